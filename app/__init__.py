@@ -1,0 +1,1 @@
+"""Reprieve: follows people after a medial branch rhizotomy."""

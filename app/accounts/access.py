@@ -1,0 +1,57 @@
+"""Who may do what: one table of rules, and the condition that each query carries.
+
+A caller reaches a row only through a rule that names role, clinic and relation. A role without a rule for an action gets
+403, whether or not the row exists; a row outside the caller's relation is 404.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_
+
+from app.problems import Problem
+
+Role = Literal["patient", "clinician", "scheduler", "admin"]
+Action = Literal["read", "create_patient", "change_patient", "change_procedure", "write_diary"]
+Relation = Literal["own", "clinic"]
+
+RULES: dict[tuple[Role, Action], Relation] = {
+    ("patient", "read"): "own",
+    ("patient", "write_diary"): "own",
+    ("clinician", "read"): "clinic",
+    ("clinician", "create_patient"): "clinic",
+    ("clinician", "change_patient"): "clinic",
+    ("clinician", "change_procedure"): "clinic",
+    ("clinician", "write_diary"): "clinic",
+    ("scheduler", "read"): "clinic",
+    ("scheduler", "create_patient"): "clinic",
+    ("scheduler", "change_patient"): "clinic",
+    ("admin", "read"): "clinic",
+    ("admin", "create_patient"): "clinic",
+    ("admin", "change_patient"): "clinic",
+    ("admin", "change_procedure"): "clinic",
+}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks."""
+
+    account_id: UUID
+    clinic_id: UUID
+    role: Role
+    patient_id: UUID | None
+
+
+def reach(caller: Caller, action: Action, clinic_id: Any, patient_id: Any) -> ColumnElement[bool]:
+    """The condition on the columns `clinic_id` and `patient_id` that a query for this action carries.
+
+    Raises:
+        Problem: 403 where no rule gives the role this action.
+    """
+    relation = RULES.get((caller.role, action))
+    if relation is None:
+        raise Problem(403, f"A {caller.role} may not do this.")
+    of_clinic: ColumnElement[bool] = clinic_id == caller.clinic_id
+    return of_clinic if relation == "clinic" else and_(of_clinic, patient_id == caller.patient_id)

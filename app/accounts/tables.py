@@ -1,0 +1,48 @@
+"""Clinics, the accounts that sign in, and their sign-ins."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint
+from sqlmodel import Field, SQLModel
+
+from app.store.base import new_id
+
+
+class Clinic(SQLModel, table=True):
+    """One tenant; every other row belongs to exactly one."""
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    name: str = Field(max_length=200)
+    created_at: datetime
+
+
+class Account(SQLModel, table=True):
+    """Somebody who signs in; the name is unique over all clinics, for nobody says at sign-in which clinic is meant."""
+
+    __table_args__ = (
+        ForeignKeyConstraint(["clinic_id", "patient_id"], ["patient.clinic_id", "patient.id"]),
+        CheckConstraint("role IN ('patient', 'clinician', 'scheduler', 'admin')", name="role"),
+        CheckConstraint("(role = 'patient') = (patient_id IS NOT NULL)", name="patient_of_role"),
+    )
+
+    clinic_id: UUID = Field(foreign_key="clinic.id", primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    username: str = Field(max_length=200, unique=True)
+    password_hash: str = Field(max_length=300)
+    role: str = Field(max_length=20)
+    patient_id: UUID | None = None
+    created_at: datetime
+
+
+class SignIn(SQLModel, table=True):
+    """One token: only its hash is kept, so that the table opens nothing."""
+
+    __tablename__ = "sign_in"
+    __table_args__ = (ForeignKeyConstraint(["clinic_id", "account_id"], ["account.clinic_id", "account.id"]),)
+
+    token_hash: str = Field(primary_key=True, max_length=64)
+    clinic_id: UUID
+    account_id: UUID
+    created_at: datetime
+    expires_at: datetime = Field(index=True)

@@ -1,0 +1,1 @@
+"""Who read or wrote which data."""

@@ -1,0 +1,53 @@
+"""ETags: 304 for what the caller has, 412 for a lost update; and cursors of lists."""
+
+import base64
+import binascii
+import hashlib
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Header, Query
+
+from app.problems import Problem, bad_field
+
+IfNoneMatch = Annotated[str | None, Header(description="ETag that you have; 304 where it still holds")]
+IfMatch = Annotated[str | None, Header(description="ETag that you read; 412 where the row has changed since")]
+Limit = Annotated[int, Query(ge=1, le=200, description="at most so many items")]
+Cursor = Annotated[str | None, Query(max_length=100, description="`next` of the page before")]
+
+
+def etag(*parts: object) -> str:
+    """A strong ETag of what an answer rests on."""
+    return '"' + hashlib.blake2b("|".join(map(str, parts)).encode(), digest_size=12).hexdigest() + '"'
+
+
+def matches(header: str | None, tag: str) -> bool:
+    """Whether an `If-None-Match` or `If-Match` header names the tag."""
+    if header is None:
+        return False
+    return header.strip() == "*" or any(t.strip().removeprefix("W/") == tag for t in header.split(","))
+
+
+def require_match(header: str | None, tag: str) -> None:
+    """412 where the caller names another state than the present one."""
+    if header is not None and not matches(header, tag):
+        raise Problem(412, "The row has changed since you read it; read it again.")
+
+
+def to_cursor(last: UUID) -> str:
+    """The cursor after a row."""
+    return base64.urlsafe_b64encode(last.bytes).decode().rstrip("=")
+
+
+def from_cursor(cursor: str | None) -> UUID | None:
+    """The row that a cursor stands after.
+
+    Raises:
+        Problem: 422 for what is no cursor of ours.
+    """
+    if cursor is None:
+        return None
+    try:
+        return UUID(bytes=base64.urlsafe_b64decode(cursor + "=="))
+    except (ValueError, binascii.Error):
+        raise bad_field("/cursor", "not a cursor; take `next` of the page before", where="query") from None

@@ -1,0 +1,1 @@
+"""A clinic to try: patients in every phase, made from scratch."""

@@ -1,0 +1,142 @@
+"""The record of the diary: writings go in, revisions are kept, and the current one of each day is worked out.
+
+A revision is never changed. The current one of a day is the one that was written down last (a tie: received last), so
+devices that sync in any order come to the same state. Whoever records holds the patient's row, so two writers at once
+on one day both leave their revision.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import Row, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.diary.tables import DiaryDay, DiaryRevision
+from app.store.base import columns
+from app.store.statements import upsert
+
+revision, day = columns(DiaryRevision), columns(DiaryDay)
+Status = Literal["created", "changed", "unchanged", "superseded"]
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What somebody wrote about a day; no content says that the day has no entry."""
+
+    date: date
+    content: dict[str, Any] | None
+    opioid_mme: float | None
+    recorded_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A revision as it is kept."""
+
+    revision: int
+    recorded_at: datetime
+    received_at: datetime
+    content: dict[str, Any] | None
+    opioid_mme: float | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a writing: its status, its revision, and the current one of the day."""
+
+    status: Status
+    revision: int
+    current: Kept
+
+
+async def keep(
+    connection: AsyncConnection, person: Row[Any], account_id: UUID | None, writings: list[Writing], now: datetime
+) -> list[Outcome]:
+    """Keeps writings in their order; the caller's transaction holds the patient's row.
+
+    A writing that says what the current revision says, or that was received before, adds nothing. A `recorded_at` that
+    lies ahead of the server's clock is kept as it is, but ranks as the instant of receipt: a fast clock must not win
+    over every later writing.
+    """
+    held = await _held(connection, person, {w.date for w in writings})
+    new_rows: list[dict[str, Any]] = []
+    changed: set[date] = set()
+    outcomes = []
+    for w in writings:
+        before = held.setdefault(w.date, [])
+        current = max(before, key=_order, default=None)
+        same = _already_held(before, current, w)
+        if same is not None and current is not None:
+            superseded = same is not current and w.content != current.content
+            outcomes.append(Outcome("superseded" if superseded else "unchanged", same.revision, current))
+            continue
+        new = Kept(len(before) + 1, w.recorded_at or now, now, w.content, w.opioid_mme)
+        before.append(new)
+        latest = max(before, key=_order)
+        if latest is new:
+            changed.add(w.date)
+        outcomes.append(Outcome(_status(current, new, latest), new.revision, latest))
+        new_rows.append(
+            {
+                "clinic_id": person.clinic_id,
+                "patient_id": person.id,
+                "date": w.date,
+                "account_id": account_id,
+                **vars(new),
+            }
+        )
+    if new_rows:
+        await connection.execute(insert(revision), new_rows)
+    if changed:
+        rows = [
+            {
+                "clinic_id": person.clinic_id,
+                "patient_id": person.id,
+                "date": d,
+                "revisions": len(held[d]),
+                **vars(max(held[d], key=_order)),
+            }
+            for d in sorted(changed)
+        ]
+        await connection.execute(upsert(connection, day, ["clinic_id", "patient_id", "date"]), rows)
+    return outcomes
+
+
+async def _held(connection: AsyncConnection, person: Row[Any], dates: set[date]) -> dict[date, list[Kept]]:
+    """All revisions of some days, in order."""
+    which = revision.c.date == next(iter(dates)) if len(dates) == 1 else revision.c.date.in_(sorted(dates))
+    rows = await connection.execute(
+        select(
+            revision.c.date,
+            revision.c.revision,
+            revision.c.recorded_at,
+            revision.c.received_at,
+            revision.c.content,
+            revision.c.opioid_mme,
+        )
+        .where(revision.c.clinic_id == person.clinic_id, revision.c.patient_id == person.id, which)
+        .order_by(revision.c.date, revision.c.revision)
+    )
+    held: dict[date, list[Kept]] = {}
+    for d, *kept in rows:
+        held.setdefault(d, []).append(Kept(*kept))
+    return held
+
+
+def _order(kept: Kept) -> tuple[datetime, int]:
+    return min(kept.recorded_at, kept.received_at), kept.revision
+
+
+def _already_held(before: list[Kept], current: Kept | None, w: Writing) -> Kept | None:
+    """The revision that says the same already: sent again, or nothing new about the day."""
+    if w.recorded_at is None:
+        return current if current is not None and current.content == w.content else None
+    return next((k for k in before if k.recorded_at == w.recorded_at and k.content == w.content), None)
+
+
+def _status(current: Kept | None, new: Kept, latest: Kept) -> Status:
+    if latest is not new:
+        return "superseded"
+    return "created" if current is None or current.content is None else "changed"

@@ -1,0 +1,210 @@
+"""The diary on the wire."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from app.problems import ProblemDetail
+from app.wire import Instant, Line, Note, RecentDay, Region, Score, Side, Wire
+
+SideEffectKind = Literal[
+    "numbness",
+    "tingling",
+    "burning",
+    "soreness",
+    "weakness",
+    "bruising",
+    "fever",
+    "wound_discharge",
+    "headache",
+    "bladder_or_bowel_change",
+    "other",
+]
+MOST_ENTRIES = 1_000
+EXAMPLE: dict[str, Any] = {
+    "pain": [{"region": "lumbar", "side": "left", "average": 4, "worst": 6, "now": 3}],
+    "medications": [{"code": "10689", "dose": 50, "unit": "mg", "times": 2}],
+    "activity": {"steps": 4200, "active_minutes": 35, "level": "usual"},
+    "interference": 3,
+    "side_effects": [{"kind": "numbness", "severity": 1, "region": "lumbar", "side": "left"}],
+    "note": "walked the dog",
+    "recorded_at": "2026-05-01T21:14:00+02:00",
+}
+
+
+class Pain(Wire):
+    """Pain at one site on one day; at least one of the three scores."""
+
+    region: Region
+    side: Side = Field(description="`both` where the sides were not told apart")
+    average: Score | None = None
+    worst: Score | None = None
+    now: Score | None = None
+
+    @model_validator(mode="after")
+    def _has_a_score(self) -> "Pain":
+        if self.average is None and self.worst is None and self.now is None:
+            raise ValueError("give at least one of average, worst, now")
+        return self
+
+
+class Medication(Wire):
+    """One medication as it was taken: by RxNorm code, or by name where it is in no list."""
+
+    code: Annotated[str, Field(pattern=r"^[0-9]{1,10}$")] | None = None
+    name: Line | None = None
+    dose: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] | None = None
+    unit: Literal["mg", "mcg", "g", "ml", "mcg/h", "tablet"] | None = None
+    times: Annotated[float, Field(ge=0, le=50, allow_inf_nan=False)] | None = None
+
+    @model_validator(mode="after")
+    def _is_named(self) -> "Medication":
+        if self.code is None and self.name is None:
+            raise ValueError("give a code or a name")
+        return self
+
+
+class Activity(Wire):
+    """What she did; at least one of the three."""
+
+    steps: Annotated[int, Field(ge=0, le=200_000)] | None = None
+    active_minutes: Annotated[int, Field(ge=0, le=1_440)] | None = None
+    level: Literal["rest", "less", "usual", "more"] | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "Activity":
+        if self.steps is None and self.active_minutes is None and self.level is None:
+            raise ValueError("give at least one of steps, active_minutes, level")
+        return self
+
+
+class SideEffect(Wire):
+    """One side effect; severity by function: 1 mild, 2 stops work, 3 stops self-care, 4 danger."""
+
+    kind: SideEffectKind
+    severity: Annotated[int, Field(ge=1, le=4)] | None = None
+    region: Region | None = None
+    side: Side | None = None
+
+
+class EntryIn(Wire):
+    """One day's entry. A part that is left out is not known; an empty list says "none". One part must be there."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})
+
+    pain: Annotated[list[Pain], Field(max_length=12)] | None = None
+    medications: Annotated[list[Medication], Field(max_length=50)] | None = None
+    activity: Activity | None = None
+    interference: Score | None = None
+    side_effects: Annotated[list[SideEffect], Field(max_length=50)] | None = None
+    note: Note | None = None
+    recorded_at: AwareDatetime | None = Field(
+        default=None, description="when the person wrote it down; the instant of receipt where it is left out"
+    )
+
+    @model_validator(mode="after")
+    def _one_part(self) -> "EntryIn":
+        parts = (self.pain, self.medications, self.activity, self.interference, self.side_effects, self.note or None)
+        if all(part is None for part in parts):
+            raise ValueError("an entry needs at least one part")
+        sites = [(p.region, p.side) for p in self.pain or []]
+        if len(set(sites)) < len(sites):
+            raise ValueError("pain: a site comes twice")
+        return self
+
+    def content(self) -> dict[str, Any]:
+        """The parts that are known, as they are kept."""
+        return self.model_dump(mode="json", exclude_none=True, exclude={"recorded_at"})
+
+
+class DatedEntryIn(EntryIn):
+    """An entry of a batch: it names its day."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"date": "2026-05-01", **EXAMPLE}})
+
+    date: RecentDay
+
+
+class BatchIn(Wire):
+    """Many entries in one call; each is taken or rejected on its own."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"entries": [{"date": "2026-05-01", **EXAMPLE}]}}
+    )
+
+    entries: Annotated[
+        list[Any],
+        Field(
+            min_length=1,
+            max_length=MOST_ENTRIES,
+            json_schema_extra={"items": {"$ref": "#/components/schemas/DatedEntryIn"}},
+        ),
+    ]
+
+
+class EntryOut(BaseModel):
+    """The current entry of one day."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "date": "2026-05-01",
+                **EXAMPLE,
+                "revision": 1,
+                "received_at": "2026-05-01T19:14:03.120+00:00",
+                "opioid_mme": 20.0,
+                "advice": None,
+            }
+        }
+    )
+
+    date: date
+    pain: list[Pain] | None
+    medications: list[Medication] | None
+    activity: Activity | None
+    interference: float | None
+    side_effects: list[SideEffect] | None
+    note: str | None
+    recorded_at: Instant
+    revision: int
+    received_at: Instant
+    opioid_mme: float | None = Field(description="morphine milligram equivalents that day; null is not known")
+    advice: str | None = Field(default=None, description="what to do now, where a side effect is a red flag")
+
+
+class RevisionOut(BaseModel):
+    """One writing about one day; `deleted` is a revision that says that the day has no entry."""
+
+    revision: int
+    current: bool
+    deleted: bool
+    recorded_at: Instant
+    received_at: Instant
+    account_id: str | None
+    opioid_mme: float | None
+    entry: dict[str, Any] | None
+
+
+class BatchItem(BaseModel):
+    """What became of one entry of a batch, at the same place as it stood in the call."""
+
+    date: str | None
+    status: Literal["created", "changed", "unchanged", "superseded", "rejected"]
+    revision: int | None = None
+    advice: str | None = None
+    problem: ProblemDetail | None = None
+
+
+class BatchOut(BaseModel):
+    """An answer for each entry, in the order of the call."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "items": [{"date": "2026-05-01", "status": "created", "revision": 1, "advice": None, "problem": None}]
+            }
+        }
+    )
+
+    items: list[BatchItem]

@@ -1,0 +1,244 @@
+"""The diary: rules and queries."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+from sqlalchemy import Row, Select, case, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.accounts.access import Caller
+from app.audit import service as audit
+from app.diary.record import Outcome, Writing, day, keep, revision
+from app.diary.schemas import BatchItem, DatedEntryIn, EntryIn
+from app.patients import service as patients
+from app.problems import Problem, bad_field, field_problems, not_found
+from app.rules.medications import Taken, opioid_mme
+from app.rules.red_flags import red_flags
+from app.store.database import Database
+
+PARTS = ("pain", "medications", "activity", "interference", "side_effects", "note")
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What became of one entry, and what the patient must be told."""
+
+    date: date
+    outcome: Outcome
+    advice: str | None
+
+
+async def put(
+    database: Database, caller: Caller, patient_id: UUID, on: date, entry: EntryIn, now: datetime
+) -> Recorded:
+    """Records one entry. Red flags are told whatever becomes of it."""
+
+    async def work(connection: AsyncConnection) -> Recorded:
+        person = await patients.find(connection, caller, patient_id, "write_diary", lock=True)
+        check_day(on, entry.recorded_at, person, now)
+        (outcome,) = await _record(connection, caller, person, [_writing(on, entry)], now)
+        return Recorded(on, outcome, advice(entry))
+
+    return await database.write(work)
+
+
+async def put_many(
+    database: Database, caller: Caller, patient_id: UUID, raw: list[Any], now: datetime
+) -> list[BatchItem]:
+    """Records the good entries of a batch in one transaction; each gets its answer."""
+    parsed = [_parse(item) for item in raw]
+
+    async def work(connection: AsyncConnection) -> list[BatchItem]:
+        person = await patients.find(connection, caller, patient_id, "write_diary", lock=True)
+        items: list[BatchItem | DatedEntryIn] = []
+        for entry in parsed:
+            if isinstance(entry, DatedEntryIn):
+                try:
+                    check_day(entry.date, entry.recorded_at, person, now, where="body")
+                except Problem as problem:
+                    items.append(BatchItem(date=entry.date.isoformat(), status="rejected", problem=problem.body()))
+                    continue
+            items.append(entry)
+        good = [e for e in items if isinstance(e, DatedEntryIn)]
+        outcomes = iter(
+            await _record(connection, caller, person, [_writing(e.date, e) for e in good], now) if good else []
+        )
+        return [item if isinstance(item, BatchItem) else _item(item, next(outcomes)) for item in items]
+
+    return await database.write(work)
+
+
+async def delete(database: Database, caller: Caller, patient_id: UUID, on: date, now: datetime) -> None:
+    """Says that a day has no entry; what was written stays among the revisions.
+
+    Raises:
+        Problem: 404 where the day has none.
+    """
+
+    async def work(connection: AsyncConnection) -> None:
+        person = await patients.find(connection, caller, patient_id, "write_diary", lock=True)
+        if await _current(connection, person, on) is None:
+            raise not_found("entry")
+        await _record(connection, caller, person, [Writing(on, None, None, None)], now, "delete")
+
+    await database.write(work)
+
+
+async def read_day(database: Database, caller: Caller, patient_id: UUID, on: date, now: datetime) -> Row[Any]:
+    """The current entry of a day."""
+    async with database.read() as connection:
+        person = await patients.find(connection, caller, patient_id)
+        row = await _current(connection, person, on)
+    await audit.record_read(database, caller, "diary", patient_id, now)
+    if row is None:
+        raise not_found("entry")
+    return row
+
+
+async def read_range(
+    database: Database,
+    caller: Caller,
+    patient_id: UUID,
+    first: date,
+    last: date,
+    limit: int,
+    as_known_on: datetime | None,
+    now: datetime,
+) -> list[Row[Any]]:
+    """Current entries of a range of days in their order, at most `limit` + 1 of them."""
+    if first > last:
+        raise bad_field("/from", "lies after `to`", where="query")
+    async with database.read() as connection:
+        person = await patients.find(connection, caller, patient_id)
+        query = entries_of(person.clinic_id, person.id, as_known_on)
+        source = query.selected_columns
+        rows = (
+            await connection.execute(
+                query.where(source.date.between(first, last)).order_by(source.date).limit(limit + 1)
+            )
+        ).all()
+    await audit.record_read(database, caller, "diary", patient_id, now)
+    return list(rows)
+
+
+async def read_revisions(
+    database: Database, caller: Caller, patient_id: UUID, on: date, now: datetime
+) -> list[Row[Any]]:
+    """Everything that was ever written about a day, in the order in which it was received."""
+    async with database.read() as connection:
+        person = await patients.find(connection, caller, patient_id)
+        rows = (
+            await connection.execute(
+                select(revision)
+                .where(
+                    revision.c.clinic_id == person.clinic_id, revision.c.patient_id == person.id, revision.c.date == on
+                )
+                .order_by(revision.c.revision)
+            )
+        ).all()
+    await audit.record_read(database, caller, "diary revisions", patient_id, now)
+    if not rows:
+        raise not_found("entry")
+    return list(rows)
+
+
+def entries_of(clinic_id: UUID, patient_id: UUID, as_known_on: datetime | None = None) -> Select[Any]:
+    """Current entries of a patient, or those that were current when everything received up to an instant was known."""
+    if as_known_on is None:
+        return select(day).where(
+            day.c.clinic_id == clinic_id, day.c.patient_id == patient_id, day.c.content.is_not(None)
+        )
+    written = case(
+        (revision.c.recorded_at < revision.c.received_at, revision.c.recorded_at), else_=revision.c.received_at
+    )
+    newest = (
+        func.row_number()
+        .over(partition_by=revision.c.date, order_by=(written.desc(), revision.c.revision.desc()))
+        .label("place")
+    )
+    known = (
+        select(revision, newest)
+        .where(
+            revision.c.clinic_id == clinic_id,
+            revision.c.patient_id == patient_id,
+            revision.c.received_at <= as_known_on,
+        )
+        .subquery()
+    )
+    return select(known).where(known.c.place == 1, known.c.content.is_not(None))
+
+
+async def stream(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID) -> AsyncIterator[Row[Any]]:
+    """All current entries of a patient in the order of their days, a few at a time."""
+    query = entries_of(clinic_id, patient_id)
+    async with connection.stream(query.order_by(query.selected_columns.date)) as rows:
+        async for row in rows:
+            yield row
+
+
+def check_day(on: date, recorded_at: datetime | None, person: Row[Any], now: datetime, where: str = "path") -> None:
+    """Refuses a day that has not begun for the patient, and one written down before it began."""
+    if on > patients.today_of(person.time_zone, now):
+        raise bad_field("/date", "lies in the patient's future", where=where)
+    if on < person.born_on:
+        raise bad_field("/date", "lies before the patient's birth", where=where)
+    if recorded_at is not None and recorded_at.astimezone(ZoneInfo(person.time_zone)).date() < on:
+        raise bad_field("/recorded_at", "lies before the day that the entry is about")
+
+
+def advice(entry: EntryIn) -> str | None:
+    """What to tell the patient at once, where a side effect is a red flag."""
+    met = red_flags((effect.kind, effect.severity) for effect in entry.side_effects or [])
+    return " ".join(rule.advice for rule in met) or None
+
+
+async def _record(
+    connection: AsyncConnection,
+    caller: Caller,
+    person: Row[Any],
+    writings: list[Writing],
+    now: datetime,
+    action: audit.AuditAction = "change",
+) -> list[Outcome]:
+    outcomes = await keep(connection, person, caller.account_id, writings, now)
+    if any(o.status in ("created", "changed") for o in outcomes):
+        await patients.touch(connection, person.clinic_id, person.id)
+    await audit.record(connection, caller, action, "diary", person.id, now)
+    return outcomes
+
+
+async def _current(connection: AsyncConnection, person: Row[Any], on: date) -> Row[Any] | None:
+    found: Row[Any] | None = (
+        await connection.execute(entries_of(person.clinic_id, person.id).where(day.c.date == on))
+    ).first()
+    return found
+
+
+def _writing(on: date, entry: EntryIn) -> Writing:
+    taken = None if entry.medications is None else [Taken(m.code, m.dose, m.unit, m.times) for m in entry.medications]
+    return Writing(on, entry.content(), opioid_mme(taken), entry.recorded_at)
+
+
+def _parse(raw: Any) -> DatedEntryIn | BatchItem:
+    try:
+        return DatedEntryIn.model_validate(raw)
+    except ValidationError as e:
+        found = field_problems(e.errors(include_input=False, include_url=False), "body")
+        named = raw.get("date") if isinstance(raw, dict) else None
+        date_ok = isinstance(named, str) and len(named) <= 10
+        return BatchItem(
+            date=named if date_ok else None,
+            status="rejected",
+            problem=Problem(422, f"{len(found)} at fault in this entry.", found).body(),
+        )
+
+
+def _item(entry: DatedEntryIn, outcome: Outcome) -> BatchItem:
+    return BatchItem(
+        date=entry.date.isoformat(), status=outcome.status, revision=outcome.revision, advice=advice(entry)
+    )

@@ -1,0 +1,76 @@
+"""The clinic's patients."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from sqlalchemy import Row
+
+from app.accounts.deps import CallerDep
+from app.conditional import Cursor, IfMatch, IfNoneMatch, Limit, matches
+from app.patients import service
+from app.patients.schemas import PatientChange, PatientIn, PatientOut
+from app.problems import problems
+from app.store.deps import DatabaseDep, Now
+from app.wire import Page
+
+router = APIRouter(prefix="/v1/patients", tags=["patients"])
+
+
+def out(row: Row[Any]) -> PatientOut:
+    """A row as it goes over the wire."""
+    return PatientOut.model_validate(row, from_attributes=True)
+
+
+@router.post("", status_code=201, responses=problems(403, 413))
+async def create_patient(
+    new: PatientIn, caller: CallerDep, database: DatabaseDep, now: Now, response: Response
+) -> PatientOut:
+    """A new patient of the caller's clinic."""
+    row = await service.create(database, caller, new, now)
+    response.headers["ETag"] = service.patient_tag(row)
+    response.headers["Location"] = f"/v1/patients/{row.id}"
+    return out(row)
+
+
+@router.get("", responses=problems(403))
+async def list_patients(
+    caller: CallerDep, database: DatabaseDep, now: Now, limit: Limit = 50, cursor: Cursor = None
+) -> Page[PatientOut]:
+    """The patients within the caller's reach: the clinic's, or herself."""
+    rows, following = await service.page(database, caller, limit, cursor, now)
+    return Page(items=[out(row) for row in rows], next=following)
+
+
+@router.get("/{patient_id}", responses={304: {"description": "You have it"}, **problems(403, 404)})
+async def read_patient(
+    patient_id: UUID,
+    caller: CallerDep,
+    database: DatabaseDep,
+    now: Now,
+    response: Response,
+    if_none_match: IfNoneMatch = None,
+) -> PatientOut:
+    """One patient, with an ETag."""
+    row = await service.read(database, caller, patient_id, now)
+    tag = service.patient_tag(row)
+    if matches(if_none_match, tag):
+        return Response(status_code=304, headers={"ETag": tag})  # type: ignore[return-value]  # no body to model
+    response.headers["ETag"] = tag
+    return out(row)
+
+
+@router.patch("/{patient_id}", responses=problems(403, 404, 412, 413))
+async def change_patient(
+    patient_id: UUID,
+    changes: PatientChange,
+    caller: CallerDep,
+    database: DatabaseDep,
+    now: Now,
+    response: Response,
+    if_match: IfMatch = None,
+) -> PatientOut:
+    """Changes what is given; with `If-Match`, only if nobody else has changed the row since."""
+    row = await service.change(database, caller, patient_id, changes, if_match, now)
+    response.headers["ETag"] = service.patient_tag(row)
+    return out(row)

@@ -1,0 +1,131 @@
+"""Patients: rules and queries."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.accounts.access import Action, Caller, reach
+from app.audit import service as audit
+from app.conditional import etag, from_cursor, require_match, to_cursor
+from app.patients.schemas import PatientChange, PatientIn
+from app.patients.tables import Patient
+from app.problems import bad_field, not_found
+from app.store.base import columns, new_id
+from app.store.database import Database
+
+patient = columns(Patient)
+
+
+def today_of(time_zone: str, now: datetime) -> date:
+    """The calendar day that it is for somebody."""
+    return now.astimezone(ZoneInfo(time_zone)).date()
+
+
+def patient_tag(row: Row[Any]) -> str:
+    """The ETag of a patient's row."""
+    return etag("patient", row.id, row.version)
+
+
+async def find(
+    connection: AsyncConnection, caller: Caller, patient_id: UUID, action: Action = "read", lock: bool = False
+) -> Row[Any]:
+    """The row of a patient within the caller's reach; `lock` holds it to the end of the transaction.
+
+    Raises:
+        Problem: 404 where there is none that the caller may know of, 403 where the role has no such rule.
+    """
+    query = select(patient).where(patient.c.id == patient_id, reach(caller, action, patient.c.clinic_id, patient.c.id))
+    row = (await connection.execute(query.with_for_update() if lock else query)).first()
+    if row is None:
+        raise not_found("patient")
+    return row
+
+
+async def touch(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID) -> None:
+    """Makes every kept verdict of the patient stale."""
+    await connection.execute(
+        update(patient)
+        .where(patient.c.clinic_id == clinic_id, patient.c.id == patient_id)
+        .values(record_version=patient.c.record_version + 1)
+    )
+
+
+async def create(database: Database, caller: Caller, new: PatientIn, now: datetime) -> Row[Any]:
+    """A new patient of the caller's clinic."""
+    reach(caller, "create_patient", patient.c.clinic_id, patient.c.id)
+    _check_birth(new.born_on, new.time_zone, now)
+
+    async def work(connection: AsyncConnection) -> Row[Any]:
+        patient_id = new_id()
+        await connection.execute(
+            insert(patient).values(
+                clinic_id=caller.clinic_id,
+                id=patient_id,
+                name=new.name,
+                born_on=new.born_on,
+                time_zone=new.time_zone,
+                version=1,
+                record_version=1,
+                created_at=now,
+            )
+        )
+        await audit.record(connection, caller, "create", "patient", patient_id, now)
+        return await find(connection, caller, patient_id)
+
+    return await database.write(work)
+
+
+async def change(
+    database: Database, caller: Caller, patient_id: UUID, changes: PatientChange, if_match: str | None, now: datetime
+) -> Row[Any]:
+    """Changes what is given; a field given as null is refused, for none of them can be unknown."""
+    values = changes.model_dump(exclude_unset=True)
+    for name, value in values.items():
+        if value is None:
+            raise bad_field(f"/{name}", "can't be null; leave it out to keep what is there")
+
+    async def work(connection: AsyncConnection) -> Row[Any]:
+        row = await find(connection, caller, patient_id, "change_patient", lock=True)
+        require_match(if_match, patient_tag(row))
+        _check_birth(values.get("born_on", row.born_on), values.get("time_zone", row.time_zone), now)
+        if any(getattr(row, name) != value for name, value in values.items()):
+            await connection.execute(
+                update(patient)
+                .where(patient.c.clinic_id == row.clinic_id, patient.c.id == row.id)
+                .values(version=row.version + 1, record_version=row.record_version + 1, **values)
+            )
+            await audit.record(connection, caller, "change", "patient", row.id, now)
+        return await find(connection, caller, patient_id)
+
+    return await database.write(work)
+
+
+async def read(database: Database, caller: Caller, patient_id: UUID, now: datetime) -> Row[Any]:
+    """One patient."""
+    async with database.read() as connection:
+        row = await find(connection, caller, patient_id)
+    await audit.record_read(database, caller, "patient", row.id, now)
+    return row
+
+
+async def page(
+    database: Database, caller: Caller, limit: int, cursor: str | None, now: datetime
+) -> tuple[list[Row[Any]], str | None]:
+    """The caller's patients, oldest record first, and the cursor of the rest."""
+    query = select(patient).where(reach(caller, "read", patient.c.clinic_id, patient.c.id))
+    after = from_cursor(cursor)
+    if after is not None:
+        query = query.where(patient.c.id > after)
+    async with database.read() as connection:
+        rows = list((await connection.execute(query.order_by(patient.c.id).limit(limit + 1))).all())
+    await audit.record_read(database, caller, "patients", None, now)
+    return rows[:limit], to_cursor(rows[limit - 1].id) if len(rows) > limit else None
+
+
+def _check_birth(born_on: date, time_zone: str, now: datetime) -> None:
+    if born_on > today_of(time_zone, now):
+        raise bad_field("/born_on", "lies in the future")

@@ -1,0 +1,48 @@
+"""The few entries that moved a verdict most, each in a plain sentence with its numbers."""
+
+from datetime import date, timedelta
+
+import numpy as np
+
+from .knowledge import Plan
+from .readout import Reading
+from .records import Floats, Phase
+from .verdict import Reason
+
+MOST = 3
+SURE = 1e-3  # beyond this nothing more is learned
+
+
+def reasons(plan: Plan, reading: Reading, phase: Phase, performed: date, since: int) -> list[Reason]:
+    """The entries whose day changed the log odds of the phase's own claim most, in order of date.
+
+    Entries before day `since` are left out: a flare-up long before a return says nothing about it.
+    """
+    if phase in ("unknown", "settling"):
+        return []
+    if phase in ("returned", "returning"):
+        moved = _moves(reading.returned)
+    else:
+        moved = _moves(reading.reached) if phase == "relief" else -_moves(reading.reached)
+    scored = ~np.isnan(np.array(plan.score[1:]))
+    scored[:since] = False
+    moved = np.where(scored, moved, -np.inf)
+    top = [int(i) for i in np.argsort(-moved, kind="stable")[:MOST] if np.isfinite(moved[i]) and moved[i] > 0]
+    return [Reason(performed + timedelta(days=i + 1), _sentence(plan, reading, phase, i)) for i in sorted(top)]
+
+
+def _moves(chance: Floats) -> Floats:
+    odds = np.clip(chance, SURE, 1 - SURE)
+    odds = np.log(odds / (1 - odds))
+    return np.diff(odds, prepend=odds[0])
+
+
+def _sentence(plan: Plan, reading: Reading, phase: Phase, i: int) -> str:
+    says = f"average {plan.score[i + 1]:g}"
+    if phase in ("returned", "returning"):
+        says += f", expected {reading.plateau[i]:.1f} in relief"
+    else:
+        says += f", against {plan.baseline.pain:.1f} before"
+    if plan.shift[i + 1] > 0:
+        says += f", while a risen dose of opioids may hide {plan.shift[i + 1]:.1f} points"
+    return says

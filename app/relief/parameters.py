@@ -1,0 +1,70 @@
+"""Every number of the relief model in one table, each with where it comes from.
+
+Pain is on the 0-10 scale; a *level* is a fraction of the baseline unless a name says otherwise. A rate is per day.
+Sources: [Pagé 2022] day-to-day SD and correlation of daily scores; [Costa 2019] flare-ups last hours to weeks, two to
+six a year; [Lord 1996] return at half of the old pain, median 263 days; [Schofferman 2004] lumbar means of 9 to 11.6
+months; [Heapy 2014] a single score's reliability is 0.65. "Chosen" marks what no source gives: such values were
+set on simulated diaries (`tests/benchmarks/detection.py`), on seeds that the published table does not use.
+"""
+
+from typing import Final
+
+ENGINE: Final = "relief/1"
+
+# --- definitions -------------------------------------------------------------------------------------------------
+BASELINE_DAYS: Final = 14  # days before the procedure that make the baseline (design of the service)
+BASELINE_MIN_LOGGED: Final = 3  # fewer logged days: not a diary baseline
+BASELINE_RELIABLE: Final = 5  # the mean of five has a reliability of 0.90 [Heapy 2014]; fewer is `thin`
+SETTLING_DAYS: Final = 56  # first judged at 4 to 8 weeks; no verdict of failure before
+ONSET_LEVEL: Final = {"half": 0.5, "eighty": 0.2, "full": 0.5}  # relief begins at or below this level
+RETURN_LEVEL: Final = {"half": 0.5, "eighty": 0.2, "full": 1.0}  # and has ended from this level on [Lord 1996]
+
+# --- what a score says about the level ---------------------------------------------------------------------------
+NOISE_SD: Final = (0.6, 1.0, 1.7)  # person's own SD, pain points: 0.8-1.5 and beyond both ends [Pagé 2022]
+NOISE_WEIGHT: Final = (0.35, 0.45, 0.20)  # chosen to span the published spread
+HEAVY_SHARE: Final = 0.08  # share of scores from a distribution HEAVY_TIMES as wide: heavy tails [Pagé 2022]
+HEAVY_TIMES: Final = 2.6  # chosen
+LAG_CORRELATION: Final = 0.40  # lag-1 correlation 0.2-0.6 [Pagé 2022]
+SCORE_STEP: Final = 0.25  # scores are read to the nearest quarter; half a step either side is one interval
+CLINIC_BASELINE_SD: Final = 0.9  # one recorded number against the true mean: single-score error, rest chosen
+DIARY_BASELINE_SD: Final = 1.1  # SD of one day's score around the mean, correlated days included
+
+# --- medicine that hides pain ------------------------------------------------------------------------------------
+MASK_PAIN_PER_MME: Final = 0.05  # pain points that one extra mg of morphine equivalent may hide; chosen
+MASK_MOST: Final = 2.0  # never explains more than this many points
+MASK_FREE_MME: Final = 5.0  # a change below this, or below MASK_FREE_SHARE of the usual dose, is habit
+MASK_FREE_SHARE: Final = 0.35
+MASKED_FROM: Final = 0.75  # points hidden around the return that make it `masked`; chosen
+MASK_RECENT_DAYS: Final = 10  # the dose now ...
+MASK_USUAL_DAYS: Final = 90  # ... against the dose in this many days before
+
+# --- the course --------------------------------------------------------------------------------------------------
+PLATEAU: Final = (0.03, 0.13, 0.22, 0.31, 0.39, 0.46, 0.56, 0.68, 0.82, 1.00, 1.15)
+PLATEAU_WEIGHT: Final = (8, 12, 12, 12, 10, 6, 6, 7, 7, 6, 4)  # two in three respond; flat within
+PLATEAU_IN_RELIEF: Final = 6  # the first so many of PLATEAU are at or below half
+PLATEAU_DRIFT: Final = 1 / 180  # a plateau moves to its neighbour this often; chosen
+SETTLE_LEVEL: Final = (0.65, 1.10)  # before relief: between falling and a post-procedure flare
+SETTLE_END: Final = 1 / 12  # full relief by two to three weeks, later for some
+SETTLE_MIX: Final = 0.12  # chosen
+FLARE_RISE: Final = (1.5, 3.2)  # pain points above the plateau [Costa 2019: two or more points]
+FLARE_SHORT: Final = (2.6 / 365, 1 / 3.5)  # rate of beginning, rate of ending
+FLARE_LONG: Final = (1.6 / 365, 2 / 12.0)  # the same, in two stages: rarely under 5 days or over 20
+FLARE_LONG_STAGES: Final = 2
+RETURN_RATE: Final = 1 / 320  # about a median of 220 days [Lord 1996; Schofferman 2004]
+RETURN_ABRUPT: Final = 0.25  # share of returns that come within days
+LADDER_STEPS: Final = 6  # rungs from the plateau to LADDER_TOP
+LADDER_TOP: Final = 1.20
+CLIMB_DAYS: Final = (18.0, 75.0)  # plateau to top: fast and slow; "2-3 months more often than a jump"
+CLIMB_WEIGHT: Final = (0.45, 0.55)
+STOP_AT_RUNG: Final = (0.03, 0.08, 0.20, 0.35, 0.55, 1.0)  # chance that the climb ends at this rung
+REST_MOVE: Final = 1 / 90  # after the return the level still moves by a rung this often
+REST_BACK: Final = 1 / 700  # a climb that undoes itself
+
+# --- when a phase is said ----------------------------------------------------------------------------------------
+RETURNED_AT: Final = 0.85  # chosen on the false alarms that it costs
+RETURNING_AT: Final = 0.50
+REACHED_AT: Final = 0.50
+REACHED_FOR_RETURN: Final = 0.60  # an end of relief is said only of relief that most likely was there
+SILENT_DAYS: Final = 60  # after so many days without a score the diary no longer speaks for today
+EARLIEST_RETURN_DAYS: Final = 28  # before this, pain after a good week is still settling
+MIN_LOGGED_FOR_FAILURE: Final = 5

@@ -1,0 +1,101 @@
+"""What goes into the engine: a diary in columns and a procedure. Days are proleptic ordinals (`date.toordinal()`)."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+Days = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+Definition = Literal["half", "eighty", "full"]
+Phase = Literal["unknown", "settling", "no_relief", "relief", "returning", "returned"]
+Laterality = Literal["left", "right", "bilateral"]
+DEFINITIONS: tuple[Definition, ...] = get_args(Definition)
+PHASES: tuple[Phase, ...] = get_args(Phase)
+LEFT, RIGHT, BOTH = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Diary:
+    """Writings of a diary, one row each, for the region of one procedure.
+
+    A day that comes twice is a later writing of that day. Rows are in the order in which they were written down.
+    `NaN` is "not known", never zero.
+
+    Args:
+        day: shape (n,), the ordinal of the local day that the writing is about.
+        known_on: shape (n,), the ordinal of the day from which the writing counts, at or after `day`.
+        average, worst: shape (n, 3), pain 0-10 on the left, on the right, and on both sides not told apart.
+        mme: shape (n,), morphine milligram equivalents that day.
+        steps: shape (n,), steps that day.
+        elsewhere: shape (n,), the highest average pain at any other site.
+    """
+
+    day: Days
+    known_on: Days
+    average: Floats
+    worst: Floats
+    mme: Floats
+    steps: Floats
+    elsewhere: Floats
+
+    def __post_init__(self) -> None:
+        n = len(self.day)
+        for name in ("known_on", "average", "worst", "mme", "steps", "elsewhere"):
+            if len(getattr(self, name)) != n:
+                raise ValueError(f"{name}: {len(getattr(self, name))} rows, but day has {n}")
+        if np.any(self.known_on < self.day):
+            raise ValueError("known_on: earlier than the day it is about")
+
+    def score(self, laterality: Laterality) -> Floats:
+        """Average pain at the treated site, shape (n,): the treated side, or the worse one of a bilateral procedure."""
+        return pick_side(self.average, laterality)
+
+    def take(self, rows: npt.NDArray[np.bool_] | Days) -> "Diary":
+        """The diary of some of its rows, in the order given."""
+        return Diary(
+            self.day[rows],
+            self.known_on[rows],
+            self.average[rows],
+            self.worst[rows],
+            self.mme[rows],
+            self.steps[rows],
+            self.elsewhere[rows],
+        )
+
+    def latest(self) -> "Diary":
+        """The current writing of each day, sorted by day."""
+        _, last = np.unique(self.day[::-1], return_index=True)
+        return self.take(len(self.day) - 1 - last)
+
+
+@dataclass(frozen=True)
+class Procedure:
+    """One rhizotomy as the engine sees it.
+
+    Args:
+        performed_on: the day of the procedure in the patient's calendar.
+        laterality: `left`, `right` or `bilateral`.
+        baseline_pain: the clinic's recorded pain before, 0-10, or None.
+        baseline_not: days that never count for the baseline (diagnostic blocks and the day after each).
+        baseline_from: first day that may count, where an earlier episode at the site ended inside the window.
+        watched_until: last day of the watch (the day before a repeat or other surgery at the site), or None.
+    """
+
+    performed_on: date
+    laterality: Laterality = "bilateral"
+    baseline_pain: float | None = None
+    baseline_not: frozenset[date] = field(default_factory=frozenset)
+    baseline_from: date | None = None
+    watched_until: date | None = None
+
+
+def pick_side(pain: Floats, laterality: Laterality) -> Floats:
+    """Pain (n, 3) of left, right, both -> (n,): a side's own score if logged, else the one not told apart."""
+    if laterality == "bilateral":
+        return np.fmax(np.fmax(pain[:, LEFT], pain[:, RIGHT]), pain[:, BOTH])
+    own = pain[:, LEFT if laterality == "left" else RIGHT]
+    return np.where(np.isnan(own), pain[:, BOTH], own)

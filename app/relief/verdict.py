@@ -1,0 +1,143 @@
+"""The whole answer for one procedure as of one day. Field names are those of the wire."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from .definitions import Response
+from .records import Definition, Phase
+
+
+@dataclass(frozen=True)
+class BaselineFound:
+    """Pain 0-10 before, its source (`diary`, `clinic`, `unknown`), the days behind it; `thin` is fewer than five."""
+
+    pain: float | None
+    source: str
+    days: int
+    thin: bool
+
+
+@dataclass(frozen=True)
+class Current:
+    """Level beneath the noise with its 90 % interval, the plain 7-day mean, in points; relief in percent."""
+
+    level: float | None = None
+    low: float | None = None
+    high: float | None = None
+    mean_7d: float | None = None
+    relief_percent: float | None = None
+
+
+@dataclass(frozen=True)
+class Return:
+    """Chance that relief has ended for good; the day it did, with the 90 % interval from the whole diary."""
+
+    probability: float
+    on: date | None = None
+    low: date | None = None
+    high: date | None = None
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Chance of a return within 90 days, and the day by which half would have returned, with a 90 % interval."""
+
+    return_within_90_days: float
+    median_on: date | None
+    low: date | None
+    high: date | None
+
+
+@dataclass(frozen=True)
+class Medication:
+    """Mean MME a day over the 14 days before the procedure and the last 14; None is not known."""
+
+    mme_before: float | None = None
+    mme_now: float | None = None
+    change_percent: float | None = None
+    masked: bool = False
+
+
+@dataclass(frozen=True)
+class Activity:
+    """Mean steps a day over the 14 days before the procedure and the last 14; None is not known."""
+
+    steps_before: float | None = None
+    steps_now: float | None = None
+
+
+@dataclass(frozen=True)
+class Adherence:
+    """Days with a score since the procedure, days that could have one, and the longest run without."""
+
+    logged: int
+    expected: int
+    longest_gap: int
+
+
+@dataclass(frozen=True)
+class Confounder:
+    """Something that could mislead: a kind and a sentence with its numbers."""
+
+    kind: str
+    says: str
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One entry that weighed much, and what it said."""
+
+    date: date
+    says: str
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a bilateral procedure, judged by its own scores."""
+
+    side: str
+    phase: Phase
+    onset_on: date | None
+    returned_on: date | None
+
+
+@dataclass(frozen=True)
+class DaySeries:
+    """One item a calendar day since the procedure; None where the diary says nothing."""
+
+    date: list[date] = field(default_factory=list)
+    average: list[float | None] = field(default_factory=list)
+    worst: list[float | None] = field(default_factory=list)
+    level: list[float | None] = field(default_factory=list)
+    low: list[float | None] = field(default_factory=list)
+    high: list[float | None] = field(default_factory=list)
+    relief_percent: list[float | None] = field(default_factory=list)
+    return_probability: list[float] = field(default_factory=list)
+    phase: list[Phase] = field(default_factory=list)
+    opioid_mme: list[float | None] = field(default_factory=list)
+    steps: list[float | None] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The whole answer; numbers are rounded for reading only after every comparison with a limit."""
+
+    as_of: date
+    engine: str
+    definition: Definition
+    phase: Phase
+    response: Response | None
+    baseline: BaselineFound
+    current: Current
+    onset_on: date | None
+    returned: Return
+    relief_days: int | None
+    censored: bool
+    forecast: Forecast | None
+    medication: Medication
+    activity: Activity
+    adherence: Adherence
+    confounders: list[Confounder]
+    why: list[Reason]
+    sides: list[Side]
+    days: DaySeries

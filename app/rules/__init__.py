@@ -1,0 +1,1 @@
+"""Clinical rules with their sources, pure; their data stand in TOML files beside them."""

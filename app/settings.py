@@ -1,0 +1,78 @@
+"""All settings, from the environment (`REPRIEVE_...`). Nothing else in the service reads the environment."""
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+
+
+class SettingError(Exception):
+    """Something outside the program is not as it must be; the message is one clear sentence for the operator."""
+
+
+def async_url(value: SecretStr) -> SecretStr:
+    """A database URL with the driver this service uses; `sqlite` and `postgresql` are the two databases.
+
+    Raises:
+        ValueError: not a URL, or another database.
+    """
+    try:
+        url = make_url(value.get_secret_value())
+    except ArgumentError:
+        raise ValueError("not a database URL; write sqlite:///path/to/file.db or postgresql://user@host/name") from None
+    kind = url.drivername.split("+")[0]
+    if kind not in DRIVERS:
+        raise ValueError(f"the database {kind!r} is not supported; use sqlite or postgresql")
+    if kind == "sqlite" and url.database in (None, "", ":memory:"):
+        raise ValueError("an SQLite database needs a file, for what is acknowledged must survive")
+    return SecretStr(url.set(drivername=DRIVERS[kind]).render_as_string(hide_password=False))
+
+
+class Settings(BaseSettings):
+    """What an operator can set; each is read from `REPRIEVE_` and its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="REPRIEVE_", extra="ignore")
+
+    database_url: Annotated[SecretStr, AfterValidator(async_url)] = Field(
+        default=SecretStr("sqlite:///reprieve.db"),
+        validate_default=True,
+        description="SQLite file or PostgreSQL server that holds the data",
+    )
+    host: str = Field(default="127.0.0.1", description="address that the server listens on")
+    port: int = Field(default=8000, ge=0, le=65535, description="port that the server listens on; 0 takes a free one")
+    token_hours: float = Field(default=12, gt=0, le=24 * 90, description="how long a sign-in lasts")
+    pool_size: int = Field(default=10, ge=1, le=200, description="connections to PostgreSQL a process keeps")
+    log_level: str = Field(
+        default="info", pattern="^(debug|info|warning|error)$", description="least level that is logged"
+    )
+
+    @property
+    def url(self) -> str:
+        """The database URL with its password."""
+        return self.database_url.get_secret_value()
+
+
+@cache
+def get_settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        SettingError: one sentence that names the variable at fault and never its value.
+    """
+    try:
+        return Settings()
+    except ValidationError as e:
+        first = e.errors(include_input=False, include_url=False)[0]
+        name = "REPRIEVE_" + "_".join(str(p) for p in first["loc"]).upper()
+        raise SettingError(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of an SQLite file."""
+    return f"sqlite+aiosqlite:///{path}"

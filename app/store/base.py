@@ -1,0 +1,46 @@
+"""What every table shares: the naming of constraints, ids and instants."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import uuid_utils.compat
+from sqlalchemy import JSON, ForeignKeyConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
+from sqlmodel import SQLModel
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+metadata = SQLModel.metadata
+
+
+def Json(none_as_null: bool = False) -> TypeEngine[Any]:  # noqa: N802  # reads as a type
+    """JSON text on SQLite, JSONB on PostgreSQL."""
+    return JSON(none_as_null).with_variant(JSONB(none_as_null), "postgresql")
+
+
+def new_id() -> UUID:
+    """A UUIDv7: unique, and sorted by the time it was made."""
+    return uuid_utils.compat.uuid7()
+
+
+def utc_now() -> datetime:
+    """The instant now."""
+    return datetime.now(UTC)
+
+
+def of_patient() -> ForeignKeyConstraint:
+    """Ties a row to a patient of its own clinic; a row of another clinic cannot be named."""
+    return ForeignKeyConstraint(["clinic_id", "patient_id"], ["patient.clinic_id", "patient.id"])
+
+
+def columns(model: type[SQLModel]) -> Any:
+    """The Core table of a model, for statements on the hot paths."""
+    return model.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it

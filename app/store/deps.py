@@ -1,0 +1,25 @@
+"""What a route asks for: the database and the time."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from app.store.database import Database
+
+Clock = Callable[[], datetime]
+
+
+def get_database(request: Request) -> Database:
+    """The app's database."""
+    return cast(Database, request.app.state.database)
+
+
+def get_now(request: Request) -> datetime:
+    """The instant of this request, by the app's clock."""
+    return cast(Clock, request.app.state.clock)()
+
+
+DatabaseDep = Annotated[Database, Depends(get_database)]
+Now = Annotated[datetime, Depends(get_now)]

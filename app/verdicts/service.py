@@ -1,0 +1,147 @@
+"""Verdicts: made by the engine from what is recorded, and kept while that is unchanged."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from anyio import to_thread
+from sqlalchemy import Row, and_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.accounts.access import Caller, reach
+from app.audit import service as audit
+from app.conditional import etag, matches
+from app.diary import service as diaries
+from app.patients.service import patient, today_of
+from app.problems import bad_field, not_found
+from app.procedures import service as procedures
+from app.procedures.service import procedure
+from app.relief import BASELINE_DAYS, ENGINE, Definition, judge
+from app.store.base import columns
+from app.store.database import Database
+from app.store.statements import upsert
+from app.verdicts.diaries import first_day, to_diary, to_procedure
+from app.verdicts.side_effects import gather
+from app.verdicts.tables import KeptVerdict
+from app.verdicts.wire import to_json
+
+kept = columns(KeptVerdict)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked about a procedure; no day asks about today in the patient's calendar."""
+
+    as_of: date | None
+    as_known_on: datetime | None
+    definition: Definition
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The body as it goes over the wire, and its ETag; no body where the caller has it already."""
+
+    body: str | None
+    tag: str
+
+
+async def answer(
+    database: Database, caller: Caller, procedure_id: UUID, question: Question, if_none_match: str | None, now: datetime
+) -> Answer:
+    """The verdict, kept or made anew; the same question about the same record has the same answer and ETag."""
+    async with database.read() as connection:
+        row = await _look_up(connection, caller, procedure_id, question)
+        as_of = question.as_of or today_of(row.time_zone, now)
+        if as_of > today_of(row.time_zone, now):
+            raise bad_field("/as_of", "lies in the patient's future", where="query")
+        tag = etag(
+            "verdict", procedure_id, question.definition, as_of, question.as_known_on, row.record_version, ENGINE
+        )
+        body = None
+        fresh = row.body is not None and _still_holds(row, as_of) and question.as_known_on is None
+        if not matches(if_none_match, tag):
+            body = row.body if fresh else await _make(connection, row, as_of, question)
+    if body is not None and not fresh and question.as_of is None and question.as_known_on is None:
+        await _keep_and_record(database, caller, row, question.definition, as_of, body, now)
+    else:
+        await audit.record_read(database, caller, "verdict", row.patient_id, now)
+    return Answer(body, tag)
+
+
+async def _look_up(connection: AsyncConnection, caller: Caller, procedure_id: UUID, question: Question) -> Row[Any]:
+    """The procedure with the patient's zone and version and the kept verdict, in one query."""
+    row: Any = (
+        await connection.execute(
+            select(
+                procedure,
+                patient.c.time_zone,
+                patient.c.record_version,
+                kept.c.body,
+                kept.c.as_of,
+                kept.c.engine,
+                kept.c.record_version.label("kept_version"),
+            )
+            .join(patient, and_(patient.c.clinic_id == procedure.c.clinic_id, patient.c.id == procedure.c.patient_id))
+            .outerjoin(
+                kept,
+                and_(
+                    kept.c.clinic_id == procedure.c.clinic_id,
+                    kept.c.procedure_id == procedure.c.id,
+                    kept.c.definition == question.definition,
+                ),
+            )
+            .where(procedure.c.id == procedure_id, reach(caller, "read", procedure.c.clinic_id, procedure.c.patient_id))
+        )
+    ).first()
+    if row is None:
+        raise not_found("procedure")
+    return row
+
+
+def _still_holds(row: Row[Any], as_of: date) -> bool:
+    return bool(row.engine == ENGINE and row.as_of == as_of and row.kept_version == row.record_version)
+
+
+async def _make(connection: AsyncConnection, row: Row[Any], as_of: date, question: Question) -> str:
+    query = diaries.entries_of(row.clinic_id, row.patient_id, question.as_known_on)
+    on = query.selected_columns.date
+    entries = list(
+        (await connection.execute(query.where(on >= first_day(row, BASELINE_DAYS), on <= as_of).order_by(on))).all()
+    )
+    everything = await procedures.of_patient(connection, row.clinic_id, row.patient_id)
+
+    def work() -> str:
+        verdict = judge(
+            to_diary(entries, row.region, row.laterality, row.time_zone),
+            to_procedure(row, everything),
+            as_of,
+            question.definition,
+        )
+        return to_json(verdict, row.id, question.as_known_on, gather(entries, row.performed_on))
+
+    return await to_thread.run_sync(work)
+
+
+async def _keep_and_record(
+    database: Database, caller: Caller, row: Row[Any], definition: Definition, as_of: date, body: str, now: datetime
+) -> None:
+    async def work(connection: AsyncConnection) -> None:
+        await connection.execute(
+            upsert(connection, kept, ["clinic_id", "procedure_id", "definition"]),
+            [
+                {
+                    "clinic_id": row.clinic_id,
+                    "procedure_id": row.id,
+                    "definition": definition,
+                    "engine": ENGINE,
+                    "as_of": as_of,
+                    "record_version": row.record_version,
+                    "made_at": now,
+                    "body": body,
+                }
+            ],
+        )
+        await audit.record(connection, caller, "read", "verdict", row.patient_id, now)
+
+    await database.write(work)

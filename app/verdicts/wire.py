@@ -1,0 +1,42 @@
+"""A verdict as it goes over the wire."""
+
+import json
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from app.relief import Verdict
+from app.verdicts.side_effects import SideEffectCourse
+
+
+def to_json(verdict: Verdict, procedure_id: UUID, as_known_on: datetime | None, effects: list[SideEffectCourse]) -> str:
+    """The body of a verdict's answer."""
+    body = {
+        "procedure_id": procedure_id,
+        "as_of": verdict.as_of,
+        "as_known_on": as_known_on,
+        "engine": verdict.engine,
+        "definition": verdict.definition,
+        "phase": verdict.phase,
+        "response": verdict.response,
+        "baseline": vars(verdict.baseline),
+        "current": vars(verdict.current),
+        "onset_on": verdict.onset_on,
+        "return": vars(verdict.returned),
+        "relief_days": verdict.relief_days,
+        "censored": verdict.censored,
+        "forecast": None if verdict.forecast is None else vars(verdict.forecast),
+        "medication": vars(verdict.medication),
+        "activity": vars(verdict.activity),
+        "side_effects": effects,
+        "adherence": vars(verdict.adherence),
+        "confounders": [vars(c) for c in verdict.confounders],
+        "why": [vars(w) for w in verdict.why],
+        "sides": [vars(s) for s in verdict.sides],
+        "days": vars(verdict.days),
+    }
+    return json.dumps(body, default=_text, separators=(",", ":"), allow_nan=False)
+
+
+def _text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date | datetime) else str(value)

@@ -1,0 +1,75 @@
+"""Types that every room's wire schemas share."""
+
+import re
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Generic, Literal, TypeVar
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
+
+Region = Literal["cervical", "thoracic", "lumbar", "sacroiliac"]
+Laterality = Literal["left", "right", "bilateral"]
+Side = Literal["left", "right", "both"]
+FIRST_DAY = date(1990, 1, 1)
+ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+class Wire(BaseModel):
+    """A body that came over the wire: an unknown field is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def _iso_day(value: Any) -> Any:
+    if isinstance(value, str) and not ISO_DAY.fullmatch(value):
+        raise ValueError("a day is written YYYY-MM-DD")
+    if isinstance(value, int | float):
+        raise ValueError("a day is written YYYY-MM-DD, as text")
+    return value
+
+
+def _no_control(value: str) -> str:
+    if CONTROL.search(value):
+        raise ValueError("control characters are not text")
+    return value
+
+
+def _known_zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError("not a time zone of the IANA database, such as Europe/Zurich")
+    return value
+
+
+def _half(value: float) -> float:
+    if value * 2 != int(value * 2):
+        raise ValueError("a score goes in steps of 0.5")
+    return value
+
+
+def _since_1990(value: date) -> date:
+    if value < FIRST_DAY:
+        raise ValueError(f"a day before {FIRST_DAY} is not of this service")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_iso_day)]
+RecentDay = Annotated[Day, AfterValidator(_since_1990)]
+Score = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False), AfterValidator(_half)]
+Line = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_no_control)
+]
+Note = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_no_control)]
+TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
+Instant = Annotated[
+    datetime, PlainSerializer(lambda v: v.astimezone(UTC).isoformat(timespec="milliseconds"), return_type=str)
+]
+
+T = TypeVar("T")
+
+
+class Page(BaseModel, Generic[T]):
+    """Part of a list; `next` is the cursor of the rest, null at the end."""
+
+    items: list[T]
+    next: str | None = Field(default=None, description="give it as `cursor` to go on")

@@ -1,0 +1,90 @@
+"""A running service for tests, and the people in it."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import httpx
+from fastapi import FastAPI
+
+from app.accounts.access import Role
+from app.accounts.service import add_account, add_clinic, hash_password
+
+PASSWORD = "correct horse battery"
+
+
+@cache
+def password_hash() -> str:
+    return hash_password(PASSWORD)
+
+
+@dataclass
+class Service:
+    """The app over HTTP; `ada`, `cleo`, `sam`, `root` are of one clinic, `other` is a clinician of another."""
+
+    app: FastAPI
+    client: httpx.AsyncClient
+    clinic_id: UUID
+    tokens: dict[str, str] = field(default_factory=dict)
+    ada_id: str = ""
+
+    async def __call__(self, who: str, method: str, path: str, **kwargs: Any) -> httpx.Response:
+        """One call by somebody; `nobody` sends no token."""
+        headers = dict(kwargs.pop("headers", {}))
+        if who in self.tokens:
+            headers["Authorization"] = f"Bearer {self.tokens[who]}"
+        return await self.client.request(method, path, headers=headers, **kwargs)
+
+    async def add(self, who: str, clinic_id: UUID, role: Role, patient_id: str | None = None) -> None:
+        """An account and a token for it."""
+        state = self.app.state
+        patient = None if patient_id is None else UUID(patient_id)
+        account = await state.database.write(
+            lambda c: add_account(c, clinic_id, who, password_hash(), role, state.clock(), patient)
+        )
+        self.tokens[who] = (await state.sign_ins.issue(clinic_id, account, state.clock())).token
+
+    async def new_procedure(self, **fields: Any) -> str:
+        body = {"performed_on": "2025-07-10", "region": "lumbar", "laterality": "left", **fields}
+        answer = await self("cleo", "POST", f"/v1/patients/{self.ada_id}/procedures", json=body)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    async def put(self, on: str | date, average: float = 4, who: str = "ada", **parts: Any) -> httpx.Response:
+        return await self(who, "PUT", f"/v1/patients/{self.ada_id}/diary/{on}", json=entry(average, **parts))
+
+
+def entry(average: float = 4, side: str = "left", **parts: Any) -> dict[str, Any]:
+    return {"pain": [{"region": "lumbar", "side": side, "average": average}], **parts}
+
+
+def course(first: str, scores: list[float | None]) -> list[dict[str, Any]]:
+    """Entries of a batch from a day on, None where nothing was logged."""
+    day = date.fromisoformat(first)
+    return [{"date": (day + timedelta(days=i)).isoformat(), **entry(s)} for i, s in enumerate(scores) if s is not None]
+
+
+@asynccontextmanager
+async def open_service(app: FastAPI, clock: Callable[[], datetime]) -> AsyncIterator[Service]:
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client,
+    ):
+        database = app.state.database
+        here = await database.write(lambda c: add_clinic(c, "Here", clock()))
+        there = await database.write(lambda c: add_clinic(c, "There", clock()))
+        service = Service(app, client, here)
+        await service.add("cleo", here, "clinician")
+        await service.add("sam", here, "scheduler")
+        await service.add("root", here, "admin")
+        await service.add("other", there, "clinician")
+        new = {"name": "Ada Muster", "born_on": "1961-04-02", "time_zone": "Europe/Zurich"}
+        service.ada_id = (await service("cleo", "POST", "/v1/patients", json=new)).json()["id"]
+        bob = (await service("cleo", "POST", "/v1/patients", json={**new, "name": "Bob"})).json()["id"]
+        await service.add("ada", here, "patient", service.ada_id)
+        await service.add("bob", here, "patient", bob)
+        yield service
