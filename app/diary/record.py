@@ -132,8 +132,12 @@ def _order(kept: Kept) -> tuple[datetime, int]:
 def _already_held(before: list[Kept], current: Kept | None, w: Writing) -> Kept | None:
     """The revision that says the same already: sent again, or nothing new about the day."""
     if w.recorded_at is None:
-        return current if current is not None and current.content == w.content else None
-    return next((k for k in before if k.recorded_at == w.recorded_at and k.content == w.content), None)
+        return current if current is not None and _says(current, w) else None
+    return next((k for k in before if k.recorded_at == w.recorded_at and _says(k, w)), None)
+
+
+def _says(kept: Kept, w: Writing) -> bool:
+    return kept.content == w.content and kept.opioid_mme == w.opioid_mme
 
 
 def _status(current: Kept | None, new: Kept, latest: Kept) -> Status:

@@ -41,7 +41,7 @@ async def put(
     async def work(connection: AsyncConnection) -> Recorded:
         person = await patients.find(connection, caller, patient_id, "write_diary", lock=True)
         check_day(on, entry.recorded_at, person, now)
-        (outcome,) = await _record(connection, caller, person, [_writing(on, entry)], now)
+        (outcome,) = await _record(connection, caller, person, [writing(on, entry)], now)
         return Recorded(on, outcome, advice(entry))
 
     return await database.write(work)
@@ -66,7 +66,7 @@ async def put_many(
             items.append(entry)
         good = [e for e in items if isinstance(e, DatedEntryIn)]
         outcomes = iter(
-            await _record(connection, caller, person, [_writing(e.date, e) for e in good], now) if good else []
+            await _record(connection, caller, person, [writing(e.date, e) for e in good], now) if good else []
         )
         return [item if isinstance(item, BatchItem) else _item(item, next(outcomes)) for item in items]
 
@@ -219,7 +219,8 @@ async def _current(connection: AsyncConnection, person: Row[Any], on: date) -> R
     return found
 
 
-def _writing(on: date, entry: EntryIn) -> Writing:
+def writing(on: date, entry: EntryIn) -> Writing:
+    """An entry as it is recorded, with its MME."""
     taken = None if entry.medications is None else [Taken(m.code, m.dose, m.unit, m.times) for m in entry.medications]
     return Writing(on, entry.content(), opioid_mme(taken), entry.recorded_at)
 

@@ -11,8 +11,6 @@ from .baseline import Baseline
 from .records import Days, Definition, Floats
 from .states import N_COURSE, N_PLATEAU, N_SETTLE, REST_0, course_levels
 
-REACHED_FLOOR = 0.05  # below this nothing was reached that could end
-
 _normal_cdf = np.vectorize(lambda z: 0.5 * (1.0 + erf(z / sqrt(2.0))), otypes=[float])
 
 
@@ -64,7 +62,7 @@ def read(weights: Floats, baseline: Baseline, definition: Definition) -> Reading
     """Reads weights (days, plateau * course) against a baseline above 0."""
     lens = _lens(_known(baseline), round(baseline.sd, 6), definition)
     ended, reached, level, plateau, borderline = (weights @ lens.parts).T
-    return Reading(ended / np.maximum(reached, REACHED_FLOOR), reached, level, plateau, borderline)
+    return Reading(ended / np.maximum(reached, par.REACHED_FOR_RETURN), reached, level, plateau, borderline)
 
 
 def level_interval(weights: Floats, baseline: Baseline) -> tuple[Floats, Floats]:

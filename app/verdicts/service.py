@@ -71,7 +71,7 @@ async def answer(
 
 async def _look_up(connection: AsyncConnection, caller: Caller, procedure_id: UUID, question: Question) -> Row[Any]:
     """The procedure with the patient's zone and version and the kept verdict, in one query."""
-    row: Any = (
+    row: Row[Any] | None = (  # type: ignore[assignment]  # SQLAlchemy types each column of the first few
         await connection.execute(
             select(
                 procedure,

@@ -17,7 +17,9 @@ async def test_an_entry_is_created_then_unchanged_then_changed(service: Service)
     assert (changed.status_code, changed.json()["revision"]) == (200, 2)
     read = await service("ada", "GET", f"/v1/patients/{service.ada_id}/diary/2026-04-30")
     assert read.json()["pain"][0]["average"] == 5
-    revisions = (await service("cleo", "GET", f"/v1/patients/{service.ada_id}/diary/2026-04-30/revisions")).json()["items"]
+    revisions = (await service("cleo", "GET", f"/v1/patients/{service.ada_id}/diary/2026-04-30/revisions")).json()[
+        "items"
+    ]
     assert [(r["revision"], r["current"]) for r in revisions] == [(1, False), (2, True)]
 
 
@@ -34,14 +36,28 @@ async def test_the_writing_written_down_last_is_current_whatever_order_it_comes_
 
 async def test_a_batch_answers_each_item_and_keeps_the_good_ones(service: Service) -> None:
     path = f"/v1/patients/{service.ada_id}/diary"
-    batch = [*course("2026-04-01", [4, 5]), {"date": "2026-04-03", **entry(11)}, {"date": "2026-02-30", **entry(1)},
-             {"date": "2026-06-01", **entry(1)}, "nonsense", {"date": "2026-04-01", **entry(4)},
-             {"date": "2026-04-04", "pain": [], "mood": 1}]
+    batch = [
+        *course("2026-04-01", [4, 5]),
+        {"date": "2026-04-03", **entry(11)},
+        {"date": "2026-02-30", **entry(1)},
+        {"date": "2026-06-01", **entry(1)},
+        "nonsense",
+        {"date": "2026-04-01", **entry(4)},
+        {"date": "2026-04-04", "pain": [], "mood": 1},
+    ]
     answer = await service("ada", "POST", path, json={"entries": batch})
     assert answer.status_code == 200
     items = answer.json()["items"]
     assert [i["status"] for i in items] == [
-        "created", "created", "rejected", "rejected", "rejected", "rejected", "unchanged", "rejected"]
+        "created",
+        "created",
+        "rejected",
+        "rejected",
+        "rejected",
+        "rejected",
+        "unchanged",
+        "rejected",
+    ]
     assert items[2]["problem"]["errors"][0]["pointer"] == "/pain/0/average"
     assert items[4]["problem"]["errors"][0]["detail"] == "lies in the patient's future"
     assert items[7]["problem"]["errors"][0]["pointer"] == "/mood"
@@ -94,8 +110,14 @@ async def test_what_was_known_earlier_can_be_read_again(service: Service) -> Non
 
 async def test_opioids_are_counted_and_unknown_is_not_zero(service: Service) -> None:
     tramadol = {"code": "10689", "dose": 50, "unit": "mg", "times": 2}
-    cases = [([tramadol], 20.0), ([], 0.0), (None, None), ([{"code": "1819", "dose": 8, "unit": "mg", "times": 1}], None),
-             ([{"name": "a tea"}], None), ([{"code": "5640", "dose": 400, "unit": "mg", "times": 1}], 0.0)]
+    cases = [
+        ([tramadol], 20.0),
+        ([], 0.0),
+        (None, None),
+        ([{"code": "1819", "dose": 8, "unit": "mg", "times": 1}], None),
+        ([{"name": "a tea"}], None),
+        ([{"code": "5640", "dose": 400, "unit": "mg", "times": 1}], 0.0),
+    ]
     for medications, expected in cases:
         answer = await service.put("2026-04-30", 4, medications=medications)
         assert answer.json()["opioid_mme"] == expected, medications
@@ -107,7 +129,9 @@ async def test_a_red_flag_is_told_in_the_same_answer(service: Service) -> None:
     calm = await service.put("2026-04-29", 4, side_effects=[{"kind": "numbness", "severity": 1}])
     assert calm.json()["advice"] is None
     batch = [{"date": "2026-04-28", "side_effects": [{"kind": "fever"}]}]
-    items = (await service("ada", "POST", f"/v1/patients/{service.ada_id}/diary", json={"entries": batch})).json()["items"]
+    items = (await service("ada", "POST", f"/v1/patients/{service.ada_id}/diary", json={"entries": batch})).json()[
+        "items"
+    ]
     assert "fever" in items[0]["advice"].lower()
 
 

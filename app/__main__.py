@@ -1,0 +1,5 @@
+"""`python -m app` is `reprieve`."""
+
+from app.cli import main
+
+main()

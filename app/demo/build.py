@@ -1,0 +1,122 @@
+"""Fills an empty database with the demo's clinics."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.accounts.access import Caller, Role
+from app.accounts.service import add_account, add_clinic, hash_password
+from app.demo.courses import entries
+from app.demo.people import CLINIC, PEOPLE, SECOND_CLINIC, SECOND_PEOPLE, Someone, Treatment
+from app.diary.record import Writing, keep
+from app.diary.schemas import EntryIn
+from app.diary.service import writing
+from app.patients import service as patients
+from app.patients.schemas import PatientIn
+from app.procedures.service import procedure
+from app.store.base import new_id
+from app.store.database import Database
+
+
+@dataclass(frozen=True)
+class SignInTo:
+    """One account of the demo."""
+
+    role: Role
+    username: str
+    password: str
+    patient_id: UUID | None = None
+    procedure_id: UUID | None = None
+
+
+Told = Callable[[str], None]
+
+
+async def build(database: Database, now: datetime, tell: Told) -> list[SignInTo]:
+    """Makes both clinics; the sign-ins have passwords of this run. `tell` hears of each patient."""
+    out = []
+    for name, people, staff in (
+        (CLINIC, PEOPLE, [("clinician", "clinician"), ("scheduler", "scheduler"), ("admin", "admin")]),
+        (SECOND_CLINIC, SECOND_PEOPLE, [("clinician", "other-clinician")]),
+    ):
+        clinic_id = await database.write(partial(add_clinic, name=name, now=now))
+        callers = []
+        for role, username in staff:
+            account = await _account(database, clinic_id, username, role, now)  # type: ignore[arg-type]  # literals above
+            out.append(account[0])
+            callers.append(account[1])
+        for i, someone in enumerate(people):
+            made = await _patient(database, callers[0], someone, now, seed=i + 1)
+            if i == 0 and people is PEOPLE:
+                out.append((await _account(database, clinic_id, "patient", "patient", now, *made))[0])
+            tell(someone.name)
+    return out
+
+
+async def _account(
+    database: Database,
+    clinic_id: UUID,
+    username: str,
+    role: Role,
+    now: datetime,
+    patient_id: UUID | None = None,
+    procedure_id: UUID | None = None,
+) -> tuple[SignInTo, Caller]:
+    password = secrets.token_urlsafe(9)
+    hashed = hash_password(password)
+    account_id = await database.write(lambda c: add_account(c, clinic_id, username, hashed, role, now, patient_id))
+    return (
+        SignInTo(role, username, password, patient_id, procedure_id),
+        Caller(account_id, clinic_id, role, patient_id),
+    )
+
+
+async def _patient(
+    database: Database, clinician: Caller, someone: Someone, now: datetime, seed: int
+) -> tuple[UUID, UUID]:
+    person = PatientIn(name=someone.name, born_on=date.fromisoformat(someone.born_on), time_zone=someone.time_zone)
+    row = await patients.create(database, clinician, person, now)
+    today = patients.today_of(someone.time_zone, now)
+    zone = ZoneInfo(someone.time_zone)
+    by_day: dict[date, dict[str, Any]] = {}
+    rows = []
+    for k, treatment in enumerate(someone.treatments):
+        performed_on = today - timedelta(days=treatment.ago)
+        rows.append(_procedure(row, treatment, performed_on, now))
+        repeat = any(later.laterality == treatment.laterality for later in someone.treatments[k + 1 :])
+        until = today - timedelta(days=someone.treatments[k + 1].ago) if repeat else today
+        for day, entry in entries(treatment.course, treatment.region, performed_on, until, 100 * seed + k):
+            if day in by_day:
+                by_day[day]["pain"] += entry["pain"]
+            else:
+                by_day[day] = entry
+    writings = [_writing(day, by_day[day], zone, now) for day in sorted(by_day)]
+
+    async def work(connection: AsyncConnection) -> None:
+        await connection.execute(insert(procedure), rows)
+        await keep(connection, row, None, writings, now)
+        await patients.touch(connection, row.clinic_id, row.id)
+
+    await database.write(work)
+    return row.id, rows[0]["id"]
+
+
+def _procedure(row: Any, treatment: Treatment, performed_on: date, now: datetime) -> dict[str, Any]:
+    return {
+        "clinic_id": row.clinic_id, "id": new_id(), "patient_id": row.id, "performed_on": performed_on,
+        "region": treatment.region, "laterality": treatment.laterality, "baseline_pain": treatment.baseline_pain,
+        "joints": list(treatment.joints), "technique": "thermal", "guidance": "fluoroscopy", "version": 1,
+        "created_at": now}  # fmt: skip
+
+
+def _writing(day: date, entry: dict[str, Any], zone: ZoneInfo, now: datetime) -> Writing:
+    evening = min(datetime.combine(day, time(20, 30), zone).astimezone(UTC), now)
+    return writing(day, EntryIn.model_validate({**entry, "recorded_at": evening}))

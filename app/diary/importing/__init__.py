@@ -1,0 +1,1 @@
+"""People's own diaries, however messy the file: read, gathered by day, and recorded whole or not at all."""

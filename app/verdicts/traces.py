@@ -1,0 +1,175 @@
+"""`reprieve trace`: NDJSON diaries in, NDJSON verdicts out, with no server and no database.
+
+Kept free of the web framework and the database, so that the command starts at once.
+"""
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from datetime import date
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from app.relief import BOTH, Definition, Diary, Procedure, Trace, trace
+
+REGIONS = ("cervical", "thoracic", "lumbar", "sacroiliac")
+LATERALITIES = ("left", "right", "bilateral")
+FIRST, LAST = date(1990, 1, 1), date(2199, 12, 31)
+LONGEST = 366 * 60  # days after the procedure
+CHUNK = 16  # lines handed to a process at a time
+NOTHING = float("nan")
+
+
+class BadLine(Exception):
+    """A line that is no diary; the message names the place in it."""
+
+
+def trace_lines(lines: Iterable[bytes], jobs: int, definition: Definition = "half") -> Iterator[tuple[str, bool]]:
+    """For each line in its order, the line that goes out and whether it was good; memory does not grow with the file."""
+    numbered = enumerate(lines, start=1)
+    chunks = iter(lambda: list(islice(numbered, CHUNK)), [])
+    if jobs == 1:
+        for chunk in chunks:
+            yield from _trace_chunk(chunk, definition)
+        return
+    waiting: deque[Future[list[tuple[str, bool]]]] = deque()
+    with ProcessPoolExecutor(jobs) as pool:
+        for chunk in chunks:
+            waiting.append(pool.submit(_trace_chunk, chunk, definition))
+            if len(waiting) > 3 * jobs:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+
+
+def _trace_chunk(chunk: list[tuple[int, bytes]], definition: Definition) -> list[tuple[str, bool]]:
+    return [trace_line(line, number, definition) for number, line in chunk]
+
+
+def trace_line(line: bytes, number: int, definition: Definition = "half") -> tuple[str, bool]:
+    """One line of NDJSON in, one out."""
+    data: Any = None
+    try:
+        data = _decode(line)
+        diary, procedure = read_diary(data)
+    except BadLine as error:
+        named = data.get("id") if isinstance(data, dict) else None
+        return _dump(
+            {"id": named if isinstance(named, str | int) else None, "line": number, "error": str(error)}
+        ), False
+    return _write(data["id"], trace(diary, procedure, definition)), True
+
+
+def read_diary(data: Any) -> tuple[Diary, Procedure]:
+    """The diary and the procedure of one line.
+
+    Raises:
+        BadLine: names the place that is at fault.
+    """
+    if not isinstance(data, dict):
+        raise BadLine("the line is no JSON object")
+    if not isinstance(data.get("id"), str | int):
+        raise BadLine("id: is missing, or neither text nor a number")
+    procedure = _procedure(data)
+    entries = data.get("entries")
+    if not isinstance(entries, list):
+        raise BadLine("entries: is missing, or no list")
+    return _diary(entries, procedure), procedure
+
+
+def _decode(line: bytes) -> Any:
+    text = line.strip()
+    if not text:
+        raise BadLine("the line is empty")
+    try:
+        return json.loads(text)
+    except UnicodeDecodeError as error:
+        raise BadLine(f"not UTF-8 at byte {error.start + 1}") from None
+    except json.JSONDecodeError as error:
+        raise BadLine(f"not JSON at character {error.pos + 1}: {error.msg}") from None
+    except (RecursionError, ValueError):
+        raise BadLine("not JSON that can be read: nested too deep, or a number too long") from None
+
+
+def _procedure(data: dict[str, Any]) -> Procedure:
+    given = data.get("procedure")
+    if not isinstance(given, dict):
+        raise BadLine("procedure: is missing, or no object")
+    for name, allowed in (("region", REGIONS), ("laterality", LATERALITIES)):
+        if given.get(name) not in allowed:
+            raise BadLine(f"procedure.{name}: is none of {', '.join(allowed)}")
+    performed_on = _day(given.get("performed_on"), "procedure.performed_on")
+    baseline = _number(data.get("baseline_pain"), "baseline_pain", 10)
+    return Procedure(performed_on, given["laterality"], None if baseline != baseline else baseline)
+
+
+def _diary(entries: list[Any], procedure: Procedure) -> Diary:
+    n = len(entries)
+    day, known = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+    average, worst, mme, steps = np.full((4, n), NOTHING)
+    limit = procedure.performed_on.toordinal() + LONGEST
+    for i, entry in enumerate(entries):
+        if not isinstance(entry, dict):
+            raise BadLine(f"entries[{i}]: is no object")
+        on = _day(entry.get("date"), "date", i).toordinal()
+        written = entry.get("recorded_on")
+        day[i] = on
+        known[i] = on if written is None or written == entry["date"] else _day(written, "recorded_on", i).toordinal()
+        if known[i] < on:
+            raise BadLine(f"entries[{i}].recorded_on: lies before the day that the entry is about")
+        if known[i] > limit:
+            raise BadLine(f"entries[{i}]: lies more than 60 years after the procedure")
+        average[i] = _number(entry.get("pain_average"), "pain_average", 10, i)
+        worst[i] = _number(entry.get("pain_worst"), "pain_worst", 10, i)
+        mme[i] = _number(entry.get("opioid_mme"), "opioid_mme", 10_000, i)
+        steps[i] = _number(entry.get("steps"), "steps", 1_000_000, i)
+    order = np.argsort(known, kind="stable")
+    sites, worst_sites = np.full((n, 3), NOTHING), np.full((n, 3), NOTHING)
+    sites[:, BOTH], worst_sites[:, BOTH] = average, worst
+    return Diary(day, known, sites, worst_sites, mme, steps, np.full(n, NOTHING)).take(order)
+
+
+def _day(value: Any, name: str, entry: int | None = None) -> date:
+    try:
+        if len(value) == 10:
+            day = date.fromisoformat(value)
+            if FIRST <= day <= LAST:
+                return day
+    except (TypeError, ValueError):
+        pass
+    raise BadLine(f"{_place(name, entry)}: is no day from {FIRST.year} to {LAST.year}, written YYYY-MM-DD")
+
+
+def _number(value: Any, name: str, most: float, entry: int | None = None) -> float:
+    if value is None:
+        return NOTHING
+    if type(value) in (int, float) and 0 <= value <= most:
+        return float(value)
+    raise BadLine(f"{_place(name, entry)}: is no number from 0 to {most:g}")
+
+
+def _place(name: str, entry: int | None) -> str:
+    return name if entry is None else f"entries[{entry}].{name}"
+
+
+def _write(name: str | int, traced: Trace) -> str:
+    v = traced.verdict
+    days = [
+        {"date": day.isoformat(), "phase": phase, "relief_percent": relief, "return_probability": chance}
+        for day, phase, relief, chance in zip(
+            traced.date, traced.phase, traced.relief_percent, traced.return_probability, strict=True
+        )
+    ]
+    text: Callable[[date | None], str | None] = lambda d: None if d is None else d.isoformat()  # noqa: E731
+    verdict = {
+        "baseline_pain": v.baseline.pain, "onset_on": text(v.onset_on), "returned_on": text(v.returned.on),
+        "returned_on_low": text(v.returned.low), "returned_on_high": text(v.returned.high),
+        "relief_days": v.relief_days, "censored": v.censored}  # fmt: skip
+    return _dump({"id": name, "days": days, "verdict": verdict})
+
+
+def _dump(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
