@@ -6,6 +6,7 @@ Everything else of the service imports from here and from nowhere deeper.
 from .baseline import block_days
 from .definitions import Response, relief_percent, response
 from .engine import Trace, judge, trace
+from .forward import Scratch
 from .parameters import BASELINE_DAYS, ENGINE, SETTLING_DAYS
 from .records import BOTH, DEFINITIONS, LEFT, PHASES, RIGHT, Definition, Diary, Laterality, Phase, Procedure
 from .verdict import Verdict
@@ -25,6 +26,7 @@ __all__ = [
     "Phase",
     "Procedure",
     "Response",
+    "Scratch",
     "Trace",
     "Verdict",
     "block_days",

@@ -10,7 +10,7 @@ from .dates import Crossing, look_ahead, onset_day, return_crossing
 from .definitions import Response, relief_percent, response
 from .explain import reasons
 from .knowledge import Plan
-from .readout import Reading, level_interval, read
+from .readout import level_interval, read
 from .records import Definition, Diary, Floats, Phase, Procedure, pick_side
 from .run import Daily, Run, at_end
 from .summary import activity, adherence, confounders, medication
@@ -18,7 +18,13 @@ from .verdict import BaselineFound, Current, DaySeries, Return, Side, Verdict
 
 
 def conclude(
-    run: Run, diary: Diary, procedure: Procedure, as_of: date, definition: Definition, sides: list[Side]
+    run: Run,
+    diary: Diary,
+    procedure: Procedure,
+    as_of: date,
+    definition: Definition,
+    sides: list[Side],
+    with_days: bool,
 ) -> Verdict:
     """The verdict of a run over all writings of the diary; `as_of` is the day of the question."""
     plan, performed = run.plan, procedure.performed_on
@@ -51,7 +57,7 @@ def conclude(
         confounders=confounders(diary, base, phase, judged.borderline if judged else 0.0, last, performed.toordinal()),
         why=reasons(plan, judged.reading, phase, performed, judged.why_since()) if judged else [],
         sides=sides,
-        days=_series(plan, now, procedure, judged),
+        days=_series(plan, now, procedure, judged) if with_days else DaySeries(),
     )
 
 
@@ -63,13 +69,19 @@ class _Judged:
         self.plan = run.plan
         self.weights = run.final()
         self.reading = read(self.weights, base, definition)
-        self.daily: Daily = at_end(run.plan, self.reading)
-        self.phase: Phase = self.daily.phase[-1]
+        today = at_end(run.plan, self.reading, only_last=True)
+        self.phase: Phase = today.phase[-1]
+        self.relief_percent = today.relief_percent[-1]
+        self.return_probability = today.return_probability[-1]
         self.borderline = float(self.reading.borderline[-1])
-        self.seen: Reading = read(run.smoothed(), base, definition)
         ended = self.phase in ("returning", "returned")
-        self.onset = onset_day(self.seen.reached) if ended or self.phase == "relief" else None
-        self.crossing: Crossing | None = return_crossing(self.seen.returned) if ended else None
+        self.onset: int | None = None
+        self.crossing: Crossing | None = None
+        self.seen = self.reading
+        if ended or self.phase == "relief":
+            self.seen = read(run.smoothed(), base, definition)
+            self.onset = onset_day(self.seen.reached)
+            self.crossing = return_crossing(self.seen.returned) if ended else None
         self.newest = max(run.plan.scored(), default=0)
 
     def relief_days(self) -> int | None:
@@ -97,7 +109,7 @@ class _Judged:
 def _current(plan: Plan, judged: _Judged | None) -> Current:
     week = [s for s in plan.score[max(1, plan.last - 6) :] if not isnan(s)]
     mean = round(sum(week) / len(week), 2) if week else None
-    if judged is None or judged.daily.relief_percent[-1] is None:
+    if judged is None or judged.relief_percent is None:
         return Current(mean_7d=mean)
     low, high = level_interval(judged.weights[-1:], plan.baseline)
     return Current(
@@ -105,14 +117,14 @@ def _current(plan: Plan, judged: _Judged | None) -> Current:
         round(float(low[0]), 2),
         round(float(high[0]), 2),
         mean,
-        judged.daily.relief_percent[-1],
+        judged.relief_percent,
     )
 
 
 def _return(judged: _Judged | None, performed: date) -> Return:
     if judged is None:
         return Return(0.0)
-    chance = judged.daily.return_probability[-1]
+    chance = judged.return_probability
     if judged.crossing is None:
         return Return(chance)
     c = judged.crossing
@@ -129,7 +141,7 @@ def _series(plan: Plan, now: Diary, procedure: Procedure, judged: _Judged | None
 
     silent: list[float | None] = [None] * n
     level = low = high = silent
-    daily = judged.daily if judged else Daily(["unknown"] * n, silent, [0.0] * n)
+    daily = at_end(plan, judged.reading) if judged else Daily(["unknown"] * n, silent, [0.0] * n)
     if judged is not None:
         level, low, high = (
             [None if r is None else round(v, 2) for v, r in zip(values.tolist(), daily.relief_percent, strict=True)]

@@ -1,18 +1,19 @@
 """Relief and response, as the literature defines them."""
 
-from typing import Literal
+from typing import Literal, TypeVar
 
+from .records import Floats
+
+N = TypeVar("N", float, Floats)
 Response = Literal["none", "partial", "responder", "strong"]
 
 
-def relief_percent(level: float, baseline: float) -> float:
+def relief_percent(level: N, baseline: N) -> N:
     """`100 * (1 - level / baseline)`: the drop from baseline in percent, negative when worse. Not rounded.
 
-    Raises:
-        ValueError: a baseline of 0 or less, of which no percentage exists.
+    Takes numbers or arrays of one shape; where the baseline is not known the answer is not either (NaN). A baseline of 0
+    has no percentage and is for the caller to keep out.
     """
-    if not baseline > 0:
-        raise ValueError(f"baseline {baseline}: relief is a share of a pain above 0")
     return 100.0 * (1.0 - level / baseline)
 
 

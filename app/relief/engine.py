@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from .conclude import conclude
+from .forward import Scratch
 from .knowledge import make_plan
 from .records import BOTH, LEFT, RIGHT, Definition, Diary, Laterality, Phase, Procedure
 from .run import Run
@@ -14,7 +15,10 @@ from .verdict import Side, Verdict
 
 @dataclass(frozen=True)
 class Trace:
-    """A diary as it unfolded, each list one item a day after the procedure, and the verdict on the whole of it."""
+    """A diary as it unfolded, each list one item a day after the procedure, and the verdict on the whole of it.
+
+    The verdict comes without its daily series and its sides.
+    """
 
     date: list[date]
     phase: list[Phase]
@@ -38,19 +42,22 @@ def judge(diary: Diary, procedure: Procedure, as_of: date, definition: Definitio
     last = max(0, (end - procedure.performed_on).days)
     diary = diary.take(diary.day <= end.toordinal())
     run = Run(make_plan(diary, procedure, last, at_once=True))
-    return conclude(run, diary, procedure, as_of, definition, _sides(diary, procedure, as_of, definition))
+    return conclude(
+        run, diary, procedure, as_of, definition, _sides(diary, procedure, as_of, definition), with_days=True
+    )
 
 
-def trace(diary: Diary, procedure: Procedure, definition: Definition = "half") -> Trace:
+def trace(diary: Diary, procedure: Procedure, definition: Definition = "half", scratch: Scratch | None = None) -> Trace:
     """Judges every calendar day from the day after the procedure to the last writing, with what was known by then.
 
-    Cutting off later writings changes no earlier day: the last row equals what `judge` says that day.
+    Cutting off later writings changes no earlier day: the last row equals what `judge` says that day. Pass the same
+    `scratch` from diary to diary where there are many.
     """
     performed = procedure.performed_on
     last = max(0, int(diary.known_on.max(initial=0)) - performed.toordinal())
-    run = Run(make_plan(diary, procedure, last, at_once=False))
+    run = Run(make_plan(diary, procedure, last, at_once=False), scratch)
     end = performed + timedelta(days=last)
-    verdict = conclude(run, diary, procedure, end, definition, _sides(diary, procedure, end, definition))
+    verdict = conclude(run, diary, procedure, end, definition, [], with_days=False)
     seen = run.as_judged(definition)
     dates = [performed + timedelta(days=d) for d in range(1, last + 1)]
     return Trace(dates, seen.phase, seen.relief_percent, seen.return_probability, verdict)

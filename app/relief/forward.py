@@ -13,6 +13,23 @@ N_SHARED = N_PLATEAU * N_COURSE
 ROWS = N_NOISE * N_PLATEAU
 
 
+class Scratch:
+    """Memory that one run after another may use, so that the system need not hand out fresh pages for each diary.
+
+    Whoever passes one owns it: the run before it must be over. Without one each run takes its own.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Floats] = {}
+
+    def take(self, name: str, days: int) -> Floats:
+        """An array of shape (days, noise * plateau, course) with whatever is in it."""
+        held = self._kept.get(name)
+        if held is None or len(held) < days:
+            held = self._kept[name] = np.empty((max(days, 512), ROWS, N_COURSE))
+        return held[:days]
+
+
 def evidence_table(plan: Plan) -> Floats:
     """Chance of each distinct score of the plan in each state, shape (rows, noise * plateau, course)."""
     out = np.empty((len(plan.rows), N_NOISE, N_SHARED))
@@ -27,7 +44,7 @@ def evidence_table(plan: Plan) -> Floats:
     return out.reshape(-1, ROWS, N_COURSE)
 
 
-def forward(plan: Plan, evidence: Floats) -> tuple[Floats, Floats]:
+def forward(plan: Plan, evidence: Floats, scratch: Scratch) -> tuple[Floats, Floats]:
     """Runs a plan: the exact forward recursion (Rabiner 1989), going back to a day whose writing came late.
 
     Returns:
@@ -35,7 +52,7 @@ def forward(plan: Plan, evidence: Floats) -> tuple[Floats, Floats]:
         factor of its own; and the weights of each day as judged on that day, noise summed out and normalised, shape
         (last, plateau * course).
     """
-    weights = np.empty((plan.last + 1, ROWS, N_COURSE))
+    weights = scratch.take("weights", plan.last + 1)
     weights[0] = CHAIN.start.reshape(ROWS, N_COURSE)
     day_of, step = list(weights), CHAIN.step
     evidence_of = list(evidence)
@@ -43,7 +60,7 @@ def forward(plan: Plan, evidence: Floats) -> tuple[Floats, Floats]:
     kept: dict[int, Floats] = {}
     for k, (source, day, e) in enumerate(zip(plan.source, plan.target, plan.evidence, strict=True)):
         now = day_of[day]
-        np.matmul(day_of[source], step, out=now)
+        np.dot(day_of[source], step, out=now)
         if e != NO_SCORE:
             np.multiply(now, evidence_of[e], out=now)
         if day % RESCALE_EVERY == 0:
@@ -57,20 +74,22 @@ def forward(plan: Plan, evidence: Floats) -> tuple[Floats, Floats]:
     return weights, judged
 
 
-def smooth(plan: Plan, weights: Floats, evidence: Floats) -> Floats:
+def smooth(plan: Plan, weights: Floats, evidence: Floats, scratch: Scratch) -> Floats:
     """Weights of each day given the whole diary, noise summed out, shape (last, plateau * course)."""
     row = dict(zip(plan.target, plan.evidence, strict=True))
-    later = np.ones((ROWS, N_COURSE))
+    later, other = np.ones((ROWS, N_COURSE)), np.empty((ROWS, N_COURSE))
     back = np.ascontiguousarray(CHAIN.step.T)
-    both = np.empty((plan.last, ROWS, N_COURSE))
+    both = scratch.take("both", plan.last)
+    both_of, day_of, evidence_of = list(both), list(weights), list(evidence)
     for day in range(plan.last, 0, -1):
-        np.multiply(weights[day], later, out=both[day - 1])
+        np.multiply(day_of[day], later, out=both_of[day - 1])
         if day % RESCALE_EVERY == 0:
             later = _drift(CHAIN.drift, later)
             later /= later.max()
         if row[day] != NO_SCORE:
-            later = later * evidence[row[day]]
-        later = np.matmul(later, back)
+            np.multiply(later, evidence_of[row[day]], out=later)
+        np.dot(later, back, out=other)
+        later, other = other, later
     out = both.reshape(plan.last, N_NOISE, N_SHARED).sum(axis=1)
     out /= out.sum(axis=1, keepdims=True)
     return np.asarray(out)

@@ -17,6 +17,7 @@ from .scores import GAP_CLASSES
 
 NO_SCORE = -1
 NOTHING = float("nan")
+TOP_SCORE = round(10 / par.SCORE_STEP)
 
 
 @dataclass
@@ -181,17 +182,16 @@ class _Planner:
 
     def _step(self, d: int) -> None:
         plan = self.plan
-        scored = not isnan(plan.score[d - 1]) if d > 1 else False
-        self.gap_from[d] = d - 1 if scored else self.gap_from[d - 1]
+        before = self.gap_from[d] = d - 1 if plan.score[d - 1] == plan.score[d - 1] and d > 1 else self.gap_from[d - 1]
         if self.medicine is not None:
             plan.shift[d] = self.medicine.hidden(d, plan.mme[d])
         plan.source.append(d - 1)
         plan.target.append(d)
         value = plan.score[d]
-        if isnan(value):
+        if value != value:  # NaN: no score
             plan.evidence.append(NO_SCORE)
             return
-        gap = min(d - self.gap_from[d], GAP_CLASSES) - 1 if self.gap_from[d] else GAP_CLASSES - 1
-        index = min(round((value + plan.shift[d]) / par.SCORE_STEP), round(10 / par.SCORE_STEP))
+        gap = min(d - before, GAP_CLASSES) - 1 if before else GAP_CLASSES - 1
+        index = min(round((value + plan.shift[d]) / par.SCORE_STEP), TOP_SCORE)
         key = (len(plan.baselines) - 1, gap, index)
         plan.evidence.append(plan.rows.setdefault(key, len(plan.rows)))

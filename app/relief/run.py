@@ -6,8 +6,8 @@ import numpy as np
 
 from . import parameters as par
 from .definitions import relief_percent
-from .forward import evidence_table, forward, smooth
-from .knowledge import Known, Plan
+from .forward import Scratch, evidence_table, forward, smooth
+from .knowledge import NOTHING, Known, Plan
 from .phases import phase_of
 from .readout import Reading, read
 from .records import Definition, Floats, Phase
@@ -25,10 +25,11 @@ class Daily:
 class Run:
     """The filter's answer to a plan."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, scratch: Scratch | None = None) -> None:
         self.plan = plan
+        self._scratch = scratch or Scratch()
         self._evidence = evidence_table(plan)
-        self._weights, self._judged = forward(plan, self._evidence)
+        self._weights, self._judged = forward(plan, self._evidence, self._scratch)
 
     def as_judged(self, definition: Definition) -> Daily:
         """Each day with what was known on it, against the baseline that held on it."""
@@ -40,7 +41,7 @@ class Run:
                 on = version == v
                 r = read(self._judged[on], plan.baselines[v], definition)
                 chance[on], reached[on], level[on] = r.returned, r.reached, r.level
-        return daily(plan, plan.then, chance, reached, level)
+        return daily(1, plan, plan.then, chance, reached, level)
 
     def final(self) -> Floats:
         """Weights of each day from the days up to it, a late writing at the day it is about; (last, plateau * course)."""
@@ -49,22 +50,31 @@ class Run:
 
     def smoothed(self) -> Floats:
         """Weights of each day from the whole diary, shape (last, plateau * course)."""
-        return smooth(self.plan, self._weights, self._evidence)
+        return smooth(self.plan, self._weights, self._evidence, self._scratch)
 
 
-def at_end(plan: Plan, reading: Reading) -> Daily:
-    """Each day by a reading of the final weights."""
-    return daily(plan, plan.at_end(), reading.returned, reading.reached, reading.level)
+def at_end(plan: Plan, reading: Reading, only_last: bool = False) -> Daily:
+    """Each day, or the last one alone, by a reading of the final weights."""
+    known = plan.at_end()
+    if not only_last:
+        return daily(1, plan, known, reading.returned, reading.reached, reading.level)
+    last = Known(known.version[-1:], known.logged[-1:], known.newest[-1:])
+    return daily(plan.last, plan, last, reading.returned[-1:], reading.reached[-1:], reading.level[-1:])
 
 
-def daily(plan: Plan, known: Known, returned: Floats, reached: Floats, level: Floats) -> Daily:
-    """Phase, relief and chance of each day; arrays of shape (last,)."""
-    phases: list[Phase] = []
-    relief: list[float | None] = []
-    for i, (chance, held, pain) in enumerate(zip(returned.tolist(), reached.tolist(), level.tolist(), strict=True)):
-        baseline = plan.baselines[known.version[i]].pain
-        logged, newest = known.logged[i], known.newest[i]
-        speaks = logged > 0 and i + 1 - newest <= par.SILENT_DAYS
-        phases.append(phase_of(i + 1, chance, held, logged, newest) if baseline else "unknown")
-        relief.append(round(relief_percent(pain, baseline), 1) if baseline and speaks else None)
-    return Daily(phases, relief, [round(chance, 4) for chance in returned.tolist()])
+def daily(first: int, plan: Plan, known: Known, returned: Floats, reached: Floats, level: Floats) -> Daily:
+    """Phase, relief and chance of each day from day `first` on; arrays of one item a day."""
+    pains = [b.pain or NOTHING for b in plan.baselines]
+    baseline = np.array([pains[v] for v in known.version])
+    newest = np.array(known.newest, dtype=np.int64)
+    silent = (newest == 0) | (np.arange(first, first + len(newest)) - newest > par.SILENT_DAYS) | np.isnan(baseline)
+    percent = np.round(relief_percent(level, baseline), 1).tolist()
+    phases: list[Phase] = [
+        phase_of(i, chance, held, logged, latest) if pain == pain else "unknown"
+        for i, (chance, held, logged, latest, pain) in enumerate(
+            zip(returned.tolist(), reached.tolist(), known.logged, known.newest, baseline.tolist(), strict=True),
+            start=first,
+        )
+    ]
+    relief = [None if quiet else value for quiet, value in zip(silent.tolist(), percent, strict=True)]
+    return Daily(phases, relief, np.round(returned, 4).tolist())

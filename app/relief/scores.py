@@ -11,6 +11,7 @@ from .records import Floats
 LEVEL_GRID_STEP = 0.125
 N_LEVEL = 121  # absolute levels 0 to 15
 N_SCORE = int(10 / par.SCORE_STEP) + 1
+FARTHEST = 200  # steps of the level grid between any score and any level, and more
 GAP_CLASSES = 4  # days since the score before: 1, 2, 3, more
 
 
@@ -27,16 +28,17 @@ def score_tables() -> Floats:
     with a wider one. A score soon after another repeats part of what that one said: with correlation r at the
     gap its weight is (1 - r) / (1 + r), the information of a long AR(1) series about its mean, a score each gap.
     """
-    cdf = np.vectorize(lambda z: 0.5 * (1.0 + erf(z / sqrt(2.0))), otypes=[float])
     half = 0.25  # people answer in halves at the finest
     centre = np.arange(N_SCORE) * par.SCORE_STEP
     level = np.arange(N_LEVEL) * LEVEL_GRID_STEP
+    apart = np.rint((centre[:, None] - level[None, :]) / LEVEL_GRID_STEP).astype(np.int64)
     out = np.empty((GAP_CLASSES, N_SCORE, len(par.NOISE_SD), N_LEVEL))
     for s, sd in enumerate(par.NOISE_SD):
         chance = np.zeros((N_SCORE, N_LEVEL))
         for share, width in ((1.0 - par.HEAVY_SHARE, sd), (par.HEAVY_SHARE, sd * par.HEAVY_TIMES)):
-            up = cdf((centre[:, None] + half - level[None, :]) / width)
-            low = cdf((centre[:, None] - half - level[None, :]) / width)
+            below = _below(width)
+            reach = round(half / LEVEL_GRID_STEP)
+            up, low = below[apart + reach + FARTHEST], below[apart - reach + FARTHEST]
             up[-1], low[0] = 1.0, 0.0
             chance += share * (up - low)
         chance = np.maximum(chance, 1e-9)
@@ -44,3 +46,9 @@ def score_tables() -> Floats:
             r = par.LAG_CORRELATION ** (gap + 1) if gap < GAP_CLASSES - 1 else 0.0
             out[gap, :, s, :] = chance ** ((1.0 - r) / (1.0 + r))
     return out
+
+
+def _below(width: float) -> Floats:
+    """Chance that a normal score of that SD lies at most so many steps of the level grid over its level."""
+    steps = np.arange(-FARTHEST, FARTHEST + 1) * LEVEL_GRID_STEP
+    return np.array([0.5 * (1.0 + erf(x / width / sqrt(2.0))) for x in steps.tolist()])

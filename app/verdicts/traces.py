@@ -13,14 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from app.relief import BOTH, Definition, Diary, Procedure, Trace, trace
+from app.relief import BOTH, Definition, Diary, Procedure, Scratch, Trace, trace
 
 REGIONS = ("cervical", "thoracic", "lumbar", "sacroiliac")
 LATERALITIES = ("left", "right", "bilateral")
 FIRST, LAST = date(1990, 1, 1), date(2199, 12, 31)
 LONGEST = 366 * 60  # days after the procedure
-CHUNK = 16  # lines handed to a process at a time
+CHUNK = 32  # lines handed to a process at a time
 NOTHING = float("nan")
+MOST = {"pain_average": 10.0, "pain_worst": 10.0, "opioid_mme": 10_000.0, "steps": 1_000_000.0}
 
 
 class BadLine(Exception):
@@ -46,10 +47,13 @@ def trace_lines(lines: Iterable[bytes], jobs: int, definition: Definition = "hal
 
 
 def _trace_chunk(chunk: list[tuple[int, bytes]], definition: Definition) -> list[tuple[str, bool]]:
-    return [trace_line(line, number, definition) for number, line in chunk]
+    scratch = Scratch()
+    return [trace_line(line, number, definition, scratch) for number, line in chunk]
 
 
-def trace_line(line: bytes, number: int, definition: Definition = "half") -> tuple[str, bool]:
+def trace_line(
+    line: bytes, number: int, definition: Definition = "half", scratch: Scratch | None = None
+) -> tuple[str, bool]:
     """One line of NDJSON in, one out."""
     data: Any = None
     try:
@@ -60,7 +64,7 @@ def trace_line(line: bytes, number: int, definition: Definition = "half") -> tup
         return _dump(
             {"id": named if isinstance(named, str | int) else None, "line": number, "error": str(error)}
         ), False
-    return _write(data["id"], trace(diary, procedure, definition)), True
+    return _write(data["id"], trace(diary, procedure, definition, scratch)), True
 
 
 def read_diary(data: Any) -> tuple[Diary, Procedure]:
@@ -108,28 +112,31 @@ def _procedure(data: dict[str, Any]) -> Procedure:
 
 def _diary(entries: list[Any], procedure: Procedure) -> Diary:
     n = len(entries)
-    day, known = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
-    average, worst, mme, steps = np.full((4, n), NOTHING)
+    day, known = [0] * n, [0] * n
+    columns: dict[str, list[float]] = {name: [NOTHING] * n for name in MOST}
     limit = procedure.performed_on.toordinal() + LONGEST
     for i, entry in enumerate(entries):
         if not isinstance(entry, dict):
             raise BadLine(f"entries[{i}]: is no object")
-        on = _day(entry.get("date"), "date", i).toordinal()
+        day[i] = on = _day(entry.get("date"), "date", i).toordinal()
         written = entry.get("recorded_on")
-        day[i] = on
         known[i] = on if written is None or written == entry["date"] else _day(written, "recorded_on", i).toordinal()
         if known[i] < on:
             raise BadLine(f"entries[{i}].recorded_on: lies before the day that the entry is about")
         if known[i] > limit:
             raise BadLine(f"entries[{i}]: lies more than 60 years after the procedure")
-        average[i] = _number(entry.get("pain_average"), "pain_average", 10, i)
-        worst[i] = _number(entry.get("pain_worst"), "pain_worst", 10, i)
-        mme[i] = _number(entry.get("opioid_mme"), "opioid_mme", 10_000, i)
-        steps[i] = _number(entry.get("steps"), "steps", 1_000_000, i)
-    order = np.argsort(known, kind="stable")
+        for name, most in MOST.items():
+            value = entry.get(name)
+            if value is not None:
+                columns[name][i] = _number(value, name, most, i)
+    average, worst, mme, steps = (np.array(column) for column in columns.values())
+    written_on = np.array(known, dtype=np.int64)
+    order = np.argsort(written_on, kind="stable")
     sites, worst_sites = np.full((n, 3), NOTHING), np.full((n, 3), NOTHING)
     sites[:, BOTH], worst_sites[:, BOTH] = average, worst
-    return Diary(day, known, sites, worst_sites, mme, steps, np.full(n, NOTHING)).take(order)
+    return Diary(np.array(day, dtype=np.int64), written_on, sites, worst_sites, mme, steps, np.full(n, NOTHING)).take(
+        order
+    )
 
 
 def _day(value: Any, name: str, entry: int | None = None) -> date:
