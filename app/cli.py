@@ -100,9 +100,11 @@ def import_diary(
     """A diary from CSV or NDJSON; faults are reported line by line, and then nothing is written."""
     from app.diary.importing.command import Options, run
 
-    raise typer.Exit(run(Options(
-        file, patient, mapping or [], day_first, month_first, encoding, keep_going, dry_run, performed_on, region, laterality,
-        baseline_pain)))  # fmt: skip
+    given = Options(
+        file=file, patient=patient, mapping=mapping or [], day_first=day_first, month_first=month_first, encoding=encoding,
+        keep_going=keep_going, dry_run=dry_run, performed_on=performed_on, region=region, laterality=laterality,
+        baseline_pain=baseline_pain)  # fmt: skip
+    raise typer.Exit(run(given))
 
 
 @app.command("export")

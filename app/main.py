@@ -1,20 +1,20 @@
 """The ASGI app: the rooms put together."""
 
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
-import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from starlette.responses import JSONResponse
+from starlette.types import ASGIApp
 
 from app import problems
 from app.accounts.routes import router as accounts
 from app.accounts.service import SignIns
 from app.diary.routes import router as diary
 from app.diary.schemas import DatedEntryIn
+from app.middleware import Surround
 from app.pages.routes import router as pages
 from app.patients.routes import router as patients
 from app.problems import Problem, ProblemDetail
@@ -25,11 +25,18 @@ from app.store.database import Database, answers
 from app.store.deps import Clock, DatabaseDep
 from app.verdicts.routes import router as verdicts
 
-log = structlog.get_logger()
 BODY_LIMIT = 4 * 1024 * 1024  # a batch of a thousand long entries fits
 DESCRIPTION = """Follows people after a medial branch rhizotomy from their own diary: did it work, how long has it held, is
 it ending? Sign in under *Authorize*, or `POST /v1/token`. Errors are RFC 9457 problems. Reprieve shows one person's
 course; it does not diagnose, and a person decides."""
+
+
+class Service(FastAPI):
+    """The app with everything around it, the framework's own layers included."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The layers that a request passes."""
+        return Surround(super().build_middleware_stack())
 
 
 def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
@@ -43,7 +50,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
         yield
         await database.close()
 
-    app = FastAPI(
+    app = Service(
         title="Reprieve",
         version=version("reprieve"),
         description=DESCRIPTION,
@@ -55,7 +62,6 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
     problems.install(app)
     for router in (operators, accounts, patients, procedures, diary, verdicts, pages):
         app.include_router(router)
-    app.middleware("http")(leave_a_line)
     _complete_document(app)
     return app
 
@@ -76,22 +82,6 @@ def refuse_unknown_query(request: Request) -> None:
                 for name in unknown
             ],
         )
-
-
-async def leave_a_line(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """One log line a request: the route's pattern, never an id, a day or a body."""
-    begun = time.perf_counter()
-    response = await call_next(request)
-    route = request.scope.get("route")
-    log.info(
-        "request",
-        method=request.method,
-        route=getattr(route, "path", "-"),
-        status=response.status_code,
-        ms=round(1000 * (time.perf_counter() - begun), 1),
-    )
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
 
 
 operators = APIRouter(tags=["operators"])

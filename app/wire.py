@@ -55,7 +55,7 @@ def _since_1990(value: date) -> date:
 
 Day = Annotated[date, BeforeValidator(_iso_day)]
 RecentDay = Annotated[Day, AfterValidator(_since_1990)]
-Score = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False), AfterValidator(_half)]
+Score = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False, strict=True), AfterValidator(_half)]
 Line = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_no_control)
 ]

