@@ -115,7 +115,7 @@ class EntryIn(Wire):
 
     def content(self) -> dict[str, Any]:
         """The parts that are known, as they are kept."""
-        return self.model_dump(mode="json", exclude_none=True, exclude={"recorded_at"})
+        return self.model_dump(mode="json", exclude_none=True, exclude={"date", "recorded_at"})
 
 
 class DatedEntryIn(EntryIn):

@@ -1,5 +1,6 @@
 """Bringing a database up to date, and refusing one that does not fit the code."""
 
+import sqlite3
 from pathlib import Path
 
 from alembic import command
@@ -29,6 +30,7 @@ def upgrade(url: str, revision: str = "head") -> None:
     Raises:
         SettingError: the database cannot be reached.
     """
+    _probe(url)
     try:
         command.upgrade(config(url), revision)
     except (DBAPIError, OSError) as e:
@@ -41,6 +43,7 @@ async def check(url: str) -> None:
     Raises:
         SettingError: says which, and what to do.
     """
+    _probe(url)
     engine = create_async_engine(url)
     try:
         async with engine.connect() as connection:
@@ -69,6 +72,16 @@ def unreachable(url: str, error: Exception) -> SettingError:
     cause = getattr(error, "orig", None) or error
     reason = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
     return SettingError(f"the database {make_url(url).render_as_string(hide_password=True)} can't be reached: {reason}")
+
+
+def _probe(url: str) -> None:
+    """Opens an SQLite file once in this thread, for a failure in the driver's own thread can't be told in one sentence."""
+    parts = make_url(url)
+    if parts.get_backend_name() == "sqlite":
+        try:
+            sqlite3.connect(str(parts.database)).close()
+        except sqlite3.Error as error:
+            raise unreachable(url, error) from None
 
 
 def _revision(connection: Connection) -> str | None:

@@ -40,7 +40,7 @@ def _progress(source: BinaryIO, file: str) -> Iterator[Iterator[bytes]]:
 
     size = Path(file).stat().st_size
     columns = (TextColumn("tracing"), BarColumn(), TextColumn("{task.fields[done]} diaries"), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
         task = bar.add_task("", total=size, done=0)
 
         def counted() -> Iterator[bytes]:

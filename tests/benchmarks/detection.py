@@ -132,8 +132,10 @@ def main(count: int, names: list[str]) -> None:
             continue
         for label, method in (("engine", engine), ("7-day rule", rule_of_thumb)):
             f = figures(mix, range(HELD_OUT, HELD_OUT + count), method)
-            line = (f"{mix.name:17s}{label:15s} {f.sens30:6.2f}  {f.delay:5.0f} /{f.delay_90:4.0f}  {f.false_alarms:5.3f}"
-                  f"  {f.wrong:5.2f}  {f.brier:5.3f} {f.date_error:5.0f} {f.onset_error:6.0f}  {f.coverage:7.2f}")  # fmt: skip
+            line = (
+                f"{mix.name:17s}{label:15s} {f.sens30:6.2f}  {f.delay:5.0f} /{f.delay_90:4.0f}  {f.false_alarms:5.3f}"
+                f"  {f.wrong:5.2f}  {f.brier:5.3f} {f.date_error:5.0f} {f.onset_error:6.0f}  {f.coverage:7.2f}"
+            )
             print(line, flush=True)
 
 

@@ -63,6 +63,7 @@ async def test_a_batch_answers_each_item_and_keeps_the_good_ones(service: Servic
     assert items[7]["problem"]["errors"][0]["pointer"] == "/mood"
     kept = (await service("ada", "GET", path)).json()["items"]
     assert [k["date"] for k in kept] == ["2026-04-01", "2026-04-02"]
+    assert (await service.put("2026-04-01", 4)).json()["revision"] == 1
 
 
 async def test_an_older_writing_in_a_batch_is_superseded_and_kept(service: Service) -> None:

@@ -30,8 +30,9 @@ async def test_a_procedure_is_created_read_changed_and_listed(service: Service) 
 async def test_of_two_changes_at_once_with_the_same_etag_one_wins(service: Service) -> None:
     path = f"/v1/procedures/{await service.new_procedure()}"
     tag = (await service("cleo", "GET", path)).headers["etag"]
-    answers = await asyncio.gather(*(
-        service("cleo", "PATCH", path, json={"baseline_pain": p}, headers={"If-Match": tag}) for p in range(1, 9)))  # fmt: skip
+    answers = await asyncio.gather(
+        *(service("cleo", "PATCH", path, json={"baseline_pain": p}, headers={"If-Match": tag}) for p in range(1, 9))
+    )
     assert sorted(a.status_code for a in answers) == [200] + [412] * 7
     won = next(a for a in answers if a.status_code == 200).json()["baseline_pain"]
     assert (await service("cleo", "GET", path)).json()["baseline_pain"] == won

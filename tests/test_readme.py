@@ -1,0 +1,50 @@
+"""The README is true: its examples are run."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from app.settings import Settings
+from tests.commands import environment
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def block(name: str) -> str:
+    found = re.search(rf"<!-- {name} -->\n```sh\n(.*?)```\n<!-- end -->", README, re.DOTALL)
+    assert found, name
+    return found[1]
+
+
+def test_the_way_from_a_spreadsheet_to_a_verdict(tmp_path: Path) -> None:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(["bash", "-c", block("sheet")], cwd=tmp_path, capture_output=True, text=True,
+                          env=environment(PATH=path))  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    verdict = json.loads(done.stdout)["verdict"]
+    assert verdict["baseline_pain"] == 7.0  # 7, 7.5, 6 and the mean of 7 and 8
+
+
+def test_each_set_up_is_one_line_and_names_files_that_are_there() -> None:
+    for name, ends in (("demo", "reprieve demo"), ("test", "-m pytest")):
+        line = block(name).strip()
+        assert "\n" not in line
+        assert line.endswith(ends)
+        for file in re.findall(r"-r (\S+)", line):
+            assert (ROOT / file).exists()
+
+
+def test_every_setting_stands_in_the_readme_with_its_default() -> None:
+    for name in Settings.model_fields:
+        assert f"REPRIEVE_{name.upper()}" in README
+    assert Settings.model_fields["token_hours"].default == 12
+    assert Settings.model_fields["pool_size"].default == 10
+
+
+def test_every_document_that_is_named_is_there() -> None:
+    for file in re.findall(r"\]\(([a-zA-Z/.]+)\)", README):
+        assert (ROOT / file).exists(), file
