@@ -15,6 +15,7 @@ from app.accounts.service import SignIns
 from app.diary.routes import router as diary
 from app.diary.schemas import DatedEntryIn
 from app.middleware import Surround
+from app.pages.routes import mount_assets
 from app.pages.routes import router as pages
 from app.patients.routes import router as patients
 from app.problems import Problem, ProblemDetail
@@ -56,17 +57,19 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
         description=DESCRIPTION,
         lifespan=lifespan,
         max_body_size=BODY_LIMIT,
+        docs_url=None,
         redoc_url=None,
         dependencies=[Depends(refuse_unknown_query)],
     )
     problems.install(app)
     for router in (operators, accounts, patients, procedures, diary, verdicts, pages):
         app.include_router(router)
+    mount_assets(app)
     _complete_document(app)
     return app
 
 
-def refuse_unknown_query(request: Request) -> None:
+async def refuse_unknown_query(request: Request) -> None:
     """422 for a query parameter that the call does not have: a typing error must not be taken for "no filter"."""
     route = request.scope.get("route")
     if not isinstance(route, APIRoute):

@@ -44,7 +44,7 @@ def serving(*args: str, url: str | None = None, **more: str) -> Iterator[subproc
         process.communicate()
 
 
-def wait_until_it_answers(process: subprocess.Popen[str], url: str) -> None:
+def wait_until_it_answers(process: Any, url: str) -> None:
     for _ in range(600):
         assert process.poll() is None, process.communicate()
         try:

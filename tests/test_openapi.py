@@ -1,5 +1,6 @@
 """The document is complete: each call has a description, an example and every error it can answer."""
 
+import re
 from typing import Any
 
 import pytest
@@ -64,7 +65,11 @@ async def test_the_docs_page_signs_in(service: Service) -> None:
     document = (await service("nobody", "GET", "/openapi.json")).json()
     schemes = document["components"]["securitySchemes"].values()
     assert [s["flows"]["password"]["tokenUrl"] for s in schemes] == ["/v1/token"]
-    assert (await service("nobody", "GET", "/docs")).status_code == 200
+    page = await service("nobody", "GET", "/docs")
+    assert page.status_code == 200
+    assert "//" not in page.text.replace("// ", ""), "nothing comes from another host"
+    for asset in re.findall(r'(?:src|href)="(/docs-assets/[^"]+)"', page.text):
+        assert (await service("nobody", "GET", asset)).status_code == 200
 
 
 async def test_the_first_page_leads_on(service: Service) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, and_, bindparam
 
 from app.problems import Problem
 
@@ -44,8 +44,8 @@ class Caller:
     patient_id: UUID | None
 
 
-def reach(caller: Caller, action: Action, clinic_id: Any, patient_id: Any) -> ColumnElement[bool]:
-    """The condition on the columns `clinic_id` and `patient_id` that a query for this action carries.
+def relation_of(caller: Caller, action: Action) -> Relation:
+    """How far the caller reaches for an action.
 
     Raises:
         Problem: 403 where no rule gives the role this action.
@@ -53,5 +53,25 @@ def reach(caller: Caller, action: Action, clinic_id: Any, patient_id: Any) -> Co
     relation = RULES.get((caller.role, action))
     if relation is None:
         raise Problem(403, f"A {caller.role} may not do this.")
-    of_clinic: ColumnElement[bool] = clinic_id == caller.clinic_id
-    return of_clinic if relation == "clinic" else and_(of_clinic, patient_id == caller.patient_id)
+    return relation
+
+
+def within(relation: Relation, clinic_id: Any, patient_id: Any) -> ColumnElement[bool]:
+    """The condition on the columns `clinic_id` and `patient_id` that a query carries; `limits` are its parameters."""
+    return _condition(relation, clinic_id, patient_id, bindparam("caller_clinic"), bindparam("caller_patient"))
+
+
+def limits(caller: Caller, relation: Relation) -> dict[str, Any]:
+    """The parameters of `within`: the caller's clinic, and her own patient id where she reaches no further."""
+    clinic = {"caller_clinic": caller.clinic_id}
+    return clinic if relation == "clinic" else {**clinic, "caller_patient": caller.patient_id}
+
+
+def reach(caller: Caller, action: Action, clinic_id: Any, patient_id: Any) -> ColumnElement[bool]:
+    """The same condition with its parameters filled in; 403 where the role has no such rule."""
+    return _condition(relation_of(caller, action), clinic_id, patient_id, caller.clinic_id, caller.patient_id)
+
+
+def _condition(relation: Relation, clinic_id: Any, patient_id: Any, clinic: Any, patient: Any) -> ColumnElement[bool]:
+    of_clinic: ColumnElement[bool] = clinic_id == clinic
+    return of_clinic if relation == "clinic" else and_(of_clinic, patient_id == patient)

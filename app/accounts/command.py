@@ -15,8 +15,9 @@ from app.accounts.service import add_account, add_clinic, clinic, hash_password
 from app.problems import Problem
 from app.settings import get_settings
 from app.store.base import utc_now
-from app.store.database import Database, Work
+from app.store.database import Database
 from app.store.migrate import check
+from app.store.writer import Work
 
 
 def add_clinic_with_admin(name: str, admin: str) -> int:

@@ -13,7 +13,7 @@ bearer = OAuth2PasswordBearer(tokenUrl="/v1/token", description="Sign in with a 
 Token = Annotated[str, Depends(bearer)]
 
 
-def get_sign_ins(request: Request) -> SignIns:
+async def get_sign_ins(request: Request) -> SignIns:
     """The app's sign-ins."""
     return cast(SignIns, request.app.state.sign_ins)
 

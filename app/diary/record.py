@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.diary.tables import DiaryDay, DiaryRevision
@@ -18,6 +18,23 @@ from app.store.base import columns
 from app.store.statements import upsert
 
 revision, day = columns(DiaryRevision), columns(DiaryDay)
+INSERT_REVISION = insert(revision)
+REVISIONS_OF_DAY, REVISIONS_OF_DAYS = (
+    select(
+        revision.c.date,
+        revision.c.revision,
+        revision.c.recorded_at,
+        revision.c.received_at,
+        revision.c.content,
+        revision.c.opioid_mme,
+    )
+    .where(revision.c.clinic_id == bindparam("clinic"), revision.c.patient_id == bindparam("patient"), which)
+    .order_by(revision.c.date, revision.c.revision)
+    for which in (
+        revision.c.date == bindparam("dates"),
+        revision.c.date.in_(bindparam("dates", expanding=True)),
+    )
+)
 Status = Literal["created", "changed", "unchanged", "superseded"]
 
 
@@ -88,7 +105,7 @@ async def keep(
             }
         )
     if new_rows:
-        await connection.execute(insert(revision), new_rows)
+        await connection.execute(INSERT_REVISION, new_rows)
     if changed:
         rows = [
             {
@@ -100,25 +117,15 @@ async def keep(
             }
             for d in sorted(changed)
         ]
-        await connection.execute(upsert(connection, day, ["clinic_id", "patient_id", "date"]), rows)
+        await connection.execute(upsert(connection, day, "clinic_id", "patient_id", "date"), rows)
     return outcomes
 
 
 async def _held(connection: AsyncConnection, person: Row[Any], dates: set[date]) -> dict[date, list[Kept]]:
     """All revisions of some days, in order."""
-    which = revision.c.date == next(iter(dates)) if len(dates) == 1 else revision.c.date.in_(sorted(dates))
-    rows = await connection.execute(
-        select(
-            revision.c.date,
-            revision.c.revision,
-            revision.c.recorded_at,
-            revision.c.received_at,
-            revision.c.content,
-            revision.c.opioid_mme,
-        )
-        .where(revision.c.clinic_id == person.clinic_id, revision.c.patient_id == person.id, which)
-        .order_by(revision.c.date, revision.c.revision)
-    )
+    one = len(dates) == 1
+    named = {"clinic": person.clinic_id, "patient": person.id, "dates": next(iter(dates)) if one else sorted(dates)}
+    rows = await connection.execute(REVISIONS_OF_DAY if one else REVISIONS_OF_DAYS, named)
     held: dict[date, list[Kept]] = {}
     for d, *kept in rows:
         held.setdefault(d, []).append(Kept(*kept))

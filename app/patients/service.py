@@ -1,14 +1,15 @@
 """Patients: rules and queries."""
 
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, Select, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.accounts.access import Action, Caller, reach
+from app.accounts.access import Action, Caller, Relation, limits, reach, relation_of, within
 from app.audit import service as audit
 from app.conditional import etag, from_cursor, require_match, to_cursor
 from app.patients.schemas import PatientChange, PatientIn
@@ -18,6 +19,11 @@ from app.store.base import columns, new_id
 from app.store.database import Database
 
 patient = columns(Patient)
+TOUCH = (
+    update(patient)
+    .where(patient.c.clinic_id == bindparam("clinic"), patient.c.id == bindparam("whose"))
+    .values(record_version=patient.c.record_version + 1)
+)
 
 
 def today_of(time_zone: str, now: datetime) -> date:
@@ -38,20 +44,25 @@ async def find(
     Raises:
         Problem: 404 where there is none that the caller may know of, 403 where the role has no such rule.
     """
-    query = select(patient).where(patient.c.id == patient_id, reach(caller, action, patient.c.clinic_id, patient.c.id))
-    row = (await connection.execute(query.with_for_update() if lock else query)).first()
+    relation = relation_of(caller, action)
+    named = {"patient": patient_id, **limits(caller, relation)}
+    row: Row[Any] | None = (await connection.execute(_find(relation, lock), named)).first()
     if row is None:
         raise not_found("patient")
     return row
 
 
+@cache
+def _find(relation: Relation, lock: bool) -> Select[Any]:
+    query = select(patient).where(
+        patient.c.id == bindparam("patient"), within(relation, patient.c.clinic_id, patient.c.id)
+    )
+    return query.with_for_update() if lock else query
+
+
 async def touch(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID) -> None:
     """Makes every kept verdict of the patient stale."""
-    await connection.execute(
-        update(patient)
-        .where(patient.c.clinic_id == clinic_id, patient.c.id == patient_id)
-        .values(record_version=patient.c.record_version + 1)
-    )
+    await connection.execute(TOUCH, {"clinic": clinic_id, "whose": patient_id})
 
 
 async def create(database: Database, caller: Caller, new: PatientIn, now: datetime) -> Row[Any]:

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from anyio import to_thread
-from sqlalchemy import Row, and_, select
+from sqlalchemy import Row, Select, and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.accounts.access import Caller, reach
+from app.accounts.access import Caller, Relation, limits, relation_of, within
 from app.audit import service as audit
 from app.conditional import etag, matches
 from app.diary import service as diaries
@@ -50,53 +51,61 @@ async def answer(
     database: Database, caller: Caller, procedure_id: UUID, question: Question, if_none_match: str | None, now: datetime
 ) -> Answer:
     """The verdict, kept or made anew; the same question about the same record has the same answer and ETag."""
-    async with database.read() as connection:
-        row = await _look_up(connection, caller, procedure_id, question)
-        as_of = question.as_of or today_of(row.time_zone, now)
-        if as_of > today_of(row.time_zone, now):
-            raise bad_field("/as_of", "lies in the patient's future", where="query")
-        tag = etag(
-            "verdict", procedure_id, question.definition, as_of, question.as_known_on, row.record_version, ENGINE
-        )
-        body = None
-        fresh = row.body is not None and _still_holds(row, as_of) and question.as_known_on is None
-        if not matches(if_none_match, tag):
-            body = row.body if fresh else await _make(connection, row, as_of, question)
-    if body is not None and not fresh and question.as_of is None and question.as_known_on is None:
-        await _keep_and_record(database, caller, row, question.definition, as_of, body, now)
+    relation = relation_of(caller, "read")
+    named = {"procedure": procedure_id, "definition": question.definition, **limits(caller, relation)}
+    row = await database.read_one(_look_up(relation), named)
+    if row is None:
+        raise not_found("procedure")
+    as_of = question.as_of or today_of(row.time_zone, now)
+    if as_of > today_of(row.time_zone, now):
+        raise bad_field("/as_of", "lies in the patient's future", where="query")
+    fresh = _still_holds(row, as_of) and question.as_known_on is None
+    made = None
+    if not fresh:
+        async with database.read() as connection:
+            row = (
+                await connection.execute(_look_up(relation), named)
+            ).one()  # with the state that the verdict is made from
+            tag = _tag(row, as_of, question)
+            made = None if matches(if_none_match, tag) else await _make(connection, row, as_of, question)
+    tag = _tag(row, as_of, question)
+    body = None if matches(if_none_match, tag) else row.body if fresh else made
+    if made is not None and question.as_of is None and question.as_known_on is None:
+        await _keep_and_record(database, caller, row, question.definition, as_of, made, now)
     else:
         await audit.record_read(database, caller, "verdict", row.patient_id, now)
     return Answer(body, tag)
 
 
-async def _look_up(connection: AsyncConnection, caller: Caller, procedure_id: UUID, question: Question) -> Row[Any]:
+def _tag(row: Row[Any], as_of: date, question: Question) -> str:
+    return etag("verdict", row.id, question.definition, as_of, question.as_known_on, row.record_version, ENGINE)
+
+
+@cache
+def _look_up(relation: Relation) -> Select[Any]:
     """The procedure with the patient's zone and version and the kept verdict, in one query."""
-    row: Row[Any] | None = (  # type: ignore[assignment]  # SQLAlchemy types each column of the first few
-        await connection.execute(
-            select(
-                procedure,
-                patient.c.time_zone,
-                patient.c.record_version,
-                kept.c.body,
-                kept.c.as_of,
-                kept.c.engine,
-                kept.c.record_version.label("kept_version"),
-            )
-            .join(patient, and_(patient.c.clinic_id == procedure.c.clinic_id, patient.c.id == procedure.c.patient_id))
-            .outerjoin(
-                kept,
-                and_(
-                    kept.c.clinic_id == procedure.c.clinic_id,
-                    kept.c.procedure_id == procedure.c.id,
-                    kept.c.definition == question.definition,
-                ),
-            )
-            .where(procedure.c.id == procedure_id, reach(caller, "read", procedure.c.clinic_id, procedure.c.patient_id))
+    same_patient = and_(patient.c.clinic_id == procedure.c.clinic_id, patient.c.id == procedure.c.patient_id)
+    same_procedure = and_(
+        kept.c.clinic_id == procedure.c.clinic_id,
+        kept.c.procedure_id == procedure.c.id,
+        kept.c.definition == bindparam("definition"),
+    )
+    return (
+        select(
+            procedure,
+            patient.c.time_zone,
+            patient.c.record_version,
+            kept.c.body,
+            kept.c.as_of,
+            kept.c.engine,
+            kept.c.record_version.label("kept_version"),
         )
-    ).first()
-    if row is None:
-        raise not_found("procedure")
-    return row
+        .join(patient, same_patient)
+        .outerjoin(kept, same_procedure)
+        .where(
+            procedure.c.id == bindparam("procedure"), within(relation, procedure.c.clinic_id, procedure.c.patient_id)
+        )
+    )
 
 
 def _still_holds(row: Row[Any], as_of: date) -> bool:
@@ -128,7 +137,7 @@ async def _keep_and_record(
 ) -> None:
     async def work(connection: AsyncConnection) -> None:
         await connection.execute(
-            upsert(connection, kept, ["clinic_id", "procedure_id", "definition"]),
+            upsert(connection, kept, "clinic_id", "procedure_id", "definition"),
             [
                 {
                     "clinic_id": row.clinic_id,

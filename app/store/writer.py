@@ -1,0 +1,85 @@
+"""The one writer of an SQLite database: a thread that runs pieces of work and commits those that wait together."""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+Work = Callable[[AsyncConnection], Awaitable[T]]
+Item = tuple[Work[Any], "Future[Any]"]
+MOST_PER_COMMIT = 128
+
+
+class SharedWriter:
+    """Each piece of work runs inside its own savepoint, one after another, and is answered after the commit.
+
+    Work waits for nothing but the connection that it is given: it runs in the event loop of this thread.
+    """
+
+    def __init__(self, make_engine: Callable[[], AsyncEngine]) -> None:
+        self._make_engine = make_engine
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._waiting: asyncio.Queue[Item | None] = asyncio.Queue()
+
+    async def run(self, work: Work[T]) -> T:
+        """The result of the work, once it is committed."""
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),), daemon=True)
+            self._thread.start()
+        answer: Future[T] = Future()
+        self._loop.call_soon_threadsafe(self._waiting.put_nowait, (work, answer))
+        return await asyncio.wrap_future(answer)
+
+    async def close(self) -> None:
+        """Ends the thread when everything that waits is done."""
+        if self._loop is not None and self._thread is not None:
+            self._loop.call_soon_threadsafe(self._waiting.put_nowait, None)
+            await asyncio.to_thread(self._thread.join)
+            self._loop.close()
+
+    async def _serve(self) -> None:
+        engine = self._make_engine()
+        while (item := await self._waiting.get()) is not None:
+            done: list[tuple[Future[Any], Any]] = []
+            try:
+                await self._commit_together(engine, item, done)
+            except (DBAPIError, OSError) as error:
+                log.error("commit failed", error=type(error).__name__)
+                for answer in {item[1], *(answer for answer, _ in done)}:
+                    _fail(answer, error)
+            else:
+                for answer, result in done:
+                    if answer.set_running_or_notify_cancel():
+                        answer.set_result(result)
+        await engine.dispose()
+
+    async def _commit_together(self, engine: AsyncEngine, first: Item, done: list[tuple[Future[Any], Any]]) -> None:
+        item: Item | None = first
+        async with engine.begin() as connection:
+            while item is not None:
+                work, answer = item
+                try:
+                    async with connection.begin_nested():
+                        done.append((answer, await work(connection)))
+                except Exception as error:  # whatever it is, it belongs to whoever asked for this piece
+                    _fail(answer, error)
+                item = None
+                if len(done) < MOST_PER_COMMIT and not self._waiting.empty():
+                    item = self._waiting.get_nowait()
+                    if item is None:
+                        self._waiting.put_nowait(None)  # closing: let the loop see it after this commit
+
+
+def _fail(answer: Future[Any], error: BaseException) -> None:
+    if not answer.done() and answer.set_running_or_notify_cancel():
+        answer.set_exception(error)

