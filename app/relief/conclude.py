@@ -55,7 +55,7 @@ def conclude(
         activity=activity(offset, now.steps, last),
         adherence=adherence(plan.scored(), last),
         confounders=confounders(diary, base, phase, judged.borderline if judged else 0.0, last, performed.toordinal()),
-        why=reasons(plan, judged.reading, phase, performed, judged.why_since()) if judged else [],
+        why=reasons(plan, judged.reading, phase, performed, *judged.why_between()) if judged else [],
         sides=sides,
         days=_series(plan, now, procedure, judged) if with_days else DaySeries(),
     )
@@ -90,9 +90,11 @@ class _Judged:
             return self.crossing.on
         return self.newest if self.onset is not None else None
 
-    def why_since(self) -> int:
-        """The first day whose entry may be named as a reason: near the return, where there is one."""
-        return max(self.onset or 0, self.crossing.low - 14) if self.crossing else 0
+    def why_between(self) -> tuple[int, int]:
+        """The days whose entries may be named as a reason: near the return, where there is one."""
+        if self.crossing is None:
+            return 0, self.plan.last
+        return max(self.onset or 0, self.crossing.low - 14), self.crossing.high + 21
 
     def response(self) -> Response | None:
         """By the middle level from onset to the end of relief; of the last four weeks where relief never came."""

@@ -13,10 +13,10 @@ MOST = 3
 SURE = 1e-3  # beyond this nothing more is learned
 
 
-def reasons(plan: Plan, reading: Reading, phase: Phase, performed: date, since: int) -> list[Reason]:
+def reasons(plan: Plan, reading: Reading, phase: Phase, performed: date, since: int, until: int) -> list[Reason]:
     """The entries whose day changed the log odds of the phase's own claim most, in order of date.
 
-    Entries before day `since` are left out: a flare-up long before a return says nothing about it.
+    Entries before day `since` and after day `until` are left out: a flare-up long before a return says nothing about it.
     """
     if phase in ("unknown", "settling"):
         return []
@@ -26,6 +26,7 @@ def reasons(plan: Plan, reading: Reading, phase: Phase, performed: date, since: 
         moved = _moves(reading.reached) if phase == "relief" else -_moves(reading.reached)
     scored = ~np.isnan(np.array(plan.score[1:]))
     scored[:since] = False
+    scored[until:] = False
     moved = np.where(scored, moved, -np.inf)
     top = [int(i) for i in np.argsort(-moved, kind="stable")[:MOST] if np.isfinite(moved[i]) and moved[i] > 0]
     return [Reason(performed + timedelta(days=i + 1), _sentence(plan, reading, phase, i)) for i in sorted(top)]

@@ -61,7 +61,7 @@ REST_MOVE: Final = 1 / 90  # after the return the level still moves by a rung th
 REST_BACK: Final = 1 / 700  # a climb that undoes itself
 
 # --- when a phase is said ----------------------------------------------------------------------------------------
-RETURNED_AT: Final = 0.85  # chosen on the false alarms that it costs
+RETURNED_AT: Final = 0.80  # chosen on the false alarms that it costs
 RETURNING_AT: Final = 0.50
 REACHED_AT: Final = 0.50
 REACHED_FOR_RETURN: Final = 0.60  # an end of relief is said only of relief that most likely was there
