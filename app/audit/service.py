@@ -5,12 +5,12 @@ from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.access import Caller
 from app.audit.tables import AuditEvent
 from app.store.base import columns, new_id
 from app.store.database import Database
+from app.store.quick import Connection
 
 event = columns(AuditEvent)
 INSERT_EVENT = insert(event)
@@ -18,7 +18,7 @@ AuditAction = Literal["read", "create", "change", "delete"]
 
 
 async def record(
-    connection: AsyncConnection,
+    connection: Connection,
     caller: Caller,
     action: AuditAction,
     resource: str,

@@ -11,10 +11,10 @@ from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import Row, bindparam, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.diary.tables import DiaryDay, DiaryRevision
 from app.store.base import columns
+from app.store.quick import Connection
 from app.store.statements import upsert
 
 revision, day = columns(DiaryRevision), columns(DiaryDay)
@@ -69,7 +69,7 @@ class Outcome:
 
 
 async def keep(
-    connection: AsyncConnection, person: Row[Any], account_id: UUID | None, writings: list[Writing], now: datetime
+    connection: Connection, person: Row[Any], account_id: UUID | None, writings: list[Writing], now: datetime
 ) -> list[Outcome]:
     """Keeps writings in their order; the caller's transaction holds the patient's row.
 
@@ -121,7 +121,7 @@ async def keep(
     return outcomes
 
 
-async def _held(connection: AsyncConnection, person: Row[Any], dates: set[date]) -> dict[date, list[Kept]]:
+async def _held(connection: Connection, person: Row[Any], dates: set[date]) -> dict[date, list[Kept]]:
     """All revisions of some days, in order."""
     one = len(dates) == 1
     named = {"clinic": person.clinic_id, "patient": person.id, "dates": next(iter(dates)) if one else sorted(dates)}

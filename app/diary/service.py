@@ -20,6 +20,7 @@ from app.problems import Problem, bad_field, field_problems, not_found
 from app.rules.medications import Taken, opioid_mme
 from app.rules.red_flags import red_flags
 from app.store.database import Database
+from app.store.quick import Connection
 
 PARTS = ("pain", "medications", "activity", "interference", "side_effects", "note")
 
@@ -38,13 +39,13 @@ async def put(
 ) -> Recorded:
     """Records one entry. Red flags are told whatever becomes of it."""
 
-    async def work(connection: AsyncConnection) -> Recorded:
+    async def work(connection: Connection) -> Recorded:
         person = await patients.find(connection, caller, patient_id, "write_diary", lock=True)
         check_day(on, entry.recorded_at, person, now)
         (outcome,) = await _record(connection, caller, person, [writing(on, entry)], now)
         return Recorded(on, outcome, advice(entry))
 
-    return await database.write(work)
+    return await database.write_quick(work)
 
 
 async def put_many(
@@ -198,7 +199,7 @@ def advice(entry: EntryIn) -> str | None:
 
 
 async def _record(
-    connection: AsyncConnection,
+    connection: Connection,
     caller: Caller,
     person: Row[Any],
     writings: list[Writing],

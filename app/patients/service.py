@@ -17,6 +17,7 @@ from app.patients.tables import Patient
 from app.problems import bad_field, not_found
 from app.store.base import columns, new_id
 from app.store.database import Database
+from app.store.quick import Connection
 
 patient = columns(Patient)
 TOUCH = (
@@ -37,7 +38,7 @@ def patient_tag(row: Row[Any]) -> str:
 
 
 async def find(
-    connection: AsyncConnection, caller: Caller, patient_id: UUID, action: Action = "read", lock: bool = False
+    connection: Connection, caller: Caller, patient_id: UUID, action: Action = "read", lock: bool = False
 ) -> Row[Any]:
     """The row of a patient within the caller's reach; `lock` holds it to the end of the transaction.
 
@@ -60,7 +61,7 @@ def _find(relation: Relation, lock: bool) -> Select[Any]:
     return query.with_for_update() if lock else query
 
 
-async def touch(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID) -> None:
+async def touch(connection: Connection, clinic_id: UUID, patient_id: UUID) -> None:
     """Makes every kept verdict of the patient stale."""
     await connection.execute(TOUCH, {"clinic": clinic_id, "whose": patient_id})
 

@@ -16,8 +16,9 @@ from sqlalchemy import Executable, Insert, Row, Table, event, insert, make_url, 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from app.store.inline_sqlite import connecting_to
-from app.store.writer import SharedWriter, T, Work
+from app.store.inline_sqlite import connecting_to, open_file
+from app.store.quick import Connection, QuickConnection
+from app.store.writer import QuickWork, SharedWriter, T, Work
 
 
 class Database:
@@ -26,8 +27,8 @@ class Database:
     def __init__(self, url: str, pool_size: int = 10) -> None:
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url, pool_size)
-        self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._writer = SharedWriter(lambda: _sqlite_engine(url, writes=True)) if self.is_sqlite else None
+        self._reader = open_file(_file(url)) if self.is_sqlite else None
         self._gathered: dict[Table, list[tuple[dict[str, Any], asyncio.Future[None]]]] = {}
         self._inserting: set[asyncio.Task[None]] = set()
 
@@ -37,6 +38,16 @@ class Database:
             return await self._writer.run(work)
         async with self.engine.begin() as connection:
             return await work(connection)
+
+    async def write_quick(self, work: QuickWork[T]) -> T:
+        """The same for the hot paths: the work runs only statements that were built once (`quick.py`)."""
+        if self._writer is not None:
+            return await self._writer.run(work, quick=True)
+        async with self.engine.connect() as connection:
+            raw = (await connection.get_raw_connection()).driver_connection
+            assert raw is not None
+            async with raw.transaction():
+                return await work(QuickConnection(raw, self.engine.dialect))
 
     async def insert_together(self, table: Table, row: dict[str, Any]) -> None:
         """Inserts a row and returns after the commit; rows that wait at the same time go in with one statement."""
@@ -53,7 +64,7 @@ class Database:
         while self._gathered[table]:
             taken = list(self._gathered[table])
             try:
-                await self.write(partial(_insert, table=table, rows=[row for row, _ in taken]))
+                await self.write_quick(partial(_insert, table=table, rows=[row for row, _ in taken]))
             except Exception as error:  # each that waits must hear of it
                 for _, done in taken:
                     if not done.done():
@@ -73,10 +84,12 @@ class Database:
             yield connection
 
     async def read_one(self, statement: Executable, parameters: Mapping[str, Any]) -> Row[Any] | None:
-        """The first row of one statement, in a single round trip."""
-        async with (self.engine if self.is_sqlite else self._single).connect() as connection:
-            found: Row[Any] | None = (await connection.execute(statement, parameters)).first()
-            return found
+        """The first row of one statement that was built once, in a single round trip."""
+        if self._reader is not None:
+            return (await QuickConnection(self._reader, self.engine.dialect).execute(statement, parameters)).first()
+        async with self.engine.connect() as connection:
+            raw = (await connection.get_raw_connection()).driver_connection
+            return (await QuickConnection(raw, self.engine.dialect).execute(statement, parameters)).first()
 
     async def close(self) -> None:
         """Finishes what is under way and lets the connections go."""
@@ -84,10 +97,12 @@ class Database:
             await asyncio.gather(*self._inserting)
         if self._writer is not None:
             await self._writer.close()
+        if self._reader is not None:
+            self._reader.close()
         await self.engine.dispose()
 
 
-async def _insert(connection: AsyncConnection, table: Table, rows: list[dict[str, Any]]) -> None:
+async def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
     await connection.execute(_insert_into(table), rows)
 
 
@@ -96,8 +111,12 @@ def _insert_into(table: Table) -> Insert:
     return insert(table)
 
 
+def _file(url: str) -> Path:
+    return Path(str(make_url(url).database))
+
+
 def _sqlite_engine(url: str, writes: bool = False) -> AsyncEngine:
-    connect = connecting_to(Path(str(make_url(url).database)))
+    connect = connecting_to(_file(url))
     engine = create_async_engine(url, async_creator=connect, pool_size=1 if writes else 8, max_overflow=0)
 
     @event.listens_for(engine.sync_engine, "begin")
@@ -115,6 +134,8 @@ def _postgresql_engine(url: str, pool_size: int) -> AsyncEngine:
 async def answers(database: Database) -> bool:
     """Whether the database can be asked anything now."""
     try:
-        return await database.read_one(text("SELECT 1"), {}) is not None
+        async with database.read() as connection:
+            await connection.execute(text("SELECT 1"))
     except (DBAPIError, OSError, TimeoutError):
         return False
+    return True

@@ -24,6 +24,11 @@ class InlineConnection(aiosqlite.Connection):
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return fn(*args, **kwargs)
 
+    @property
+    def raw(self) -> sqlite3.Connection:
+        """The driver's own connection, once it is open."""
+        return self._conn
+
     async def _connect(self) -> "InlineConnection":
         if self._connection is None:
             self._connection = self._connector()
@@ -40,16 +45,14 @@ class InlineConnection(aiosqlite.Connection):
             self._connection = None
 
 
+def open_file(path: Path) -> sqlite3.Connection:
+    """A connection of the driver itself that never begins or commits by itself and loses nothing."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    for pragma in PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}").close()
+    return connection
+
+
 def connecting_to(path: Path) -> Callable[..., InlineConnection]:
-    """What an engine calls for a new connection: one that never begins or commits by itself and loses nothing."""
-
-    def connect(*_args: Any, **_named: Any) -> InlineConnection:
-        def open_file() -> sqlite3.Connection:
-            connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            for pragma in PRAGMAS:
-                connection.execute(f"PRAGMA {pragma}").close()
-            return connection
-
-        return InlineConnection(open_file)
-
-    return connect
+    """What an engine calls for a new connection."""
+    return lambda *_args, **_named: InlineConnection(lambda: open_file(path))

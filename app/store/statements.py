@@ -5,10 +5,11 @@ from typing import Any
 
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.store.quick import Connection
 
 
-def upsert(connection: AsyncConnection, table: Table, *key: str) -> Any:
+def upsert(connection: Connection, table: Table, *key: str) -> Any:
     """A statement that inserts a row, or sets its other columns where the key is taken; execute it with the rows."""
     return _upsert(connection.dialect.name, table, key)
 

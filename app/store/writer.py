@@ -1,21 +1,36 @@
 """The one writer of an SQLite database: a thread that runs pieces of work and commits those that wait together."""
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import structlog
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from app.store.quick import Connection, QuickConnection
+
 log = structlog.get_logger()
+NOTHING = text("SELECT 1")
 
 T = TypeVar("T")
 Work = Callable[[AsyncConnection], Awaitable[T]]
-Item = tuple[Work[Any], "Future[Any]"]
+QuickWork = Callable[[Connection], Awaitable[T]]
 MOST_PER_COMMIT = 128
+
+
+@dataclass(frozen=True, eq=False)
+class Item:
+    """A piece of work that waits; quick work gets the raw connection of the same transaction."""
+
+    work: Callable[[Any], Awaitable[Any]]
+    quick: bool
+    answer: "Future[Any]"
 
 
 class SharedWriter:
@@ -30,14 +45,14 @@ class SharedWriter:
         self._thread: threading.Thread | None = None
         self._waiting: asyncio.Queue[Item | None] = asyncio.Queue()
 
-    async def run(self, work: Work[T]) -> T:
+    async def run(self, work: Work[T] | QuickWork[T], quick: bool = False) -> T:
         """The result of the work, once it is committed."""
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
             self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),), daemon=True)
             self._thread.start()
         answer: Future[T] = Future()
-        self._loop.call_soon_threadsafe(self._waiting.put_nowait, (work, answer))
+        self._loop.call_soon_threadsafe(self._waiting.put_nowait, Item(work, quick, answer))
         return await asyncio.wrap_future(answer)
 
     async def close(self) -> None:
@@ -55,7 +70,7 @@ class SharedWriter:
                 await self._commit_together(engine, item, done)
             except (DBAPIError, OSError) as error:
                 log.error("commit failed", error=type(error).__name__)
-                for answer in {item[1], *(answer for answer, _ in done)}:
+                for answer in {item.answer, *(answer for answer, _ in done)}:
                     _fail(answer, error)
             else:
                 for answer, result in done:
@@ -66,18 +81,42 @@ class SharedWriter:
     async def _commit_together(self, engine: AsyncEngine, first: Item, done: list[tuple[Future[Any], Any]]) -> None:
         item: Item | None = first
         async with engine.begin() as connection:
+            raw = await _raw_of(connection)
+            quick = QuickConnection(raw, engine.dialect)
             while item is not None:
-                work, answer = item
                 try:
-                    async with connection.begin_nested():
-                        done.append((answer, await work(connection)))
+                    if item.quick:
+                        done.append((item.answer, await _in_savepoint(raw, item.work(quick))))
+                    else:
+                        async with connection.begin_nested():
+                            done.append((item.answer, await item.work(connection)))
                 except Exception as error:  # whatever it is, it belongs to whoever asked for this piece
-                    _fail(answer, error)
+                    _fail(item.answer, error)
                 item = None
                 if len(done) < MOST_PER_COMMIT and not self._waiting.empty():
                     item = self._waiting.get_nowait()
                     if item is None:
                         self._waiting.put_nowait(None)  # closing: let the loop see it after this commit
+
+
+async def _raw_of(connection: AsyncConnection) -> sqlite3.Connection:
+    """The driver's own connection, its transaction begun."""
+    await connection.execute(NOTHING)
+    inline: Any = (await connection.get_raw_connection()).driver_connection
+    raw: sqlite3.Connection = inline.raw
+    return raw
+
+
+async def _in_savepoint(raw: sqlite3.Connection, work: Awaitable[T]) -> T:
+    raw.execute("SAVEPOINT piece")
+    try:
+        result = await work
+    except BaseException:
+        raw.execute("ROLLBACK TO piece")
+        raw.execute("RELEASE piece")
+        raise
+    raw.execute("RELEASE piece")
+    return result
 
 
 def _fail(answer: Future[Any], error: BaseException) -> None:

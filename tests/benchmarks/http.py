@@ -3,7 +3,8 @@
     python -m tests.benchmarks.http [SECONDS]
 
 `PUT` of an entry and the cached `GET` of a verdict, at 32 connections, one server process, on SQLite and PostgreSQL. The
-floor is `tests/benchmarks/floor.py`. Rounds of the service and of the floor alternate; the table gives the medians.
+floor is `tests/benchmarks/floor.py`. Each connection writes for a patient of its own, as phones do. Rounds of the service
+and of the floor alternate; the table gives the medians.
 """
 
 import asyncio
@@ -80,14 +81,18 @@ def wire(method: str, path: str, token: str | None, body: bytes = b"") -> bytes:
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
-def prepare(url: str, base: str) -> tuple[str, str, str]:
-    """A clinic with a patient, a procedure and a year of diary; token, patient and procedure."""
+def prepare(url: str, base: str) -> tuple[str, list[str], str]:
+    """A clinic with a patient for each connection, the first with a procedure and a year of diary.
+
+    Answers a token, the patients and the procedure.
+    """
     clinic = reprieve("clinic", "Bench", "--admin", "root", url=url).stdout.split()
     doctor = reprieve("account", "doc", "--clinic", clinic[1], "--role", "clinician", url=url).stdout.split()
     token = httpx.post(f"{base}/v1/token", data={"username": "doc", "password": doctor[-1]}).json()["access_token"]
     with httpx.Client(base_url=base, headers={"Authorization": f"Bearer {token}"}, timeout=60) as client:
         new = {"name": "Ada", "born_on": "1961-04-02", "time_zone": "Europe/Zurich"}
-        patient = client.post("/v1/patients", json=new).json()["id"]
+        patients = [client.post("/v1/patients", json=new).json()["id"] for _ in range(CONNECTIONS)]
+        patient = patients[0]
         first = date(2025, 1, 10)
         body = {"performed_on": first.isoformat(), "region": "lumbar", "laterality": "left"}
         procedure = client.post(f"/v1/patients/{patient}/procedures", json=body).json()["id"]
@@ -95,7 +100,7 @@ def prepare(url: str, base: str) -> tuple[str, str, str]:
         entries = [{"date": (first + timedelta(days=d)).isoformat(), **entry(s)} for d, s in scores.items()]
         assert client.post(f"/v1/patients/{patient}/diary", json={"entries": entries}).status_code == 200
         assert client.get(f"/v1/procedures/{procedure}/relief").status_code == 200
-    return token, patient, procedure
+    return token, patients, procedure
 
 
 def measure(name: str, url: str, seconds: float) -> None:
@@ -105,17 +110,22 @@ def measure(name: str, url: str, seconds: float) -> None:
              "--log-level", "warning"]  # fmt: skip
     with running(service, url, port) as base:
         wait_until_it_answers(NeverEnds(), base)
-        token, patient, procedure = prepare(url, base)
+        token, patients, procedure = prepare(url, base)
         body = json.dumps(entry(4, medications=[], note="walked the dog")).encode()
         days = [(date(2010, 1, 1) + timedelta(days=i)).isoformat() for i in range(3000)]
-        calls = {
-            "PUT entry": (
-                lambda k: wire("PUT", f"/v1/patients/{patient}/diary/{days[k % 3000]}", token, scored(body, k)),
-                lambda k: wire("PUT", f"/put/{days[k % 3000]}", None, scored(body, k))),
-            "GET verdict": (
-                lambda _k: wire("GET", f"/v1/procedures/{procedure}/relief", token),
-                lambda _k: wire("GET", f"/get/{procedure}", None)),
-        }  # fmt: skip
+
+        def put_ours(k: int) -> bytes:
+            path = f"/v1/patients/{patients[k % CONNECTIONS]}/diary/{days[k // CONNECTIONS % 3000]}"
+            return wire("PUT", path, token, scored(body, k))
+
+        def put_bare(k: int) -> bytes:
+            return wire("PUT", f"/put/{k % CONNECTIONS}-{days[k // CONNECTIONS % 3000]}", None, scored(body, k))
+
+        get_ours, get_bare = f"/v1/procedures/{procedure}/relief", f"/get/{procedure}"
+        calls: dict[str, tuple[Request, Request]] = {
+            "PUT entry": (put_ours, put_bare),
+            "GET verdict": (lambda _k: wire("GET", get_ours, token), lambda _k: wire("GET", get_bare, None)),
+        }
         with running(floor, url, floor_port):
             asyncio.run(until_listening(floor_port))
             for call in ("GET verdict", "PUT entry"):
@@ -131,7 +141,7 @@ def measure(name: str, url: str, seconds: float) -> None:
 
 def scored(body: bytes, k: int) -> bytes:
     """Another score in each round over the days, so that each request writes a revision."""
-    return body.replace(b'"average": 4', b'"average": %d' % (k // 3000 % 11))
+    return body.replace(b'"average": 4', b'"average": %d' % (k // CONNECTIONS // 3000 % 11))
 
 
 class NeverEnds:
