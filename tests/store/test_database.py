@@ -1,15 +1,18 @@
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from typing import Any
 
+import asyncpg
 import pytest
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import bindparam, func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.tables import Clinic
 from app.store.base import columns, new_id, utc_now
 from app.store.database import Database
+from app.store.quick import Connection
 
 pytestmark = pytest.mark.anyio
 clinic = columns(Clinic)
@@ -88,3 +91,57 @@ def test_ids_are_uuid7_and_sort_by_time() -> None:
     made = [new_id() for _ in range(1000)]
     assert {i.version for i in made} == {7}
     assert made == sorted(made)
+
+
+INSERT_CLINIC = insert(clinic)
+NAMES = select(clinic.c.id, clinic.c.name, clinic.c.created_at).where(clinic.c.name == bindparam("name"))
+
+
+async def test_quick_work_has_the_same_promises_and_shares_transactions_with_the_other(database: Database) -> None:
+    at = utc_now()
+
+    def quickly(name: str, fail: bool) -> Any:
+        async def work(connection: Connection) -> Any:
+            await connection.execute(INSERT_CLINIC, {"id": new_id(), "name": name, "created_at": at})
+            found = (await connection.execute(NAMES, {"name": name})).first()
+            if fail:
+                raise ValueError("no")
+            return found
+
+        return work
+
+    mixed = [database.write_quick(quickly(f"q{i}", i % 4 == 0)) for i in range(40)]
+    mixed += [database.write(adding(f"c{i}", ValueError("no") if i % 4 == 1 else None)) for i in range(40)]
+    answers = await asyncio.gather(*mixed, return_exceptions=True)
+    assert [isinstance(a, ValueError) for a in answers] == [i % 4 == 0 for i in range(40)] + [
+        i % 4 == 1 for i in range(40)
+    ]
+    assert await count(database) == 60
+    found = await database.read_one(NAMES, {"name": "q1"})
+    assert found is not None
+    assert (found.name, found.created_at, found.id.version) == ("q1", at, 7)
+    assert await database.read_one(NAMES, {"name": "q4"}) is None
+
+
+async def test_a_broken_rule_in_quick_work_is_an_error_and_the_next_write_works(database: Database) -> None:
+    async def twice(connection: Connection) -> None:
+        same = new_id()
+        for _ in range(2):
+            await connection.execute(INSERT_CLINIC, {"id": same, "name": "x", "created_at": utc_now()})
+
+    with pytest.raises((sqlite3.IntegrityError, asyncpg.UniqueViolationError)):
+        await database.write_quick(twice)
+    with pytest.raises(KeyError):
+        await database.read_one(NAMES, {})
+    await database.write(adding("after"))
+    assert await count(database) == 1
+
+
+async def test_rows_inserted_together_are_all_there_when_each_is_answered(database: Database) -> None:
+    rows = [{"id": new_id(), "name": f"t{i}", "created_at": utc_now()} for i in range(50)]
+    await asyncio.gather(*(database.insert_together(clinic, row) for row in rows))
+    assert await count(database) == 50
+    with pytest.raises(Exception, match=r"UNIQUE|unique"):
+        await database.insert_together(clinic, rows[0])
+    await database.insert_together(clinic, {"id": new_id(), "name": "after", "created_at": utc_now()})
+    assert await count(database) == 51
