@@ -33,7 +33,11 @@ class Surround:
                 status = message["status"]
                 plain = Headers(scope=message).get("content-type", "").startswith("text/plain")
                 too_large = status == 413 and plain
-                MutableHeaders(scope=message)["X-Content-Type-Options"] = "nosniff"
+                headers = MutableHeaders(scope=message)
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers.setdefault(
+                    "Cache-Control", "private, no-cache"
+                )  # somebody's data: ask again, share with nobody
             if not too_large:
                 await send(message)
 

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 
@@ -12,6 +13,8 @@ from app.logs import configure
 from app.main import create_app
 from app.settings import SettingError, get_settings
 from app.store.migrate import check, upgrade
+
+log = structlog.get_logger()
 
 
 def serve(migrate_first: bool) -> int:
@@ -25,7 +28,7 @@ def serve(migrate_first: bool) -> int:
     if migrate_first:
         upgrade(settings.url)
     asyncio.run(check(settings.url))
-    return run(create_app(settings), settings.host, settings.port, lambda url: None)
+    return run(create_app(settings), settings.host, settings.port, lambda url: log.info("serving", url=url))
 
 
 def run(app: FastAPI, host: str, port: int, when_ready: Callable[[str], None]) -> int:

@@ -41,6 +41,7 @@ async def test_the_etag_holds_until_the_diary_changes(service: Service) -> None:
     tag = first.headers["etag"]
     again = await service("cleo", "GET", path, headers={"If-None-Match": tag})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    assert again.headers["cache-control"] == "private, no-cache"
     assert (await service("cleo", "GET", path)).content == first.content
     await service.put("2026-04-30", 4)
     changed = await service("cleo", "GET", path, headers={"If-None-Match": tag})
