@@ -29,7 +29,7 @@ demo:            ## the demo on port 8000
 
 bench:           ## every benchmark; takes minutes
 	$(PYTHON) -m tests.benchmarks.trace_speed
-	$(PYTHON) -m tests.benchmarks.verdict
+	OPENBLAS_NUM_THREADS=1 $(PYTHON) -m tests.benchmarks.verdict
 	$(PYTHON) -m tests.benchmarks.http
 	$(PYTHON) -m tests.benchmarks.detection
 

@@ -9,6 +9,7 @@ from .scores import LEVEL_GRID_STEP, N_LEVEL, score_tables
 from .states import CHAIN, N_COURSE, N_NOISE, N_PLATEAU, course_levels
 
 RESCALE_EVERY = 8  # days; keeps the weights inside the range of a float; the plateau drifts at the same pace
+BLOCK = 64  # days that are summed at once
 N_SHARED = N_PLATEAU * N_COURSE
 ROWS = N_NOISE * N_PLATEAU
 
@@ -79,10 +80,15 @@ def smooth(plan: Plan, weights: Floats, evidence: Floats, scratch: Scratch) -> F
     row = dict(zip(plan.target, plan.evidence, strict=True))
     later, other = np.ones((ROWS, N_COURSE)), np.empty((ROWS, N_COURSE))
     back = np.ascontiguousarray(CHAIN.step.T)
-    both = scratch.take("both", plan.last)
+    both = scratch.take("both", BLOCK)
+    out = np.empty((plan.last, N_SHARED))
     both_of, day_of, evidence_of = list(both), list(weights), list(evidence)
     for day in range(plan.last, 0, -1):
-        np.multiply(day_of[day], later, out=both_of[day - 1])
+        place = (day - 1) % BLOCK
+        np.multiply(day_of[day], later, out=both_of[place])
+        if place == 0:  # a block is whole, or the first one
+            days = min(BLOCK, plan.last - day + 1)
+            out[day - 1 : day - 1 + days] = both[:days].reshape(days, N_NOISE, N_SHARED).sum(axis=1)
         if day % RESCALE_EVERY == 0:
             later = _drift(CHAIN.drift, later)
             later /= later.max()
@@ -90,7 +96,6 @@ def smooth(plan: Plan, weights: Floats, evidence: Floats, scratch: Scratch) -> F
             np.multiply(later, evidence_of[row[day]], out=later)
         np.dot(later, back, out=other)
         later, other = other, later
-    out = both.reshape(plan.last, N_NOISE, N_SHARED).sum(axis=1)
     out /= out.sum(axis=1, keepdims=True)
     return np.asarray(out)
 

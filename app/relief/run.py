@@ -45,6 +45,8 @@ class Run:
 
     def final(self) -> Floats:
         """Weights of each day from the days up to it, a late writing at the day it is about; (last, plateau * course)."""
+        if len(self.plan.target) == self.plan.last:  # no day was judged twice
+            return self._judged
         out = self._weights[1:].reshape(self.plan.last, -1, self._judged.shape[1]).sum(axis=1)
         return np.asarray(out / out.sum(axis=1, keepdims=True))
 

@@ -1,8 +1,9 @@
 """Time and memory of one verdict, from a short diary to one of ten years.
 
-    python -m tests.benchmarks.verdict
+    OPENBLAS_NUM_THREADS=1 python -m tests.benchmarks.verdict
 
-CPU milliseconds, the median of seven runs, beside the plain seven-day mean of the same diary; and the peak of memory taken.
+CPU milliseconds (one thread, as the command sets it), the median of seven runs, beside the plain seven-day mean of the same
+diary; and the peak of memory taken.
 """
 
 import statistics
