@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from app.relief import parameters as par
+from app.relief.states import N_COURSE, N_NOISE, N_PLATEAU
 from app.settings import Settings
 from tests.commands import environment
 
@@ -48,3 +50,19 @@ def test_every_setting_stands_in_the_readme_with_its_default() -> None:
 def test_every_document_that_is_named_is_there() -> None:
     for file in re.findall(r"\]\(([a-zA-Z/.]+)\)", README):
         assert (ROOT / file).exists(), file
+
+
+def test_the_engines_page_says_the_numbers_of_the_code() -> None:
+    page = (ROOT / "docs" / "engine.md").read_text()
+    assert f"{N_NOISE} x {N_PLATEAU} x {N_COURSE} states" in page
+    assert f"is {par.RETURNED_AT:.2f} or\nmore" in page
+    assert f"`returning` from {par.RETURNING_AT:.2f} on" in page
+    assert f"{par.HEAVY_TIMES} times as wide" in page
+
+
+def test_every_command_of_the_documents_is_a_benchmark_that_is_there() -> None:
+    text = README + "".join((ROOT / "docs" / name).read_text() for name in ("engine.md", "speed.md"))
+    named = set(re.findall(r"python -m (tests\.benchmarks\.\w+)", text))
+    assert named >= {f"tests.benchmarks.{b}" for b in ("detection", "trace_speed", "verdict", "http")}
+    for module in named:
+        assert (ROOT / (module.replace(".", "/") + ".py")).exists()

@@ -101,7 +101,6 @@ class _Medicine:
         self.count[d] = self.count[d - 1] + known
         mean = self._mean(d - par.MASK_USUAL_DAYS, d, 5)
         before = self.usual[d - 1]
-
         self.usual[d] = mean if isnan(before) or mean < before else before
         now = self._mean(d - par.MASK_RECENT_DAYS, d, 2)
         usual = self.usual[max(0, d - par.MASK_RECENT_DAYS)]

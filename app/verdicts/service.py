@@ -63,11 +63,10 @@ async def answer(
     made = None
     if not fresh:
         async with database.read() as connection:
-            row = (
-                await connection.execute(_look_up(relation), named)
-            ).one()  # with the state that the verdict is made from
-            tag = _tag(row, as_of, question)
-            made = None if matches(if_none_match, tag) else await _make(connection, row, as_of, question)
+            # read again: the ETag must name the state that the verdict is made from
+            row = (await connection.execute(_look_up(relation), named)).one()
+            if not matches(if_none_match, _tag(row, as_of, question)):
+                made = await _make(connection, row, as_of, question)
     tag = _tag(row, as_of, question)
     body = None if matches(if_none_match, tag) else row.body if fresh else made
     if made is not None and question.as_of is None and question.as_known_on is None:
