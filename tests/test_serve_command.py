@@ -79,7 +79,7 @@ def test_a_port_that_is_taken(database_url: str) -> None:
 
 
 def test_a_clinic_is_set_up_from_nothing_and_every_acknowledged_entry_survives_a_kill(empty_url: str) -> None:
-    """serve --migrate, an admin, a patient; kill -9 between writes; nothing that was answered is lost."""
+    """serve --migrate, an admin, a patient; a body cut off; kill -9 between writes; nothing that was answered is lost."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     acknowledged: list[str] = []
@@ -106,6 +106,7 @@ def test_a_clinic_is_set_up_from_nothing_and_every_acknowledged_entry_survives_a
                     on = f"2025-02-{day:02}"
                     assert client.put(f"/v1/patients/{patient}/diary/{on}", json=entry(day % 10)).status_code == 201
                     acknowledged.append(on)
+                cut_off(port, f"/v1/patients/{patient}/diary/2025-03-01", token)
                 process.kill()
                 process.wait()
             else:
@@ -114,6 +115,14 @@ def test_a_clinic_is_set_up_from_nothing_and_every_acknowledged_entry_survives_a
                 process.send_signal(signal.SIGINT)
                 assert process.wait(20) == 0
             client.close()
+
+
+def cut_off(port: int, path: str, token: str) -> None:
+    """A body whose second half never comes."""
+    head = f"PUT {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n"
+    body = json.dumps(entry(4)).encode()
+    with socket.create_connection(("127.0.0.1", port)) as line:
+        line.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body[: len(body) // 2])
 
 
 def test_the_demo_answers_in_one_line_of_json_and_ends_with_nought(tmp_path: Path) -> None:

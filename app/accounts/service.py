@@ -46,8 +46,10 @@ class SignIns:
         Raises:
             Problem: 401; the same, and after as long, for a wrong name as for a wrong password.
         """
-        async with self._database.read() as connection:
-            row = (await connection.execute(select(account).where(account.c.username == username))).first()
+        row = None
+        if "\x00" not in username:  # PostgreSQL's text can't hold it, so no account has it
+            async with self._database.read() as connection:
+                row = (await connection.execute(select(account).where(account.c.username == username))).first()
         known = row.password_hash if row else _NOBODY
         right = await to_thread.run_sync(_hasher.verify, password, known)
         if row is None or not right:

@@ -30,6 +30,12 @@ async def test_a_wrong_name_and_a_wrong_password_are_told_apart_by_nobody(servic
     assert answers[0].headers["www-authenticate"] == "Bearer"
 
 
+@pytest.mark.parametrize("name", ["nul\x00", "x" * 100_000, "' OR 1=1 --", "🙂"])
+async def test_a_strange_name_is_only_unknown(service: Service, name: str) -> None:
+    answer = await service("nobody", "POST", "/v1/token", data={"username": name, "password": "x"})
+    assert answer.status_code == 401
+
+
 @pytest.mark.parametrize("token", ["", "x", "Bearer", "a" * 5000])
 async def test_a_wrong_token_is_401(service: Service, token: str) -> None:
     service.tokens["wrong"] = token
