@@ -176,6 +176,21 @@ class EntryOut(BaseModel):
 class RevisionOut(BaseModel):
     """One writing about one day; `deleted` is a revision that says that the day has no entry."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "revision": 1,
+                "current": True,
+                "deleted": False,
+                "recorded_at": "2026-05-01T19:14:00.000+00:00",
+                "received_at": "2026-05-01T19:14:03.120+00:00",
+                "account_id": "0199a3c4-7d00-7a00-8000-000000000001",
+                "opioid_mme": 20.0,
+                "entry": {k: v for k, v in EXAMPLE.items() if k != "recorded_at"},
+            }
+        }
+    )
+
     revision: int
     current: bool
     deleted: bool
