@@ -23,7 +23,7 @@ def main() -> None:
     try:
         app()
     except SettingError as error:
-        print(f"reprieve: {error}", file=sys.stderr)  # noqa: T201
+        print(f"reprieve: {error}", file=sys.stderr)
         sys.exit(2)
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

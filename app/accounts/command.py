@@ -35,7 +35,7 @@ def add_clinic_with_admin(name: str, admin: str) -> int:
         made = asyncio.run(_write(work))
     except Problem as problem:
         return _refuse(problem.detail)
-    print(f"clinic    {made}\nusername  {admin.strip()}\npassword  {password}")  # noqa: T201
+    print(f"clinic    {made}\nusername  {admin.strip()}\npassword  {password}")
     return 0
 
 
@@ -63,7 +63,7 @@ def add_account_to(username: str, clinic_id: str, role: str, patient_id: str | N
         return _refuse(problem.detail)
     except IntegrityError:
         return _refuse(f"--patient: the clinic has no patient {patient_id}")
-    print(f"username  {username.strip()}\npassword  {password}")  # noqa: T201
+    print(f"username  {username.strip()}\npassword  {password}")
     return 0
 
 
@@ -78,5 +78,5 @@ async def _write(work: Work[UUID]) -> UUID:
 
 
 def _refuse(says: str) -> int:
-    print(f"reprieve: {says}", file=sys.stderr)  # noqa: T201
+    print(f"reprieve: {says}", file=sys.stderr)
     return 2

@@ -43,7 +43,7 @@ def run(port: int, data: Path | None, as_json: bool) -> int:
 
     def when_ready(address: str) -> None:
         if as_json:
-            print(json.dumps({"url": address, "accounts": [_public(a) for a in accounts]}), flush=True)  # noqa: T201
+            print(json.dumps({"url": address, "accounts": [_public(a) for a in accounts]}), flush=True)
         else:
             _show(console, address, accounts, folder)
 

@@ -80,5 +80,5 @@ def _ndjson(entry: Row[Any]) -> str:
 
 
 def _refuse(says: str) -> int:
-    print(f"reprieve: {says}", file=sys.stderr)  # noqa: T201
+    print(f"reprieve: {says}", file=sys.stderr)
     return 2

@@ -13,12 +13,12 @@ from app.verdicts.traces import trace_lines
 def run(file: str, jobs: int, definition: str) -> int:
     """Traces a file to standard output; 0 when every line was good, 1 when one was not, 2 when nothing could be read."""
     if definition not in get_args(Definition):
-        print(f"reprieve: --definition: {definition!r} is none of {', '.join(get_args(Definition))}", file=sys.stderr)  # noqa: T201
+        print(f"reprieve: --definition: {definition!r} is none of {', '.join(get_args(Definition))}", file=sys.stderr)
         return 2
     try:
         source: BinaryIO = sys.stdin.buffer if file == "-" else Path(file).open("rb")  # noqa: SIM115  # closed below
     except OSError as error:
-        print(f"reprieve: {file}: {error.strerror}", file=sys.stderr)  # noqa: T201
+        print(f"reprieve: {file}: {error.strerror}", file=sys.stderr)
         return 2
     all_good = True
     with source, _progress(source, file) as lines:

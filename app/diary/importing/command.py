@@ -150,7 +150,7 @@ def _dry_run(options: Options, data: bytes) -> int:
         "baseline_pain": options.baseline_pain,
         "entries": sorted(entries, key=lambda e: e["date"]),
     }  # fmt: skip
-    print(json.dumps(line, ensure_ascii=False))  # noqa: T201
+    print(json.dumps(line, ensure_ascii=False))
     return 1 if contents.faults else 0
 
 
@@ -203,4 +203,4 @@ async def _import(options: Options, data: bytes) -> int:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr)  # noqa: T201
+    print(text, file=sys.stderr)
