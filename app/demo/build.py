@@ -38,19 +38,18 @@ class SignInTo:
 
 
 Told = Callable[[str], None]
+STAFF: list[tuple[Role, str]] = [("clinician", "clinician"), ("scheduler", "scheduler"), ("admin", "admin")]
+SECOND_STAFF: list[tuple[Role, str]] = [("clinician", "other-clinician")]
 
 
 async def build(database: Database, now: datetime, tell: Told) -> list[SignInTo]:
     """Makes both clinics; the sign-ins have passwords of this run. `tell` hears of each patient."""
     out = []
-    for name, people, staff in (
-        (CLINIC, PEOPLE, [("clinician", "clinician"), ("scheduler", "scheduler"), ("admin", "admin")]),
-        (SECOND_CLINIC, SECOND_PEOPLE, [("clinician", "other-clinician")]),
-    ):
+    for name, people, staff in ((CLINIC, PEOPLE, STAFF), (SECOND_CLINIC, SECOND_PEOPLE, SECOND_STAFF)):
         clinic_id = await database.write(partial(add_clinic, name=name, now=now))
         callers = []
         for role, username in staff:
-            account = await _account(database, clinic_id, username, role, now)  # type: ignore[arg-type]  # literals above
+            account = await _account(database, clinic_id, username, role, now)
             out.append(account[0])
             callers.append(account[1])
         for i, someone in enumerate(people):

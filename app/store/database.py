@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Executable, Insert, Row, Table, event, insert, make_url, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from app.store.inline_sqlite import connecting_to, open_file
@@ -128,7 +128,16 @@ def _sqlite_engine(url: str, writes: bool = False) -> AsyncEngine:
 
 def _postgresql_engine(url: str, pool_size: int) -> AsyncEngine:
     settings = {"server_settings": {"timezone": "UTC"}}
-    return create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=30, connect_args=settings)
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=30, connect_args=settings)
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def still_open(dbapi_connection: Any, _record: object, _proxy: object) -> None:
+        if (
+            dbapi_connection.driver_connection.is_closed()
+        ):  # the server has gone meanwhile; the pool then takes a new one
+            raise DisconnectionError
+
+    return engine
 
 
 async def answers(database: Database) -> bool:

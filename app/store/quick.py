@@ -66,10 +66,13 @@ class _Compiled:
         return [self.make_row(*(v if c is None else c(v) for v, c in zip(row, self.out, strict=True))) for row in raw]
 
 
+_known: dict[
+    tuple[str, int, tuple[str, ...]], tuple[Executable, _Compiled]
+] = {}  # holds the statement, so ids stay its own
+
+
 class QuickConnection:
     """Runs statements on a raw connection of the driver: `sqlite3` or `asyncpg`."""
-
-    _compiled: dict[tuple[str, int], tuple[Executable, _Compiled]] = {}  # noqa: RUF012  # one cache for all connections
 
     def __init__(self, raw: Any, dialect: Dialect) -> None:
         self._raw, self._dialect = raw, dialect
@@ -99,10 +102,10 @@ class QuickConnection:
         return Found(compiled.rows(raw))
 
     def _compile(self, statement: Executable, parameters: Mapping[str, Any]) -> _Compiled:
-        key = (self._dialect.driver, id(statement))
-        known = self._compiled.get(key)
+        key = (self._dialect.driver, id(statement), tuple(parameters))
+        known = _known.get(key)
         if known is None:
-            known = self._compiled[key] = (statement, _compile(statement, self._dialect, list(parameters)))
+            known = _known[key] = (statement, _compile(statement, self._dialect, list(parameters)))
         return known[1]
 
 

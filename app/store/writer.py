@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.store.quick import Connection, QuickConnection
@@ -31,6 +30,10 @@ class Item:
     work: Callable[[Any], Awaitable[Any]]
     quick: bool
     answer: "Future[Any]"
+
+
+class RolledBackError(Exception):
+    """SQLite has rolled back by itself, as it does where the disk is full: nothing since the last commit is kept."""
 
 
 class SharedWriter:
@@ -68,7 +71,7 @@ class SharedWriter:
             done: list[tuple[Future[Any], Any]] = []
             try:
                 await self._commit_together(engine, item, done)
-            except (DBAPIError, OSError) as error:
+            except Exception as error:  # whatever it is: nothing of it is kept, and the thread must live on
                 log.error("commit failed", error=type(error).__name__)
                 for answer in {item.answer, *(answer for answer, _ in done)}:
                     _fail(answer, error)
@@ -92,6 +95,8 @@ class SharedWriter:
                             done.append((item.answer, await item.work(connection)))
                 except Exception as error:  # whatever it is, it belongs to whoever asked for this piece
                     _fail(item.answer, error)
+                if not raw.in_transaction:
+                    raise RolledBackError("the database gave the whole transaction up")
                 item = None
                 if len(done) < MOST_PER_COMMIT and not self._waiting.empty():
                     item = self._waiting.get_nowait()

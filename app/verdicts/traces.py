@@ -5,7 +5,7 @@ Kept free of the web framework and the database, so that the command starts at o
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from datetime import date
 from itertools import islice
@@ -170,12 +170,15 @@ def _write(name: str | int, traced: Trace) -> str:
             traced.date, traced.phase, traced.relief_percent, traced.return_probability, strict=True
         )
     ]
-    text: Callable[[date | None], str | None] = lambda d: None if d is None else d.isoformat()  # noqa: E731
     verdict = {
-        "baseline_pain": v.baseline.pain, "onset_on": text(v.onset_on), "returned_on": text(v.returned.on),
-        "returned_on_low": text(v.returned.low), "returned_on_high": text(v.returned.high),
+        "baseline_pain": v.baseline.pain, "onset_on": _text(v.onset_on), "returned_on": _text(v.returned.on),
+        "returned_on_low": _text(v.returned.low), "returned_on_high": _text(v.returned.high),
         "relief_days": v.relief_days, "censored": v.censored}  # fmt: skip
     return _dump({"id": name, "days": days, "verdict": verdict})
+
+
+def _text(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def _dump(value: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.relief import LEFT, RIGHT, Diary, Procedure, judge
+from app.relief import LEFT, RIGHT, Definition, Diary, Procedure, judge
 from tests.relief.support import DAY0, course, day, diary
 
 LEFT_ONE = Procedure(DAY0, "left")
@@ -99,9 +99,9 @@ def test_a_repeat_ends_the_watch() -> None:
 
 
 @pytest.mark.parametrize("definition", ["half", "eighty", "full"])
-def test_the_definition_is_named_and_moves_the_date(definition: str) -> None:
+def test_the_definition_is_named_and_moves_the_date(definition: Definition) -> None:
     scores = course(7, 0.5, 150, 7, 300, noise=0.5)
-    v = judge(diary(scores), Procedure(DAY0), day(300), definition)  # type: ignore[arg-type]
+    v = judge(diary(scores), Procedure(DAY0), day(300), definition)
     assert v.definition == definition
     dates = {d: judge(diary(scores), Procedure(DAY0), day(300), d).returned.on for d in ("eighty", "half")}
     assert dates["eighty"] and dates["half"] and dates["eighty"] <= dates["half"]

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -27,8 +28,8 @@ def test_relief_is_the_drop_from_baseline_in_percent() -> None:
     assert relief_percent(7.7, 7.0) == pytest.approx(-10)
 
 
-def baseline_of(scores: dict[int, float], **fields: object) -> tuple[float | None, str, int, bool]:
-    found = judge(diary(scores), Procedure(DAY0, **fields), day(3)).baseline  # type: ignore[arg-type]
+def baseline_of(scores: dict[int, float], **fields: Any) -> tuple[float | None, str, int, bool]:
+    found = judge(diary(scores), Procedure(DAY0, **fields), day(3)).baseline
     return found.pain, found.source, found.days, found.thin
 
 

@@ -145,3 +145,38 @@ async def test_rows_inserted_together_are_all_there_when_each_is_answered(databa
         await database.insert_together(clinic, rows[0])
     await database.insert_together(clinic, {"id": new_id(), "name": "after", "created_at": utc_now()})
     assert await count(database) == 51
+
+
+async def test_what_sqlite_rolled_back_by_itself_is_never_answered_as_kept(database: Database) -> None:
+    if not database.is_sqlite:
+        return
+
+    async def lose_everything(connection: AsyncConnection) -> None:
+        await connection.execute(text("ROLLBACK"))
+
+    answers = await asyncio.gather(
+        database.write(adding("before")), database.write(lose_everything), return_exceptions=True
+    )
+    kept = [a for a in answers if a == "before"]
+    assert await count(database) == len(kept)
+    assert isinstance(answers[1], Exception)
+    await database.write(adding("after"))
+    assert await count(database) == len(kept) + 1
+
+
+async def test_a_restart_of_the_server_costs_no_later_write(database: Database) -> None:
+    if database.is_sqlite:
+        return
+    await asyncio.gather(*(database.insert_together(clinic, row("early")) for _ in range(3)))
+    await asyncio.gather(*(database.write(adding(f"c{i}")) for i in range(5)))
+    end_others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+    async with database.read() as connection:
+        with pytest.raises(Exception, match=r"terminat|closed"):
+            await connection.execute(text(end_others))
+    await asyncio.sleep(0.2)  # until the sockets have heard of it
+    await database.insert_together(clinic, row("late"))
+    assert await count(database) == 9
+
+
+def row(name: str) -> dict[str, Any]:
+    return {"id": new_id(), "name": name, "created_at": utc_now()}

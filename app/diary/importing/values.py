@@ -3,7 +3,7 @@
 import math
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Literal
 
 Order = Literal["day", "month"] | None
@@ -43,12 +43,12 @@ class Moment:
     day: date
     at: time | None = None
 
-    def written(self, zone: timezone | object) -> datetime | None:
+    def written(self, zone: tzinfo) -> datetime | None:
         """The instant, by the cell's own offset or else in a zone."""
         if self.at is None:
             return None
         whole = datetime.combine(self.day, self.at)
-        return whole if whole.tzinfo else whole.replace(tzinfo=zone)  # type: ignore[arg-type]  # ZoneInfo is a tzinfo
+        return whole if whole.tzinfo else whole.replace(tzinfo=zone)
 
 
 def is_blank(cell: str | None) -> bool:
