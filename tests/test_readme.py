@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from app.relief import parameters as par
-from app.relief.states import N_COURSE, N_NOISE, N_PLATEAU
+from app.relief.states import N_COURSE, N_NOISE, N_PLATEAU, N_PRONE
 from app.settings import Settings
 from tests.commands import environment
 
@@ -54,7 +54,7 @@ def test_every_document_that_is_named_is_there() -> None:
 
 def test_the_engines_page_says_the_numbers_of_the_code() -> None:
     page = (ROOT / "docs" / "engine.md").read_text()
-    assert f"{N_NOISE} x {N_PLATEAU} x {N_COURSE} states" in page
+    assert f"{N_PRONE} x {N_NOISE} x {N_PLATEAU} x {N_COURSE} states" in page
     assert f"is {par.RETURNED_AT:.2f} or\nmore" in page
     assert f"`returning` from {par.RETURNING_AT:.2f} on" in page
     assert f"{par.HEAVY_TIMES} times as wide" in page

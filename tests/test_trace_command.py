@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from app.verdicts.traces import trace_line
-from tests.benchmarks.diaries import TYPICAL, make
+from tests.benchmarks.diaries import make
+from tests.benchmarks.mixes import TYPICAL
 from tests.commands import environment, json_lines, reprieve
 
 GOOD = {

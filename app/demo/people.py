@@ -36,7 +36,7 @@ PEOPLE = [
     Someone("Ada Berger", "1958-03-14", "relief that has ended, after 260 days", [
         Treatment(330, "lumbar", "bilateral", Course(7.2, 1.8, 6.6, ends=250, climb=30, mme=30), "returned")]),
     Someone("Bruno Keller", "1964-11-02", "relief that is ending", [
-        Treatment(240, "lumbar", "left", Course(7.0, 1.6, 5.4, ends=215, climb=14, logging=0.9, side="left"), "returning")]),
+        Treatment(240, "lumbar", "left", Course(7.0, 1.6, 5.4, ends=218, climb=25, logging=0.9, side="left"), "returning")]),
     Someone("Clara Meier", "1971-06-21", "relief that holds", [
         Treatment(160, "lumbar", "right", Course(6.8, 1.5, logging=0.85, mme=20, side="right"), "relief", 7.0)]),
     Someone("Dario Rossi", "1980-01-30", "the first weeks, when nothing is decided", [

@@ -5,10 +5,10 @@ Everything else of the service imports from here and from nowhere deeper.
 
 from .baseline import block_days
 from .definitions import Response, relief_percent, response
-from .engine import Trace, judge, trace
-from .forward import Scratch
+from .engine import Trace, judge, trace, trace_all
 from .parameters import BASELINE_DAYS, ENGINE, SETTLING_DAYS
 from .records import BOTH, DEFINITIONS, LEFT, PHASES, RIGHT, Definition, Diary, Laterality, Phase, Procedure
+from .run import Kept
 from .verdict import Verdict
 
 __all__ = [
@@ -22,11 +22,11 @@ __all__ = [
     "SETTLING_DAYS",
     "Definition",
     "Diary",
+    "Kept",
     "Laterality",
     "Phase",
     "Procedure",
     "Response",
-    "Scratch",
     "Trace",
     "Verdict",
     "block_days",
@@ -34,4 +34,5 @@ __all__ = [
     "relief_percent",
     "response",
     "trace",
+    "trace_all",
 ]

@@ -6,13 +6,13 @@ from math import isnan
 import numpy as np
 
 from . import parameters as par
-from .dates import Crossing, look_ahead, onset_day, return_crossing
-from .definitions import Response, relief_percent, response
+from .dates import look_ahead
 from .explain import reasons
 from .knowledge import Plan
-from .readout import level_interval, read
+from .readout import level_interval
 from .records import Definition, Diary, Floats, Phase, Procedure, pick_side
 from .run import Daily, Run, at_end
+from .standing import Standing
 from .summary import activity, adherence, confounders, medication
 from .verdict import BaselineFound, Current, DaySeries, Return, Side, Verdict
 
@@ -25,12 +25,15 @@ def conclude(
     definition: Definition,
     sides: list[Side],
     with_days: bool,
+    judged: Standing | None,
 ) -> Verdict:
-    """The verdict of a run over all writings of the diary; `as_of` is the day of the question."""
+    """The verdict of a run over all writings of the diary; `as_of` is the day of the question.
+
+    `judged` is where the procedure stands, or None without a baseline or a day to judge.
+    """
     plan, performed = run.plan, procedure.performed_on
     base, last = plan.baseline, plan.last
     ends = procedure.watched_until is not None and procedure.watched_until < as_of
-    judged = _Judged(run, definition) if base.pain and last > 0 else None
     phase: Phase = judged.phase if judged else ("settling" if base.pain else "unknown")
     onset = judged.onset if judged else None
     crossing = judged.crossing if judged else None
@@ -48,7 +51,7 @@ def conclude(
         returned=_return(judged, performed),
         relief_days=judged.relief_days() if judged else None,
         censored=phase not in ("no_relief", "returned"),
-        forecast=look_ahead(judged.weights[-1], base, definition, performed + timedelta(days=last))
+        forecast=look_ahead(run.newest()[0], base, definition, performed + timedelta(days=last))
         if judged and phase == "relief" and not ends
         else None,
         medication=medication(offset, now.mme, last, crossing is not None and plan.masked_around(crossing.on)),
@@ -61,69 +64,22 @@ def conclude(
     )
 
 
-class _Judged:
-    """The readings of a run that has a baseline and at least one day."""
-
-    def __init__(self, run: Run, definition: Definition) -> None:
-        base = run.plan.baseline
-        self.plan = run.plan
-        self.weights = run.final()
-        self.reading = read(self.weights, base, definition)
-        today = at_end(run.plan, self.reading, only_last=True)
-        self.phase: Phase = today.phase[-1]
-        self.relief_percent = today.relief_percent[-1]
-        self.return_probability = today.return_probability[-1]
-        self.borderline = float(self.reading.borderline[-1])
-        ended = self.phase in ("returning", "returned")
-        self.onset: int | None = None
-        self.crossing: Crossing | None = None
-        self.seen = self.reading
-        if ended or self.phase == "relief":
-            self.seen = read(run.smoothed(), base, definition)
-            self.onset = onset_day(self.seen.reached)
-            self.crossing = return_crossing(self.seen.returned) if ended else None
-        self.newest = max(run.plan.scored(), default=0)
-
-    def relief_days(self) -> int | None:
-        """Days to the return; while it has not firmly come, to the last day that the diary speaks for."""
-        if self.phase == "returned" and self.crossing is not None:
-            return self.crossing.on
-        return self.newest if self.onset is not None else None
-
-    def why_between(self) -> tuple[int, int]:
-        """The days whose entries may be named as a reason: near the return, where there is one."""
-        if self.crossing is None:
-            return 0, self.plan.last
-        return max(self.onset or 0, self.crossing.low - 14), self.crossing.high + 21
-
-    def response(self) -> Response | None:
-        """By the middle level from onset to the end of relief; of the last four weeks where relief never came."""
-        if self.onset is not None:
-            until = max(self.crossing.on if self.crossing else self.newest, self.onset)
-            level = self.seen.level[self.onset - 1 : until]
-        elif self.phase == "no_relief":
-            level = self.seen.level[-28:]
-        else:
-            return None
-        return response(relief_percent(float(np.median(level)), self.plan.baseline.pain or 0.0))
-
-
-def _current(plan: Plan, judged: _Judged | None) -> Current:
+def _current(plan: Plan, judged: Standing | None) -> Current:
     week = [s for s in plan.score[max(1, plan.last - 6) :] if not isnan(s)]
     mean = round(sum(week) / len(week), 2) if week else None
     if judged is None or judged.relief_percent is None:
         return Current(mean_7d=mean)
-    low, high = level_interval(judged.weights[-1:], plan.baseline)
+    low, high = level_interval(judged.run.newest(), plan.baseline)
     return Current(
         round(float(judged.reading.level[-1]), 2),
-        round(float(low[0]), 2),
-        round(float(high[0]), 2),
+        round(float(low[-1]), 2),
+        round(float(high[-1]), 2),
         mean,
         judged.relief_percent,
     )
 
 
-def _return(judged: _Judged | None, performed: date) -> Return:
+def _return(judged: Standing | None, performed: date) -> Return:
     if judged is None:
         return Return(0.0)
     chance = judged.return_probability
@@ -133,7 +89,7 @@ def _return(judged: _Judged | None, performed: date) -> Return:
     return Return(chance, *(performed + timedelta(days=d) for d in (c.on, c.low, c.high)))
 
 
-def _series(plan: Plan, now: Diary, procedure: Procedure, judged: _Judged | None) -> DaySeries:
+def _series(plan: Plan, now: Diary, procedure: Procedure, judged: Standing | None) -> DaySeries:
     performed, n = procedure.performed_on.toordinal(), plan.last
     rows = {int(d) - performed: i for i, d in enumerate(now.day)}
     at = [rows.get(d) for d in range(1, n + 1)]
@@ -147,7 +103,7 @@ def _series(plan: Plan, now: Diary, procedure: Procedure, judged: _Judged | None
     if judged is not None:
         level, low, high = (
             [None if r is None else round(v, 2) for v, r in zip(values.tolist(), daily.relief_percent, strict=True)]
-            for values in (judged.reading.level, *level_interval(judged.weights, plan.baseline))
+            for values in (judged.reading.level, *judged.run.interval())
         )
     return DaySeries(
         date=[date.fromordinal(performed + d) for d in range(1, n + 1)],

@@ -26,34 +26,46 @@ class Crossing:
     high: int
 
 
-def onset_day(reached: Floats) -> int | None:
-    """First day from which relief holds: smoothed chance of at least a half that it was reached, never lost again."""
+def begins(chance: Floats, limit: float) -> int:
+    """The day, from 1, on which the last stretch of days at or above a limit begins; the last day if there is none."""
+    under = np.flatnonzero(chance < limit)
+    return min(int(under[-1]) + 2, len(chance)) if len(under) else 1
+
+
+def onset_day(reached: Floats, first: int) -> int | None:
+    """First day from which relief holds: smoothed chance of at least a half that it was reached, never lost again.
+
+    `first` is the day of the first item.
+    """
     held = np.minimum.accumulate(reached[::-1])[::-1]
     over = np.flatnonzero(held >= par.REACHED_AT)
-    return int(over[0]) + 1 if len(over) else None
+    return int(over[0]) + first if len(over) else None
 
 
-def return_crossing(returned: Floats) -> Crossing:
-    """The day of return given that it has come: when the smoothed chance "ended by then, for good" passes 5, 50, 95 %."""
+def return_crossing(returned: Floats, first: int) -> Crossing:
+    """The day of return given that it has come: when the smoothed chance "ended by then, for good" passes a half.
+
+    The ends of its 90 % interval are where the chance passes DATE_TAIL and its complement.
+    """
     for_good = np.minimum.accumulate(returned[::-1])[::-1]
     share = for_good / for_good[-1]
-    low, on, high = (int(np.argmax(share >= q - 1e-9)) + 1 for q in (0.05, 0.5, 0.95))
+    low, on, high = (int(np.argmax(share >= q - 1e-9)) + first for q in (par.DATE_TAIL, 0.5, 1 - par.DATE_TAIL))
     return Crossing(on, low, high)
 
 
 @cache
 def _ahead() -> Floats:
-    """Chance to go from state to state in one stride, shape (course, course)."""
-    return np.linalg.matrix_power(CHAIN.step, STRIDE)
+    """Chance to go from state to state in one stride, by the average proneness, shape (course, course)."""
+    return np.tensordot(par.PRONE_WEIGHT, np.linalg.matrix_power(CHAIN.step, STRIDE), axes=1)
 
 
 def look_ahead(weights: Floats, baseline: Baseline, definition: Definition, today: date) -> Forecast:
-    """Lets the chain run on without a diary from weights (plateau * course) of `today`, given that relief still holds."""
-    now = weights.reshape(N_PLATEAU, N_COURSE)
+    """Lets the chain run on without a diary from weights (course * plateau) of `today`, given that relief still holds."""
+    now = weights.reshape(N_COURSE, N_PLATEAU)
     future = np.empty((HORIZON + 1, N_PLATEAU * N_COURSE))
     for k in range(HORIZON + 1):
         future[k] = now.ravel()
-        now = np.matmul(now, _ahead())
+        now = _ahead().T @ now
     ended = read(future, baseline, definition).returned
     ended = np.maximum.accumulate(ended)
     chance = (ended - ended[0]) / max(1.0 - ended[0], 1e-9)

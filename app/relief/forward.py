@@ -1,112 +1,168 @@
-"""The forward recursion of one diary, day by day, and the backward one that looks at a day from the end of the diary."""
+"""What the filter keeps of a diary: runs forward, and looks back at a day from later on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from .knowledge import NO_SCORE, Plan
+from . import parameters as par
+from .baseline import Baseline
+from .knowledge import Heard, Plan
+from .lockstep import BLOCK, HISTORY, ROWS, Bank, Line, drift, fold, side_by_side, sweep
 from .records import Floats
-from .scores import LEVEL_GRID_STEP, N_LEVEL, score_tables
-from .states import CHAIN, N_COURSE, N_NOISE, N_PLATEAU, course_levels
+from .states import CHAIN, N_COURSE, N_NOISE, N_PLATEAU
 
-RESCALE_EVERY = 8  # days; keeps the weights inside the range of a float; the plateau drifts at the same pace
-BLOCK = 64  # days that are summed at once
-N_SHARED = N_PLATEAU * N_COURSE
-ROWS = N_NOISE * N_PLATEAU
+SHARED = N_COURSE * N_PLATEAU
 
 
-class Scratch:
-    """Memory that one run after another may use, so that the system need not hand out fresh pages for each diary.
+class Filter:
+    """The chain's weights along one diary, in rows `(course * plateau,)` with all else summed out, a row a day.
 
-    Whoever passes one owns it: the run before it must be over. Without one each run takes its own.
+    Day 0 is the procedure. From one run to the next a checkpoint a BLOCK is kept; `rest` lets go of the rows.
+
+    Args:
+        judged: shape (last, SHARED), each day as judged on that day; rows before day `since` are not filled.
+        since: the first day of which rows are at hand.
     """
 
     def __init__(self) -> None:
-        self._kept: dict[str, Floats] = {}
+        self._heard: list[Heard | None] = [None]
+        self._baselines: list[Baseline] = []
+        self._checkpoint: list[Floats] = [CHAIN.start]
+        self.rest()
 
-    def take(self, name: str, days: int) -> Floats:
-        """An array of shape (days, noise * plateau, course) with whatever is in it."""
-        held = self._kept.get(name)
-        if held is None or len(held) < days:
-            held = self._kept[name] = np.empty((max(days, 512), ROWS, N_COURSE))
-        return held[:days]
+    def rest(self) -> None:
+        """Lets go of what can be made anew from the checkpoints."""
+        self.judged = self._rows = np.empty((0, SHARED))
+        self.since = len(self._heard)
 
+    def begin(self, plan: Plan) -> Line:
+        """The steps that a plan asks for: all, or, where it begins as the one before did, from where they part.
 
-def evidence_table(plan: Plan) -> Floats:
-    """Chance of each distinct score of the plan in each state, shape (rows, noise * plateau, course)."""
-    out = np.empty((len(plan.rows), N_NOISE, N_SHARED))
-    places: dict[int, npt.NDArray[np.int64]] = {}
-    tables = score_tables()
-    for (version, gap, score), row in plan.rows.items():
-        if version not in places:
-            pain = plan.baselines[version].pain or 0.0
-            grid = np.rint(course_levels(pain) * pain / LEVEL_GRID_STEP)
-            places[version] = np.clip(grid, 0, N_LEVEL - 1).astype(np.int64).ravel()
-        np.take(tables[gap, score], places[version], axis=1, out=out[row])
-    return out.reshape(-1, ROWS, N_COURSE)
+        Going on needs a plan without late writings, and gives the same weights to the bit.
+        """
+        first = self._same_until(plan) + 1
+        self._baselines, self.since = plan.baselines, first
+        del self._heard[first:], self._checkpoint[(first - 1) // BLOCK + 1 :]
+        self.judged, self._rows = np.empty((plan.last, SHARED)), np.empty((0, SHARED))
+        line = self.line(first, first - 1)
+        self._newest = {day: k for k, day in enumerate(line.days)}  # the newest step to each day
+        self._judges: dict[int, int] = {}  # the day that is judged after a step
+        for k in range(first - 1, len(plan.target)):
+            day = plan.target[k]
+            if line.days and day - 1 != line.days[-1]:
+                self._go_back(line, day - 1)
+            self._add(line, day, plan.evidence[k])
+            mark = self.since - 1 + len(self._judges)
+            if mark < plan.last and plan.marks[mark] == k:
+                self._judges[len(line.days) - 1] = mark + 1
+        return line
 
+    def end(self, rows: Floats) -> None:
+        """Takes the rows of the steps of `begin`, shape (steps, SHARED)."""
+        self._rows = rows
+        for step, day in self._judges.items():
+            self.judged[day - 1] = rows[step]
 
-def forward(plan: Plan, evidence: Floats, scratch: Scratch) -> tuple[Floats, Floats]:
-    """Runs a plan: the exact forward recursion (Rabiner 1989), going back to a day whose writing came late.
+    def final(self, first: int, last: int) -> Floats:
+        """Rows of the days `first` to `last`, each from all that is known of days up to it."""
+        if first < self.since:
+            return _all_rows([self.line(first, last)])[0][first - 1 - last :]
+        return self._rows[[self._newest[day] for day in range(first, last + 1)]]
 
-    Returns:
-        the chain's weights with all that is known at the end, shape (last + 1, noise * plateau, course), each row up to a
-        factor of its own; and the weights of each day as judged on that day, noise summed out and normalised, shape
-        (last, plateau * course).
-    """
-    weights = scratch.take("weights", plan.last + 1)
-    weights[0] = CHAIN.start.reshape(ROWS, N_COURSE)
-    day_of, step = list(weights), CHAIN.step
-    evidence_of = list(evidence)
-    written_again = _later_target(plan)
-    kept: dict[int, Floats] = {}
-    for k, (source, day, e) in enumerate(zip(plan.source, plan.target, plan.evidence, strict=True)):
-        now = day_of[day]
-        np.dot(day_of[source], step, out=now)
-        if e != NO_SCORE:
-            np.multiply(now, evidence_of[e], out=now)
-        if day % RESCALE_EVERY == 0:
-            now[:] = _drift(CHAIN.drift.T, now) / now.sum()
-        if plan.marks[day - 1] == k and written_again[day] > k:
-            kept[day - 1] = now.reshape(N_NOISE, -1).sum(axis=0)
-    judged = weights[1:].reshape(plan.last, N_NOISE, N_SHARED).sum(axis=1)
-    for day, row in kept.items():
-        judged[day] = row
-    judged /= judged.sum(axis=1, keepdims=True)
-    return weights, judged
+    def line(self, first: int, last: int) -> Line:
+        """The steps from the checkpoint before day `first` to `last`, by what is known."""
+        start = min((first - 1) // BLOCK, len(self._checkpoint) - 1)
+        days = list(range(start * BLOCK + 1, last + 1))
+        return Line(self._baselines, self._checkpoint, start, days, self._heard[start * BLOCK + 1 : last + 1])
 
+    def _add(self, line: Line, day: int, heard: Heard | None) -> None:
+        self._newest[day] = len(line.days)
+        line.days.append(day)
+        line.heard.append(heard)
+        self._heard[day : day + 1] = [heard]
 
-def smooth(plan: Plan, weights: Floats, evidence: Floats, scratch: Scratch) -> Floats:
-    """Weights of each day given the whole diary, noise summed out, shape (last, plateau * course)."""
-    row = dict(zip(plan.target, plan.evidence, strict=True))
-    later, other = np.ones((ROWS, N_COURSE)), np.empty((ROWS, N_COURSE))
-    back = np.ascontiguousarray(CHAIN.step.T)
-    both = scratch.take("both", BLOCK)
-    out = np.empty((plan.last, N_SHARED))
-    both_of, day_of, evidence_of = list(both), list(weights), list(evidence)
-    for day in range(plan.last, 0, -1):
-        place = (day - 1) % BLOCK
-        np.multiply(day_of[day], later, out=both_of[place])
-        if place == 0:  # a block is whole, or the first one
-            days = min(BLOCK, plan.last - day + 1)
-            out[day - 1 : day - 1 + days] = both[:days].reshape(days, N_NOISE, N_SHARED).sum(axis=1)
-        if day % RESCALE_EVERY == 0:
-            later = _drift(CHAIN.drift, later)
-            later /= later.max()
-        if row[day] != NO_SCORE:
-            np.multiply(later, evidence_of[row[day]], out=later)
-        np.dot(later, back, out=other)
-        later, other = other, later
-    out /= out.sum(axis=1, keepdims=True)
-    return np.asarray(out)
+    def _go_back(self, line: Line, day: int) -> None:
+        """The next step follows on `day`: from the history where that is long enough, else from a checkpoint."""
+        k = len(line.days)
+        step = self._newest.get(day)
+        if step is not None and k - step < HISTORY:
+            line.back[k] = step
+            return
+        start = day // BLOCK
+        line.back[k] = ~start
+        for between in range(start * BLOCK + 1, day + 1):
+            self._add(line, between, self._heard[between])
 
-
-def _drift(drift: Floats, rows: Floats) -> Floats:
-    return np.asarray(np.matmul(drift, rows.reshape(N_NOISE, N_PLATEAU, N_COURSE)).reshape(ROWS, N_COURSE))
+    def _same_until(self, plan: Plan) -> int:
+        """How many days of a plan, from day 1 on, are those of the run before, and may stay."""
+        if len(plan.target) != plan.last or plan.baselines != self._baselines:
+            return 0
+        mine = self._heard[1 : plan.last + 1]
+        if mine == plan.evidence[: len(mine)]:
+            return len(mine)
+        return next(i for i, heard in enumerate(mine) if heard != plan.evidence[i])
 
 
-def _later_target(plan: Plan) -> list[int]:
-    """For each day the last step that writes it."""
-    out = [0] * (plan.last + 1)
-    for k, day in enumerate(plan.target):
-        out[day] = k
+def run(filters: Sequence[Filter], plans: Sequence[Plan]) -> None:
+    """Takes the steps of the plans, each by its own filter, side by side."""
+    lines = [one.begin(plan) for one, plan in zip(filters, plans, strict=True)]
+    for one, rows in zip(filters, _all_rows(lines), strict=True):
+        one.end(rows)
+
+
+def _all_rows(lines: list[Line]) -> list[Floats]:
+    """For each line a row a step, shape (steps, SHARED)."""
+    order = _longest_first(lines)
+    out = np.empty((len(lines), max((len(line.days) for line in lines), default=0), SHARED))
+    for k, weights in enumerate(sweep([lines[i] for i in order])):
+        out[: weights.shape[2], k] = fold(weights)
+    found = {i: out[j, : len(lines[i].days)] for j, i in enumerate(order)}
+    return [_normal(found[i]) for i in range(len(lines))]
+
+
+def _normal(rows: Floats) -> Floats:
+    return np.asarray(rows / rows.sum(axis=1, keepdims=True))
+
+
+def _longest_first(lines: list[Line]) -> list[int]:
+    return sorted(range(len(lines)), key=lambda i: -len(lines[i].days))
+
+
+@dataclass(frozen=True)
+class Window:
+    """The days `first` to `last` of a filter, to be seen from the end of `last`."""
+
+    filter: Filter
+    first: int
+    last: int
+
+
+def smooth(windows: Sequence[Window]) -> list[Floats]:
+    """Rows of the days of each window given all that is known up to its end: the backward recursion, side by side."""
+    lines = [w.filter.line(w.first, w.last) for w in windows]
+    forward, bank = _all_weights(lines), Bank(lines)
+    out = [np.empty((w.last - w.first + 1, SHARED)) for w in windows]
+    order = sorted(range(len(lines)), key=lambda i: -len(out[i]))
+    later = np.ones((ROWS, N_NOISE, len(lines), N_PLATEAU))
+    for back in range(1, len(out[order[0]]) + 1 if order else 1):
+        going = [i for i in order if len(out[i]) >= back]
+        later = np.ascontiguousarray(later[:, :, : len(going)])
+        rows = fold(side_by_side([forward[i][-back] for i in going]) * later)
+        for j, (i, row) in enumerate(zip(going, rows, strict=True)):
+            out[i][-back] = row
+            if lines[i].days[-back] % par.DRIFT_EVERY == 0:
+                drift(later[:, :, j])
+        bank.hear(later, np.array([bank.row[len(lines[i].days) - back, i] for i in going]))
+        later = (CHAIN.back @ later.reshape(ROWS, -1)).reshape(later.shape)
+    return [_normal(rows) for rows in out]
+
+
+def _all_weights(lines: list[Line]) -> list[list[Floats]]:
+    """For each line the weights after each step."""
+    out: list[list[Floats]] = [[] for _ in lines]
+    order = _longest_first(lines)
+    for weights in sweep([lines[i] for i in order]):
+        for j in range(weights.shape[2]):
+            out[order[j]].append(weights[:, :, j])
     return out

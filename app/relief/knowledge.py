@@ -2,22 +2,31 @@
 
 Writings may come late. A writing about day d that counts from day k changes nothing before k; on day k the filter goes
 back to d and runs forward again with what is known by then. The plan of those steps depends on the data alone, so it is
-made here, in plain Python, and `forward` runs the plans of many diaries in lockstep.
+made here, in plain Python, and `forward` runs it.
 """
 
 from dataclasses import dataclass, field
-from math import isnan
+from math import isfinite, isnan
+from typing import NamedTuple
 
 import numpy as np
 
 from . import parameters as par
 from .baseline import Baseline, find_baseline
-from .records import Days, Diary, Floats, Procedure
-from .scores import GAP_CLASSES
+from .habits import Habits, around
+from .medicine import NOTHING, Hidden
+from .records import Diary, Procedure, pick_side
+from .scores import FAR
 
-NO_SCORE = -1
-NOTHING = float("nan")
-TOP_SCORE = round(10 / par.SCORE_STEP)
+
+class Heard(NamedTuple):
+    """What a day's score says: the interval of pain it stands for, points, and the score before with the days since."""
+
+    version: int  # of the baseline
+    low: float
+    high: float
+    before: float
+    gap: int
 
 
 @dataclass
@@ -42,23 +51,21 @@ class Plan:
     Args:
         last: number of days after the procedure that are judged.
         baselines: each baseline that held at some time, in order.
-        source, target: shape (steps,), the day stepped from and to.
-        evidence: shape (steps,), row of `rows`, or -1 for a day without a score.
-        rows: distinct (baseline, gap class, score row) of the evidence.
+        target: shape (steps,), the day stepped to, from the day before it.
+        evidence: shape (steps,), what the day's score says, or None for a day without one.
         marks: shape (last,), the step after which day 1, 2, ... was judged.
         then: what was known on each day when it was judged.
-        score, mme, shift: shape (last + 1,), what is known at the end: score, dose and points hidden by medicine.
+        score, worst, mme, shift: shape (last + 1,), what is known at the end: scores, dose and points hidden by medicine.
     """
 
     last: int
     baselines: list[Baseline]
-    source: list[int] = field(default_factory=list)
     target: list[int] = field(default_factory=list)
-    evidence: list[int] = field(default_factory=list)
-    rows: dict[tuple[int, int, int], int] = field(default_factory=dict)
+    evidence: list[Heard | None] = field(default_factory=list)
     marks: list[int] = field(default_factory=list)
     then: Known = field(default_factory=Known)
     score: list[float] = field(default_factory=list)
+    worst: list[float] = field(default_factory=list)
     mme: list[float] = field(default_factory=list)
     shift: list[float] = field(default_factory=list)
 
@@ -69,7 +76,11 @@ class Plan:
 
     def scored(self) -> list[int]:
         """The days that have a score, rising."""
-        return [d for d in range(1, self.last + 1) if not isnan(self.score[d])]
+        return [d for d in range(1, self.last + 1) if self.has_score(d)]
+
+    def has_score(self, d: int) -> bool:
+        """Whether a day has an average or, failing that, a worst score."""
+        return self.score[d] == self.score[d] or self.worst[d] == self.worst[d]
 
     def masked_around(self, day: int) -> bool:
         """Whether a risen dose hid MASKED_FROM points or more, on average, in the weeks around a day."""
@@ -81,38 +92,10 @@ class Plan:
         known = Known()
         logged = newest = 0
         for d in range(1, self.last + 1):
-            if not isnan(self.score[d]):
+            if self.has_score(d):
                 logged, newest = logged + 1, d
             known.add(len(self.baselines) - 1, logged, newest)
         return known
-
-
-class _Medicine:
-    """Pain points that a risen dose of opioids may hide, day by day, against the lowest usual dose since the procedure."""
-
-    def __init__(self, last: int) -> None:
-        self.total = [0.0] * (last + 1)
-        self.count = [0] * (last + 1)
-        self.usual = [NOTHING] * (last + 1)
-
-    def hidden(self, d: int, mme: float) -> float:
-        known = not isnan(mme)
-        self.total[d] = self.total[d - 1] + (mme if known else 0.0)
-        self.count[d] = self.count[d - 1] + known
-        mean = self._mean(d - par.MASK_USUAL_DAYS, d, 5)
-        before = self.usual[d - 1]
-        self.usual[d] = mean if isnan(before) or mean < before else before
-        now = self._mean(d - par.MASK_RECENT_DAYS, d, 2)
-        usual = self.usual[max(0, d - par.MASK_RECENT_DAYS)]
-        if isnan(usual) or isnan(now):
-            return 0.0
-        extra = now - usual - max(par.MASK_FREE_MME, par.MASK_FREE_SHARE * usual)
-        return min(par.MASK_MOST, max(0.0, par.MASK_PAIN_PER_MME * extra))
-
-    def _mean(self, after: int, until: int, at_least: int) -> float:
-        after = max(after, 0)
-        n = self.count[until] - self.count[after]
-        return (self.total[until] - self.total[after]) / n if n >= at_least else NOTHING
 
 
 def make_plan(diary: Diary, procedure: Procedure, last: int, at_once: bool) -> Plan:
@@ -123,36 +106,41 @@ def make_plan(diary: Diary, procedure: Procedure, last: int, at_once: bool) -> P
     known = day if at_once else np.maximum(diary.known_on - procedure.performed_on.toordinal(), day)
     if np.any(np.diff(known) < 0):
         raise ValueError("known_on: rows must be in the order in which they were written")
-    score = diary.score(procedure.laterality)
-    planner = _Planner(diary.day, score, diary.mme, procedure, last)
+    planner = _Planner(diary, procedure, last)
     planner.run(day.tolist(), known.tolist())
     return planner.plan
 
 
 class _Planner:
-    def __init__(self, ordinals: Days, score: Floats, mme: Floats, procedure: Procedure, last: int) -> None:
-        self.ordinals, self.scores, self.mmes, self.procedure = ordinals, score, mme, procedure
+    def __init__(self, diary: Diary, procedure: Procedure, last: int) -> None:
+        self.procedure, self.ordinals = procedure, diary.day
+        self.scores = diary.score(procedure.laterality)
+        self.columns = self.scores, pick_side(diary.worst, procedure.laterality), diary.mme
         self.before: dict[int, float] = {}
-        self.plan = Plan(last, [find_baseline(ordinals[:0], score[:0], procedure)])
-        self.plan.score, self.plan.mme = [NOTHING] * (last + 1), [NOTHING] * (last + 1)
+        nothing = [NOTHING] * (last + 1)
+        self.plan = Plan(last, [find_baseline(diary.day[:0], self.scores[:0], procedure)])
+        self.plan.score, self.plan.worst, self.plan.mme = nothing.copy(), nothing.copy(), nothing
         self.plan.shift = [0.0] * (last + 1)
-        self.gap_from = [0] * (last + 1)  # newest scored day before each day
-        self.medicine = None if np.isnan(mme).all() else _Medicine(last)
+        self.heard = nothing.copy()  # the score that counts, hidden points included
+        self.newest_before = [0] * (last + 1)  # newest day with a score before each day
+        self.habits = Habits(last)
+        self.hidden = None if np.isnan(diary.mme).all() else Hidden(last)
         self.logged = self.newest = 0
 
     def run(self, day: list[int], known: list[int]) -> None:
         """Lets the days pass: on each, what has come in is taken and the filter steps from the earliest day it is about."""
-        score, mme = self.scores.tolist(), self.mmes.tolist()
+        rows = list(zip(day, known, *(column.tolist() for column in self.columns), strict=True))
         row = 0
         for today in range(self.plan.last + 1):
             first, rebase = max(today, 1), False
-            while row < len(day) and known[row] <= today:
-                if day[row] < 0:
-                    self.before[int(self.ordinals[row])] = score[row]
+            while row < len(rows) and rows[row][1] <= today:
+                d, _, score, worst, mme = rows[row]
+                if d < 0:
+                    self.before[int(self.ordinals[row])] = score
                     rebase = True
-                elif 0 < day[row] <= self.plan.last:
-                    self._take(day[row], score[row], mme[row])
-                    first = min(first, day[row])
+                elif 0 < d <= self.plan.last:
+                    self._take(d, score, worst, mme)
+                    first = min(first, d)
                 row += 1
             if rebase and self._rebase():
                 first = 1
@@ -162,14 +150,15 @@ class _Planner:
                 self.plan.marks.append(len(self.plan.target) - 1)
                 self.plan.then.add(len(self.plan.baselines) - 1, self.logged, self.newest)
 
-    def _take(self, d: int, score: float, mme: float) -> None:
-        had, has = not isnan(self.plan.score[d]), not isnan(score)
-        self.plan.score[d], self.plan.mme[d] = score, mme
+    def _take(self, d: int, score: float, worst: float, mme: float) -> None:
+        plan = self.plan
+        had, has = plan.has_score(d), not (isnan(score) and isnan(worst))
+        plan.score[d], plan.worst[d], plan.mme[d] = score, worst, mme
         self.logged += has - had
         if has:
             self.newest = max(self.newest, d)
         elif had and d == self.newest:  # the newest score was taken back
-            self.newest = max((e for e in range(1, d) if not isnan(self.plan.score[e])), default=0)
+            self.newest = max((e for e in range(1, d) if plan.has_score(e)), default=0)
 
     def _rebase(self) -> bool:
         days = np.array(list(self.before), dtype=np.int64)
@@ -181,16 +170,36 @@ class _Planner:
 
     def _step(self, d: int) -> None:
         plan = self.plan
-        before = self.gap_from[d] = d - 1 if plan.score[d - 1] == plan.score[d - 1] and d > 1 else self.gap_from[d - 1]
-        if self.medicine is not None:
-            plan.shift[d] = self.medicine.hidden(d, plan.mme[d])
-        plan.source.append(d - 1)
         plan.target.append(d)
-        value = plan.score[d]
-        if value != value:  # NaN: no score
-            plan.evidence.append(NO_SCORE)
-            return
-        gap = min(d - before, GAP_CLASSES) - 1 if before else GAP_CLASSES - 1
-        index = min(round((value + plan.shift[d]) / par.SCORE_STEP), TOP_SCORE)
-        key = (len(plan.baselines) - 1, gap, index)
-        plan.evidence.append(plan.rows.setdefault(key, len(plan.rows)))
+        plan.evidence.append(self._hear(d))
+
+    def _hear(self, d: int) -> Heard | None:
+        plan = self.plan
+        value, worst = plan.score[d], plan.worst[d]
+        self.newest_before[d] = d - 1 if d > 1 and plan.has_score(d - 1) else self.newest_before[d - 1]
+        self.habits.see(d, value, worst)
+        if self.hidden is not None:
+            plan.shift[d] = self.hidden.points(d, plan.mme[d])
+        if value == value:  # not NaN
+            low, high = self.habits.interval(d, value)
+        elif worst == worst:
+            value = max(0.0, worst - self.habits.usual_gap(d))
+            low, high = around(value, par.WORST_ALONE_HALF)
+        else:
+            return None
+        shift = plan.shift[d]
+        self.heard[d] = heard = _quarter(min(value + shift, 10.0))
+        before = self.newest_before[d]
+        near = bool(before) and d - before < FAR
+        return Heard(
+            len(plan.baselines) - 1,
+            _quarter(low + shift),
+            _quarter(high + shift),
+            self.heard[before] if near else heard,
+            d - before if near else FAR,
+        )
+
+
+def _quarter(value: float) -> float:
+    """To the nearest SCORE_STEP, so that few distinct intervals occur; the ends of the scale stay open."""
+    return round(value / par.SCORE_STEP) * par.SCORE_STEP if isfinite(value) else value

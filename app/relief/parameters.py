@@ -9,7 +9,7 @@ set on simulated diaries (`tests/benchmarks/detection.py`), on seeds that the pu
 
 from typing import Final
 
-ENGINE: Final = "relief/1"
+ENGINE: Final = "relief/2"
 
 # --- definitions -------------------------------------------------------------------------------------------------
 BASELINE_DAYS: Final = 14  # days before the procedure that make the baseline (design of the service)
@@ -20,12 +20,18 @@ ONSET_LEVEL: Final = {"half": 0.5, "eighty": 0.2, "full": 0.5}  # relief begins 
 RETURN_LEVEL: Final = {"half": 0.5, "eighty": 0.2, "full": 1.0}  # and has ended from this level on [Lord 1996]
 
 # --- what a score says about the level ---------------------------------------------------------------------------
-NOISE_SD: Final = (0.6, 1.0, 1.7)  # person's own SD, pain points: 0.8-1.5 and beyond both ends [Pagé 2022]
+NOISE_SD: Final = (0.6, 1.0, 1.6)  # person's own SD, pain points: 0.8-1.5 and beyond both ends [Pagé 2022]
+NOISE_CORRELATION: Final = (0.3, 0.4, 0.5)  # lag 1, of each kind of noise: 0.2-0.6 [Pagé 2022]
 NOISE_WEIGHT: Final = (0.35, 0.45, 0.20)  # chosen to span the published spread
 HEAVY_SHARE: Final = 0.08  # share of scores from a distribution HEAVY_TIMES as wide: heavy tails [Pagé 2022]
 HEAVY_TIMES: Final = 2.6  # chosen
-LAG_CORRELATION: Final = 0.40  # lag-1 correlation 0.2-0.6 [Pagé 2022]
-SCORE_STEP: Final = 0.25  # scores are read to the nearest quarter; half a step either side is one interval
+LEAST_CHANCE: Final = 1e-4  # of any score at any level: people mistype
+SCORE_STEP: Final = 0.25  # scores are read to the nearest quarter
+HABIT_SCORES: Final = 10  # so many scores, HABIT_DISTINCT of them different, show a coarse habit; by chance 1 in 400
+HABIT_DISTINCT: Final = 3
+WORST_GAP: Final = 2.0  # points from a person's average to her worst, until she has shown her own; chosen
+WORST_GAP_WEIGHT: Final = 5.0  # days that this counts for; chosen
+WORST_ALONE_HALF: Final = 1.5  # a day with a worst score alone stands for its average this roughly; chosen
 CLINIC_BASELINE_SD: Final = 0.9  # one recorded number against the true mean: single-score error, rest chosen
 DIARY_BASELINE_SD: Final = 1.1  # SD of one day's score around the mean, correlated days included
 
@@ -43,29 +49,40 @@ PLATEAU: Final = (0.03, 0.13, 0.22, 0.31, 0.39, 0.46, 0.56, 0.68, 0.82, 1.00, 1.
 PLATEAU_WEIGHT: Final = (8, 12, 12, 12, 10, 6, 6, 7, 7, 6, 4)  # two in three respond; flat within
 PLATEAU_IN_RELIEF: Final = 6  # the first so many of PLATEAU are at or below half
 PLATEAU_DRIFT: Final = 1 / 180  # a plateau moves to its neighbour this often; chosen
+DRIFT_EVERY: Final = 32  # days; it is so slow that it is let happen in these
 SETTLE_LEVEL: Final = (0.65, 1.10)  # before relief: between falling and a post-procedure flare
 SETTLE_END: Final = 1 / 12  # full relief by two to three weeks, later for some
 SETTLE_MIX: Final = 0.12  # chosen
-FLARE_RISE: Final = (1.5, 3.2, 5.5)  # pain points above the plateau [Costa 2019: two or more points]
-FLARE_SHORT: Final = (2.6 / 365, 1 / 3.5)  # rate of beginning, rate of ending
-FLARE_LONG: Final = (1.6 / 365, 2 / 12.0)  # the same, in two stages: rarely under 5 days or over 20
-FLARE_LONG_STAGES: Final = 2
+FLARE_RISE: Final = (1.4, 2.7, 4.2, 6.6)  # pain points above the plateau [Costa 2019: two or more points]
+FLARE_RISE_WEIGHT: Final = (0.30, 0.30, 0.25, 0.15)  # small ones are commoner; chosen
+FLARE_SHORT_RATE: Final = (2.6 / 365, 2.6 / 365)  # short ones begin this often in the calm and in the prone
+FLARE_SHORT_DAYS: Final = 3.5
+FLARE_LONG_RATE: Final = (0.7 / 365, 7.0 / 365)  # two to six a year in all [Costa 2019]; the prone have many long ones
+FLARE_LONG_DAYS: Final = 13.0  # now and then longer than 1-10 days [Costa 2019]
+FLARE_LONG_STAGES: Final = 4  # of age, Erlang: rarely under 5 days or over 25
+PRONE_WEIGHT: Final = (0.6, 0.4)  # the calm and the prone; chosen wide, so that the diary decides
 RETURN_RATE: Final = 1 / 320  # about a median of 220 days [Lord 1996; Schofferman 2004]
 RETURN_ABRUPT: Final = 0.25  # share of returns that come within days
-LADDER_STEPS: Final = 6  # rungs from the plateau to LADDER_TOP
+LADDER_STEPS: Final = 7  # rungs from the plateau to LADDER_TOP
 LADDER_TOP: Final = 1.20
+LEVEL_BLUR: Final = 0.04  # SD of a level within its rung: rungs are some 0.14 apart, and 0.14 / sqrt(12) = 0.04
 CLIMB_DAYS: Final = (18.0, 75.0)  # plateau to top: fast and slow; "2-3 months more often than a jump"
 CLIMB_WEIGHT: Final = (0.45, 0.55)
-STOP_AT_RUNG: Final = (0.03, 0.08, 0.20, 0.35, 0.55, 1.0)  # chance that the climb ends at this rung
+STOP_WAY: Final = (1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6)  # of the way up ...
+STOP_CHANCE: Final = (0.03, 0.08, 0.20, 0.35, 0.55)  # ... chance that the climb ends there, each sixth of the way
 REST_MOVE: Final = 1 / 90  # after the return the level still moves by a rung this often
 REST_BACK: Final = 1 / 700  # a climb that undoes itself
 
 # --- when a phase is said ----------------------------------------------------------------------------------------
-RETURNED_AT: Final = 0.80  # chosen on the false alarms that it costs
+RETURNED_AT: Final = 0.70  # chosen on the false alarms that it costs, about one in fifty patient-years
 RETURNING_AT: Final = 0.50
 REACHED_AT: Final = 0.50
 REACHED_FOR_RETURN: Final = 0.60  # an end of relief is said only of relief that most likely was there
 SILENT_DAYS: Final = 60  # after so many days without a score the diary no longer speaks for today
+SMOOTH_FROM: Final = 0.01  # a date is looked for from the last stretch of days on which its event was this likely ...
+SMOOTH_BEFORE: Final = 32  # ... and so many days before ...
+SMOOTH_AFTER: Final = 60  # ... to so many days after it had become likely; the chain has forgotten what lies beyond
+DATE_TAIL: Final = 0.05
 EARLIEST_RETURN_DAYS: Final = 28  # before this, pain after a good week is still settling
 MIN_LOGGED_FOR_RELIEF: Final = 3  # a single day's score has a reliability of 0.65 [Heapy 2014]
 MIN_LOGGED_FOR_FAILURE: Final = 5

@@ -40,26 +40,26 @@ class _Lens:
 @lru_cache(maxsize=512)
 def _lens(pain: float, sd: float, definition: Definition) -> _Lens:
     levels = course_levels(pain)
-    plateau = np.broadcast_to(np.array(par.PLATEAU)[:, None], levels.shape)
+    plateau = np.broadcast_to(np.array(par.PLATEAU), levels.shape)
     onset, end = par.ONSET_LEVEL[definition], par.RETURN_LEVEL[definition]
     failed = _at_least(plateau, onset, pain, sd)
     over = _at_least(levels, end, pain, sd) - np.maximum(failed, _at_least(plateau, end, pain, sd))
-    returned = np.where(np.arange(N_COURSE) >= REST_0, np.maximum(over, 0.0), 0.0)
-    reached = np.where(np.arange(N_COURSE) >= N_SETTLE, 1.0 - failed, 0.0)
+    returned = np.where(np.arange(N_COURSE)[:, None] >= REST_0, np.maximum(over, 0.0), 0.0)
+    reached = np.where(np.arange(N_COURSE)[:, None] >= N_SETTLE, 1.0 - failed, 0.0)
     points = np.clip(levels * pain, 0.0, 10.0)
     near = (np.abs(plateau - end) < 0.08).astype(float)
-    parts = np.stack([returned, reached, points, plateau * pain, near], axis=-1).reshape(N_PLATEAU * N_COURSE, -1)
+    parts = np.stack([returned, reached, points, plateau * pain, near], axis=-1).reshape(N_COURSE * N_PLATEAU, -1)
     order = np.argsort(points.ravel(), kind="stable")
     return _Lens(parts, order, points.ravel()[order])
 
 
 def _at_least(level: Floats, limit: float, pain: float, sd: float) -> Floats:
     """Chance that a level is at least `limit` of a baseline that is itself known with a standard error, in points."""
-    return np.asarray(_normal_cdf((level - limit) / max(limit * sd / pain, 0.02)))
+    return np.asarray(_normal_cdf((level - limit) / sqrt((limit * sd / pain) ** 2 + par.LEVEL_BLUR**2)))
 
 
 def read(weights: Floats, baseline: Baseline, definition: Definition) -> Reading:
-    """Reads weights (days, plateau * course) against a baseline above 0."""
+    """Reads weights (days, course * plateau) against a baseline above 0."""
     lens = _lens(_known(baseline), round(baseline.sd, 6), definition)
     ended, reached, level, plateau, borderline = (weights @ lens.parts).T
     return Reading(ended / np.maximum(reached, par.REACHED_FOR_RETURN), reached, level, plateau, borderline)

@@ -1,54 +1,39 @@
-"""How likely a score is at a level: rounded, bounded at 0 and 10, with heavy tails and correlated days."""
+"""How likely a score is at a level: rounded by habit, bounded at 0 and 10, with heavy tails and correlated days."""
 
-from functools import cache
-from math import erf, sqrt
+from functools import lru_cache
 
 import numpy as np
+from scipy.special import ndtr
 
 from . import parameters as par
 from .records import Floats
 
 LEVEL_GRID_STEP = 0.125
 N_LEVEL = 121  # absolute levels 0 to 15
-N_SCORE = int(10 / par.SCORE_STEP) + 1
-FARTHEST = 200  # steps of the level grid between any score and any level, and more
-GAP_CLASSES = 4  # days since the score before: 1, 2, 3, more
+LEVELS = np.arange(N_LEVEL) * LEVEL_GRID_STEP
+FAR = 4  # days after which a score says nothing of the noise of the next
+_SD = np.array(par.NOISE_SD)[:, None]
+_CORRELATION = np.array(par.NOISE_CORRELATION)[:, None]
 
 
-def score_index(score: Floats) -> Floats:
-    """Row of a score (0-10) in the tables: the nearest quarter."""
-    return np.clip(np.rint(score / par.SCORE_STEP), 0, N_SCORE - 1)
+@lru_cache(maxsize=20_000)
+def score_table(low: float, high: float, before: float, gap: int) -> Floats:
+    """Chance of a score given level and kind of noise, shape (noise, level); not to be written to.
 
+    The chance is that of the interval `low` to `high` that the person rounds to the score, open at 0 and 10. The noise is
+    a first-order autoregression (Pagé 2022 gives a lag-1 correlation of 0.2-0.6): a score `gap` days after the
+    score `before` lies about `level + r^gap * (before - level)`, with what is left of the variance; steps come from a normal
+    distribution mixed with a wider one. From FAR days on the score before says nothing.
 
-@cache
-def score_tables() -> Floats:
-    """Chance of a score given level and noise, raised to the weight of its gap; shape (gap, score, noise, level).
-
-    The chance is that of the interval that rounds to the score, open at 0 and 10, under a normal distribution mixed
-    with a wider one. A score soon after another repeats part of what that one said: with correlation r at the
-    gap its weight is (1 - r) / (1 + r), the information of a long AR(1) series about its mean, a score each gap.
+    Args:
+        low, high: ends of the interval, points; -inf and inf where the scale ends.
+        before, gap: the score before and the days since; a gap of FAR or more stands for none.
     """
-    half = 0.25  # people answer in halves at the finest
-    centre = np.arange(N_SCORE) * par.SCORE_STEP
-    level = np.arange(N_LEVEL) * LEVEL_GRID_STEP
-    apart = np.rint((centre[:, None] - level[None, :]) / LEVEL_GRID_STEP).astype(np.int64)
-    out = np.empty((GAP_CLASSES, N_SCORE, len(par.NOISE_SD), N_LEVEL))
-    for s, sd in enumerate(par.NOISE_SD):
-        chance = np.zeros((N_SCORE, N_LEVEL))
-        for share, width in ((1.0 - par.HEAVY_SHARE, sd), (par.HEAVY_SHARE, sd * par.HEAVY_TIMES)):
-            below = _below(width)
-            reach = round(half / LEVEL_GRID_STEP)
-            up, low = below[apart + reach + FARTHEST], below[apart - reach + FARTHEST]
-            up[-1], low[0] = 1.0, 0.0
-            chance += share * (up - low)
-        chance = np.maximum(chance, 1e-9)
-        for gap in range(GAP_CLASSES):
-            r = par.LAG_CORRELATION ** (gap + 1) if gap < GAP_CLASSES - 1 else 0.0
-            out[gap, :, s, :] = chance ** ((1.0 - r) / (1.0 + r))
-    return out
-
-
-def _below(width: float) -> Floats:
-    """Chance that a normal score of that SD lies at most so many steps of the level grid over its level."""
-    steps = np.arange(-FARTHEST, FARTHEST + 1) * LEVEL_GRID_STEP
-    return np.array([0.5 * (1.0 + erf(x / width / sqrt(2.0))) for x in steps.tolist()])
+    r = _CORRELATION**gap if gap < FAR else np.zeros_like(_SD)
+    centre = LEVELS + r * (before - LEVELS) if gap < FAR else LEVELS + 0 * r
+    sd = _SD * np.sqrt(1 - r**2)
+    chance = np.zeros((len(_SD), N_LEVEL))
+    for share, times in ((1.0 - par.HEAVY_SHARE, 1.0), (par.HEAVY_SHARE, par.HEAVY_TIMES)):
+        width = sd * times
+        chance += share * (ndtr((high - centre) / width) - ndtr((low - centre) / width))
+    return np.asarray(np.round(np.maximum(chance, par.LEAST_CHANCE), 12))

@@ -132,7 +132,7 @@ EXAMPLE: dict[str, Any] = {
     "procedure_id": "0199a3c4-7d00-7a00-8000-000000000004",
     "as_of": "2026-05-01",
     "as_known_on": None,
-    "engine": "relief/1",
+    "engine": "relief/2",
     "definition": "half",
     "phase": "returned",
     "response": "responder",

@@ -23,6 +23,7 @@ from app.store.base import columns
 from app.store.database import Database
 from app.store.statements import upsert
 from app.verdicts.diaries import first_day, to_diary, to_procedure
+from app.verdicts.memory import memory
 from app.verdicts.side_effects import gather
 from app.verdicts.tables import KeptVerdict
 from app.verdicts.wire import to_json
@@ -120,12 +121,14 @@ async def _make(connection: AsyncConnection, row: Row[Any], as_of: date, questio
     everything = await procedures.of_patient(connection, row.clinic_id, row.patient_id)
 
     def work() -> str:
-        verdict = judge(
-            to_diary(entries, row.region, row.laterality, row.time_zone),
-            to_procedure(row, everything),
-            as_of,
-            question.definition,
-        )
+        diary = to_diary(entries, row.region, row.laterality, row.time_zone)
+        subject = to_procedure(row, everything)
+        if question.as_of is None and question.as_known_on is None:
+            left = memory.take(row.id)
+            verdict = judge(diary, subject, as_of, question.definition, left)
+            memory.give(row.id, left)
+        else:  # the past is asked about now and then, and would push out what is held of today
+            verdict = judge(diary, subject, as_of, question.definition)
         return to_json(verdict, row.id, question.as_known_on, gather(entries, row.performed_on))
 
     return await to_thread.run_sync(work)

@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from app.relief import BOTH, Definition, Diary, Procedure, Scratch, Trace, trace
+from app.relief import BOTH, Definition, Diary, Procedure, Trace, trace_all
 
 REGIONS = ("cervical", "thoracic", "lumbar", "sacroiliac")
 LATERALITIES = ("left", "right", "bilateral")
 FIRST, LAST = date(1990, 1, 1), date(2199, 12, 31)
 LONGEST = 366 * 60  # days after the procedure
-CHUNK = 32  # lines handed to a process at a time
+CHUNK = 24  # lines handed to a process at a time
 NOTHING = float("nan")
 MOST = {"pain_average": 10.0, "pain_worst": 10.0, "opioid_mme": 10_000.0, "steps": 1_000_000.0}
 
@@ -47,24 +47,28 @@ def trace_lines(lines: Iterable[bytes], jobs: int, definition: Definition = "hal
 
 
 def _trace_chunk(chunk: list[tuple[int, bytes]], definition: Definition) -> list[tuple[str, bool]]:
-    scratch = Scratch()
-    return [trace_line(line, number, definition, scratch) for number, line in chunk]
+    """A few lines at once: the engine is quicker with several diaries side by side."""
+    out: dict[int, tuple[str, bool]] = {}
+    good: dict[int, tuple[Any, Diary, Procedure]] = {}
+    for number, line in chunk:
+        data: Any = None
+        try:
+            data = _decode(line)
+            diary, procedure = read_diary(data)
+            good[number] = data["id"], diary, procedure
+        except BadLine as error:
+            named = data.get("id") if isinstance(data, dict) else None
+            found = {"id": named if isinstance(named, str | int) else None, "line": number, "error": str(error)}
+            out[number] = _dump(found), False
+    traces = trace_all([(diary, procedure) for _, diary, procedure in good.values()], definition)
+    for (number, (name, *_)), traced in zip(good.items(), traces, strict=True):
+        out[number] = _write(name, traced), True
+    return [out[number] for number, _ in chunk]
 
 
-def trace_line(
-    line: bytes, number: int, definition: Definition = "half", scratch: Scratch | None = None
-) -> tuple[str, bool]:
-    """One line of NDJSON in, one out."""
-    data: Any = None
-    try:
-        data = _decode(line)
-        diary, procedure = read_diary(data)
-    except BadLine as error:
-        named = data.get("id") if isinstance(data, dict) else None
-        return _dump(
-            {"id": named if isinstance(named, str | int) else None, "line": number, "error": str(error)}
-        ), False
-    return _write(data["id"], trace(diary, procedure, definition, scratch)), True
+def trace_line(line: bytes, number: int, definition: Definition = "half") -> tuple[str, bool]:
+    """One line of NDJSON in, one out, and whether it was good."""
+    return _trace_chunk([(number, line)], definition)[0]
 
 
 def read_diary(data: Any) -> tuple[Diary, Procedure]:

@@ -1,55 +1,22 @@
-"""A generator of diaries with a known course: every quantity is drawn from a range, several families of curve and noise.
+"""Diaries with a known course, for the figures of the engine: every quantity is drawn from a range (see `mixes`).
 
-It shares no code and no parameter with the engine. Ranges follow what is published on how people log: day-to-day SD
-about 0.85 with a wide spread, lag-1 correlation 0.15 to 0.6, flare-ups of 1 to 20 days, logging that falls with time.
+It shares no code and no parameter with the engine. Ranges follow what is published on how people log: day-to-day SD 0.8
+to 1.5 and lag-1 correlation 0.2 to 0.6 (Pagé 2022), two to six flare-ups a year of days, now and then longer (Costa
+2019), a climb over months more often than a jump, logging that falls with time.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
 import numpy.typing as npt
 
+from tests.benchmarks.mixes import Mix
+
 Floats = npt.NDArray[np.float64]
+Days = npt.NDArray[np.int64]
 START = date(2024, 1, 1)
-
-
-@dataclass(frozen=True)
-class Mix:
-    """Ranges from which one population of diaries is drawn."""
-
-    name: str = "typical"
-    sd: tuple[float, float] = (0.85, 0.35)  # median and log-SD
-    correlation: tuple[float, float] = (0.15, 0.6)
-    flares: float = 3.0
-    flare_days: tuple[float, float] = (1.0, 10.0)
-    logging: tuple[float, float] = (0.40, 0.95)
-    gaps: float = 1.0  # long gaps a year
-    never: float = 0.30
-    relief_median: float = 270.0
-    partial: float = 0.25
-    ramp: tuple[float, float] = (2.0, 160.0)
-    drift: float = 0.0
-    masked: float = 0.0
-    coarse: float = 0.15
-    diary_before: float = 0.6
-    clinic_error: float = 0.7
-    weekday: float = 0.3
-
-
-TYPICAL = Mix()
-MIXES = (
-    TYPICAL,
-    replace(TYPICAL, name="noisy", sd=(1.5, 0.15), correlation=(0.3, 0.7), flares=5.0),
-    replace(TYPICAL, name="sparse", logging=(0.30, 0.55), gaps=3.0),
-    replace(TYPICAL, name="flare-ups", flares=9.0, flare_days=(3.0, 18.0)),
-    replace(TYPICAL, name="masked", masked=1.0),
-    replace(TYPICAL, name="coarse", coarse=1.0),
-    replace(TYPICAL, name="partial returns", partial=0.8),
-    replace(TYPICAL, name="short relief", relief_median=110.0),
-    replace(TYPICAL, name="drifting", drift=1.2),
-    replace(TYPICAL, name="no diary before", diary_before=0.0, clinic_error=1.0),
-)
+BEFORE = 14
 
 
 @dataclass(frozen=True)
@@ -67,131 +34,158 @@ class Made:
 def make(mix: Mix, seed: int) -> Made:
     """One diary; the same mix and seed give the same one."""
     rng = np.random.default_rng([seed, *mix.name.encode()])
-    last = int(rng.integers(200, 720))
-    baseline = float(rng.uniform(4.5, 9.0))
+    last = int(rng.integers(150, 720))
+    baseline = float(rng.uniform(*mix.baseline))
     level, responder = _course(rng, mix, baseline, last)
     onset, returned = _truth(level, baseline) if responder else (None, None)
-    days = np.arange(-14, last + 1)
-    pain = np.concatenate([np.full(15, baseline), level[1:]])
-    mme, hidden = _medicine(rng, mix, days, pain, baseline)
-    score = pain - hidden + _noise(rng, mix, days)
-    score = score + _flares(rng, mix, days)
-    score = _answer(rng, mix, np.clip(score, 0, 10))
-    logged = _logged(rng, mix, days, pain / baseline)
-    diary_before = rng.random() < mix.diary_before
-    if not diary_before:
+    days = np.arange(-BEFORE, last + 1)
+    pain = np.concatenate([np.full(BEFORE, baseline), level])
+    mme, hidden = _medicine(rng, mix, days, pain / baseline)
+    noise = _noise(rng, mix, days, pain / baseline)
+    score = _answer(rng, mix, np.clip(pain - hidden + noise + _flares(rng, mix, len(days)), 0, 10))
+    logged = _logged(rng, mix, days, pain / baseline, noise)
+    if rng.random() >= mix.diary_before:
         logged[days < 0] = False
-    clinic = round(float(np.clip(baseline + rng.normal(0, mix.clinic_error), 1, 10)))
-    entries = []
-    for i in np.flatnonzero(logged):
-        at = START + timedelta(days=int(days[i]))
-        late = int(rng.integers(1, 6)) if rng.random() < 0.12 else 0
-        entries.append(
-            {
-                "date": at.isoformat(),
-                "recorded_on": (at + timedelta(days=late)).isoformat(),
-                "pain_average": float(score[i]),
-                "pain_worst": float(min(10, np.ceil(score[i] + 1.5))),
-                "opioid_mme": None if mme is None else float(mme[i]),
-                "steps": None,
-            }
-        )
+    else:
+        logged[days < -int(rng.integers(4, BEFORE + 1))] = False
     line: dict[str, object] = {
         "id": f"{mix.name}-{seed}",
         "procedure": {"performed_on": START.isoformat(), "region": "lumbar", "laterality": "bilateral"},
-        "baseline_pain": float(clinic),
-        "entries": entries,
+        "baseline_pain": float(round(float(np.clip(baseline + rng.normal(0, mix.clinic_error), 1, 10)))),
+        "entries": _entries(rng, mix, days[logged], score[logged], None if mme is None else mme[logged]),
     }
-    return Made(line, responder, onset, returned, last, logged[14:])
+    return Made(line, responder, onset, returned, last, logged[BEFORE:])
+
+
+def _entries(rng: np.random.Generator, mix: Mix, days: Days, score: Floats, mme: Floats | None) -> list[object]:
+    entries: list[object] = []
+    for i, day in enumerate(days.tolist()):
+        at = START + timedelta(days=day)
+        late = int(rng.integers(1, 6)) if rng.random() < mix.late else 0
+        entry = {
+            "date": at.isoformat(),
+            "recorded_on": (at + timedelta(days=late)).isoformat(),
+            "pain_average": float(score[i]),
+            "pain_worst": float(min(10, np.ceil(score[i] + rng.uniform(0.5, 2.5)))),
+            "opioid_mme": None if mme is None else float(mme[i]),
+            "steps": None,
+        }
+        entries.append(entry)
+        if rng.random() < mix.corrected:
+            other = float(np.clip(score[i] + rng.integers(-3, 4), 0, 10))
+            entries.append(entry | {"recorded_on": (at + timedelta(days=late + 1)).isoformat(), "pain_average": other})
+    return entries
 
 
 def _course(rng: np.random.Generator, mix: Mix, baseline: float, last: int) -> tuple[Floats, bool]:
     day = np.arange(last + 1, dtype=float)
     responder = rng.random() >= mix.never
-    plateau = baseline * (rng.uniform(0.02, 0.44) if responder else rng.uniform(0.56, 1.1))
-    fall_at, fall_in = rng.uniform(3, 25), rng.uniform(2, 14)
+    plateau = baseline * (rng.uniform(*mix.plateau) if responder else rng.uniform(0.55, 1.1))
+    fall_at, fall_in = rng.uniform(3, 28), rng.uniform(2, 16)
     fall = 1 / (1 + np.exp(-(day - fall_at) / (fall_in / 4)))
-    level = baseline * rng.uniform(0.95, 1.25) * (1 - fall) + plateau * fall
-    if mix.drift and responder:
-        walk = np.cumsum(rng.normal(0, mix.drift / 20, last + 1))
-        level = level + np.clip(walk, -1.0, min(1.0, baseline * 0.45 - plateau)) * fall
+    level = baseline * rng.uniform(0.95, 1.3) * (1 - fall) + plateau * fall
+    walk = np.cumsum(rng.normal(0, mix.drift / np.sqrt(180), last + 1))
+    room = baseline * 0.47 - plateau if responder else 9.0
+    level = level + np.clip(walk, -plateau, max(room, 0)) * fall
     if responder:
-        ends = rng.lognormal(np.log(mix.relief_median), 0.55)
-        top = baseline * (rng.uniform(0.58, 0.8) if rng.random() < mix.partial else rng.uniform(0.85, 1.1))
-        width = np.exp(rng.uniform(*np.log(mix.ramp)))
+        ends = rng.lognormal(np.log(mix.relief_days), 0.55)
+        part = rng.random() < mix.partial
+        top = baseline * (rng.uniform(*mix.partial_top) if part else rng.uniform(0.85, 1.1))
+        low, high = mix.ramp
+        width = np.exp(rng.uniform(np.log(low), np.log(high))) if rng.random() < 0.5 else rng.uniform(low, high)
         share = (day - max(ends - width / 2, fall_at + 25)) / width
-        rise = _rise(int(rng.integers(3)), np.clip(share, 0, 1))
-        level = level + (top - level) * rise
+        level = level + (top - level) * rise(mix.curves[rng.integers(len(mix.curves))], np.clip(share, 0, 1))
     return np.clip(level, 0, 10), bool(responder)
 
 
-def _rise(shape: int, share: Floats) -> Floats:
-    """Straight, S-shaped, or fast at first."""
-    if shape == 0:
-        return share
-    return np.asarray(share**2 * (3 - 2 * share) if shape == 1 else 1 - (1 - share) ** 2)
+def rise(curve: str, share: Floats) -> Floats:
+    """The way up: what part of the climb is done after each share (0 to 1) of its time."""
+    if curve == "s":
+        return np.asarray(share**2 * (3 - 2 * share))
+    if curve == "fast first":
+        return np.asarray(1 - (1 - share) ** 2)
+    if curve == "slow first":
+        return np.asarray(share**2)
+    if curve == "stairs":
+        return np.floor(share * 3) / 3
+    if curve == "setback":  # up, half way back, up for good
+        return np.interp(share, [0, 0.35, 0.5, 0.65, 1], [0, 0.75, 0.35, 0.35, 1])
+    return share
 
 
 def _truth(level: Floats, baseline: float) -> tuple[int | None, int | None]:
-    below = level < 0.5 * baseline
-    if not below.any():
+    below = np.flatnonzero(level < 0.5 * baseline)
+    if not len(below):
         return None, None
-    onset = int(np.flatnonzero(below)[0])
-    final = int(np.flatnonzero(below)[-1]) + 1
-    return onset, (final if final < len(level) else None)
+    final = int(below[-1]) + 1
+    return int(below[0]), (final if final < len(level) else None)
 
 
-def _noise(rng: np.random.Generator, mix: Mix, days: npt.NDArray[np.int64]) -> Floats:
-    sd = np.clip(rng.lognormal(np.log(mix.sd[0]), mix.sd[1]), 0.3, 2.2)
-    rho = rng.uniform(*mix.correlation)
-    heavy = rng.random() < 0.5
-    shock = rng.standard_t(4, len(days)) / np.sqrt(2) if heavy else rng.normal(size=len(days))
-    noise = np.empty(len(days))
-    noise[0] = shock[0]
-    for i in range(1, len(days)):
-        noise[i] = rho * noise[i - 1] + np.sqrt(1 - rho**2) * shock[i]
-    return np.asarray(sd * noise + mix.weekday * rng.normal() * np.isin(days % 7, (5, 6)))
+def _noise(rng: np.random.Generator, mix: Mix, days: Days, share: Floats) -> Floats:
+    n = len(days)
+    family = mix.noise[rng.integers(len(mix.noise))]
+    sd = np.clip(rng.lognormal(np.log(mix.sd[0]), mix.sd[1]), 0.4, 2.0)
+    shock = rng.normal(size=n)
+    if family == "student":
+        shock = rng.standard_t(4, n) / np.sqrt(2)
+    elif family == "laplace":
+        shock = rng.laplace(0, 1 / np.sqrt(2), n)
+    noise = sd * _correlated(shock, rng.uniform(*mix.correlation))
+    if family == "by level":
+        noise *= 0.5 + np.clip(share, 0, 1.2)
+    elif family == "two spells":
+        noise *= np.where(np.sin(days / rng.uniform(10, 25) + rng.uniform(0, 6)) > 0, 1.4, 0.6)
+    noise += mix.weekday * rng.normal() * np.isin(days % 7, (5, 6))
+    return np.asarray(noise + mix.mood * _correlated(rng.normal(size=n), float(np.exp(-1 / 21))))
 
 
-def _flares(rng: np.random.Generator, mix: Mix, days: npt.NDArray[np.int64]) -> Floats:
-    out = np.zeros(len(days))
-    for _ in range(rng.poisson(mix.flares * len(days) / 365)):
-        at, width = int(rng.integers(len(days))), int(rng.uniform(*mix.flare_days)) + 1
-        if rng.random() < 0.08:
-            width = int(rng.uniform(10, 20))
-        out[at : at + width] = np.maximum(out[at : at + width], rng.uniform(1.0, 5.0))
+def _correlated(shock: Floats, rho: float) -> Floats:
+    """First-order autoregression of unit variance."""
+    out = np.empty(len(shock))
+    out[0] = shock[0]
+    for i in range(1, len(shock)):
+        out[i] = rho * out[i - 1] + np.sqrt(1 - rho**2) * shock[i]
     return out
 
 
-def _medicine(
-    rng: np.random.Generator, mix: Mix, days: npt.NDArray[np.int64], pain: Floats, baseline: float
-) -> tuple[Floats | None, Floats]:
+def _flares(rng: np.random.Generator, mix: Mix, n: int) -> Floats:
+    out = np.zeros(n)
+    for _ in range(rng.poisson(rng.uniform(*mix.flares) * n / 365)):
+        low, high = (11, 18) if rng.random() < mix.flare_long else mix.flare_days
+        at, width = int(rng.integers(n)), int(rng.integers(low, high + 1))
+        t = (np.arange(width) + 0.5) / width
+        shape = (np.ones(width), np.minimum(1, 1.6 - 1.3 * t), np.minimum(1, 3 * np.minimum(t, 1 - t)))[rng.integers(3)]
+        part = out[at : at + width]
+        np.maximum(part, rng.uniform(*mix.flare_rise) * shape[: len(part)], out=part)
+    return out
+
+
+def _medicine(rng: np.random.Generator, mix: Mix, days: Days, share: Floats) -> tuple[Floats | None, Floats]:
     hidden = np.zeros(len(days))
     if rng.random() > max(0.4, mix.masked):
         return None, hidden
     usual = rng.uniform(10, 45)
-    share = np.clip(pain / baseline, 0.25, 1)
-    dose = usual * share if rng.random() < 0.7 else np.full(len(days), usual * 0.5)
+    dose = usual * np.clip(share, 0.25, 1) if rng.random() < 0.7 else np.full(len(days), usual * 0.5)
     if rng.random() < mix.masked:
         extra = rng.uniform(15, 45)
-        climb = np.clip((pain / baseline - 0.4) / 0.3, 0, 1) * (days > 40)
+        climb = np.clip((share - 0.4) / 0.3, 0, 1) * (days > 40)
         dose = dose + extra * climb
         hidden = rng.uniform(0.02, 0.05) * extra * climb
     return np.maximum(0, np.rint((dose + rng.normal(0, 3, len(days))) / 5) * 5), hidden
 
 
 def _answer(rng: np.random.Generator, mix: Mix, score: Floats) -> Floats:
-    if rng.random() < mix.coarse:
-        used = (np.arange(0, 11, 2.0), np.array([0, 3, 5, 7, 10.0]), np.arange(0, 10.5, 0.5))[rng.integers(3)]
-        return np.asarray(used[np.abs(score[:, None] - used[None, :]).argmin(axis=1)])
-    return np.asarray(np.rint(score))
+    used = (np.arange(11.0), np.arange(0, 10.5, 0.5), np.arange(0, 11, 2.0), np.array([0, 3, 5, 7, 10.0]))
+    mine = used[rng.choice(4, p=mix.habits)]
+    return np.asarray(mine[np.abs(score[:, None] - mine[None, :]).argmin(axis=1)])
 
 
-def _logged(rng: np.random.Generator, mix: Mix, days: npt.NDArray[np.int64], share: Floats) -> npt.NDArray[np.bool_]:
-    top, low = mix.logging[1], mix.logging[0]
-    start, end = rng.uniform((top + low) / 2, top), rng.uniform(low, (top + low) / 2)
+def _logged(rng: np.random.Generator, mix: Mix, days: Days, share: Floats, noise: Floats) -> npt.NDArray[np.bool_]:
+    low, high = mix.logging
+    start, end = rng.uniform((high + low) / 2, high), rng.uniform(low, (high + low) / 2)
     rate = end + (start - end) * np.exp(-np.maximum(days, 0) / rng.uniform(60, 200))
-    rate = rate * (1 + rng.normal(0, 0.25) * (share - 0.5))
+    rate = rate * (1 + rng.uniform(*mix.more_when_well) * (share - 0.5) * 2)
+    rate = rate * (1 + rng.uniform(*mix.skips_bad_days) * noise)
     out = rng.random(len(days)) < np.clip(rate, 0.05, 0.98)
     for _ in range(rng.poisson(mix.gaps * len(days) / 365)):
         at = int(rng.integers(len(days)))

@@ -14,7 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.benchmarks.diaries import TYPICAL, make
+from tests.benchmarks.diaries import make
+from tests.benchmarks.mixes import TYPICAL
 
 RUNS = 5
 FLOOR_SCRIPT = """
