@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hashlib
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from fastapi import Header, Query
 
 from app.problems import Problem, bad_field
 
+NO_CURSOR = "not a cursor; take `next` of the page before"
 IfNoneMatch = Annotated[str | None, Header(description="ETag that you have; 304 where it still holds")]
 IfMatch = Annotated[str | None, Header(description="ETag that you read; 412 where the row has changed since")]
 Limit = Annotated[int, Query(ge=1, le=200, description="at most so many items")]
@@ -34,6 +36,28 @@ def require_match(header: str | None, tag: str) -> None:
         raise Problem(412, "The row has changed since you read it; read it again.")
 
 
+def to_dated_cursor(on: date, last: UUID) -> str:
+    """The cursor after a row of a list that goes by days."""
+    return f"{on.isoformat()}.{to_cursor(last)}"
+
+
+def from_dated_cursor(cursor: str | None) -> tuple[date, UUID] | None:
+    """The day and the row that a cursor stands after.
+
+    Raises:
+        Problem: 422 for what is no cursor of ours.
+    """
+    if cursor is None:
+        return None
+    on, _, last = cursor.partition(".")
+    row = from_cursor(last)
+    try:
+        assert row is not None
+        return date.fromisoformat(on), row
+    except ValueError:
+        raise bad_field("/cursor", NO_CURSOR, where="query") from None
+
+
 def to_cursor(last: UUID) -> str:
     """The cursor after a row."""
     return base64.urlsafe_b64encode(last.bytes).decode().rstrip("=")
@@ -50,4 +74,4 @@ def from_cursor(cursor: str | None) -> UUID | None:
     try:
         return UUID(bytes=base64.urlsafe_b64decode(cursor + "=="))
     except (ValueError, binascii.Error):
-        raise bad_field("/cursor", "not a cursor; take `next` of the page before", where="query") from None
+        raise bad_field("/cursor", NO_CURSOR, where="query") from None

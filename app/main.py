@@ -12,14 +12,21 @@ from starlette.types import ASGIApp
 from app import problems
 from app.accounts.routes import router as accounts
 from app.accounts.service import SignIns
+from app.assessments.routes import router as assessments
+from app.blocks.routes import router as blocks
+from app.diary.medications import router as medications
 from app.diary.routes import router as diary
 from app.diary.schemas import DatedEntryIn
+from app.events.routes import router as events
+from app.flags.routes import router as flags
 from app.middleware import Surround
 from app.pages.routes import mount_assets
 from app.pages.routes import router as pages
 from app.patients.routes import router as patients
+from app.plans.routes import router as plans
 from app.problems import Problem, ProblemDetail
 from app.procedures.routes import router as procedures
+from app.records.routes import router as records
 from app.settings import Settings
 from app.store.base import utc_now
 from app.store.database import Database, answers
@@ -30,6 +37,11 @@ BODY_LIMIT = 4 * 1024 * 1024  # a batch of a thousand long entries fits
 DESCRIPTION = """Follows people after a medial branch rhizotomy from their own diary: did it work, how long has it held, is
 it ending? Sign in under *Authorize*, or `POST /v1/token`. Errors are RFC 9457 problems. Reprieve shows one person's
 course; it does not diagnose, and a person decides."""
+
+
+ROUTERS = (
+    accounts, patients, blocks, procedures, plans, diary, medications, assessments, events, verdicts, flags, records, pages,
+)  # fmt: skip
 
 
 class Service(FastAPI):
@@ -62,7 +74,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
         dependencies=[Depends(refuse_unknown_query)],
     )
     problems.install(app)
-    for router in (operators, accounts, patients, procedures, diary, verdicts, pages):
+    for router in (operators, *ROUTERS):
         app.include_router(router)
     mount_assets(app)
     _complete_document(app)

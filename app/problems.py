@@ -3,6 +3,7 @@
 No message repeats what was sent: it may be somebody's data.
 """
 
+import re
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -16,6 +17,7 @@ from starlette.exceptions import HTTPException
 
 log = structlog.get_logger()
 MEDIA_TYPE = "application/problem+json"
+LOCATED = re.compile(r"([a-z_0-9]+(?:/[a-z_0-9]+)*): (.+)", re.DOTALL)
 PLACES = {"body", "query", "path", "header", "cookie"}
 
 
@@ -70,7 +72,11 @@ def field_problems(errors: Sequence[Any], place: str | None = None) -> list[Fiel
         loc = [str(part) for part in error["loc"]]
         where = place or (loc.pop(0) if loc and loc[0] in PLACES else "body")
         pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in loc)
-        out.append(FieldProblem(where=where, pointer=pointer, detail=error["msg"].removeprefix("Value error, ")))
+        detail = error["msg"].removeprefix("Value error, ")
+        named = LOCATED.match(detail) if error["type"] == "value_error" else None
+        if named is not None:  # the rule of a whole body that knows which of its fields is at fault
+            pointer, detail = f"{pointer}/{named[1]}", named[2]
+        out.append(FieldProblem(where=where, pointer=pointer, detail=detail))
     return out
 
 

@@ -3,8 +3,13 @@
 from app.accounts.tables import Account, Clinic, SignIn
 from app.audit.tables import AuditEvent
 from app.diary.tables import DiaryDay, DiaryRevision
+from app.facts.tables import Fact
+from app.flags.tables import Flag
+from app.history.tables import Revision
+from app.once.tables import KeptAnswer
 from app.patients.tables import Patient
 from app.procedures.tables import Procedure
+from app.records.tables import Tombstone
 from app.store.base import metadata
 from app.verdicts.tables import KeptVerdict
 
@@ -14,9 +19,14 @@ __all__ = [
     "Clinic",
     "DiaryDay",
     "DiaryRevision",
+    "Fact",
+    "Flag",
+    "KeptAnswer",
     "KeptVerdict",
     "Patient",
     "Procedure",
+    "Revision",
     "SignIn",
+    "Tombstone",
     "metadata",
 ]

@@ -7,6 +7,8 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
 
+from app.rules import levels
+
 Region = Literal["cervical", "thoracic", "lumbar", "sacroiliac"]
 Laterality = Literal["left", "right", "bilateral"]
 Side = Literal["left", "right", "both"]
@@ -66,6 +68,40 @@ Instant = Annotated[
 ]
 
 T = TypeVar("T")
+
+
+def _joint(value: str) -> str:
+    return levels.joint(value)
+
+
+def _nerve(value: str) -> str:
+    return levels.nerve(value)
+
+
+Joint = Annotated[str, StringConstraints(max_length=10), AfterValidator(_joint)]
+Nerve = Annotated[str, StringConstraints(max_length=40), AfterValidator(_nerve)]
+
+
+def check_levels(region: str | None, joints: list[str] | None, nerves: list[str] | None) -> None:
+    """Refuses joints of another region, and nerves that carry nothing from the joints given.
+
+    Raises:
+        ValueError: begins with the pointer of the field at fault, as `located` reads it.
+    """
+    for place, one in enumerate(joints or []):
+        if region is not None and levels.region_of(one) != region:
+            raise ValueError(f"joints/{place}: lies in another region")
+    if joints and len(set(joints)) < len(joints):
+        raise ValueError("joints: one comes twice")
+    implied = levels.nerves_of_all(joints or [])
+    for place, one in enumerate(nerves or []):
+        if joints and one not in implied:
+            raise ValueError(f"nerves/{place}: carries nothing from the joints given; they have {', '.join(implied)}")
+
+
+def to_wire(model: type[BaseModel], body: dict[str, Any]) -> dict[str, Any]:
+    """A body in the form of its model, ready to be written as JSON."""
+    return model.model_validate(body).model_dump(mode="json")
 
 
 class Page(BaseModel, Generic[T]):

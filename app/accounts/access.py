@@ -13,7 +13,9 @@ from sqlalchemy import ColumnElement, and_, bindparam
 from app.problems import Problem
 
 Role = Literal["patient", "clinician", "scheduler", "admin"]
-Action = Literal["read", "create_patient", "change_patient", "change_procedure", "write_diary"]
+Action = Literal[
+    "read", "create_patient", "change_patient", "change_procedure", "write_diary", "record_contact", "erase"
+]
 Relation = Literal["own", "clinic"]
 
 RULES: dict[tuple[Role, Action], Relation] = {
@@ -31,6 +33,10 @@ RULES: dict[tuple[Role, Action], Relation] = {
     ("admin", "create_patient"): "clinic",
     ("admin", "change_patient"): "clinic",
     ("admin", "change_procedure"): "clinic",
+    ("clinician", "record_contact"): "clinic",
+    ("scheduler", "record_contact"): "clinic",
+    ("admin", "record_contact"): "clinic",
+    ("admin", "erase"): "clinic",
 }
 
 

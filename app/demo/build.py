@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.access import Caller, Role
@@ -19,10 +18,11 @@ from app.demo.people import CLINIC, PEOPLE, SECOND_CLINIC, SECOND_PEOPLE, Someon
 from app.diary.record import Writing, keep
 from app.diary.schemas import EntryIn
 from app.diary.service import writing
+from app.facts import service as facts
 from app.patients import service as patients
 from app.patients.schemas import PatientIn
-from app.procedures.service import procedure
-from app.store.base import new_id
+from app.procedures.schemas import ProcedureIn
+from app.procedures.service import PROCEDURE
 from app.store.database import Database
 
 
@@ -82,14 +82,14 @@ async def _patient(
     database: Database, clinician: Caller, someone: Someone, now: datetime, seed: int
 ) -> tuple[UUID, UUID]:
     person = PatientIn(name=someone.name, born_on=date.fromisoformat(someone.born_on), time_zone=someone.time_zone)
-    row = await patients.create(database, clinician, person, now)
+    row = await database.write(lambda c: patients.add(c, clinician, person, now))
     today = patients.today_of(someone.time_zone, now)
     zone = ZoneInfo(someone.time_zone)
     by_day: dict[date, dict[str, Any]] = {}
-    rows = []
+    procedures = []
     for k, treatment in enumerate(someone.treatments):
         performed_on = today - timedelta(days=treatment.ago)
-        rows.append(_procedure(row, treatment, performed_on, now))
+        procedures.append(_procedure(treatment, performed_on))
         repeat = any(later.laterality == treatment.laterality for later in someone.treatments[k + 1 :])
         until = today - timedelta(days=someone.treatments[k + 1].ago) if repeat else today
         for day, entry in entries(treatment.course, treatment.region, performed_on, until, 100 * seed + k):
@@ -99,21 +99,22 @@ async def _patient(
                 by_day[day] = entry
     writings = [_writing(day, by_day[day], zone, now) for day in sorted(by_day)]
 
-    async def work(connection: AsyncConnection) -> None:
-        await connection.execute(insert(procedure), rows)
+    async def work(connection: AsyncConnection) -> UUID:
+        made = [await facts.add(connection, clinician, PROCEDURE, row, new, now) for new in procedures]
         await keep(connection, row, None, writings, now)
         await patients.touch(connection, row.clinic_id, row.id)
+        return UUID(str(made[0].id))
 
-    await database.write(work)
-    return row.id, rows[0]["id"]
+    return row.id, await database.write(work)
 
 
-def _procedure(row: Any, treatment: Treatment, performed_on: date, now: datetime) -> dict[str, Any]:
-    return {
-        "clinic_id": row.clinic_id, "id": new_id(), "patient_id": row.id, "performed_on": performed_on,
-        "region": treatment.region, "laterality": treatment.laterality, "baseline_pain": treatment.baseline_pain,
-        "joints": list(treatment.joints), "technique": "thermal", "guidance": "fluoroscopy", "version": 1,
-        "created_at": now}  # fmt: skip
+def _procedure(treatment: Treatment, performed_on: date) -> ProcedureIn:
+    return ProcedureIn.model_validate(
+        {
+            "performed_on": performed_on, "region": treatment.region, "laterality": treatment.laterality,
+            "baseline_pain": treatment.baseline_pain, "joints": list(treatment.joints), "technique": "thermal",
+            "guidance": "fluoroscopy"}
+    )  # fmt: skip
 
 
 def _writing(day: date, entry: dict[str, Any], zone: ZoneInfo, now: datetime) -> Writing:

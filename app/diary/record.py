@@ -46,6 +46,7 @@ class Writing:
     content: dict[str, Any] | None
     opioid_mme: float | None
     recorded_at: datetime | None
+    sent_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ async def keep(
                 "patient_id": person.id,
                 "date": w.date,
                 "account_id": account_id,
+                "skew_seconds": None if w.sent_at is None else round((now - w.sent_at).total_seconds(), 3),
                 **vars(new),
             }
         )
@@ -130,6 +132,11 @@ async def _held(connection: Connection, person: Row[Any], dates: set[date]) -> d
     for d, *kept in rows:
         held.setdefault(d, []).append(Kept(*kept))
     return held
+
+
+def newest(states: list[dict[str, Any]]) -> dict[str, Any]:
+    """The current one of the revisions of a day, each with recorded_at, received_at and revision."""
+    return max(states, key=lambda s: (min(s["recorded_at"], s["received_at"]), s["revision"]))
 
 
 def _order(kept: Kept) -> tuple[datetime, int]:

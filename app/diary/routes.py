@@ -11,7 +11,7 @@ from pydantic import AwareDatetime
 from sqlalchemy import Row
 
 from app.accounts.deps import CallerDep
-from app.conditional import IfNoneMatch, etag, matches
+from app.conditional import NO_CURSOR, IfNoneMatch, etag, matches
 from app.diary import service, sheet
 from app.diary.record import Kept
 from app.diary.schemas import BatchIn, BatchOut, EntryIn, EntryOut, RevisionOut
@@ -23,13 +23,14 @@ router = APIRouter(prefix="/v1/patients/{patient_id}/diary", tags=["diary"])
 AsKnownOn = Annotated[AwareDatetime | None, Query(description="only what had been received by this instant")]
 
 
-def entry_json(on: date, row: Row[Any] | Kept, advice: str | None = None) -> dict[str, Any]:
-    """An entry as it goes over the wire, without a model for each row."""
+def entry_json(on: date, row: Row[Any] | Kept, zone: str, advice: str | None = None) -> dict[str, Any]:
+    """An entry as it goes over the wire, without a model for each row; `zone` is the patient's."""
     content = row.content or {}
     return {
         "date": on.isoformat(),
         **{part: content.get(part) for part in service.PARTS},
         "recorded_at": instant(row.recorded_at),
+        "recalled": service.is_recalled(on, row.recorded_at, zone),
         "revision": row.revision,
         "received_at": instant(row.received_at),
         "opioid_mme": row.opioid_mme,
@@ -59,7 +60,7 @@ async def put_entry(
     done = await service.put(database, caller, patient_id, date, entry, now)
     current = done.outcome.current
     return JSONResponse(
-        entry_json(date, current, done.advice),
+        entry_json(date, current, done.zone, done.advice),
         201 if done.outcome.status == "created" else 200,
         headers={"ETag": entry_tag(patient_id, date, current.revision)},
     )
@@ -70,11 +71,11 @@ async def read_entry(
     patient_id: UUID, date: Day, caller: CallerDep, database: DatabaseDep, now: Now, if_none_match: IfNoneMatch = None
 ) -> Response:
     """The current entry of a day."""
-    row = await service.read_day(database, caller, patient_id, date, now)
+    row, zone = await service.read_day(database, caller, patient_id, date, now)
     tag = entry_tag(patient_id, date, row.revision)
     if matches(if_none_match, tag):
         return Response(status_code=304, headers={"ETag": tag})
-    return JSONResponse(entry_json(date, row), headers={"ETag": tag})
+    return JSONResponse(entry_json(date, row, zone), headers={"ETag": tag})
 
 
 @router.delete("/{date}", status_code=204, responses=problems(403, 404))
@@ -100,6 +101,7 @@ async def read_revisions(
                 received_at=r.received_at,
                 account_id=None if r.account_id is None else str(r.account_id),
                 opioid_mme=r.opioid_mme,
+                skew_seconds=r.skew_seconds,
                 entry=r.content,
             )
             for r in rows
@@ -135,14 +137,14 @@ async def read_entries(
         try:
             first = max(first, date.fromisoformat(cursor))
         except ValueError:
-            raise bad_field("/cursor", "not a cursor; take `next` of the page before", where="query") from None
+            raise bad_field("/cursor", NO_CURSOR, where="query") from None
     as_sheet = "text/csv" in accept
     most = 100_000 if as_sheet else limit
-    rows = await service.read_range(database, caller, patient_id, first, to or date.max, most, as_known_on, now)
+    rows, zone = await service.read_range(database, caller, patient_id, first, to or date.max, most, as_known_on, now)
     if as_sheet:
         return StreamingResponse(_lines(rows), media_type="text/csv; charset=utf-8")
     following = rows[limit].date.isoformat() if len(rows) > limit else None
-    return JSONResponse({"items": [entry_json(r.date, r) for r in rows[:limit]], "next": following})
+    return JSONResponse({"items": [entry_json(r.date, r, zone) for r in rows[:limit]], "next": following})
 
 
 def _lines(rows: list[Row[Any]]) -> Iterator[str]:

@@ -57,11 +57,14 @@ class Medication(Wire):
     dose: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False, strict=True)] | None = None
     unit: Literal["mg", "mcg", "g", "ml", "mcg/h", "tablet"] | None = None
     times: Annotated[float, Field(ge=0, le=50, allow_inf_nan=False, strict=True)] | None = None
+    schedule: Literal["scheduled", "as_needed"] | None = None
 
     @model_validator(mode="after")
     def _is_named(self) -> "Medication":
         if self.code is None and self.name is None:
             raise ValueError("give a code or a name")
+        if self.dose is not None and self.unit is None:
+            raise ValueError("unit: a dose needs one")
         return self
 
 
@@ -97,15 +100,21 @@ class EntryIn(Wire):
     medications: Annotated[list[Medication], Field(max_length=50)] | None = None
     activity: Activity | None = None
     interference: Score | None = None
+    flare_up: bool | None = Field(default=None, description="whether she calls it a flare-up, whatever the score")
+    work: Literal["working", "off_sick", "no_work_that_day", "not_employed"] | None = None
     side_effects: Annotated[list[SideEffect], Field(max_length=50)] | None = None
     note: Note | None = None
     recorded_at: AwareDatetime | None = Field(
         default=None, description="when the person wrote it down; the instant of receipt where it is left out"
     )
+    sent_at: AwareDatetime | None = Field(
+        default=None, description="the sender's clock as it sends: how wrong it is, is kept beside and reorders nothing"
+    )
 
     @model_validator(mode="after")
     def _one_part(self) -> "EntryIn":
-        parts = (self.pain, self.medications, self.activity, self.interference, self.side_effects, self.note or None)
+        about = {"date", "recorded_at", "sent_at"}
+        parts = (part for name, part in self if name not in about and not (name == "note" and part == ""))
         if all(part is None for part in parts):
             raise ValueError("an entry needs at least one part")
         sites = [(p.region, p.side) for p in self.pain or []]
@@ -115,7 +124,7 @@ class EntryIn(Wire):
 
     def content(self) -> dict[str, Any]:
         """The parts that are known, as they are kept."""
-        return self.model_dump(mode="json", exclude_none=True, exclude={"date", "recorded_at"})
+        return self.model_dump(mode="json", exclude_none=True, exclude={"date", "recorded_at", "sent_at"})
 
 
 class DatedEntryIn(EntryIn):
@@ -154,6 +163,7 @@ class EntryOut(BaseModel):
                 "revision": 1,
                 "received_at": "2026-05-01T19:14:03.120+00:00",
                 "opioid_mme": 20.0,
+                "recalled": False,
                 "advice": None,
             }
         }
@@ -164,9 +174,12 @@ class EntryOut(BaseModel):
     medications: list[Medication] | None
     activity: Activity | None
     interference: float | None
+    flare_up: bool | None = None
+    work: str | None = None
     side_effects: list[SideEffect] | None
     note: str | None
     recorded_at: Instant
+    recalled: bool = Field(default=False, description="written down more than three days after the day it is about")
     revision: int
     received_at: Instant
     opioid_mme: float | None = Field(description="morphine milligram equivalents that day; null is not known")
@@ -198,6 +211,7 @@ class RevisionOut(BaseModel):
     received_at: Instant
     account_id: str | None
     opioid_mme: float | None
+    skew_seconds: float | None = Field(default=None, description="how far the sender's clock was behind at sending")
     entry: dict[str, Any] | None
 
 

@@ -1,9 +1,9 @@
 """A diary as a sheet: one row a day and site, in the columns that `import` knows."""
 
-import csv
-import io
 from datetime import UTC, date, datetime
 from typing import Any
+
+from app.store.sheets import line, safe
 
 COLUMNS = (
     "date",
@@ -21,12 +21,11 @@ COLUMNS = (
     "note",
     "recorded_at",
 )
-RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
 def heading() -> str:
     """The first line."""
-    return _line(COLUMNS)
+    return line(COLUMNS)
 
 
 def lines(on: date, content: dict[str, Any], opioid_mme: float | None, recorded_at: datetime) -> str:
@@ -40,28 +39,15 @@ def lines(on: date, content: dict[str, Any], opioid_mme: float | None, recorded_
         activity.get("level"),
         content.get("interference"),
         None if effects is None else _effects(effects),
-        _safe(content.get("note")),
+        safe(content.get("note")),
     )
     nothing = (None,) * len(shared)
     out = ""
     for i, pain in enumerate(content.get("pain") or [{}]):
         site = (pain.get("region"), pain.get("side"), pain.get("average"), pain.get("worst"), pain.get("now"))
-        out += _line((on.isoformat(), *site, *(shared if i == 0 else nothing), recorded_at.astimezone(UTC).isoformat()))
+        out += line((on.isoformat(), *site, *(shared if i == 0 else nothing), recorded_at.astimezone(UTC).isoformat()))
     return out
 
 
 def _effects(effects: list[dict[str, Any]]) -> str:
     return "; ".join(f"{e['kind']} {e.get('severity') or '?'}" for e in effects) or "none"
-
-
-def _safe(text: str | None) -> str | None:
-    """Text that a spreadsheet will not run as a formula."""
-    return "'" + text if text and text.startswith(RISKY) else text
-
-
-def _line(cells: tuple[Any, ...]) -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\r\n").writerow(
-        ["" if c is None else f"{c:g}" if isinstance(c, float) else c for c in cells]
-    )
-    return out.getvalue()

@@ -4,10 +4,14 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
 from sqlalchemy import Row
 
 from app.accounts.deps import CallerDep
 from app.conditional import Cursor, IfMatch, IfNoneMatch, Limit, matches
+from app.history.schemas import RevisionOut
+from app.history.service import out as revision_out
+from app.once.deps import OnceDep
 from app.patients import service
 from app.patients.schemas import PatientChange, PatientIn, PatientOut
 from app.problems import problems
@@ -22,15 +26,16 @@ def out(row: Row[Any]) -> PatientOut:
     return PatientOut.model_validate(row, from_attributes=True)
 
 
-@router.post("", status_code=201, responses=problems(403, 413))
-async def create_patient(
-    new: PatientIn, caller: CallerDep, database: DatabaseDep, now: Now, response: Response
-) -> PatientOut:
+@router.post(
+    "",
+    status_code=201,
+    response_model=PatientOut,
+    responses={201: {"model": PatientOut, "description": "Recorded"}, **problems(403, 413)},
+)
+async def create_patient(new: PatientIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep) -> Response:
     """A new patient of the caller's clinic."""
-    row = await service.create(database, caller, new, now)
-    response.headers["ETag"] = service.patient_tag(row)
-    response.headers["Location"] = f"/v1/patients/{row.id}"
-    return out(row)
+    answer = await service.create(database, caller, new, once, now)
+    return JSONResponse(answer.body, answer.status, headers=answer.headers)
 
 
 @router.get("", responses=problems(403))
@@ -74,3 +79,9 @@ async def change_patient(
     row = await service.change(database, caller, patient_id, changes, if_match, now)
     response.headers["ETag"] = service.patient_tag(row)
     return out(row)
+
+
+@router.get("/{patient_id}/history", responses=problems(403, 404))
+async def history_of_patient(patient_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> Page[RevisionOut]:
+    """Every revision of the row in order: who, when, why."""
+    return Page(items=[revision_out(row) for row in await service.story(database, caller, patient_id, now)])

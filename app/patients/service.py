@@ -12,12 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.accounts.access import Action, Caller, Relation, limits, reach, relation_of, within
 from app.audit import service as audit
 from app.conditional import etag, from_cursor, require_match, to_cursor
-from app.patients.schemas import PatientChange, PatientIn
+from app.history import service as history
+from app.history.service import Version
+from app.once.service import Answer, Once
+from app.patients.schemas import PatientChange, PatientIn, PatientOut
 from app.patients.tables import Patient
 from app.problems import bad_field, not_found
 from app.store.base import columns, new_id
 from app.store.database import Database
 from app.store.quick import Connection
+from app.wire import to_wire
 
 patient = columns(Patient)
 TOUCH = (
@@ -66,29 +70,40 @@ async def touch(connection: Connection, clinic_id: UUID, patient_id: UUID) -> No
     await connection.execute(TOUCH, {"clinic": clinic_id, "whose": patient_id})
 
 
-async def create(database: Database, caller: Caller, new: PatientIn, now: datetime) -> Row[Any]:
+async def create(database: Database, caller: Caller, new: PatientIn, once: Once, now: datetime) -> Answer:
     """A new patient of the caller's clinic."""
     reach(caller, "create_patient", patient.c.clinic_id, patient.c.id)
     _check_birth(new.born_on, new.time_zone, now)
 
-    async def work(connection: AsyncConnection) -> Row[Any]:
-        patient_id = new_id()
-        await connection.execute(
-            insert(patient).values(
-                clinic_id=caller.clinic_id,
-                id=patient_id,
-                name=new.name,
-                born_on=new.born_on,
-                time_zone=new.time_zone,
-                version=1,
-                record_version=1,
-                created_at=now,
-            )
-        )
-        await audit.record(connection, caller, "create", "patient", patient_id, now)
-        return await find(connection, caller, patient_id)
+    async def work(connection: AsyncConnection) -> Answer:
+        row = await add(connection, caller, new, now)
+        headers = {"ETag": patient_tag(row), "Location": f"/v1/patients/{row.id}"}
+        return Answer(to_wire(PatientOut, row._asdict()), 201, headers, row.id)
 
-    return await database.write(work)
+    return await once.run(database, caller, now, work)
+
+
+async def add(
+    connection: AsyncConnection, caller: Caller, new: PatientIn, now: datetime, patient_id: UUID | None = None
+) -> Row[Any]:
+    """Adds a patient in a transaction."""
+    patient_id = patient_id or new_id()
+    content = new.model_dump(mode="json")
+    await connection.execute(
+        insert(patient).values(
+            clinic_id=caller.clinic_id,
+            id=patient_id,
+            name=new.name,
+            born_on=new.born_on,
+            time_zone=new.time_zone,
+            version=1,
+            record_version=1,
+            created_at=now,
+        )
+    )
+    await history.keep(connection, caller, patient_id, Version("patient", patient_id, 1, content), now)
+    await audit.record(connection, caller, "create", "patient", patient_id, now)
+    return await find(connection, caller, patient_id)
 
 
 async def change(
@@ -110,6 +125,9 @@ async def change(
                 .where(patient.c.clinic_id == row.clinic_id, patient.c.id == row.id)
                 .values(version=row.version + 1, record_version=row.record_version + 1, **values)
             )
+            whole = PatientIn.model_validate({name: getattr(row, name) for name in PatientIn.model_fields} | values)
+            version = Version("patient", row.id, row.version + 1, whole.model_dump(mode="json"))
+            await history.keep(connection, caller, row.id, version, now)
             await audit.record(connection, caller, "change", "patient", row.id, now)
         return await find(connection, caller, patient_id)
 
@@ -138,6 +156,23 @@ async def page(
     return rows[:limit], to_cursor(rows[limit - 1].id) if len(rows) > limit else None
 
 
+def check_past(name: str, on: date, person: Row[Any], now: datetime) -> None:
+    """Refuses a day that has not begun for the patient, and one before her birth; `name` is the field."""
+    if on > today_of(person.time_zone, now):
+        raise bad_field(f"/{name}", "lies in the patient's future")
+    if on < person.born_on:
+        raise bad_field(f"/{name}", "lies before the patient's birth")
+
+
 def _check_birth(born_on: date, time_zone: str, now: datetime) -> None:
     if born_on > today_of(time_zone, now):
         raise bad_field("/born_on", "lies in the future")
+
+
+async def story(database: Database, caller: Caller, patient_id: UUID, now: datetime) -> list[Row[Any]]:
+    """Every revision of a patient's row."""
+    async with database.read() as connection:
+        person = await find(connection, caller, patient_id)
+        rows = await history.of_row(connection, person.clinic_id, "patient", person.id)
+    await audit.record_read(database, caller, "patient history", patient_id, now)
+    return rows

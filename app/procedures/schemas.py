@@ -4,13 +4,11 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from app.wire import Instant, Laterality, Line, RecentDay, Region, Score, Wire
+from app.facts.kinds import FactIn
+from app.wire import Instant, Joint, Laterality, Line, Nerve, RecentDay, Region, Score, check_levels
 
-Joint = Annotated[
-    str, StringConstraints(pattern=r"^(C[0-7]|T([1-9]|1[0-2])|L[1-5]|SI)(-(C?[1-7]|T?([1-9]|1[0-2])|L?[1-5]|S1))?$")
-]
 Technique = Literal["thermal", "cooled", "pulsed"]
 Guidance = Literal["fluoroscopy", "ct", "ultrasound"]
 Sedation = Literal["none", "minimal", "moderate", "deep"]
@@ -21,11 +19,13 @@ EXAMPLE: dict[str, Any] = {
     "baseline_pain": 7,
     "joints": ["L4-5", "L5-S1"],
     "technique": "thermal",
+    "temperature_c": 80,
+    "seconds": 90,
     "guidance": "fluoroscopy",
 }
 
 
-class ProcedureIn(Wire):
+class ProcedureIn(FactIn):
     """A rhizotomy, as far as it is known."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})
@@ -35,30 +35,34 @@ class ProcedureIn(Wire):
     laterality: Laterality
     baseline_pain: Score | None = Field(default=None, description="the clinic's recorded pain before, 0 to 10")
     joints: Annotated[list[Joint], Field(max_length=12)] | None = None
+    nerves: Annotated[list[Nerve], Field(max_length=24)] | None = Field(
+        default=None, description="where they are not all that the joints imply"
+    )
     technique: Technique | None = None
+    temperature_c: Annotated[float, Field(ge=37, le=100, allow_inf_nan=False)] | None = None
+    seconds: Annotated[int, Field(ge=1, le=1_800, strict=True)] | None = Field(
+        default=None, description="of heat at each lesion"
+    )
     guidance: Guidance | None = None
     sedation: Sedation | None = None
     operator: Line | None = None
+    immediate_events: Annotated[list[Line], Field(max_length=20)] | None = None
+
+    @model_validator(mode="after")
+    def _agrees(self) -> "ProcedureIn":
+        check_levels(self.region, self.joints, self.nerves)
+        return self
 
 
-class ProcedureChange(Wire):
-    """What changes; what is left out stays, and null means "not known" where that may be."""
+class CodeOut(BaseModel):
+    """A CPT number and how often it counts; its text is owned and is not here."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"baseline_pain": 6.5}})
-
-    performed_on: RecentDay | None = None
-    region: Region | None = None
-    laterality: Laterality | None = None
-    baseline_pain: Score | None = None
-    joints: Annotated[list[Joint], Field(max_length=12)] | None = None
-    technique: Technique | None = None
-    guidance: Guidance | None = None
-    sedation: Sedation | None = None
-    operator: Line | None = None
+    code: str
+    units: int
 
 
 class ProcedureOut(BaseModel):
-    """A rhizotomy."""
+    """A rhizotomy, with what follows from it."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -66,8 +70,13 @@ class ProcedureOut(BaseModel):
                 "id": "0199a3c4-7d00-7a00-8000-000000000004",
                 "patient_id": "0199a3c4-7d00-7a00-8000-000000000003",
                 **EXAMPLE,
+                "nerves": ["L3", "L4", "L5 dorsal ramus"],
                 "sedation": None,
                 "operator": None,
+                "immediate_events": None,
+                "cpt": [{"code": "64635", "units": 1}, {"code": "64636", "units": 1}],
+                "staged_with": None,
+                "repeat_of": None,
                 "created_at": "2026-05-01T08:30:00.000+00:00",
             }
         }
@@ -78,10 +87,19 @@ class ProcedureOut(BaseModel):
     performed_on: date
     region: Region
     laterality: Laterality
-    baseline_pain: float | None
-    joints: list[str] | None
-    technique: Technique | None
-    guidance: Guidance | None
-    sedation: Sedation | None
-    operator: str | None
+    baseline_pain: float | None = None
+    joints: list[str] | None = None
+    nerves: list[str] | None = Field(default=None, description="as given, or those that the joints imply")
+    technique: Technique | None = None
+    temperature_c: float | None = None
+    seconds: int | None = None
+    guidance: Guidance | None = None
+    sedation: Sedation | None = None
+    operator: str | None = None
+    immediate_events: list[str] | None = None
+    cpt: list[CodeOut] = Field(default_factory=list, description="counted by joint; both sides of a level count once")
+    staged_with: UUID | None = Field(
+        default=None, description="the first of a staged pair: the other side of the region within 180 days before"
+    )
+    repeat_of: UUID | None = Field(default=None, description="the procedure before it at the same region and side")
     created_at: Instant

@@ -1,47 +1,23 @@
-"""Procedures: rules and queries."""
+"""Procedures: their rules, and what they are to each other."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.accounts.access import Action, Caller, reach
-from app.audit import service as audit
-from app.conditional import etag, from_cursor, require_match, to_cursor
-from app.patients import service as patients
-from app.problems import bad_field, not_found
-from app.procedures.schemas import ProcedureChange, ProcedureIn
+from app.facts.kinds import Kind, shown
+from app.patients.service import check_past
+from app.procedures.schemas import ProcedureIn, ProcedureOut
 from app.procedures.tables import Procedure
-from app.store.base import columns, new_id
-from app.store.database import Database
+from app.rules.levels import codes_of, nerves_of_all
+from app.store.base import columns
+from app.store.statements import upsert
 
 procedure = columns(Procedure)
-NEVER_UNKNOWN = ("performed_on", "region", "laterality")
-
-
-def procedure_tag(row: Row[Any]) -> str:
-    """The ETag of a procedure's row."""
-    return etag("procedure", row.id, row.version)
-
-
-async def find(connection: AsyncConnection, caller: Caller, procedure_id: UUID, action: Action = "read") -> Row[Any]:
-    """The row of a procedure within the caller's reach.
-
-    Raises:
-        Problem: 404 where there is none that the caller may know of, 403 where the role has no such rule.
-    """
-    row = (
-        await connection.execute(
-            select(procedure).where(
-                procedure.c.id == procedure_id, reach(caller, action, procedure.c.clinic_id, procedure.c.patient_id)
-            )
-        )
-    ).first()
-    if row is None:
-        raise not_found("procedure")
-    return row
+STAGED_WITHIN = timedelta(days=180)
+QUERIED = ("region", "laterality", "baseline_pain", "joints", "technique", "guidance", "sedation", "operator")
 
 
 async def of_patient(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID) -> list[Row[Any]]:
@@ -57,90 +33,81 @@ async def of_patient(connection: AsyncConnection, clinic_id: UUID, patient_id: U
     )
 
 
-async def create(database: Database, caller: Caller, patient_id: UUID, new: ProcedureIn, now: datetime) -> Row[Any]:
-    """A new procedure; every verdict of the patient becomes stale, for it may end an earlier watch."""
+def same_site(one: str, other: str) -> bool:
+    """Whether two lateralities of one region have a side in common."""
+    return one == other or "bilateral" in (one, other)
 
-    async def work(connection: AsyncConnection) -> Row[Any]:
-        person = await patients.find(connection, caller, patient_id, "change_procedure", lock=True)
-        _check_day(new.performed_on, person, now)
-        new_row = new_id()
+
+def repeat_of(own: Row[Any], everything: list[Row[Any]]) -> UUID | None:
+    """The newest procedure before this one at the same region and side."""
+    before = [
+        p for p in everything if p.region == own.region and _before(p, own) and same_site(p.laterality, own.laterality)
+    ]
+    return before[-1].id if before else None
+
+
+def staged_with(own: Row[Any], everything: list[Row[Any]]) -> UUID | None:
+    """The newest procedure on the other side of the region within 180 days before; not where this one repeats a side."""
+    if repeat_of(own, everything) is not None:
+        return None
+    near = [
+        p
+        for p in everything
+        if p.region == own.region and _before(p, own) and own.performed_on - p.performed_on <= STAGED_WITHIN
+    ]
+    return near[-1].id if near else None
+
+
+def _before(one: Row[Any], own: Row[Any]) -> bool:
+    return bool((one.performed_on, one.id) < (own.performed_on, own.id))
+
+
+async def _check(_connection: AsyncConnection, person: Row[Any], new: ProcedureIn, now: datetime) -> None:
+    check_past("performed_on", new.performed_on, person, now)
+
+
+async def _show(connection: AsyncConnection, rows: list[Row[Any]]) -> list[dict[str, Any]]:
+    if not rows:
+        return []
+    everything = await of_patient(connection, rows[0].clinic_id, rows[0].patient_id)
+    by_id = {p.id: p for p in everything}
+    out = []
+    for row in rows:
+        joints = row.content.get("joints")
+        codes = codes_of(row.content["region"], joints or [], row.content.get("technique"))
+        out.append(
+            {
+                **shown(row),
+                "nerves": row.content.get("nerves") or (nerves_of_all(joints) if joints else None),
+                "cpt": [vars(code) for code in codes],
+                "staged_with": staged_with(by_id[row.id], everything),
+                "repeat_of": repeat_of(by_id[row.id], everything),
+            }
+        )
+    return out
+
+
+async def _project(connection: AsyncConnection, row: Row[Any], gone: bool) -> None:
+    """Keeps the table that verdicts and cohorts query in step with the fact."""
+    if gone:
         await connection.execute(
-            insert(procedure).values(
-                clinic_id=caller.clinic_id,
-                id=new_row,
-                patient_id=patient_id,
-                version=1,
-                created_at=now,
-                **new.model_dump(),
-            )
+            delete(procedure).where(procedure.c.clinic_id == row.clinic_id, procedure.c.id == row.id)
         )
-        await patients.touch(connection, caller.clinic_id, patient_id)
-        await audit.record(connection, caller, "create", "procedure", patient_id, now)
-        return await find(connection, caller, new_row)
-
-    return await database.write(work)
-
-
-async def change(
-    database: Database,
-    caller: Caller,
-    procedure_id: UUID,
-    changes: ProcedureChange,
-    if_match: str | None,
-    now: datetime,
-) -> Row[Any]:
-    """Changes what is given."""
-    values = changes.model_dump(exclude_unset=True)
-    for name in NEVER_UNKNOWN:
-        if name in values and values[name] is None:
-            raise bad_field(f"/{name}", "can't be null; leave it out to keep what is there")
-
-    async def work(connection: AsyncConnection) -> Row[Any]:
-        row = await find(connection, caller, procedure_id, "change_procedure")
-        person = await patients.find(connection, caller, row.patient_id, "change_procedure", lock=True)
-        row = await find(connection, caller, procedure_id, "change_procedure")
-        require_match(if_match, procedure_tag(row))
-        _check_day(values.get("performed_on", row.performed_on), person, now)
-        if any(getattr(row, name) != value for name, value in values.items()):
-            await connection.execute(
-                update(procedure)
-                .where(procedure.c.clinic_id == row.clinic_id, procedure.c.id == row.id)
-                .values(version=row.version + 1, **values)
-            )
-            await patients.touch(connection, caller.clinic_id, row.patient_id)
-            await audit.record(connection, caller, "change", "procedure", row.patient_id, now)
-        return await find(connection, caller, procedure_id)
-
-    return await database.write(work)
+        return
+    values = {name: row.content.get(name) for name in QUERIED}
+    values |= {"clinic_id": row.clinic_id, "id": row.id, "patient_id": row.patient_id, "version": row.number,
+               "performed_on": date.fromisoformat(row.content["performed_on"]), "created_at": row.created_at}  # fmt: skip
+    await connection.execute(upsert(connection, procedure, "clinic_id", "id"), values)
 
 
-async def read(database: Database, caller: Caller, procedure_id: UUID, now: datetime) -> Row[Any]:
-    """One procedure."""
-    async with database.read() as connection:
-        row = await find(connection, caller, procedure_id)
-    await audit.record_read(database, caller, "procedure", row.patient_id, now)
-    return row
-
-
-async def page(
-    database: Database, caller: Caller, patient_id: UUID, limit: int, cursor: str | None, now: datetime
-) -> tuple[list[Row[Any]], str | None]:
-    """A patient's procedures in the order in which they were recorded, and the cursor of the rest."""
-    after = from_cursor(cursor)
-    async with database.read() as connection:
-        await patients.find(connection, caller, patient_id)
-        query = select(procedure).where(
-            procedure.c.patient_id == patient_id, reach(caller, "read", procedure.c.clinic_id, procedure.c.patient_id)
-        )
-        if after is not None:
-            query = query.where(procedure.c.id > after)
-        rows = list((await connection.execute(query.order_by(procedure.c.id).limit(limit + 1))).all())
-    await audit.record_read(database, caller, "procedures", patient_id, now)
-    return rows[:limit], to_cursor(rows[limit - 1].id) if len(rows) > limit else None
-
-
-def _check_day(performed_on: date, person: Row[Any], now: datetime) -> None:
-    if performed_on > patients.today_of(person.time_zone, now):
-        raise bad_field("/performed_on", "lies in the patient's future")
-    if performed_on < person.born_on:
-        raise bad_field("/performed_on", "lies before the patient's birth")
+PROCEDURE = Kind(
+    "procedure",
+    "procedures",
+    ProcedureIn,
+    ProcedureOut,
+    "performed_on",
+    "change_procedure",
+    check=_check,
+    show=_show,
+    project=_project,
+)

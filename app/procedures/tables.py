@@ -11,7 +11,7 @@ from app.store.base import Json, new_id, of_patient
 
 
 class Procedure(SQLModel, table=True):
-    """One rhizotomy of one patient."""
+    """One rhizotomy of one patient, in the columns that are queried; the fact itself stands in `fact`."""
 
     __table_args__ = (of_patient(), Index(None, "clinic_id", "patient_id", "performed_on"))
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -15,23 +16,47 @@ class Taken:
     dose: float | None
     unit: str | None
     times: float | None
+    name: str | None = None
 
 
 @dataclass(frozen=True)
 class Medication:
-    """One of the catalogue: its morphine factor for each unit; an opioid without a factor has no known equivalent."""
+    """One of the catalogue: its morphine factor for each unit; an opioid without a factor has no known equivalent.
 
-    code: str
+    `code` is that of the RxNorm ingredient, None where it could not be confirmed.
+    """
+
+    code: str | None
     name: str
     kind: str
     units: dict[str, float]
 
 
 @cache
-def catalogue() -> dict[str, Medication]:
-    """The catalogue by RxNorm ingredient code."""
+def _table() -> tuple[str, tuple[Medication, ...]]:
     data = tomllib.loads((files(__package__) / "medications.toml").read_text("utf-8"))
-    return {m["code"]: Medication(m["code"], m["name"], m["kind"], m.get("units", {})) for m in data["medication"]}
+    found = (Medication(m.get("code"), m["name"], m["kind"], m.get("units", {})) for m in data["medication"])
+    return str(data["version"]), tuple(found)
+
+
+def catalogue() -> tuple[Medication, ...]:
+    """Common analgesics and adjuvants."""
+    return _table()[1]
+
+
+def table_version() -> str:
+    """Which table the morphine factors are of."""
+    return _table()[0]
+
+
+@cache
+def _by_word() -> dict[str, Medication]:
+    return {word: m for m in catalogue() for word in (m.code, m.name) if word}
+
+
+def known(code: str | None, name: str | None) -> Medication | None:
+    """One of the catalogue by its code, or where none is given by its name."""
+    return _by_word().get(code or (name or "").strip().lower())
 
 
 def opioid_mme(taken: Iterable[Taken] | None) -> float | None:
@@ -44,14 +69,48 @@ def opioid_mme(taken: Iterable[Taken] | None) -> float | None:
         return None
     total = 0.0
     for one in taken:
-        known = catalogue().get(one.code or "")
-        if known is None:
+        found = known(one.code, one.name)
+        if found is None:
             return None
-        if known.kind != "opioid":
+        if found.kind != "opioid":
             continue
-        factor = known.units.get(one.unit or "")
+        factor = found.units.get(one.unit or "")
         if factor is None or one.dose is None or (one.times is None and one.unit != "mcg/h"):
             return None
         times = 1.0 if one.unit == "mcg/h" else float(one.times or 0)  # a patch gives its rate all day
         total += factor * one.dose * times
     return round(total, 2)
+
+
+Change = Literal["started", "stopped", "up", "down", "same", "unknown"]
+
+
+def class_changes(before: list[list[Taken]], now: list[list[Taken]]) -> dict[str, Change]:
+    """For each kind of medication, how its use now compares with before; each a list of days, each day what was taken.
+
+    Days with anything that is in no list say nothing of kinds that they do not name. Use is doses a day; a change
+    under a fifth is the same.
+    """
+    kinds = {m.kind for days in (before, now) for day in days for t in day if (m := known(t.code, t.name))}
+    out: dict[str, Change] = {}
+    for kind in sorted(kinds):
+        was, is_now = _doses(kind, before), _doses(kind, now)
+        if was is None or is_now is None:
+            out[kind] = "unknown"
+        elif was == 0 or is_now == 0:
+            out[kind] = "same" if was == is_now else "started" if was == 0 else "stopped"
+        else:
+            out[kind] = "up" if is_now > 1.2 * was else "down" if is_now < was / 1.2 else "same"
+    return out
+
+
+def _doses(kind: str, days: list[list[Taken]]) -> float | None:
+    """Doses of a kind a day, each weighed by its amount; None where no day says."""
+    total, said = 0.0, 0
+    for day in days:
+        mine = [t for t in day if (m := known(t.code, t.name)) and m.kind == kind]
+        if not mine and any(known(t.code, t.name) is None for t in day):
+            continue
+        said += 1
+        total += sum((t.dose or 1.0) * (1.0 if t.times is None else t.times) for t in mine)
+    return total / said if said else None

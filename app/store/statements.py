@@ -20,3 +20,17 @@ def _upsert(dialect: str, table: Table, key: tuple[str, ...]) -> Any:
     statement = insert(table)
     changed = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in key}
     return statement.on_conflict_do_update(index_elements=list(key), set_=changed)
+
+
+def insert_new(connection: Connection, table: Table, *key: str) -> Any:
+    """A statement that inserts a row, or does nothing where the key is taken: `rowcount` says which.
+
+    Where another transaction has the key and is not over, PostgreSQL waits for it; SQLite has one writer at a time.
+    """
+    return _insert_new(connection.dialect.name, table, key)
+
+
+@cache
+def _insert_new(dialect: str, table: Table, key: tuple[str, ...]) -> Any:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return insert(table).on_conflict_do_nothing(index_elements=list(key))

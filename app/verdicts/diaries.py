@@ -1,14 +1,14 @@
 """From entries as they are kept to the columns that the engine reads."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from sqlalchemy import Row
 
-from app.relief import BOTH, LEFT, RIGHT, Diary, Procedure
+from app.relief import BOTH, LEFT, RIGHT, Diary
 
 SIDES = {"left": LEFT, "right": RIGHT, "both": BOTH}
 NOTHING = float("nan")
@@ -46,28 +46,9 @@ def to_diary(entries: Iterable[Row[Any]], region: str, laterality: str, time_zon
     )
 
 
-def to_procedure(own: Row[Any], all_of_patient: list[Row[Any]]) -> Procedure:
-    """The procedure as the engine sees it: a later one at the same site, a repeat, ends its watch on the day before."""
-    later = [
-        p.performed_on
-        for p in all_of_patient
-        if p.region == own.region and p.performed_on > own.performed_on and _same_site(own.laterality, p.laterality)
-    ]
-    return Procedure(
-        performed_on=own.performed_on,
-        laterality=own.laterality,
-        baseline_pain=own.baseline_pain,
-        watched_until=min(later) - timedelta(days=1) if later else None,
-    )
-
-
-def first_day(own: Row[Any], margin: int) -> date:
+def first_day(performed_on: date, margin: int) -> date:
     """The first day whose entry can matter to a procedure."""
-    return date.fromordinal(max(1, own.performed_on.toordinal() - margin))
-
-
-def _same_site(one: str, other: str) -> bool:
-    return one == other or "bilateral" in (one, other)
+    return date.fromordinal(max(1, performed_on.toordinal() - margin))
 
 
 def _written_on(recorded_at: datetime, zone: ZoneInfo) -> int:

@@ -11,7 +11,8 @@ from app.conditional import IfNoneMatch
 from app.problems import problems
 from app.store.deps import DatabaseDep, Now
 from app.verdicts import service
-from app.verdicts.schemas import Definition, VerdictOut
+from app.verdicts.schemas import Definition, SuccessiveOut, VerdictOut
+from app.verdicts.successive import side_by_side
 from app.wire import RecentDay
 
 router = APIRouter(prefix="/v1", tags=["verdicts"])
@@ -42,3 +43,16 @@ async def read_relief(
     if found.body is None:
         return Response(status_code=304, headers=headers)
     return Response(found.body, media_type="application/json", headers=headers)
+
+
+@router.get("/patients/{patient_id}/relief", responses=problems(403, 404))
+async def read_successive(
+    patient_id: UUID,
+    caller: CallerDep,
+    database: DatabaseDep,
+    now: Now,
+    as_of: Annotated[RecentDay | None, Query(description="day of the question; today where left out")] = None,
+    definition: Annotated[Definition, Query(description="of return")] = "half",
+) -> SuccessiveOut:
+    """Successive procedures side by side: each site's episodes in order, staged ones as one treatment."""
+    return await side_by_side(database, caller, patient_id, definition, as_of, now)

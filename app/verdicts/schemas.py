@@ -79,6 +79,9 @@ class SideEffectOut(Strict):
     last_on: date
     days: int
     resolved: bool
+    most_severe: int | None = Field(description="1 to 4")
+    expected: bool = Field(description="every report was usual for its kind and day: reassure")
+    lasting: bool = Field(description="it has outlasted its usual time: to be looked at within days")
 
 
 class AdherenceOut(Strict):
@@ -146,7 +149,16 @@ EXAMPLE: dict[str, Any] = {
     "medication": {"mme_before": 20.0, "mme_now": 5.0, "change_percent": -75.0, "masked": False},
     "activity": {"steps_before": 3100, "steps_now": 5200},
     "side_effects": [
-        {"kind": "numbness", "first_on": "2025-07-11", "last_on": "2025-08-02", "days": 23, "resolved": True}
+        {
+            "kind": "numbness",
+            "first_on": "2025-07-11",
+            "last_on": "2025-08-02",
+            "days": 23,
+            "resolved": True,
+            "most_severe": 1,
+            "expected": True,
+            "lasting": False,
+        }
     ],
     "adherence": {"logged": 241, "expected": 295, "longest_gap": 9},
     "confounders": [],
@@ -195,3 +207,109 @@ class VerdictOut(Strict):
     why: list[ReasonOut]
     sides: list[SideOut]
     days: DaysOut
+
+
+class FunctionOut(Strict):
+    """One questionnaire before the procedure and after it; lower is better."""
+
+    kind: str
+    before: float | None
+    after: float | None = Field(description="the last from the sixth week on")
+    meaningful: bool | None = Field(description="whether it has fallen by what is meaningful; null: nothing to say")
+
+
+class EpisodeOut(Strict):
+    """One procedure in short."""
+
+    procedure_id: UUID
+    performed_on: date
+    staged_with: UUID | None
+    repeat_of: UUID | None
+    phase: Phase
+    response: Literal["none", "partial", "responder", "strong"] | None
+    relief_percent: float | None = Field(description="the middle of the days in relief")
+    onset_on: date | None
+    returned_on: date | None
+    relief_days: int | None
+    censored: bool
+    baseline_pain: float | None
+    mme_before: float | None
+    mme_now: float | None
+    medication: dict[str, str] = Field(
+        description="by kind: started, stopped, up, down, same, unknown, the last two weeks against before"
+    )
+    function: list[FunctionOut]
+    as_long_as_first: bool | None = Field(
+        description="whether relief held as long as after the first at this site; null while that is open or not known"
+    )
+
+
+class SiteOut(Strict):
+    """One site with its episodes in order."""
+
+    region: str
+    laterality: str
+    episodes: list[EpisodeOut]
+
+
+class TreatmentOut(Strict):
+    """One procedure, or a staged pair with its two dates."""
+
+    procedure_ids: list[UUID]
+    performed_on: list[date]
+    staged: bool
+
+
+class SuccessiveOut(Strict):
+    """A patient's procedures side by side."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "patient_id": "0199a3c4-7d00-7a00-8000-000000000003",
+                "as_of": "2026-05-01",
+                "definition": "half",
+                "sites": [
+                    {
+                        "region": "lumbar",
+                        "laterality": "left",
+                        "episodes": [
+                            {
+                                "procedure_id": "0199a3c4-7d00-7a00-8000-000000000004",
+                                "performed_on": "2025-07-10",
+                                "staged_with": None,
+                                "repeat_of": None,
+                                "phase": "returned",
+                                "response": "responder",
+                                "relief_percent": 71.4,
+                                "onset_on": "2025-07-20",
+                                "returned_on": "2026-04-20",
+                                "relief_days": 284,
+                                "censored": False,
+                                "baseline_pain": 7.1,
+                                "mme_before": 20.0,
+                                "mme_now": 5.0,
+                                "medication": {"opioid": "down"},
+                                "function": [{"kind": "peg", "before": 7.0, "after": 3.0, "meaningful": True}],
+                                "as_long_as_first": None,
+                            }
+                        ],
+                    }
+                ],
+                "treatments": [
+                    {
+                        "procedure_ids": ["0199a3c4-7d00-7a00-8000-000000000004"],
+                        "performed_on": ["2025-07-10"],
+                        "staged": False,
+                    }
+                ],
+            }
+        },
+    )
+
+    patient_id: UUID
+    as_of: date
+    definition: Definition
+    sites: list[SiteOut]
+    treatments: list[TreatmentOut]

@@ -16,13 +16,13 @@ from app.conditional import etag, matches
 from app.diary import service as diaries
 from app.patients.service import patient, today_of
 from app.problems import bad_field, not_found
-from app.procedures import service as procedures
 from app.procedures.service import procedure
 from app.relief import BASELINE_DAYS, ENGINE, Definition, judge
 from app.store.base import columns
 from app.store.database import Database
 from app.store.statements import upsert
-from app.verdicts.diaries import first_day, to_diary, to_procedure
+from app.verdicts.around import around, confounders, own_of, to_procedure
+from app.verdicts.diaries import first_day, to_diary
 from app.verdicts.memory import memory
 from app.verdicts.side_effects import gather
 from app.verdicts.tables import KeptVerdict
@@ -113,23 +113,24 @@ def _still_holds(row: Row[Any], as_of: date) -> bool:
 
 
 async def _make(connection: AsyncConnection, row: Row[Any], as_of: date, question: Question) -> str:
+    found = await around(connection, row.clinic_id, row.patient_id, question.as_known_on)
+    own = own_of(row, found)
+    subject = to_procedure(own, found)
     query = diaries.entries_of(row.clinic_id, row.patient_id, question.as_known_on)
     on = query.selected_columns.date
-    entries = list(
-        (await connection.execute(query.where(on >= first_day(row, BASELINE_DAYS), on <= as_of).order_by(on))).all()
-    )
-    everything = await procedures.of_patient(connection, row.clinic_id, row.patient_id)
+    first = first_day(subject.performed_on, BASELINE_DAYS)
+    entries = list((await connection.execute(query.where(on >= first, on <= as_of).order_by(on))).all())
 
     def work() -> str:
-        diary = to_diary(entries, row.region, row.laterality, row.time_zone)
-        subject = to_procedure(row, everything)
+        diary = to_diary(entries, own["region"], own["laterality"], row.time_zone)
         if question.as_of is None and question.as_known_on is None:
             left = memory.take(row.id)
             verdict = judge(diary, subject, as_of, question.definition, left)
             memory.give(row.id, left)
         else:  # the past is asked about now and then, and would push out what is held of today
             verdict = judge(diary, subject, as_of, question.definition)
-        return to_json(verdict, row.id, question.as_known_on, gather(entries, row.performed_on))
+        effects = gather(entries, subject.performed_on, own["region"], own["laterality"])
+        return to_json(verdict, row.id, question.as_known_on, effects, confounders(own, found, as_of))
 
     return await to_thread.run_sync(work)
 

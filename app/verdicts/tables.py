@@ -15,7 +15,11 @@ class KeptVerdict(SQLModel, table=True):
     """
 
     __tablename__ = "kept_verdict"
-    __table_args__ = (ForeignKeyConstraint(["clinic_id", "procedure_id"], ["procedure.clinic_id", "procedure.id"]),)
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["clinic_id", "procedure_id"], ["procedure.clinic_id", "procedure.id"], ondelete="CASCADE"
+        ),
+    )
 
     clinic_id: UUID = Field(primary_key=True)
     procedure_id: UUID = Field(primary_key=True)

@@ -9,8 +9,14 @@ from app.relief import Verdict
 from app.verdicts.side_effects import SideEffectCourse
 
 
-def to_json(verdict: Verdict, procedure_id: UUID, as_known_on: datetime | None, effects: list[SideEffectCourse]) -> str:
-    """The body of a verdict's answer."""
+def to_json(
+    verdict: Verdict,
+    procedure_id: UUID,
+    as_known_on: datetime | None,
+    effects: list[SideEffectCourse],
+    events: list[dict[str, str]],
+) -> str:
+    """The body of a verdict's answer; `events` stand among what could mislead."""
     body = {
         "procedure_id": procedure_id,
         "as_of": verdict.as_of,
@@ -30,7 +36,7 @@ def to_json(verdict: Verdict, procedure_id: UUID, as_known_on: datetime | None, 
         "activity": vars(verdict.activity),
         "side_effects": effects,
         "adherence": vars(verdict.adherence),
-        "confounders": [vars(c) for c in verdict.confounders],
+        "confounders": [vars(c) for c in verdict.confounders] + events,
         "why": [vars(w) for w in verdict.why],
         "sides": [vars(s) for s in verdict.sides],
         "days": vars(verdict.days),

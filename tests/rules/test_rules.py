@@ -11,7 +11,7 @@ CDC_2022 = {
 
 @pytest.mark.parametrize(("name", "factor"), CDC_2022.items())
 def test_the_factors_are_those_of_the_cdc_of_2022(name: str, factor: float) -> None:
-    code = next(m.code for m in catalogue().values() if m.name == name)
+    code = next(m.code for m in catalogue() if m.name == name)
     assert opioid_mme([Taken(code, 10, "mg", 3)]) == pytest.approx(30 * factor)
 
 

@@ -119,7 +119,16 @@ async def test_side_effects_are_gathered(service: Service) -> None:
         await service.put(on, 3, side_effects=effects)
     found = (await service("cleo", "GET", f"/v1/procedures/{procedure}/relief")).json()["side_effects"]
     assert found == [
-        {"kind": "numbness", "first_on": "2025-07-12", "last_on": "2025-07-20", "days": 9, "resolved": True}
+        {
+            "kind": "numbness",
+            "first_on": "2025-07-12",
+            "last_on": "2025-07-20",
+            "days": 9,
+            "resolved": True,
+            "most_severe": 1,
+            "expected": True,
+            "lasting": False,
+        }
     ]
 
 

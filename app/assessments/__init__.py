@@ -1,0 +1,1 @@
+"""Questionnaires answered on a day."""

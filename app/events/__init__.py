@@ -1,0 +1,1 @@
+"""What else happens to a person, and the work-up before a procedure."""

@@ -1,0 +1,33 @@
+"""Flags."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, Index
+from sqlmodel import Field, SQLModel
+
+from app.store.base import Json, new_id, of_patient
+
+
+class Flag(SQLModel, table=True):
+    """Something a person must look at. `cause` tells one from the next: the same cause of the same day never raises two."""
+
+    __table_args__ = (
+        of_patient(),
+        Index(None, "clinic_id", "patient_id", "kind", "cause", unique=True),
+        Index(None, "clinic_id", "state", "raised_at"),
+    )
+
+    clinic_id: UUID = Field(foreign_key="clinic.id", primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    patient_id: UUID
+    kind: str = Field(max_length=40)
+    cause: str = Field(max_length=80)
+    severity: str = Field(max_length=20)
+    state: str = Field(max_length=20)
+    says: str = Field(max_length=500)
+    first_on: date
+    last_on: date
+    evidence: list[Any] = Field(sa_column=Column(Json(), nullable=False))
+    raised_at: datetime

@@ -1,0 +1,1 @@
+"""What was ever said of every row: its revisions."""

@@ -1,0 +1,1 @@
+"""A call that creates, done once however often it is sent."""

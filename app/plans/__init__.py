@@ -1,0 +1,1 @@
+"""What a person is told at discharge, and the follow-up contacts."""

@@ -1,0 +1,54 @@
+"""A patient's whole record: out, in, and gone."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import JSONResponse
+from pydantic import AwareDatetime
+
+from app.accounts.deps import CallerDep
+from app.once.deps import OnceDep
+from app.problems import problems
+from app.records import erase, inward, outward
+from app.records.schemas import ImportedOut, RecordIn, RecordOut
+from app.store.deps import DatabaseDep, Now
+from app.wire import Line
+
+router = APIRouter(prefix="/v1", tags=["records"])
+
+
+@router.get("/patients/{patient_id}/record", responses=problems(403, 404))
+async def export_record(
+    patient_id: UUID,
+    caller: CallerDep,
+    database: DatabaseDep,
+    now: Now,
+    as_known_on: Annotated[AwareDatetime | None, Query(description="only what had been received by then")] = None,
+) -> RecordOut:
+    """The whole record as one document, with every revision: what a person may take with her."""
+    return await outward.export(database, caller, patient_id, as_known_on, now)
+
+
+@router.post(
+    "/records",
+    status_code=201,
+    response_model=ImportedOut,
+    responses={201: {"model": ImportedOut, "description": "Brought in"}, **problems(403, 409, 413)},
+)
+async def import_record(new: RecordIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep) -> Response:
+    """Brings a record in, with its ids, times and revisions: the whole of it, or nothing."""
+    answer = await inward.bring_in(database, caller, new, once, now)
+    return JSONResponse(answer.body, answer.status, headers=answer.headers)
+
+
+@router.delete("/patients/{patient_id}", status_code=204, responses=problems(403, 404))
+async def erase_patient(
+    patient_id: UUID,
+    caller: CallerDep,
+    database: DatabaseDep,
+    now: Now,
+    reason: Annotated[Line, Query(description="who asked for it, and why")],
+) -> None:
+    """Erases a person on request: her rows and her account go, a tombstone and the audit remain. There is no way back."""
+    await erase.erase(database, caller, patient_id, reason, now)

@@ -1,0 +1,69 @@
+"""What a diagnostic block shows: how much it helped, for how long, and whether that fits its agent."""
+
+from dataclasses import dataclass
+
+# Usual duration of action at a medial branch, hours from and to: standard pharmacology; the shorter- and longer-acting pair
+# is what a comparative block rests on (Lord 1995: lidocaine against bupivacaine).
+DURATION_HOURS = {"lidocaine": (1.0, 3.0), "mepivacaine": (1.5, 4.0), "bupivacaine": (3.0, 12.0),
+                  "ropivacaine": (3.0, 12.0), "levobupivacaine": (3.0, 12.0)}  # fmt: skip
+LONG = {"bupivacaine", "ropivacaine", "levobupivacaine"}
+
+
+@dataclass(frozen=True)
+class BlockShown:
+    """Best relief in percent; hours with relief of at least 50 and 80 %; whether that fits the agent (None: unknown)."""
+
+    best_percent: float | None
+    hours_50: float | None
+    hours_80: float | None
+    concordant: bool | None
+
+
+def shown_by(agent: str, before: float, after: list[tuple[float, float]]) -> BlockShown:
+    """What a block shows.
+
+    Args:
+        before: pain just before, 0-10; from 0 there is no percentage.
+        after: minutes and pain, in order of time.
+
+    Relief holds from a reading to the next one, as long as both have it, and half of the way where one has not; beyond the
+    last reading nothing is known. A block is concordant where relief of 80 % ended within the agent's usual time.
+    """
+    if before <= 0 or not after:
+        return BlockShown(None, None, None, None)
+    relief = [(minutes / 60, 100 * (1 - pain / before)) for minutes, pain in after]
+    best = max(percent for _, percent in relief)
+    hours_80 = _hours(relief, 80)
+    usual = DURATION_HOURS.get(agent)
+    concordant = None
+    if usual is not None and best >= 80:
+        ended = relief[-1][1] < 80
+        concordant = usual[0] / 2 <= hours_80 <= usual[1] * 1.5 if ended or hours_80 > usual[1] else None
+    elif usual is not None:
+        concordant = False
+    return BlockShown(round(best, 1), round(_hours(relief, 50), 2), round(hours_80, 2), concordant)
+
+
+def _hours(relief: list[tuple[float, float]], limit: float) -> float:
+    total, last_hour, last_held = 0.0, 0.0, False
+    for hour, percent in relief:
+        held = percent >= limit
+        share = 1.0 if held and last_held else 0.5 if held or last_held else 0.0
+        total += share * (hour - last_hour)
+        last_hour, last_held = hour, held
+    return total
+
+
+def compare(one: tuple[str, float | None], other: tuple[str, float | None]) -> str | None:
+    """Two blocks with a shorter and a longer agent, each agent and its hours at 80 %: `longer_lasted_longer`,
+    `longer_did_not`, or None where they are no such pair or not both known."""  # fmt: skip
+    (agent, hours), (second, more) = one, other
+    if (
+        (agent in LONG) == (second in LONG)
+        or hours is None
+        or more is None
+        or not {agent, second} <= set(DURATION_HOURS)
+    ):
+        return None
+    long_hours, short_hours = (hours, more) if agent in LONG else (more, hours)
+    return "longer_lasted_longer" if long_hours > short_hours else "longer_did_not"

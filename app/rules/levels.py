@@ -1,0 +1,103 @@
+"""Facet joints, the nerves that carry their pain, and what a payer counts of them.
+
+A lumbar or thoracic joint has the medial branches of the level above it and of its own upper level: L4-5 has L3 and L4;
+L5-S1 has the L4 medial branch and the L5 dorsal ramus (as the facet joint coverage policies count them). A cervical joint
+has the two medial branches of its own numbers; C2-3 has the third occipital nerve and C3. The sacroiliac joint has the L5
+dorsal ramus and the lateral branches of S1 to S3.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_VERTEBRAE = [*(f"C{i}" for i in range(8)), *(f"T{i}" for i in range(1, 13)), *(f"L{i}" for i in range(1, 6)), "S1"]
+_JOINT = re.compile(r"(C[0-7]|T(?:[1-9]|1[0-2])|L[1-5])-(C[1-7]|T(?:[1-9]|1[0-2])|L[1-5]|S1|[1-9]|1[0-2])")
+DORSAL_RAMUS, THIRD_OCCIPITAL = "L5 dorsal ramus", "third occipital nerve"
+_SACROILIAC = (DORSAL_RAMUS, "S1 lateral branch", "S2 lateral branch", "S3 lateral branch")
+_SPOKEN = {
+    "l5": DORSAL_RAMUS, "l5 dr": DORSAL_RAMUS, "ton": THIRD_OCCIPITAL, "s1": "S1 lateral branch", "s2": "S2 lateral branch",
+    "s3": "S3 lateral branch"}  # fmt: skip
+CODES = {"cervical": ("64633", "64634"), "thoracic": ("64633", "64634"), "lumbar": ("64635", "64636")}
+CODE_SACROILIAC = "64625"
+
+
+class NoSuchLevelError(ValueError):
+    """A joint that no spine has, or a name of no nerve."""
+
+
+@dataclass(frozen=True)
+class Code:
+    """A CPT number (the number alone: its text is owned) and how often it counts."""
+
+    code: str
+    units: int
+
+
+def joint(text: str) -> str:
+    """A joint in the one form that is kept: `L4-5`, `L5-S1`, `C7-T1`, `SI`.
+
+    Raises:
+        NoSuchLevelError: the two are not neighbours, or are no vertebrae.
+    """
+    if text.upper() == "SI":
+        return "SI"
+    found = _JOINT.fullmatch(text.upper())
+    if found is None:
+        raise NoSuchLevelError("no joint; write it as L4-5, L5-S1, C5-6, T7-8, C7-T1 or SI")
+    upper, lower = found.groups()
+    lower = lower if not lower.isdigit() else upper[0] + lower
+    if lower not in _VERTEBRAE or _VERTEBRAE.index(lower) != _VERTEBRAE.index(upper) + 1 or upper == "C0":
+        raise NoSuchLevelError("no joint: its two vertebrae are not neighbours with a facet joint")
+    return f"{upper}-{lower[1:]}" if lower[0] == upper[0] else f"{upper}-{lower}"
+
+
+def region_of(one: str) -> str:
+    """The region that a joint belongs to."""
+    if one == "SI":
+        return "sacroiliac"
+    return {"C": "cervical", "T": "thoracic", "L": "lumbar"}[one[0]]
+
+
+def nerves_of(one: str) -> tuple[str, ...]:
+    """The nerves of a joint in its kept form, the upper first."""
+    if one == "SI":
+        return _SACROILIAC
+    upper = one.partition("-")[0]
+    at = _VERTEBRAE.index(upper)
+    if upper[0] == "C":
+        lower = "C8" if upper == "C7" else _VERTEBRAE[at + 1]
+        return (THIRD_OCCIPITAL, "C3") if upper == "C2" else (upper, lower)
+    above = "C8" if upper == "T1" else _VERTEBRAE[at - 1]
+    return (above, DORSAL_RAMUS if upper == "L5" else upper)
+
+
+def nerves_of_all(joints: Iterable[str]) -> list[str]:
+    """The nerves of some joints, each once, in the order of the joints."""
+    return list(dict.fromkeys(nerve for one in joints for nerve in nerves_of(one)))
+
+
+def nerve(text: str) -> str:
+    """A nerve in the one form that is kept: `L4`, `L5 dorsal ramus`, `third occipital nerve`, `S1 lateral branch`.
+
+    Raises:
+        NoSuchLevelError: no nerve that carries pain from a facet or sacroiliac joint.
+    """
+    spoken = " ".join(text.lower().replace("medial branch", "").split())
+    known = {n.lower(): n for n in (DORSAL_RAMUS, THIRD_OCCIPITAL, *_SACROILIAC, "C8", *_VERTEBRAE[2:-1])}
+    found = _SPOKEN.get(spoken) or known.get(spoken)
+    if found is None:
+        raise NoSuchLevelError("no nerve of a facet or sacroiliac joint")
+    return found
+
+
+def codes_of(region: str, joints: list[str], technique: str | None) -> list[Code]:
+    """What is counted: the first joint, and each further one; both sides of a level count once.
+
+    Pulsed radiofrequency destroys no nerve and has no such number; without joints nothing can be counted.
+    """
+    if technique == "pulsed" or not joints:
+        return []
+    if region == "sacroiliac":
+        return [Code(CODE_SACROILIAC, 1)]
+    first, further = CODES[region]
+    return [Code(first, 1)] + ([Code(further, len(joints) - 1)] if len(joints) > 1 else [])
