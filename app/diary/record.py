@@ -6,7 +6,7 @@ on one day both leave their revision.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -35,6 +35,7 @@ REVISIONS_OF_DAY, REVISIONS_OF_DAYS = (
         revision.c.date.in_(bindparam("dates", expanding=True)),
     )
 )
+FASTEST = timedelta(days=1)
 Status = Literal["created", "changed", "unchanged", "superseded"]
 
 
@@ -74,9 +75,7 @@ async def keep(
 ) -> list[Outcome]:
     """Keeps writings in their order; the caller's transaction holds the patient's row.
 
-    A writing that says what the current revision says, or that was received before, adds nothing. A `recorded_at` that
-    lies ahead of the server's clock is kept as it is, but ranks as the instant of receipt: a fast clock must not win
-    over every later writing.
+    A writing that says what the current revision says, or that was received before, adds nothing.
     """
     held = await _held(connection, person, {w.date for w in writings})
     new_rows: list[dict[str, Any]] = []
@@ -102,6 +101,7 @@ async def keep(
                 "patient_id": person.id,
                 "date": w.date,
                 "account_id": account_id,
+                "ranks_at": ranks_at(new.recorded_at, now),
                 "skew_seconds": None if w.sent_at is None else round((now - w.sent_at).total_seconds(), 3),
                 **vars(new),
             }
@@ -136,11 +136,20 @@ async def _held(connection: Connection, person: Row[Any], dates: set[date]) -> d
 
 def newest(states: list[dict[str, Any]]) -> dict[str, Any]:
     """The current one of the revisions of a day, each with recorded_at, received_at and revision."""
-    return max(states, key=lambda s: (min(s["recorded_at"], s["received_at"]), s["revision"]))
+    return max(states, key=lambda s: (ranks_at(s["recorded_at"], s["received_at"]), s["revision"]))
+
+
+def ranks_at(recorded_at: datetime, received_at: datetime) -> datetime:
+    """The instant by which a writing ranks among those about its day: when it was written down.
+
+    A phone's clock may be somewhat fast, and the order in which devices sync must not matter; but one that is fast by
+    over a day must not win over every later writing, so that such a writing ranks by its receipt.
+    """
+    return recorded_at if recorded_at - received_at <= FASTEST else received_at
 
 
 def _order(kept: Kept) -> tuple[datetime, int]:
-    return min(kept.recorded_at, kept.received_at), kept.revision
+    return ranks_at(kept.recorded_at, kept.received_at), kept.revision
 
 
 def _already_held(before: list[Kept], current: Kept | None, w: Writing) -> Kept | None:

@@ -90,7 +90,7 @@ async def read_revisions(
 ) -> Page[RevisionOut]:
     """Everything that was ever written about the day, in the order in which it was received."""
     rows = await service.read_revisions(database, caller, patient_id, date, now)
-    newest = max(rows, key=lambda r: (min(r.recorded_at, r.received_at), r.revision))
+    newest = max(rows, key=lambda r: (r.ranks_at, r.revision))
     return Page(
         items=[
             RevisionOut(

@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
-from sqlalchemy import Row, Select, case, func, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.access import Caller
@@ -163,12 +163,9 @@ def entries_of(clinic_id: UUID, patient_id: UUID, as_known_on: datetime | None =
         return select(day).where(
             day.c.clinic_id == clinic_id, day.c.patient_id == patient_id, day.c.content.is_not(None)
         )
-    written = case(
-        (revision.c.recorded_at < revision.c.received_at, revision.c.recorded_at), else_=revision.c.received_at
-    )
     newest = (
         func.row_number()
-        .over(partition_by=revision.c.date, order_by=(written.desc(), revision.c.revision.desc()))
+        .over(partition_by=revision.c.date, order_by=(revision.c.ranks_at.desc(), revision.c.revision.desc()))
         .label("place")
     )
     known = (

@@ -26,6 +26,7 @@ class DiaryRevision(SQLModel, table=True):
     revision: int = Field(primary_key=True)
     recorded_at: dt.datetime
     received_at: dt.datetime
+    ranks_at: dt.datetime
     account_id: UUID | None = None
     skew_seconds: float | None = None
     content: dict[str, Any] | None = Field(default=None, sa_column=Column(Json(none_as_null=True)))

@@ -4,6 +4,7 @@ The key is claimed in the transaction of the work itself: of two requests that r
 commit and then finds its answer; where the first fails, nothing of it is kept and the second does the work.
 """
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -61,7 +62,7 @@ class Once:
             mine = (kept.c.account_id == caller.account_id) & (kept.c.key == self.key)
             claim = {
                 "account_id": caller.account_id, "key": self.key, "fingerprint": self.fingerprint, "status": 0,
-                "headers": {}, "body": {}, "kept_at": now, "patient_id": None}  # fmt: skip
+                "headers": {}, "body": "", "kept_at": now, "patient_id": None}  # fmt: skip
             claimed = await connection.execute(insert_new(connection, kept, "account_id", "key"), claim)
             if claimed.rowcount == 0:
                 return self._again((await connection.execute(select(kept).where(mine))).one())
@@ -72,7 +73,7 @@ class Once:
                 .values(
                     status=answer.status,
                     headers=answer.headers or {},
-                    body=answer.body,
+                    body=json.dumps(answer.body, ensure_ascii=False),
                     patient_id=answer.patient_id,
                 )
             )
@@ -85,4 +86,4 @@ class Once:
             raise bad_field("/Idempotency-Key", "came with another call or body before; use a new one", where="header")
         if row.status == 0:  # cannot be, for the claim is committed with its answer
             raise Problem(409, "The call with this key is not finished.")
-        return Answer(row.body, row.status, row.headers, row.patient_id)
+        return Answer(json.loads(row.body), row.status, row.headers, row.patient_id)

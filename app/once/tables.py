@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column
+from sqlalchemy import Column, Text
 from sqlmodel import Field, SQLModel
 
 from app.store.base import Json
@@ -20,6 +20,6 @@ class KeptAnswer(SQLModel, table=True):
     fingerprint: str = Field(max_length=64)
     status: int
     headers: dict[str, Any] = Field(sa_column=Column(Json(), nullable=False))
-    body: dict[str, Any] = Field(sa_column=Column(Json(), nullable=False))
+    body: str = Field(sa_type=Text)
     kept_at: datetime = Field(index=True)
     patient_id: UUID | None = None

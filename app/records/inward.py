@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.access import Caller, reach
 from app.audit import service as audit
-from app.diary.record import day, newest
+from app.diary.record import day, newest, ranks_at
 from app.diary.record import revision as written
 from app.diary.schemas import EntryIn
 from app.diary.service import writing
@@ -143,6 +143,7 @@ async def _diary(connection: AsyncConnection, caller: Caller, new: RecordIn, ent
             **whose,
             **one.model_dump(exclude={"account_id", "content"}),
             "account_id": None,
+            "ranks_at": ranks_at(one.recorded_at, one.received_at),
             "content": None if entry is None else entry.content(),
             "opioid_mme": None if entry is None else writing(one.date, entry).opioid_mme,
         }
@@ -156,6 +157,6 @@ async def _diary(connection: AsyncConnection, caller: Caller, new: RecordIn, ent
         by_day.setdefault(row["date"], []).append(row)
     current = [{**newest(states), "revisions": len(states)} for states in by_day.values()]
     for row in current:
-        del row["account_id"], row["skew_seconds"]
+        del row["account_id"], row["skew_seconds"], row["ranks_at"]
     await connection.execute(insert(day), current)
     return len(current)

@@ -51,7 +51,7 @@ def upgrade() -> None:
         sa.Column("fingerprint", TEXT(length=64), nullable=False),
         sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("headers", json_type(), nullable=False),
-        sa.Column("body", json_type(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
         sa.Column("kept_at", sqlmodel.UTCDateTime(), nullable=False),
         sa.Column("patient_id", sa.Uuid(), nullable=True),
         sa.PrimaryKeyConstraint("account_id", "key", name=op.f("pk_kept_answer")),
@@ -134,6 +134,12 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("diary_revision") as batch_op:
         batch_op.add_column(sa.Column("skew_seconds", sa.Float(), nullable=True))
+        batch_op.add_column(sa.Column("ranks_at", sqlmodel.UTCDateTime(), nullable=True))
+    op.execute(
+        "UPDATE diary_revision SET ranks_at = CASE WHEN recorded_at < received_at THEN recorded_at ELSE received_at END"
+    )
+    with op.batch_alter_table("diary_revision") as batch_op:
+        batch_op.alter_column("ranks_at", existing_type=sqlmodel.UTCDateTime(), nullable=False)
     op.drop_table("kept_verdict")  # a cache: it is made anew
     _create_kept_verdict(ondelete="CASCADE")
     _carry_over()
@@ -194,6 +200,7 @@ def _carry_over() -> None:
 
 def downgrade() -> None:
     with op.batch_alter_table("diary_revision") as batch_op:
+        batch_op.drop_column("ranks_at")
         batch_op.drop_column("skew_seconds")
     for table in ("tombstone", "revision", "flag", "fact", "kept_answer", "kept_verdict"):
         op.drop_table(table)

@@ -7,16 +7,12 @@ from tests.support import Service, entry
 pytestmark = pytest.mark.anyio
 
 NEW_PATIENT = {"name": "Eve", "born_on": "1970-01-01", "time_zone": "Europe/Zurich"}
-NEW_PROCEDURE = {"performed_on": "2025-07-10", "region": "lumbar", "laterality": "left"}
+NEW_PROCEDURE: dict[str, object] = {"performed_on": "2025-07-10", "region": "lumbar", "laterality": "left"}
 EVERYBODY = ("ada", "bob", "cleo", "sam", "root", "other", "nobody")
 CALLS: dict[str, tuple[str, str, object]] = {
     "create patient": ("POST", "/v1/patients", NEW_PATIENT),
     "read patient": ("GET", "/v1/patients/{patient}", None),
     "change patient": ("PATCH", "/v1/patients/{patient}", {"name": "Ada M."}),
-    "create procedure": ("POST", "/v1/patients/{patient}/procedures", NEW_PROCEDURE),
-    "list procedures": ("GET", "/v1/patients/{patient}/procedures", None),
-    "read procedure": ("GET", "/v1/procedures/{procedure}", None),
-    "change procedure": ("PATCH", "/v1/procedures/{procedure}", {"baseline_pain": 7}),
     "write diary": ("PUT", "/v1/patients/{patient}/diary/2026-04-30", entry(4)),
     "write many": ("POST", "/v1/patients/{patient}/diary", {"entries": [{"date": "2026-04-30", **entry(4)}]}),
     "read day": ("GET", "/v1/patients/{patient}/diary/2026-04-29", None),
@@ -24,16 +20,31 @@ CALLS: dict[str, tuple[str, str, object]] = {
     "read revisions": ("GET", "/v1/patients/{patient}/diary/2026-04-29/revisions", None),
     "delete day": ("DELETE", "/v1/patients/{patient}/diary/2026-04-29", None),
     "read verdict": ("GET", "/v1/procedures/{procedure}/relief", None),
+    "read plan": ("GET", "/v1/procedures/{procedure}/plan", None),
+    "read successive": ("GET", "/v1/patients/{patient}/relief", None),
+    "patient history": ("GET", "/v1/patients/{patient}/history", None),
+    "export record": ("GET", "/v1/patients/{patient}/record", None),
+    "erase patient": ("DELETE", "/v1/patients/{nobody}?reason=asked", None),
+    "import record": ("POST", "/v1/records", {"format": "reprieve-record/1"}),
+    "list flags": ("GET", "/v1/flags?patient_id={patient}", None),
+    "list medications": ("GET", "/v1/medications", None),
 }
+CLINICIAN, PATIENT_TOO, CONTACTS = "cleo root", "ada cleo", "cleo sam root"
+FACTS: dict[str, tuple[str, dict[str, object], dict[str, object], str]] = {
+    "procedure": ("procedures", NEW_PROCEDURE, {"baseline_pain": 7}, CLINICIAN),
+    "block": ("blocks", {"performed_on": "2025-06-01", "side": "left", "joints": ["L4-5"], "agent": "lidocaine",
+                         "pain_before": 7}, {"pain_before": 6}, CLINICIAN),
+    "assessment": ("assessments", {"kind": "peg", "answered_on": "2026-04-01", "items": [5, 5, 5]},
+                   {"items": [4, 4, 4]}, PATIENT_TOO),
+    "event": ("events", {"kind": "injury", "happened_on": "2026-04-01"}, {"note": "fell"}, PATIENT_TOO),
+    "work_up": ("work_ups", {"noted_on": "2025-06-01", "note": "two years"}, {"note": "three"}, CLINICIAN),
+    "contact": ("contacts", {"contact": "weeks_2", "done_on": "2025-07-24"}, {"note": "well"}, CONTACTS),
+}  # fmt: skip
 READ = (200, 404, 200, 200, 200, 404, 401)
 EXPECTED: dict[str, tuple[int, ...]] = {
     "create patient": (403, 403, 201, 201, 201, 201, 401),
     "read patient": READ,
     "change patient": (403, 403, 200, 200, 200, 404, 401),
-    "create procedure": (403, 403, 201, 403, 201, 404, 401),
-    "list procedures": READ,
-    "read procedure": READ,
-    "change procedure": (403, 403, 200, 403, 200, 404, 401),
     "write diary": (201, 404, 201, 403, 403, 404, 401),
     "write many": (200, 404, 200, 403, 403, 404, 401),
     "read day": READ,
@@ -41,6 +52,14 @@ EXPECTED: dict[str, tuple[int, ...]] = {
     "read revisions": READ,
     "delete day": (204, 404, 204, 403, 403, 404, 401),
     "read verdict": READ,
+    "read plan": READ,
+    "read successive": READ,
+    "patient history": READ,
+    "export record": READ,
+    "erase patient": (403, 403, 403, 403, 404, 403, 401),
+    "import record": (422, 422, 422, 422, 422, 422, 401),
+    "list flags": (200, 200, 200, 200, 200, 200, 401),
+    "list medications": (200, 200, 200, 200, 200, 200, 401),
 }
 
 
@@ -52,9 +71,38 @@ async def test_each_role_reaches_what_the_rules_give_it(service: Service) -> Non
             await service.put("2026-04-29", 4)
             if await holds_an_entry(service, "2026-04-30"):
                 await service("ada", "DELETE", f"/v1/patients/{service.ada_id}/diary/2026-04-30")
-            where = path.format(patient=service.ada_id, procedure=procedure)
+            where = path.format(patient=service.ada_id, procedure=procedure, nobody=procedure)
             got.append((await service(who, method, where, json=body)).status_code)
         assert tuple(got) == EXPECTED[name], name
+
+
+@pytest.mark.parametrize("name", FACTS)
+async def test_each_role_reaches_the_facts_that_the_rules_give_it(service: Service, name: str) -> None:
+    plural, body, change, writers = FACTS[name]
+    of_patient = f"/v1/patients/{service.ada_id}/{plural}"
+    if name == "contact":
+        body = {**body, "procedure_id": await service.new_procedure()}
+    relation = {"ada": 403, "bob": 403, "cleo": 403, "sam": 403, "root": 403, "other": 403, "nobody": 401}
+    if "ada" in writers:
+        relation |= {"bob": 404}
+    may = dict.fromkeys(writers.split(), 0)
+    for who in EVERYBODY:
+        made = await service("cleo", "POST", of_patient, json=body)
+        row = f"/v1/{plural}/{made.json()['id']}"
+        denied = 404 if who == "other" and "cleo" in may else relation[who]
+        reads = {"bob": 404, "other": 404, "nobody": 401}.get(who, 200)
+        expected = {
+            ("POST", of_patient): 201 if who in may else denied,
+            ("GET", of_patient): reads,
+            ("GET", row): reads,
+            ("GET", f"{row}/history"): reads,
+            ("PATCH", row): 200 if who in may else denied,
+            ("DELETE", row): 204 if who in may else denied,
+        }
+        for (method, where), status in expected.items():
+            sent = {"POST": body, "PATCH": change}.get(method)
+            answer = await service(who, method, where, json=sent)
+            assert answer.status_code == status, (who, method, where, answer.text)
 
 
 async def holds_an_entry(service: Service, on: str) -> bool:
@@ -66,7 +114,7 @@ async def test_every_call_of_the_document_is_in_the_table(service: Service) -> N
     open_to_all = {"/v1/token", "/v1/me", "/healthz", "/readyz"}
     documented = sum(len(methods) for path, methods in document["paths"].items() if path not in open_to_all)
     listed = 1  # the list of patients is tested below
-    assert documented == len(CALLS) + listed
+    assert documented == len(CALLS) + listed + 6 * len(FACTS)
 
 
 async def test_a_list_holds_only_what_the_caller_may_see(service: Service) -> None:

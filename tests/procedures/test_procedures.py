@@ -61,3 +61,44 @@ async def test_a_procedure_before_birth_is_refused(service: Service) -> None:
     kid = (await service("cleo", "POST", "/v1/patients", json=young)).json()["id"]
     answer = await service("cleo", "POST", f"/v1/patients/{kid}/procedures", json={**NEW, "performed_on": "2009-12-31"})
     assert answer.status_code == 422
+
+
+async def test_what_follows_from_a_procedure_is_derived_and_never_typed_in(service: Service) -> None:
+    first = await service.new_procedure(joints=["L4-5", "L5-S1"], technique="thermal")
+    other = await service.new_procedure(performed_on="2025-09-01", laterality="right", joints=["L4-5"])
+    repeat = await service.new_procedure(performed_on="2026-03-01", laterality="bilateral", joints=["L4-5"])
+    pulsed = await service.new_procedure(
+        performed_on="2026-03-02", region="cervical", joints=["C5-6"], technique="pulsed"
+    )
+    shown = {
+        p["id"]: p for p in (await service("cleo", "GET", f"/v1/patients/{service.ada_id}/procedures")).json()["items"]
+    }
+    assert shown[first]["nerves"] == ["L3", "L4", "L5 dorsal ramus"]
+    assert shown[first]["cpt"] == [{"code": "64635", "units": 1}, {"code": "64636", "units": 1}]
+    assert (shown[other]["staged_with"], shown[other]["repeat_of"]) == (first, None)
+    assert (shown[repeat]["staged_with"], shown[repeat]["repeat_of"]) == (None, other)
+    assert (shown[pulsed]["cpt"], shown[pulsed]["staged_with"]) == ([], None)
+    refused = await service("cleo", "POST", f"/v1/patients/{service.ada_id}/procedures",
+                            json={**NEW, "staged_with": first})  # fmt: skip
+    assert refused.json()["errors"][0]["pointer"] == "/staged_with"
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [({"joints": ["C5-6"]}, "/joints/0"), ({"joints": ["L4-5"], "nerves": ["L4", "L1"]}, "/nerves/1"),
+     ({"joints": ["L3-5"]}, "/joints/0"), ({"nerves": ["N7"]}, "/nerves/0"), ({"temperature_c": 400}, "/temperature_c"),
+     ({"seconds": 0}, "/seconds"), ({"joints": ["L4-5", "L4-L5"]}, "/joints")],
+)  # fmt: skip
+async def test_a_wrong_pairing_is_refused(service: Service, change: dict[str, Any], pointer: str) -> None:
+    path = f"/v1/procedures/{await service.new_procedure()}"
+    for method, where in (("POST", f"/v1/patients/{service.ada_id}/procedures"), ("PATCH", path)):
+        answer = await service("cleo", method, where, json={**NEW, **change} if method == "POST" else change)
+        assert [e["pointer"] for e in answer.json()["errors"]] == [pointer]
+
+
+async def test_a_deleted_procedure_takes_its_verdict_along(service: Service) -> None:
+    procedure = await service.new_procedure(baseline_pain=7)
+    assert (await service("cleo", "GET", f"/v1/procedures/{procedure}/relief")).status_code == 200
+    assert (await service("cleo", "DELETE", f"/v1/procedures/{procedure}")).status_code == 204
+    assert (await service("cleo", "GET", f"/v1/procedures/{procedure}/relief")).status_code == 404
+    assert (await service("cleo", "GET", f"/v1/procedures/{procedure}/history")).status_code == 200

@@ -1,0 +1,48 @@
+import pytest
+
+from tests.support import Service, entry
+
+pytestmark = pytest.mark.anyio
+
+
+async def flags(service: Service, who: str = "cleo") -> list[tuple[str, str, str]]:
+    items = (await service(who, "GET", "/v1/flags")).json()["items"]
+    return [(f["severity"], f["first_on"], f["says"]) for f in items]
+
+
+async def test_a_red_flag_is_raised_with_the_entry_and_once(service: Service) -> None:
+    fever = [{"kind": "fever", "severity": 1}]
+    told = await service.put("2026-04-30", 4, side_effects=fever)
+    assert "infection" in told.json()["advice"]
+    await service.put("2026-04-30", 5, side_effects=fever)
+    assert await flags(service) == [("now", "2026-04-30", "fever reported")]
+    await service.put("2026-05-01", 5, side_effects=fever)
+    assert len(await flags(service)) == 2
+    assert await flags(service, "other") == []
+    assert await flags(service, "bob") == []
+    assert len(await flags(service, "ada")) == 2
+
+
+async def test_a_note_that_mentions_a_danger_sign_raises_a_softer_one(service: Service) -> None:
+    told = await service.put("2026-04-30", 4, note="Numb in the SADDLE, can\u2019t pee since noon")
+    assert told.json()["advice"] is None
+    assert await flags(service) == [("soon", "2026-04-30", "the note may mention: nerves pressed; read it")]
+
+
+async def test_a_batch_raises_them_too_and_a_refused_entry_none(service: Service) -> None:
+    bad = [{"kind": "weakness", "severity": 2}]
+    entries = [
+        {"date": "2026-04-29", **entry(4, side_effects=bad)},
+        {"date": "2026-05-09", **entry(4, side_effects=bad)},
+    ]
+    await service("ada", "POST", f"/v1/patients/{service.ada_id}/diary", json={"entries": entries})
+    assert await flags(service) == [("now", "2026-04-29", "weakness reported")]
+
+
+async def test_the_list_pages(service: Service) -> None:
+    for day in range(1, 6):
+        await service.put(f"2026-04-0{day}", 4, side_effects=[{"kind": "fever", "severity": 1}])
+    first = (await service("cleo", "GET", "/v1/flags", params={"limit": 3})).json()
+    rest = (await service("cleo", "GET", "/v1/flags", params={"limit": 3, "cursor": first["next"]})).json()
+    assert [f["first_on"][-1] for f in first["items"] + rest["items"]] == ["5", "4", "3", "2", "1"]
+    assert rest["next"] is None
