@@ -10,10 +10,12 @@ from uuid import UUID
 from fastapi import Header, Query
 
 from app.problems import Problem, bad_field
+from app.wire import Moment
 
 NO_CURSOR = "not a cursor; take `next` of the page before"
 IfNoneMatch = Annotated[str | None, Header(description="ETag that you have; 304 where it still holds")]
 IfMatch = Annotated[str | None, Header(description="ETag that you read; 412 where the row has changed since")]
+AsKnownOn = Annotated[Moment | None, Query(description="only what had been received by this instant")]
 Limit = Annotated[int, Query(ge=1, le=200, description="at most so many items")]
 Cursor = Annotated[str | None, Query(max_length=100, description="`next` of the page before")]
 

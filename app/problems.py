@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 log = structlog.get_logger()
 MEDIA_TYPE = "application/problem+json"
@@ -132,9 +133,15 @@ def install(app: FastAPI) -> None:
         return answer(Problem(422, f"{count} at fault.", found))
 
     @app.exception_handler(HTTPException)
-    async def on_http(_request: Request, error: HTTPException) -> Response:
+    async def on_http(request: Request, error: HTTPException) -> Response:
         detail = EXAMPLES[413] if error.status_code == 413 else DETAILS.get(error.status_code, str(error.detail))
-        return answer(Problem(error.status_code, detail, headers=dict(error.headers or {})))
+        headers = dict(error.headers or {})
+        if (
+            error.status_code == 405
+        ):  # each method of an address is a route of its own, and the framework names the first
+            matching = (r for r in app.routes if isinstance(r, Route) and r.path_regex.match(request.url.path))
+            headers["Allow"] = ", ".join(sorted({m for route in matching for m in route.methods or ()}))
+        return answer(Problem(error.status_code, detail, headers=headers))
 
     @app.exception_handler(Exception)
     async def on_failure(request: Request, error: Exception) -> Response:

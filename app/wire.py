@@ -5,7 +5,16 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+)
 
 from app.rules import levels
 
@@ -28,6 +37,12 @@ def _iso_day(value: Any) -> Any:
         raise ValueError("a day is written YYYY-MM-DD")
     if isinstance(value, int | float):
         raise ValueError("a day is written YYYY-MM-DD, as text")
+    return value
+
+
+def _written_instant(value: Any) -> Any:
+    if isinstance(value, int | float) or (isinstance(value, str) and "T" not in value.upper()[10:11]):
+        raise ValueError("an instant is written in RFC 3339 with an offset, such as 2026-05-01T21:14:00+02:00")
     return value
 
 
@@ -66,6 +81,8 @@ TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_know
 Instant = Annotated[
     datetime, PlainSerializer(lambda v: v.astimezone(UTC).isoformat(timespec="milliseconds"), return_type=str)
 ]
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_instant)]
 
 T = TypeVar("T")
 

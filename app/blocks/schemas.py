@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from app.facts.kinds import FactIn
 from app.wire import Instant, Joint, Line, Nerve, RecentDay, Region, Score, Side, Wire, check_levels
@@ -38,16 +38,16 @@ class BlockIn(FactIn):
     joints: Annotated[list[Joint], Field(min_length=1, max_length=12)]
     nerves: Annotated[list[Nerve], Field(max_length=24)] | None = None
     agent: Agent
-    volume_ml: Annotated[float, Field(gt=0, le=20, allow_inf_nan=False)] | None = Field(
+    volume_ml: Annotated[float, Field(gt=0, le=20, allow_inf_nan=False, strict=True)] | None = Field(
         default=None, description="at each nerve"
     )
     pain_before: Score
     pain_after: Annotated[list[Reading], Field(max_length=100)] = Field(default_factory=list)
-    relief_stated: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] | None = Field(
+    relief_stated: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False, strict=True)] | None = Field(
         default=None, description="percent, as the patient states it"
     )
     guidance: Literal["fluoroscopy", "ct", "ultrasound"] | None = None
-    steroid: bool | None = None
+    steroid: StrictBool | None = None
     sedation: Literal["none", "minimal", "moderate", "deep"] | None = None
     operator: Line | None = None
     procedure_id: UUID | None = Field(default=None, description="the procedure that it led to")

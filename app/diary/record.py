@@ -13,13 +13,14 @@ from uuid import UUID
 from sqlalchemy import Row, bindparam, insert, select
 
 from app.diary.tables import DiaryDay, DiaryRevision
+from app.diary.wire import entry_text
 from app.store.base import columns
 from app.store.quick import Connection
 from app.store.statements import upsert
 
 revision, day = columns(DiaryRevision), columns(DiaryDay)
 INSERT_REVISION = insert(revision)
-REVISIONS_OF_DAY, REVISIONS_OF_DAYS = (
+REVISIONS_BETWEEN = (
     select(
         revision.c.date,
         revision.c.revision,
@@ -28,12 +29,12 @@ REVISIONS_OF_DAY, REVISIONS_OF_DAYS = (
         revision.c.content,
         revision.c.opioid_mme,
     )
-    .where(revision.c.clinic_id == bindparam("clinic"), revision.c.patient_id == bindparam("patient"), which)
-    .order_by(revision.c.date, revision.c.revision)
-    for which in (
-        revision.c.date == bindparam("dates"),
-        revision.c.date.in_(bindparam("dates", expanding=True)),
+    .where(
+        revision.c.clinic_id == bindparam("clinic"),
+        revision.c.patient_id == bindparam("patient"),
+        revision.c.date.between(bindparam("first"), bindparam("last")),
     )
+    .order_by(revision.c.date, revision.c.revision)
 )
 FASTEST = timedelta(days=1)
 Status = Literal["created", "changed", "unchanged", "superseded"]
@@ -109,27 +110,28 @@ async def keep(
     if new_rows:
         await connection.execute(INSERT_REVISION, new_rows)
     if changed:
-        rows = [
-            {
-                "clinic_id": person.clinic_id,
-                "patient_id": person.id,
-                "date": d,
-                "revisions": len(held[d]),
-                **vars(max(held[d], key=_order)),
-            }
-            for d in sorted(changed)
-        ]
+        rows = [_day_row(person, d, held[d]) for d in sorted(changed)]
         await connection.execute(upsert(connection, day, "clinic_id", "patient_id", "date"), rows)
     return outcomes
 
 
+def _day_row(person: Row[Any], on: date, held: list[Kept]) -> dict[str, Any]:
+    current = max(held, key=_order)
+    return {
+        "clinic_id": person.clinic_id,
+        "patient_id": person.id,
+        "date": on,
+        "revisions": len(held),
+        "shown": entry_text(on, current, person.time_zone),
+        **vars(current),
+    }
+
+
 async def _held(connection: Connection, person: Row[Any], dates: set[date]) -> dict[date, list[Kept]]:
-    """All revisions of some days, in order."""
-    one = len(dates) == 1
-    named = {"clinic": person.clinic_id, "patient": person.id, "dates": next(iter(dates)) if one else sorted(dates)}
-    rows = await connection.execute(REVISIONS_OF_DAY if one else REVISIONS_OF_DAYS, named)
+    """All revisions of the days from the first to the last of some, in order."""
+    named = {"clinic": person.clinic_id, "patient": person.id, "first": min(dates), "last": max(dates)}
     held: dict[date, list[Kept]] = {}
-    for d, *kept in rows:
+    for d, *kept in await connection.execute(REVISIONS_BETWEEN, named):
         held.setdefault(d, []).append(Kept(*kept))
     return held
 

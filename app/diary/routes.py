@@ -1,46 +1,24 @@
 """One entry a day, addressed by its date."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import AwareDatetime
 from sqlalchemy import Row
 
 from app.accounts.deps import CallerDep
-from app.conditional import NO_CURSOR, IfNoneMatch, etag, matches
+from app.conditional import NO_CURSOR, AsKnownOn, IfNoneMatch, etag, matches
 from app.diary import service, sheet
-from app.diary.record import Kept
 from app.diary.schemas import BatchIn, BatchOut, EntryIn, EntryOut, RevisionOut
+from app.diary.wire import entry_json
 from app.problems import bad_field, problems
 from app.store.deps import DatabaseDep, Now
 from app.wire import FIRST_DAY, Day, Page, RecentDay
 
 router = APIRouter(prefix="/v1/patients/{patient_id}/diary", tags=["diary"])
-AsKnownOn = Annotated[AwareDatetime | None, Query(description="only what had been received by this instant")]
-
-
-def entry_json(on: date, row: Row[Any] | Kept, zone: str, advice: str | None = None) -> dict[str, Any]:
-    """An entry as it goes over the wire, without a model for each row; `zone` is the patient's."""
-    content = row.content or {}
-    return {
-        "date": on.isoformat(),
-        **{part: content.get(part) for part in service.PARTS},
-        "recorded_at": instant(row.recorded_at),
-        "recalled": service.is_recalled(on, row.recorded_at, zone),
-        "revision": row.revision,
-        "received_at": instant(row.received_at),
-        "opioid_mme": row.opioid_mme,
-        "advice": advice,
-    }
-
-
-def instant(at: datetime) -> str:
-    """RFC 3339 in UTC."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def entry_tag(patient_id: UUID, on: date, number: int) -> str:
@@ -139,12 +117,16 @@ async def read_entries(
         except ValueError:
             raise bad_field("/cursor", NO_CURSOR, where="query") from None
     as_sheet = "text/csv" in accept
+    if as_known_on is None and not as_sheet:
+        texts, rest = await service.read_shown(database, caller, patient_id, first, to or date.max, limit, now)
+        following = "null" if rest is None else f'"{rest}"'
+        return Response(f'{{"items":[{",".join(texts)}],"next":{following}}}', media_type="application/json")
     most = 100_000 if as_sheet else limit
     rows, zone = await service.read_range(database, caller, patient_id, first, to or date.max, most, as_known_on, now)
     if as_sheet:
         return StreamingResponse(_lines(rows), media_type="text/csv; charset=utf-8")
-    following = rows[limit].date.isoformat() if len(rows) > limit else None
-    return JSONResponse({"items": [entry_json(r.date, r, zone) for r in rows[:limit]], "next": following})
+    beyond = rows[limit].date.isoformat() if len(rows) > limit else None
+    return JSONResponse({"items": [entry_json(r.date, r, zone) for r in rows[:limit]], "next": beyond})
 
 
 def _lines(rows: list[Row[Any]]) -> Iterator[str]:

@@ -3,10 +3,10 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from app.problems import ProblemDetail
-from app.wire import Instant, Line, Note, RecentDay, Region, Score, Side, Wire
+from app.wire import Instant, Line, Moment, Note, RecentDay, Region, Score, Side, Wire
 
 SideEffectKind = Literal[
     "numbness",
@@ -100,14 +100,14 @@ class EntryIn(Wire):
     medications: Annotated[list[Medication], Field(max_length=50)] | None = None
     activity: Activity | None = None
     interference: Score | None = None
-    flare_up: bool | None = Field(default=None, description="whether she calls it a flare-up, whatever the score")
+    flare_up: StrictBool | None = Field(default=None, description="whether she calls it a flare-up, whatever the score")
     work: Literal["working", "off_sick", "no_work_that_day", "not_employed"] | None = None
     side_effects: Annotated[list[SideEffect], Field(max_length=50)] | None = None
     note: Note | None = None
-    recorded_at: AwareDatetime | None = Field(
+    recorded_at: Moment | None = Field(
         default=None, description="when the person wrote it down; the instant of receipt where it is left out"
     )
-    sent_at: AwareDatetime | None = Field(
+    sent_at: Moment | None = Field(
         default=None, description="the sender's clock as it sends: how wrong it is, is kept beside and reorders nothing"
     )
 

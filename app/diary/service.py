@@ -2,19 +2,21 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.accounts.access import Caller
+from app.accounts.access import Caller, Relation, limits, relation_of, within
 from app.audit import service as audit
 from app.diary.record import Outcome, Writing, day, keep, revision
 from app.diary.schemas import BatchItem, DatedEntryIn, EntryIn
+from app.diary.wire import date_of, entry_text
 from app.flags.service import Cause, raise_flags
 from app.patients import service as patients
 from app.problems import Problem, bad_field, field_problems, not_found
@@ -23,9 +25,6 @@ from app.rules.medications import Taken, opioid_mme
 from app.rules.red_flags import red_flags
 from app.store.database import Database
 from app.store.quick import Connection
-
-PARTS = ("pain", "medications", "activity", "interference", "flare_up", "work", "side_effects", "note")
-RECALLED_AFTER = timedelta(days=3)  # paper diaries: 90 % claimed, 11 % kept (Stone 2002)
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ async def put_many(
     """Records the good entries of a batch in one transaction; each gets its answer."""
     parsed = [_parse(item) for item in raw]
 
-    async def work(connection: AsyncConnection) -> list[BatchItem]:
+    async def work(connection: Connection) -> list[BatchItem]:
         person = await patients.find(connection, caller, patient_id, "write_diary", lock=True)
         items: list[BatchItem | DatedEntryIn] = []
         for entry in parsed:
@@ -78,7 +77,7 @@ async def put_many(
         await raise_flags(connection, person.clinic_id, person.id, found, now)
         return [item if isinstance(item, BatchItem) else _item(item, next(outcomes)) for item in items]
 
-    return await database.write(work)
+    return await database.write_quick(work)
 
 
 async def delete(database: Database, caller: Caller, patient_id: UUID, on: date, now: datetime) -> None:
@@ -108,6 +107,41 @@ async def read_day(
     if row is None:
         raise not_found("entry")
     return row, person.time_zone
+
+
+async def read_shown(
+    database: Database, caller: Caller, patient_id: UUID, first: date, last: date, limit: int, now: datetime
+) -> tuple[list[str], date | None]:
+    """Entries of a range of days as text, in their order, in one round trip; and the day at which the rest begins."""
+    if first > last:
+        raise bad_field("/from", "lies after `to`", where="query")
+    relation = relation_of(caller, "read")
+    named = {"patient": patient_id, "first": first, "last": last, "most": limit + 1, **limits(caller, relation)}
+    rows = await database.read_many(shown_of(relation), named)
+    if not rows:
+        raise not_found("patient")
+    texts = [row.shown for row in rows if row.revision is not None]
+    if None in texts:  # kept by an older version
+        older, zone = await read_range(database, caller, patient_id, first, last, limit, None, now)
+        texts = [entry_text(row.date, row, zone) for row in older]
+    else:
+        await audit.record_read(database, caller, "diary", patient_id, now)
+    return texts[:limit], date_of(texts[limit]) if len(texts) > limit else None
+
+
+@cache
+def shown_of(relation: Relation) -> Select[Any]:
+    """The entries of a patient within reach; one row without a day where she has none."""
+    person = patients.patient
+    hers = (day.c.clinic_id == person.c.clinic_id) & (day.c.patient_id == person.c.id) & day.c.content.is_not(None)
+    within_range = day.c.date.between(bindparam("first"), bindparam("last"))
+    return (
+        select(day.c.shown, day.c.revision)
+        .select_from(person.outerjoin(day, hers & within_range))
+        .where(person.c.id == bindparam("patient"), within(relation, person.c.clinic_id, person.c.id))
+        .order_by(day.c.date)
+        .limit(bindparam("most"))
+    )
 
 
 async def read_range(
@@ -160,7 +194,7 @@ async def read_revisions(
 def entries_of(clinic_id: UUID, patient_id: UUID, as_known_on: datetime | None = None) -> Select[Any]:
     """Current entries of a patient, or those that were current when everything received up to an instant was known."""
     if as_known_on is None:
-        return select(day).where(
+        return select(*(c for c in day.c if c.name != "shown")).where(
             day.c.clinic_id == clinic_id, day.c.patient_id == patient_id, day.c.content.is_not(None)
         )
     newest = (
@@ -213,11 +247,6 @@ def causes(on: date, entry: EntryIn) -> list[Cause]:
         Cause("red_flag", f"note {name}", "soon", f"the note may mention: {name.replace('_', ' ')}; read it", on)
         for name in said
     ]
-
-
-def is_recalled(on: date, recorded_at: datetime, time_zone: str) -> bool:
-    """Whether an entry was written down so long after its day that it is a memory."""
-    return recorded_at.astimezone(ZoneInfo(time_zone)).date() - on > RECALLED_AFTER
 
 
 async def _record(

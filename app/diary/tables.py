@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ForeignKeyConstraint, Index
+from sqlalchemy import Column, ForeignKeyConstraint, Index, Text
 from sqlmodel import Field, SQLModel
 
 from app.store.base import Json, of_patient
@@ -36,7 +36,8 @@ class DiaryRevision(SQLModel, table=True):
 class DiaryDay(SQLModel, table=True):
     """The current revision of each day that has one: the one written down last, of those the one received last.
 
-    Derived from `DiaryRevision` in the same transaction, so that a range is one short read; `revisions` counts all.
+    Derived from `DiaryRevision` in the same transaction, so that a range is one short read; `revisions` counts all, and
+    `shown` is the entry as it goes over the wire (null where an older version kept the day).
     """
 
     __tablename__ = "diary_day"
@@ -51,3 +52,4 @@ class DiaryDay(SQLModel, table=True):
     received_at: dt.datetime
     content: dict[str, Any] | None = Field(default=None, sa_column=Column(Json(none_as_null=True)))
     opioid_mme: float | None = None
+    shown: str | None = Field(default=None, sa_type=Text)

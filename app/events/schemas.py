@@ -4,10 +4,10 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from app.facts.kinds import FactIn
-from app.wire import Instant, Note, RecentDay, Region, Side, Wire
+from app.wire import Day, Instant, Note, RecentDay, Region, Side, Wire
 
 EventKind = Literal["injury", "surgery", "new_pain", "pregnancy", "death", "moved_away", "other"]
 EVENT: dict[str, Any] = {"kind": "surgery", "happened_on": "2026-03-02", "region": "lumbar", "note": "fusion L4-5"}
@@ -69,8 +69,8 @@ class Care(Wire):
         "psychology",
         "other",
     ]
-    weeks: Annotated[float, Field(ge=0, le=2_000, allow_inf_nan=False)] | None = None
-    helped: bool | None = None
+    weeks: Annotated[float, Field(ge=0, le=2_000, allow_inf_nan=False, strict=True)] | None = None
+    helped: StrictBool | None = None
     note: Note | None = None
 
 
@@ -80,7 +80,7 @@ class WorkUpIn(FactIn):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": WORK_UP})
 
     noted_on: RecentDay
-    pain_since: date | None = None
+    pain_since: Day | None = None
     conservative_care: Annotated[list[Care], Field(max_length=50)] | None = None
     note: Note | None = None
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, Field, ValidationError, create_model
+from pydantic import BaseModel, Field, ValidationError, create_model
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.access import Action
 from app.problems import Problem, field_problems
-from app.wire import Line, Wire
+from app.wire import Line, Moment, Wire
 
 ABOUT = {"recorded_at", "reason"}  # of a writing, not of the fact
 
@@ -19,7 +19,7 @@ ABOUT = {"recorded_at", "reason"}  # of a writing, not of the fact
 class FactIn(Wire):
     """What every writing of a fact may say of itself."""
 
-    recorded_at: AwareDatetime | None = Field(
+    recorded_at: Moment | None = Field(
         default=None, description="when it was written down; the instant of receipt where it is left out"
     )
     reason: Line | None = Field(default=None, description="why it is written or changed")

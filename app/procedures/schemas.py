@@ -39,7 +39,7 @@ class ProcedureIn(FactIn):
         default=None, description="where they are not all that the joints imply"
     )
     technique: Technique | None = None
-    temperature_c: Annotated[float, Field(ge=37, le=100, allow_inf_nan=False)] | None = None
+    temperature_c: Annotated[float, Field(ge=37, le=100, allow_inf_nan=False, strict=True)] | None = None
     seconds: Annotated[int, Field(ge=1, le=1_800, strict=True)] | None = Field(
         default=None, description="of heat at each lesion"
     )

@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.access import Caller, reach
 from app.audit import service as audit
-from app.diary.record import day, newest, ranks_at
+from app.diary.record import Kept, day, newest, ranks_at
 from app.diary.record import revision as written
 from app.diary.schemas import EntryIn
 from app.diary.service import writing
+from app.diary.wire import entry_text
 from app.facts.service import fact
 from app.history.service import revision
 from app.once.service import Answer, Once
@@ -48,7 +49,7 @@ async def bring_in(database: Database, caller: Caller, new: RecordIn, once: Once
         person = await _person(connection, caller, new, now)
         await _revisions(connection, caller, new)
         facts = await _facts(connection, person, new)
-        days = await _diary(connection, caller, new, entries)
+        days = await _diary(connection, caller, new, entries, person.time_zone)
         await patients.touch(connection, person.clinic_id, person.id)
         await audit.record(connection, caller, "create", "record", person.id, now)
         brought = len(new.revisions) + len(new.diary)
@@ -136,7 +137,9 @@ async def _facts(connection: AsyncConnection, person: Row[Any], new: RecordIn) -
     return len(kept)
 
 
-async def _diary(connection: AsyncConnection, caller: Caller, new: RecordIn, entries: list[EntryIn | None]) -> int:
+async def _diary(
+    connection: AsyncConnection, caller: Caller, new: RecordIn, entries: list[EntryIn | None], time_zone: str
+) -> int:
     whose = {"clinic_id": caller.clinic_id, "patient_id": new.patient_id}
     rows = [
         {
@@ -155,8 +158,12 @@ async def _diary(connection: AsyncConnection, caller: Caller, new: RecordIn, ent
     by_day: dict[date, list[dict[str, Any]]] = {}
     for row in rows:
         by_day.setdefault(row["date"], []).append(row)
-    current = [{**newest(states), "revisions": len(states)} for states in by_day.values()]
-    for row in current:
-        del row["account_id"], row["skew_seconds"], row["ranks_at"]
+    current = [_day(newest(states), len(states), time_zone) for states in by_day.values()]
     await connection.execute(insert(day), current)
     return len(current)
+
+
+def _day(row: dict[str, Any], count: int, time_zone: str) -> dict[str, Any]:
+    kept = Kept(row["revision"], row["recorded_at"], row["received_at"], row["content"], row["opioid_mme"])
+    whose = {name: row[name] for name in ("clinic_id", "patient_id", "date")}
+    return {**whose, **vars(kept), "revisions": count, "shown": entry_text(row["date"], kept, time_zone)}

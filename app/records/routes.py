@@ -5,9 +5,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime
 
 from app.accounts.deps import CallerDep
+from app.conditional import AsKnownOn
 from app.once.deps import OnceDep
 from app.problems import problems
 from app.records import erase, inward, outward
@@ -24,7 +24,7 @@ async def export_record(
     caller: CallerDep,
     database: DatabaseDep,
     now: Now,
-    as_known_on: Annotated[AwareDatetime | None, Query(description="only what had been received by then")] = None,
+    as_known_on: AsKnownOn = None,
 ) -> RecordOut:
     """The whole record as one document, with every revision: what a person may take with her."""
     return await outward.export(database, caller, patient_id, as_known_on, now)

@@ -3,9 +3,9 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from app.wire import Instant, Line, RecentDay, Wire
+from app.wire import Instant, Line, Moment, RecentDay, Wire
 
 FORMAT = "reprieve-record/1"
 AT = "2026-05-01T08:30:00.000+00:00"
@@ -43,9 +43,9 @@ class KeptRevision(Wire):
 
     kind: Literal["patient", "procedure", "block", "assessment", "event", "work_up", "contact"]
     row_id: UUID
-    number: Annotated[int, Field(ge=1, le=100_000)]
-    recorded_at: AwareDatetime
-    received_at: AwareDatetime
+    number: Annotated[int, Field(ge=1, le=100_000, strict=True)]
+    recorded_at: Moment
+    received_at: Moment
     account_id: UUID | None = None
     reason: Line | None = None
     content: dict[str, Any] | None
@@ -55,11 +55,11 @@ class KeptWriting(Wire):
     """One writing about one day; content null is a deletion."""
 
     date: RecentDay
-    revision: Annotated[int, Field(ge=1, le=100_000)]
-    recorded_at: AwareDatetime
-    received_at: AwareDatetime
+    revision: Annotated[int, Field(ge=1, le=100_000, strict=True)]
+    recorded_at: Moment
+    received_at: Moment
     account_id: UUID | None = None
-    skew_seconds: float | None = None
+    skew_seconds: Annotated[float, Field(allow_inf_nan=False, strict=True)] | None = None
     content: dict[str, Any] | None
 
 
@@ -70,7 +70,7 @@ class RecordIn(Wire):
 
     format: Literal["reprieve-record/1"]
     patient_id: UUID
-    exported_at: AwareDatetime | None = None
+    exported_at: Moment | None = None
     revisions: Annotated[list[KeptRevision], Field(min_length=1, max_length=20_000)]
     diary: Annotated[list[KeptWriting], Field(max_length=50_000)]
 

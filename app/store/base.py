@@ -6,7 +6,6 @@ from uuid import UUID
 
 import uuid_utils.compat
 from sqlalchemy import JSON, ForeignKeyConstraint
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 
@@ -22,8 +21,8 @@ metadata = SQLModel.metadata
 
 
 def Json(none_as_null: bool = False) -> TypeEngine[Any]:  # noqa: N802  # reads as a type
-    """JSON text on SQLite, JSONB on PostgreSQL."""
-    return JSON(none_as_null).with_variant(JSONB(none_as_null), "postgresql")
+    """JSON as it was written, on both: PostgreSQL's JSONB would reorder an object's fields, and nothing queries inside."""
+    return JSON(none_as_null)
 
 
 def new_id() -> UUID:

@@ -83,13 +83,18 @@ class Database:
                 await connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
 
-    async def read_one(self, statement: Executable, parameters: Mapping[str, Any]) -> Row[Any] | None:
-        """The first row of one statement that was built once, in a single round trip."""
+    async def read_many(self, statement: Executable, parameters: Mapping[str, Any]) -> list[Row[Any]]:
+        """The rows of one statement that was built once, in a single round trip."""
         if self._reader is not None:
-            return (await QuickConnection(self._reader, self.engine.dialect).execute(statement, parameters)).first()
+            return list(await QuickConnection(self._reader, self.engine.dialect).execute(statement, parameters))
         async with self.engine.connect() as connection:
             raw = (await connection.get_raw_connection()).driver_connection
-            return (await QuickConnection(raw, self.engine.dialect).execute(statement, parameters)).first()
+            return list(await QuickConnection(raw, self.engine.dialect).execute(statement, parameters))
+
+    async def read_one(self, statement: Executable, parameters: Mapping[str, Any]) -> Row[Any] | None:
+        """The first row of one statement that was built once, in a single round trip."""
+        rows = await self.read_many(statement, parameters)
+        return rows[0] if rows else None
 
     async def close(self) -> None:
         """Finishes what is under way and lets the connections go."""

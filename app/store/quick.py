@@ -63,6 +63,8 @@ class _Compiled:
         """The driver's rows as rows with names."""
         if self.make_row is None:
             return []
+        if not any(self.out):
+            return [self.make_row(*row) for row in raw]
         return [self.make_row(*(v if c is None else c(v) for v, c in zip(row, self.out, strict=True))) for row in raw]
 
 

@@ -4,10 +4,9 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime
 
 from app.accounts.deps import CallerDep
-from app.conditional import IfNoneMatch
+from app.conditional import AsKnownOn, IfNoneMatch
 from app.problems import problems
 from app.store.deps import DatabaseDep, Now
 from app.verdicts import service
@@ -29,7 +28,7 @@ async def read_relief(
     database: DatabaseDep,
     now: Now,
     as_of: Annotated[RecentDay | None, Query(description="day of the question; today where left out")] = None,
-    as_known_on: Annotated[AwareDatetime | None, Query(description="only what had been received by then")] = None,
+    as_known_on: AsKnownOn = None,
     definition: Annotated[Definition, Query(description="of return")] = "half",
     if_none_match: IfNoneMatch = None,
 ) -> Response:

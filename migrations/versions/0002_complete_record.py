@@ -27,8 +27,15 @@ KNOWN = (
 )
 
 
-def json_type(none_as_null: bool = False) -> sa.types.TypeEngine[Any]:
-    return sa.JSON(none_as_null).with_variant(postgresql.JSONB(none_as_null), "postgresql")
+KEPT_AS_WRITTEN = (("diary_revision", "content"), ("diary_day", "content"), ("procedure", "joints"))
+
+
+def _json_columns(type_: Any) -> None:
+    """JSONB reorders the fields of an object; what somebody wrote comes back as she wrote it."""
+    if op.get_context().dialect.name == "postgresql":
+        for table, column in KEPT_AS_WRITTEN:
+            name = type_.compile(dialect=op.get_context().dialect)
+            op.alter_column(table, column, type_=type_, postgresql_using=f"{column}::{name}")
 
 
 def of_patient(table: str) -> sa.ForeignKeyConstraint:
@@ -50,7 +57,7 @@ def upgrade() -> None:
         sa.Column("key", TEXT(length=200), nullable=False),
         sa.Column("fingerprint", TEXT(length=64), nullable=False),
         sa.Column("status", sa.Integer(), nullable=False),
-        sa.Column("headers", json_type(), nullable=False),
+        sa.Column("headers", sa.JSON(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("kept_at", sqlmodel.UTCDateTime(), nullable=False),
         sa.Column("patient_id", sa.Uuid(), nullable=True),
@@ -65,7 +72,7 @@ def upgrade() -> None:
         sa.Column("patient_id", sa.Uuid(), nullable=False),
         sa.Column("on_date", sa.Date(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("content", json_type(), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
         sa.Column("recorded_at", sqlmodel.UTCDateTime(), nullable=False),
         sa.Column("created_at", sqlmodel.UTCDateTime(), nullable=False),
         of_patient("fact"),
@@ -89,7 +96,7 @@ def upgrade() -> None:
         sa.Column("says", TEXT(length=500), nullable=False),
         sa.Column("first_on", sa.Date(), nullable=False),
         sa.Column("last_on", sa.Date(), nullable=False),
-        sa.Column("evidence", json_type(), nullable=False),
+        sa.Column("evidence", sa.JSON(), nullable=False),
         sa.Column("raised_at", sqlmodel.UTCDateTime(), nullable=False),
         of_patient("flag"),
         of_clinic("flag"),
@@ -113,7 +120,7 @@ def upgrade() -> None:
         sa.Column("recorded_at", sqlmodel.UTCDateTime(), nullable=False),
         sa.Column("received_at", sqlmodel.UTCDateTime(), nullable=False),
         sa.Column("reason", TEXT(length=200), nullable=True),
-        sa.Column("content", json_type(none_as_null=True), nullable=True),
+        sa.Column("content", sa.JSON(none_as_null=True), nullable=True),
         of_patient("revision"),
         sa.PrimaryKeyConstraint("clinic_id", "row_id", "number", name=op.f("pk_revision")),
     )
@@ -135,11 +142,14 @@ def upgrade() -> None:
     with op.batch_alter_table("diary_revision") as batch_op:
         batch_op.add_column(sa.Column("skew_seconds", sa.Float(), nullable=True))
         batch_op.add_column(sa.Column("ranks_at", sqlmodel.UTCDateTime(), nullable=True))
+    with op.batch_alter_table("diary_day") as batch_op:
+        batch_op.add_column(sa.Column("shown", sa.Text(), nullable=True))
     op.execute(
         "UPDATE diary_revision SET ranks_at = CASE WHEN recorded_at < received_at THEN recorded_at ELSE received_at END"
     )
     with op.batch_alter_table("diary_revision") as batch_op:
         batch_op.alter_column("ranks_at", existing_type=sqlmodel.UTCDateTime(), nullable=False)
+    _json_columns(sa.JSON())
     op.drop_table("kept_verdict")  # a cache: it is made anew
     _create_kept_verdict(ondelete="CASCADE")
     _carry_over()
@@ -202,6 +212,9 @@ def downgrade() -> None:
     with op.batch_alter_table("diary_revision") as batch_op:
         batch_op.drop_column("ranks_at")
         batch_op.drop_column("skew_seconds")
+    with op.batch_alter_table("diary_day") as batch_op:
+        batch_op.drop_column("shown")
     for table in ("tombstone", "revision", "flag", "fact", "kept_answer", "kept_verdict"):
         op.drop_table(table)
     _create_kept_verdict(ondelete=None)
+    _json_columns(postgresql.JSONB())
