@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
-from starlette.routing import Route
+from starlette.routing import Match
 
 log = structlog.get_logger()
 MEDIA_TYPE = "application/problem+json"
@@ -136,11 +136,8 @@ def install(app: FastAPI) -> None:
     async def on_http(request: Request, error: HTTPException) -> Response:
         detail = EXAMPLES[413] if error.status_code == 413 else DETAILS.get(error.status_code, str(error.detail))
         headers = dict(error.headers or {})
-        if (
-            error.status_code == 405
-        ):  # each method of an address is a route of its own, and the framework names the first
-            matching = (r for r in app.routes if isinstance(r, Route) and r.path_regex.match(request.url.path))
-            headers["Allow"] = ", ".join(sorted({m for route in matching for m in route.methods or ()}))
+        if error.status_code == 405:
+            headers["Allow"] = ", ".join(_methods(request))
         return answer(Problem(error.status_code, detail, headers=headers))
 
     @app.exception_handler(Exception)
@@ -148,6 +145,16 @@ def install(app: FastAPI) -> None:
         route = request.scope.get("route")
         log.error("failed", route=getattr(route, "path", "?"), error=type(error).__name__, exc_info=error)
         return answer(Problem(500, EXAMPLES[500]))
+
+
+def _methods(request: Request) -> list[str]:
+    """The methods that an address takes: each is a route of its own, and the framework names only the first."""
+    asked = {key: request.scope[key] for key in ("type", "path", "root_path", "headers", "query_string", "app")}
+    return [
+        method
+        for method in ("DELETE", "GET", "PATCH", "POST", "PUT")
+        if any(r.matches({**asked, "method": method})[0] == Match.FULL for r in request.app.routes)
+    ]
 
 
 DETAILS = {

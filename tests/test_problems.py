@@ -19,7 +19,9 @@ async def test_an_unknown_address_and_a_wrong_method_are_problems(service: Servi
         answer = await service("cleo", method, path)
         assert (answer.status_code, answer.headers["content-type"]) == (status, MEDIA)
         assert answer.json()["title"]
-    assert (await service("cleo", "PATCH", "/v1/token")).headers["allow"]
+    assert (await service("cleo", "PATCH", "/v1/token")).headers["allow"] == "DELETE, POST"
+    one = await service("cleo", "PUT", f"/v1/patients/{service.ada_id}")
+    assert one.headers["allow"] == "DELETE, GET, PATCH"
 
 
 @pytest.mark.parametrize("body", [b"{", b'{"pain": [', b"\xff\xfe", b"", b"[" * 100_000, b'{"note": "\\ud800"}'])
