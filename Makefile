@@ -31,6 +31,8 @@ bench:           ## every benchmark; takes minutes
 	$(PYTHON) -m tests.benchmarks.trace_speed
 	OPENBLAS_NUM_THREADS=1 $(PYTHON) -m tests.benchmarks.verdict
 	$(PYTHON) -m tests.benchmarks.http
+	$(PYTHON) -m tests.benchmarks.record
+	$(PYTHON) -m tests.benchmarks.contract
 	$(PYTHON) -m tests.benchmarks.detection
 
 pin:             ## write the pinned requirements anew from pyproject.toml
