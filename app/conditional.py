@@ -4,7 +4,7 @@ import base64
 import binascii
 import hashlib
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Header, Query
@@ -16,6 +16,8 @@ NO_CURSOR = "not a cursor; take `next` of the page before"
 IfNoneMatch = Annotated[str | None, Header(description="ETag that you have; 304 where it still holds")]
 IfMatch = Annotated[str | None, Header(description="ETag that you read; 412 where the row has changed since")]
 AsKnownOn = Annotated[Moment | None, Query(description="only what had been received by this instant")]
+Accept = Annotated[str, Header(description="application/json or text/csv")]
+CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
 Limit = Annotated[int, Query(ge=1, le=200, description="at most so many items")]
 Cursor = Annotated[str | None, Query(max_length=100, description="`next` of the page before")]
 

@@ -4,7 +4,7 @@ from app.accounts.tables import Account, Clinic, SignIn
 from app.audit.tables import AuditEvent
 from app.diary.tables import DiaryDay, DiaryRevision
 from app.facts.tables import Fact
-from app.flags.tables import Flag
+from app.flags.tables import ClinicRule, Flag
 from app.history.tables import Revision
 from app.once.tables import KeptAnswer
 from app.patients.tables import Patient
@@ -17,6 +17,7 @@ __all__ = [
     "Account",
     "AuditEvent",
     "Clinic",
+    "ClinicRule",
     "DiaryDay",
     "DiaryRevision",
     "Fact",

@@ -21,6 +21,19 @@ from app.rules import levels
 Region = Literal["cervical", "thoracic", "lumbar", "sacroiliac"]
 Laterality = Literal["left", "right", "bilateral"]
 Side = Literal["left", "right", "both"]
+SideEffectKind = Literal[
+    "numbness",
+    "tingling",
+    "burning",
+    "soreness",
+    "weakness",
+    "bruising",
+    "fever",
+    "wound_discharge",
+    "headache",
+    "bladder_or_bowel_change",
+    "other",
+]
 FIRST_DAY = date(1990, 1, 1)
 ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")

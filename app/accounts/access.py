@@ -14,7 +14,14 @@ from app.problems import Problem
 
 Role = Literal["patient", "clinician", "scheduler", "admin"]
 Action = Literal[
-    "read", "create_patient", "change_patient", "change_procedure", "write_diary", "record_contact", "erase"
+    "read",
+    "create_patient",
+    "change_patient",
+    "change_procedure",
+    "write_diary",
+    "record_contact",
+    "erase",
+    "add_rule",
 ]
 Relation = Literal["own", "clinic"]
 
@@ -37,6 +44,7 @@ RULES: dict[tuple[Role, Action], Relation] = {
     ("scheduler", "record_contact"): "clinic",
     ("admin", "record_contact"): "clinic",
     ("admin", "erase"): "clinic",
+    ("admin", "add_rule"): "clinic",
 }
 
 

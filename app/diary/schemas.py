@@ -6,21 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from app.problems import ProblemDetail
-from app.wire import Instant, Line, Moment, Note, RecentDay, Region, Score, Side, Wire
+from app.wire import Instant, Line, Moment, Note, RecentDay, Region, Score, Side, SideEffectKind, Wire
 
-SideEffectKind = Literal[
-    "numbness",
-    "tingling",
-    "burning",
-    "soreness",
-    "weakness",
-    "bruising",
-    "fever",
-    "wound_discharge",
-    "headache",
-    "bladder_or_bowel_change",
-    "other",
-]
 MOST_ENTRIES = 1_000
 EXAMPLE: dict[str, Any] = {
     "pain": [{"region": "lumbar", "side": "left", "average": 4, "worst": 6, "now": 3}],

@@ -17,12 +17,12 @@ from app.audit import service as audit
 from app.diary.record import Outcome, Writing, day, keep, revision
 from app.diary.schemas import BatchItem, DatedEntryIn, EntryIn
 from app.diary.wire import date_of, entry_text
-from app.flags.service import Cause, raise_flags
+from app.flags.service import Cause, raise_flags, rules_of
 from app.patients import service as patients
 from app.problems import Problem, bad_field, field_problems, not_found
 from app.rules.danger_words import danger_words
 from app.rules.medications import Taken, opioid_mme
-from app.rules.red_flags import red_flags
+from app.rules.red_flags import Rule, red_flags
 from app.store.database import Database
 from app.store.quick import Connection
 
@@ -46,8 +46,9 @@ async def put(
         person = await patients.find(connection, caller, patient_id, "write_diary", lock=True)
         check_day(on, entry.recorded_at, person, now)
         (outcome,) = await _record(connection, caller, person, [writing(on, entry)], now)
-        await raise_flags(connection, person.clinic_id, person.id, causes(on, entry), now)
-        return Recorded(on, outcome, advice(entry), person.time_zone)
+        added = await rules_of(connection, person.clinic_id) if entry.side_effects else []
+        await raise_flags(connection, person.clinic_id, person.id, causes(on, entry, added), now)
+        return Recorded(on, outcome, advice(entry, added), person.time_zone)
 
     return await database.write_quick(work)
 
@@ -73,9 +74,10 @@ async def put_many(
         outcomes = iter(
             await _record(connection, caller, person, [writing(e.date, e) for e in good], now) if good else []
         )
-        found = [cause for e in good for cause in causes(e.date, e)]
+        added = await rules_of(connection, person.clinic_id) if any(e.side_effects for e in good) else []
+        found = [cause for e in good for cause in causes(e.date, e, added)]
         await raise_flags(connection, person.clinic_id, person.id, found, now)
-        return [item if isinstance(item, BatchItem) else _item(item, next(outcomes)) for item in items]
+        return [item if isinstance(item, BatchItem) else _item(item, next(outcomes), added) for item in items]
 
     return await database.write_quick(work)
 
@@ -232,16 +234,16 @@ def check_day(on: date, recorded_at: datetime | None, person: Row[Any], now: dat
         raise bad_field("/recorded_at", "lies before the day that the entry is about")
 
 
-def advice(entry: EntryIn) -> str | None:
-    """What to tell the patient at once, where a side effect is a red flag."""
-    met = red_flags((effect.kind, effect.severity) for effect in entry.side_effects or [])
+def advice(entry: EntryIn, added: list[Rule]) -> str | None:
+    """What to tell the patient at once, where a side effect is a red flag; `added` are the clinic's own."""
+    met = red_flags(((effect.kind, effect.severity) for effect in entry.side_effects or []), added)
     return " ".join(rule.advice for rule in met) or None
 
 
-def causes(on: date, entry: EntryIn) -> list[Cause]:
+def causes(on: date, entry: EntryIn, added: list[Rule]) -> list[Cause]:
     """Flags that an entry gives cause for: red flags, and a softer one for each danger sign that its note mentions."""
-    met = red_flags((effect.kind, effect.severity) for effect in entry.side_effects or [])
-    found = [Cause("red_flag", rule.name, "now", f"{rule.name.replace('_', ' ')} reported", on) for rule in met]
+    met = red_flags(((effect.kind, effect.severity) for effect in entry.side_effects or []), added)
+    found = [Cause("red_flag", rule.name, "now", f"{_said(rule)} reported", on) for rule in met]
     said = danger_words(entry.note)
     return found + [
         Cause("red_flag", f"note {name}", "soon", f"the note may mention: {name.replace('_', ' ')}; read it", on)
@@ -295,7 +297,11 @@ def _parse(raw: Any) -> DatedEntryIn | BatchItem:
         )
 
 
-def _item(entry: DatedEntryIn, outcome: Outcome) -> BatchItem:
+def _said(rule: Rule) -> str:
+    return (rule.kind if rule.name.startswith("clinic rule") else rule.name).replace("_", " ")
+
+
+def _item(entry: DatedEntryIn, outcome: Outcome, added: list[Rule]) -> BatchItem:
     return BatchItem(
-        date=entry.date.isoformat(), status=outcome.status, revision=outcome.revision, advice=advice(entry)
+        date=entry.date.isoformat(), status=outcome.status, revision=outcome.revision, advice=advice(entry, added)
     )

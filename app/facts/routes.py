@@ -1,26 +1,25 @@
 """The calls that every kind of fact has: record, list, read, change, delete, and its history."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import JSONResponse
 
 from app.accounts.deps import CallerDep
-from app.conditional import IfMatch, IfNoneMatch, Limit, matches
+from app.conditional import CSV, Accept, IfMatch, IfNoneMatch, Limit, matches
 from app.facts import service
 from app.facts.kinds import FactIn, Kind
-from app.facts.sheet import as_sheet
 from app.history.schemas import RevisionOut
 from app.history.service import out as revision_out
 from app.once.deps import OnceDep
 from app.problems import problems
 from app.store.deps import DatabaseDep, Now
+from app.store.sheets import as_sheet
 from app.wire import FIRST_DAY, Day, Line, Page, to_wire
 
 LongCursor = Annotated[str | None, Query(max_length=100, description="`next` of the page before")]
-CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
 
 
 def fact_router(kind: Kind, what: str) -> APIRouter:
@@ -49,10 +48,13 @@ def _of_patient(router: APIRouter, kind: Kind, what: str) -> None:
         to: Annotated[Day | None, Query(description="last day")] = None,
         limit: Limit = 50,
         cursor: LongCursor = None,
-        accept: Annotated[str, Header(description="application/json or text/csv")] = "application/json",
+        order: Annotated[Literal["asc", "desc"], Query(description="by the day, oldest or newest first")] = "asc",
+        accept: Accept = "application/json",
     ) -> Response:
-        between = first, to or date.max
-        rows, following = await service.page(database, caller, kind, patient_id, limit, cursor, between, now)
+        between, newest_first = (first, to or date.max), order == "desc"
+        rows, following = await service.page(
+            database, caller, kind, patient_id, limit, cursor, between, newest_first, now
+        )
         bodies = [to_wire(kind.out, row) for row in rows]
         if "text/csv" in accept:
             return as_sheet(kind.out, bodies, following)

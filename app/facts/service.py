@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.access import Action, Caller, reach
@@ -16,7 +16,7 @@ from app.history import service as history
 from app.history.service import Version
 from app.once.service import Answer, Once
 from app.patients import service as patients
-from app.problems import not_found
+from app.problems import bad_field, not_found
 from app.store.base import columns, new_id
 from app.store.database import Database
 from app.wire import to_wire
@@ -174,9 +174,12 @@ async def page(
     limit: int,
     cursor: str | None,
     between: tuple[date, date],
+    newest_first: bool,
     now: datetime,
 ) -> tuple[list[dict[str, Any]], str | None]:
     """A patient's facts in the order of their days, and the cursor of the rest."""
+    if between[0] > between[1]:
+        raise bad_field("/from", "lies after `to`", where="query")
     async with database.read() as connection:
         person = await patients.find(connection, caller, patient_id)
         query = select(fact).where(
@@ -187,9 +190,10 @@ async def page(
         )
         after = from_dated_cursor(cursor)
         if after is not None:
-            on, fact_id = after
-            query = query.where((fact.c.on_date > on) | ((fact.c.on_date == on) & (fact.c.id > fact_id)))
-        ordered = query.order_by(fact.c.on_date, fact.c.id).limit(limit + 1)
+            place, here = tuple_(fact.c.on_date, fact.c.id), tuple_(*after)
+            query = query.where(place < here if newest_first else place > here)
+        by = (fact.c.on_date.desc(), fact.c.id.desc()) if newest_first else (fact.c.on_date, fact.c.id)
+        ordered = query.order_by(*by).limit(limit + 1)
         rows = list((await connection.execute(ordered)).all())
         bodies = await kind.show(connection, rows[:limit])
     await audit.record_read(database, caller, kind.plural, patient_id, now)

@@ -5,18 +5,23 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.accounts.access import Caller, reach
+from app.accounts.access import Caller, reach, relation_of
 from app.audit import service as audit
 from app.conditional import from_cursor, to_cursor
-from app.flags.tables import Flag
+from app.flags.schemas import RuleIn, RuleOut
+from app.flags.tables import ClinicRule, Flag
+from app.once.service import Answer, Once
+from app.rules.red_flags import Rule
 from app.store.base import columns, new_id
 from app.store.database import Database
 from app.store.quick import Connection
 from app.store.statements import insert_new
+from app.wire import to_wire
 
-flag = columns(Flag)
+flag, rule = columns(Flag), columns(ClinicRule)
 
 
 @dataclass(frozen=True)
@@ -61,3 +66,35 @@ async def page(
         rows = list((await connection.execute(query.order_by(flag.c.id.desc()).limit(limit + 1))).all())
     await audit.record_read(database, caller, "flags", patient_id, now)
     return rows[:limit], to_cursor(rows[limit - 1].id) if len(rows) > limit else None
+
+
+RULES_OF_CLINIC = (
+    select(rule.c.id, rule.c.kind, rule.c.least_severity, rule.c.advice, rule.c.created_at)
+    .where(rule.c.clinic_id == bindparam("clinic"))
+    .order_by(rule.c.id)
+)
+
+
+async def rules_of(connection: Connection, clinic_id: UUID) -> list[Rule]:
+    """The red flags that a clinic has added."""
+    rows = await connection.execute(RULES_OF_CLINIC, {"clinic": clinic_id})
+    return [Rule(f"clinic rule {row.id}", row.kind, row.least_severity, row.advice) for row in rows]
+
+
+async def add_rule(database: Database, caller: Caller, new: RuleIn, once: Once, now: datetime) -> Answer:
+    """Adds a red flag of the clinic's own."""
+    relation_of(caller, "add_rule")
+
+    async def work(connection: AsyncConnection) -> Answer:
+        values = {"clinic_id": caller.clinic_id, "id": new_id(), "account_id": caller.account_id, "created_at": now}
+        await connection.execute(insert(rule).values({**values, **new.model_dump()}))
+        await audit.record(connection, caller, "create", "red flag rule", None, now)
+        return Answer(to_wire(RuleOut, {**values, **new.model_dump()}))
+
+    return await once.run(database, caller, now, work)
+
+
+async def list_rules(database: Database, caller: Caller) -> list[Any]:
+    """The red flags that the caller's clinic has added, in the order in which it did."""
+    async with database.read() as connection:
+        return list((await connection.execute(RULES_OF_CLINIC, {"clinic": caller.clinic_id})).all())

@@ -10,6 +10,20 @@ from sqlmodel import Field, SQLModel
 from app.store.base import Json, new_id, of_patient
 
 
+class ClinicRule(SQLModel, table=True):
+    """A red flag that a clinic adds to those of `app/rules/red_flags.toml`; those it can't take away."""
+
+    __tablename__ = "clinic_rule"
+
+    clinic_id: UUID = Field(foreign_key="clinic.id", primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    kind: str = Field(max_length=40)
+    least_severity: int
+    advice: str = Field(max_length=500)
+    account_id: UUID
+    created_at: datetime
+
+
 class Flag(SQLModel, table=True):
     """Something a person must look at. `cause` tells one from the next: the same cause of the same day never raises two."""
 

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import Row
 
 from app.accounts.deps import CallerDep
-from app.conditional import Cursor, IfMatch, IfNoneMatch, Limit, matches
+from app.conditional import CSV, Accept, Cursor, IfMatch, IfNoneMatch, Limit, matches
 from app.history.schemas import RevisionOut
 from app.history.service import out as revision_out
 from app.once.deps import OnceDep
@@ -16,7 +16,8 @@ from app.patients import service
 from app.patients.schemas import PatientChange, PatientIn, PatientOut
 from app.problems import problems
 from app.store.deps import DatabaseDep, Now
-from app.wire import Page
+from app.store.sheets import as_sheet
+from app.wire import Page, to_wire
 
 router = APIRouter(prefix="/v1/patients", tags=["patients"])
 
@@ -38,13 +39,21 @@ async def create_patient(new: PatientIn, caller: CallerDep, database: DatabaseDe
     return JSONResponse(answer.body, answer.status, headers=answer.headers)
 
 
-@router.get("", responses=problems(403))
+@router.get("", response_model=Page[PatientOut], responses={**CSV, **problems(403)})
 async def list_patients(
-    caller: CallerDep, database: DatabaseDep, now: Now, limit: Limit = 50, cursor: Cursor = None
-) -> Page[PatientOut]:
-    """The patients within the caller's reach: the clinic's, or herself."""
+    caller: CallerDep,
+    database: DatabaseDep,
+    now: Now,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    accept: Accept = "application/json",
+) -> Response:
+    """The patients within the caller's reach: the clinic's, or herself; as a sheet by `Accept: text/csv`."""
     rows, following = await service.page(database, caller, limit, cursor, now)
-    return Page(items=[out(row) for row in rows], next=following)
+    bodies = [to_wire(PatientOut, row._asdict()) for row in rows]
+    if "text/csv" in accept:
+        return as_sheet(PatientOut, bodies, following)
+    return JSONResponse({"items": bodies, "next": following})
 
 
 @router.get("/{patient_id}", responses={304: {"description": "You have it"}, **problems(403, 404)})

@@ -24,14 +24,14 @@ def rules() -> tuple[Rule, ...]:
     return tuple(Rule(**r) for r in data["rule"])
 
 
-def red_flags(side_effects: Iterable[tuple[str, int | None]]) -> list[Rule]:
-    """The rules that side effects, each a kind and a severity 1 to 4, meet.
+def red_flags(side_effects: Iterable[tuple[str, int | None]], added: Iterable[Rule] = ()) -> list[Rule]:
+    """The rules that side effects, each a kind and a severity 1 to 4, meet: the common ones, and those that are added.
 
     A severity that was not given meets every rule for its kind: what is unknown is not mild.
     """
     met = []
     reported = list(side_effects)
-    for rule in rules():
+    for rule in (*rules(), *added):
         for kind, severity in reported:
             unknown_own_kind = severity is None and rule.kind == kind
             if unknown_own_kind or (

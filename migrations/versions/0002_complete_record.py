@@ -130,6 +130,18 @@ def upgrade() -> None:
         ["clinic_id", "patient_id", "kind", "received_at"],
     )
     op.create_table(
+        "clinic_rule",
+        sa.Column("clinic_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", TEXT(length=40), nullable=False),
+        sa.Column("least_severity", sa.Integer(), nullable=False),
+        sa.Column("advice", TEXT(length=500), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sqlmodel.UTCDateTime(), nullable=False),
+        of_clinic("clinic_rule"),
+        sa.PrimaryKeyConstraint("clinic_id", "id", name=op.f("pk_clinic_rule")),
+    )
+    op.create_table(
         "tombstone",
         sa.Column("clinic_id", sa.Uuid(), nullable=False),
         sa.Column("patient_id", sa.Uuid(), nullable=False),
@@ -214,7 +226,7 @@ def downgrade() -> None:
         batch_op.drop_column("skew_seconds")
     with op.batch_alter_table("diary_day") as batch_op:
         batch_op.drop_column("shown")
-    for table in ("tombstone", "revision", "flag", "fact", "kept_answer", "kept_verdict"):
+    for table in ("clinic_rule", "tombstone", "revision", "flag", "fact", "kept_answer", "kept_verdict"):
         op.drop_table(table)
     _create_kept_verdict(ondelete=None)
     _json_columns(postgresql.JSONB())

@@ -28,6 +28,8 @@ CALLS: dict[str, tuple[str, str, object]] = {
     "import record": ("POST", "/v1/records", {"format": "reprieve-record/1"}),
     "list flags": ("GET", "/v1/flags?patient_id={patient}", None),
     "list medications": ("GET", "/v1/medications", None),
+    "add red flag": ("POST", "/v1/red_flags", {"kind": "tingling", "least_severity": 3, "advice": "Call us."}),
+    "list red flags": ("GET", "/v1/red_flags", None),
 }
 CLINICIAN, PATIENT_TOO, CONTACTS = "cleo root", "ada cleo", "cleo sam root"
 FACTS: dict[str, tuple[str, dict[str, object], dict[str, object], str]] = {
@@ -60,6 +62,8 @@ EXPECTED: dict[str, tuple[int, ...]] = {
     "import record": (422, 422, 422, 422, 422, 422, 401),
     "list flags": (200, 200, 200, 200, 200, 200, 401),
     "list medications": (200, 200, 200, 200, 200, 200, 401),
+    "add red flag": (403, 403, 403, 403, 201, 403, 401),
+    "list red flags": (200, 200, 200, 200, 200, 200, 401),
 }
 
 

@@ -117,8 +117,13 @@ async def test_lists_go_by_the_day_and_page_steadily_under_writes(service: Servi
     rest = (await service("ada", "GET", events(service), params={"limit": 200, "cursor": first["next"]})).json()
     days = [e["happened_on"][-1] for e in first["items"] + rest["items"]]
     assert days == ["1", "3", "5", "7", "9"]
+    back = (await service("ada", "GET", events(service), params={"limit": 3, "order": "desc"})).json()
+    more = await service("ada", "GET", events(service), params={"order": "desc", "cursor": back["next"]})
+    assert [e["happened_on"][-1] for e in back["items"] + more.json()["items"]] == ["9", "7", "5", "3", "2", "1"]
     some = (await service("ada", "GET", events(service), params={"from": "2026-03-03", "to": "2026-03-07"})).json()
     assert [e["happened_on"][-1] for e in some["items"]] == ["3", "5", "7"]
+    upside_down = await service("ada", "GET", events(service), params={"from": "2026-03-07", "to": "2026-03-03"})
+    assert [e["pointer"] for e in upside_down.json()["errors"]] == ["/from"]
     for bad in ("x", "2026-03-01.", "2026-03-01.zz", first["next"] + "==="):
         assert (await service("ada", "GET", events(service), params={"cursor": bad})).status_code in (200, 422)
 

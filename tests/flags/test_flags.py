@@ -46,3 +46,34 @@ async def test_the_list_pages(service: Service) -> None:
     rest = (await service("cleo", "GET", "/v1/flags", params={"limit": 3, "cursor": first["next"]})).json()
     assert [f["first_on"][-1] for f in first["items"] + rest["items"]] == ["5", "4", "3", "2", "1"]
     assert rest["next"] is None
+
+
+async def test_a_clinic_adds_red_flags_and_takes_none_away(service: Service) -> None:
+    rule = {"kind": "tingling", "least_severity": 3, "advice": "Call us today."}
+    assert (await service("root", "POST", "/v1/red_flags", json=rule)).status_code == 201
+    mild = await service.put("2026-04-29", 4, side_effects=[{"kind": "tingling", "severity": 2}])
+    assert mild.json()["advice"] is None
+    told = await service.put("2026-04-30", 4, side_effects=[{"kind": "tingling", "severity": 3}])
+    assert told.json()["advice"] == "Call us today."
+    batch = [{"date": "2026-04-28", "side_effects": [{"kind": "tingling", "severity": 4}]}]
+    sent = await service("ada", "POST", f"/v1/patients/{service.ada_id}/diary", json={"entries": batch})
+    (item,) = sent.json()["items"]
+    assert "emergency" in item["advice"] and "Call us today." in item["advice"]
+    assert ("now", "2026-04-30", "tingling reported") in await flags(service)
+    lenient = {"kind": "fever", "least_severity": 4, "advice": "Rest."}
+    await service("root", "POST", "/v1/red_flags", json=lenient)
+    fever = await service.put("2026-04-27", 4, side_effects=[{"kind": "fever", "severity": 1}])
+    assert "infection" in fever.json()["advice"]
+    assert [r["kind"] for r in (await service("ada", "GET", "/v1/red_flags")).json()["items"]] == ["tingling", "fever"]
+    assert (await service("other", "GET", "/v1/red_flags")).json()["items"] == []
+    for name, bad in (("least_severity", 5), ("kind", "joy"), ("advice", "")):
+        answer = await service("root", "POST", "/v1/red_flags", json={**rule, name: bad})
+        assert [e["pointer"] for e in answer.json()["errors"]] == [f"/{name}"]
+
+
+async def test_lists_of_patients_and_flags_come_as_sheets(service: Service) -> None:
+    await service.put("2026-04-30", 4, side_effects=[{"kind": "fever", "severity": 1}])
+    for path, first in (("/v1/patients?limit=1", "id,name,born_on"), ("/v1/flags", "id,patient_id,kind")):
+        sheet = await service("cleo", "GET", path, headers={"Accept": "text/csv"})
+        assert sheet.text.startswith(first) and len(sheet.text.splitlines()) == 2
+    assert (await service("cleo", "GET", "/v1/patients?limit=1", headers={"Accept": "text/csv"})).headers["next-cursor"]
