@@ -72,10 +72,10 @@ def _check_order(new: RecordIn) -> None:
     if ("patient", new.patient_id) not in last:
         raise bad_field("/revisions", "hold no state of the patient")
     days: dict[date, int] = {}
-    for place, writing_ in enumerate(new.diary):
-        if writing_.revision != days.get(writing_.date, 0) + 1:
+    for place, told in enumerate(new.diary):
+        if told.revision != days.get(told.date, 0) + 1:
             raise bad_field(f"/diary/{place}/revision", "writings about a day count up from 1, in order")
-        days[writing_.date] = writing_.revision
+        days[told.date] = told.revision
 
 
 def _valid(form: type[Wire], content: dict[str, Any], pointer: str) -> Any:

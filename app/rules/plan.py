@@ -13,7 +13,7 @@ ADVICE = (
     "Rest today and tomorrow.",
     "Do not drive for 24 hours.",
     "Soreness for up to two weeks and a burning or numb patch of skin for some weeks are usual.",
-    "Go back to your activities by steps, as pain allows. Relief comes within two to three weeks for most, later for some.",
+    "Go back to your activities by steps, as pain allows. Whether it has helped shows in weeks, not in days.",
 )
 STEPS = (  # days from, to, what
     (0, 1, "rest; short walks indoors; no driving for 24 hours"),

@@ -51,7 +51,7 @@ async def side_by_side(
 def _put_together(
     person: Row[Any],
     rows: list[Row[Any]],
-    around_her: Around,
+    beside: Around,
     entries: list[Row[Any]],
     answered: list[dict[str, Any]],
     as_of: date,
@@ -60,8 +60,8 @@ def _put_together(
     sites: dict[tuple[str, str], list[EpisodeOut]] = {}
     treatments: list[TreatmentOut] = []
     for row in rows:
-        own = next(p for p in around_her.procedures if p["id"] == row.id)
-        subject = to_procedure(own, around_her)
+        own = next(p for p in beside.procedures if p["id"] == row.id)
+        subject = to_procedure(own, beside)
         first = first_day(row.performed_on, BASELINE_DAYS)
         until = min(as_of, subject.watched_until or as_of)
         mine = [entry for entry in entries if first <= entry.date <= until]

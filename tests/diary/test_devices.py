@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -60,7 +61,7 @@ async def sync(database: Database, caller: Caller, order: list[tuple[date, int |
         content = None if score is None else {"interference": score / 2}
         one = Writing(on, content, None, NOON + timedelta(minutes=minutes))
         at = NOON + timedelta(hours=i)
-        await database.write(lambda c, one=one, at=at: keep(c, person, None, [one], at))  # type: ignore[misc]
+        await database.write(partial(keep, person=person, account_id=None, writings=[one], now=at))
     return await current(database, person.id)
 
 
