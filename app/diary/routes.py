@@ -14,6 +14,7 @@ from app.conditional import NO_CURSOR, AsKnownOn, IfNoneMatch, etag, matches
 from app.diary import service, sheet
 from app.diary.schemas import BatchIn, BatchOut, EntryIn, EntryOut, RevisionOut
 from app.diary.wire import entry_json
+from app.once.deps import OnceDep
 from app.problems import bad_field, problems
 from app.store.deps import DatabaseDep, Now
 from app.wire import FIRST_DAY, Day, Page, RecentDay
@@ -49,11 +50,11 @@ async def read_entry(
     patient_id: UUID, date: Day, caller: CallerDep, database: DatabaseDep, now: Now, if_none_match: IfNoneMatch = None
 ) -> Response:
     """The current entry of a day."""
-    row, zone = await service.read_day(database, caller, patient_id, date, now)
-    tag = entry_tag(patient_id, date, row.revision)
+    text, number = await service.read_day(database, caller, patient_id, date, now)
+    tag = entry_tag(patient_id, date, number)
     if matches(if_none_match, tag):
         return Response(status_code=304, headers={"ETag": tag})
-    return JSONResponse(entry_json(date, row, zone), headers={"ETag": tag})
+    return Response(text, media_type="application/json", headers={"ETag": tag})
 
 
 @router.delete("/{date}", status_code=204, responses=problems(403, 404))
@@ -88,9 +89,11 @@ async def read_revisions(
 
 
 @router.post("", response_model=BatchOut, responses=problems(403, 404, 413))
-async def put_entries(patient_id: UUID, batch: BatchIn, caller: CallerDep, database: DatabaseDep, now: Now) -> BatchOut:
+async def put_entries(
+    patient_id: UUID, batch: BatchIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep
+) -> BatchOut:
     """Records up to 1 000 entries; each is `created`, `changed`, `unchanged`, `superseded` or `rejected` on its own."""
-    return BatchOut(items=await service.put_many(database, caller, patient_id, batch.entries, now))
+    return await service.put_many(database, caller, patient_id, batch.entries, once, now)
 
 
 @router.get(

@@ -166,7 +166,9 @@ class EntryOut(BaseModel):
     side_effects: list[SideEffect] | None
     note: str | None
     recorded_at: Instant
-    recalled: bool = Field(default=False, description="written down more than three days after the day it is about")
+    recalled: bool = Field(
+        default=False, description="written down over three days after its day, in the zone that she then had"
+    )
     revision: int
     received_at: Instant
     opioid_mme: float | None = Field(description="morphine milligram equivalents that day; null is not known")

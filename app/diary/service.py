@@ -15,9 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.accounts.access import Caller, Relation, limits, relation_of, within
 from app.audit import service as audit
 from app.diary.record import Outcome, Writing, day, keep, revision
-from app.diary.schemas import BatchItem, DatedEntryIn, EntryIn
+from app.diary.schemas import BatchItem, BatchOut, DatedEntryIn, EntryIn
 from app.diary.wire import date_of, entry_text
 from app.flags.service import Cause, raise_flags, rules_of
+from app.once.service import Answer, Once
 from app.patients import service as patients
 from app.problems import Problem, bad_field, field_problems, not_found
 from app.rules.danger_words import danger_words
@@ -54,12 +55,12 @@ async def put(
 
 
 async def put_many(
-    database: Database, caller: Caller, patient_id: UUID, raw: list[Any], now: datetime
-) -> list[BatchItem]:
+    database: Database, caller: Caller, patient_id: UUID, raw: list[Any], once: Once, now: datetime
+) -> BatchOut:
     """Records the good entries of a batch in one transaction; each gets its answer."""
     parsed = [_parse(item) for item in raw]
 
-    async def work(connection: Connection) -> list[BatchItem]:
+    async def work(connection: Connection) -> BatchOut:
         person = await patients.find(connection, caller, patient_id, "write_diary", lock=True)
         items: list[BatchItem | DatedEntryIn] = []
         for entry in parsed:
@@ -77,9 +78,16 @@ async def put_many(
         added = await rules_of(connection, person.clinic_id) if any(e.side_effects for e in good) else []
         found = [cause for e in good for cause in causes(e.date, e, added)]
         await raise_flags(connection, person.clinic_id, person.id, found, now)
-        return [item if isinstance(item, BatchItem) else _item(item, next(outcomes), added) for item in items]
+        return BatchOut(
+            items=[item if isinstance(item, BatchItem) else _item(item, next(outcomes), added) for item in items]
+        )
 
-    return await database.write_quick(work)
+    async def keyed(connection: AsyncConnection) -> Answer:
+        return Answer((await work(connection)).model_dump(mode="json"), 200, None, patient_id)
+
+    if once.key is None:
+        return await database.write_quick(work)
+    return BatchOut.model_validate((await once.run(database, caller, now, keyed)).body)
 
 
 async def delete(database: Database, caller: Caller, patient_id: UUID, on: date, now: datetime) -> None:
@@ -98,17 +106,15 @@ async def delete(database: Database, caller: Caller, patient_id: UUID, on: date,
     await database.write(work)
 
 
-async def read_day(
-    database: Database, caller: Caller, patient_id: UUID, on: date, now: datetime
-) -> tuple[Row[Any], str]:
-    """The current entry of a day, and the patient's time zone."""
+async def read_day(database: Database, caller: Caller, patient_id: UUID, on: date, now: datetime) -> tuple[str, int]:
+    """The current entry of a day as text, and its revision."""
     async with database.read() as connection:
         person = await patients.find(connection, caller, patient_id)
         row = await _current(connection, person, on)
     await audit.record_read(database, caller, "diary", patient_id, now)
     if row is None:
         raise not_found("entry")
-    return row, person.time_zone
+    return row.shown or entry_text(on, row, person.time_zone), row.revision
 
 
 async def read_shown(
@@ -267,9 +273,13 @@ async def _record(
 
 
 async def _current(connection: AsyncConnection, person: Row[Any], on: date) -> Row[Any] | None:
-    found: Row[Any] | None = (
-        await connection.execute(entries_of(person.clinic_id, person.id).where(day.c.date == on))
-    ).first()
+    query = select(day).where(
+        day.c.clinic_id == person.clinic_id,
+        day.c.patient_id == person.id,
+        day.c.date == on,
+        day.c.content.is_not(None),
+    )
+    found: Row[Any] | None = (await connection.execute(query)).first()
     return found
 
 

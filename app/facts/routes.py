@@ -16,7 +16,7 @@ from app.history.service import out as revision_out
 from app.once.deps import OnceDep
 from app.problems import problems
 from app.store.deps import DatabaseDep, Now
-from app.store.sheets import as_sheet
+from app.store.sheets import listed
 from app.wire import FIRST_DAY, Day, Line, Page, to_wire
 
 LongCursor = Annotated[str | None, Query(max_length=100, description="`next` of the page before")]
@@ -39,7 +39,7 @@ def _of_patient(router: APIRouter, kind: Kind, what: str) -> None:
         answer = await service.create(database, caller, kind, patient_id, new, once, now)
         return JSONResponse(answer.body, answer.status, headers=answer.headers)
 
-    async def listed(
+    async def read_list(
         patient_id: UUID,
         caller: CallerDep,
         database: DatabaseDep,
@@ -55,10 +55,7 @@ def _of_patient(router: APIRouter, kind: Kind, what: str) -> None:
         rows, following = await service.page(
             database, caller, kind, patient_id, limit, cursor, between, newest_first, now
         )
-        bodies = [to_wire(kind.out, row) for row in rows]
-        if "text/csv" in accept:
-            return as_sheet(kind.out, bodies, following)
-        return JSONResponse({"items": bodies, "next": following})
+        return listed(kind.out, rows, following, accept)
 
     create.__annotations__["new"] = kind.body
     made = {201: {"model": kind.out, "description": "Recorded"}, **problems(403, 404, 413)}
@@ -66,7 +63,7 @@ def _of_patient(router: APIRouter, kind: Kind, what: str) -> None:
         address, create, methods=["POST"], status_code=201, response_model=kind.out, responses=made,
         name=f"create_{kind.name}", summary=f"Record {what}", description=f"Records {what}.")  # fmt: skip
     router.add_api_route(
-        address, listed, methods=["GET"], response_model=Page[kind.out],  # type: ignore[name-defined]  # made at run time
+        address, read_list, methods=["GET"], response_model=Page[kind.out],  # type: ignore[name-defined]  # made at run time
         responses={**CSV, **problems(403, 404)}, name=f"list_{kind.plural}", summary=f"List a patient's {kind.plural}",
         description=f"A patient's {kind.plural.replace('_', ' ')} in the order of their days; as a sheet by "
         "`Accept: text/csv`.")  # fmt: skip

@@ -13,8 +13,8 @@ from app.flags.schemas import FlagOut, RuleIn, RuleOut
 from app.once.deps import OnceDep
 from app.problems import problems
 from app.store.deps import DatabaseDep, Now
-from app.store.sheets import as_sheet
-from app.wire import Page, to_wire
+from app.store.sheets import listed
+from app.wire import Page
 
 router = APIRouter(prefix="/v1", tags=["flags"])
 
@@ -31,10 +31,7 @@ async def list_flags(
 ) -> Response:
     """Open flags, the newest first: red flags of the diary, and notes that mention a danger sign; a sheet by `Accept`."""
     rows, following = await service.page(database, caller, patient_id, limit, cursor, now)
-    bodies = [to_wire(FlagOut, row._asdict()) for row in rows]
-    if "text/csv" in accept:
-        return as_sheet(FlagOut, bodies, following)
-    return JSONResponse({"items": bodies, "next": following})
+    return listed(FlagOut, (row._asdict() for row in rows), following, accept)
 
 
 @router.post(

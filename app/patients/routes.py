@@ -16,8 +16,8 @@ from app.patients import service
 from app.patients.schemas import PatientChange, PatientIn, PatientOut
 from app.problems import problems
 from app.store.deps import DatabaseDep, Now
-from app.store.sheets import as_sheet
-from app.wire import Page, to_wire
+from app.store.sheets import listed
+from app.wire import Page
 
 router = APIRouter(prefix="/v1/patients", tags=["patients"])
 
@@ -50,10 +50,7 @@ async def list_patients(
 ) -> Response:
     """The patients within the caller's reach: the clinic's, or herself; as a sheet by `Accept: text/csv`."""
     rows, following = await service.page(database, caller, limit, cursor, now)
-    bodies = [to_wire(PatientOut, row._asdict()) for row in rows]
-    if "text/csv" in accept:
-        return as_sheet(PatientOut, bodies, following)
-    return JSONResponse({"items": bodies, "next": following})
+    return listed(PatientOut, (row._asdict() for row in rows), following, accept)
 
 
 @router.get("/{patient_id}", responses={304: {"description": "You have it"}, **problems(403, 404)})

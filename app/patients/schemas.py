@@ -29,6 +29,7 @@ class PatientChange(Wire):
     name: Line | None = None
     born_on: Day | None = Field(default=None, ge=date(1900, 1, 1))
     time_zone: TimeZone | None = None
+    reason: Line | None = Field(default=None, description="why it is changed")
 
 
 class PatientOut(BaseModel):

@@ -110,7 +110,7 @@ async def change(
     database: Database, caller: Caller, patient_id: UUID, changes: PatientChange, if_match: str | None, now: datetime
 ) -> Row[Any]:
     """Changes what is given; a field given as null is refused, for none of them can be unknown."""
-    values = changes.model_dump(exclude_unset=True)
+    values = changes.model_dump(exclude_unset=True, exclude={"reason"})
     for name, value in values.items():
         if value is None:
             raise bad_field(f"/{name}", "can't be null; leave it out to keep what is there")
@@ -126,7 +126,8 @@ async def change(
                 .values(version=row.version + 1, record_version=row.record_version + 1, **values)
             )
             whole = PatientIn.model_validate({name: getattr(row, name) for name in PatientIn.model_fields} | values)
-            version = Version("patient", row.id, row.version + 1, whole.model_dump(mode="json"))
+            content = whole.model_dump(mode="json")
+            version = Version("patient", row.id, row.version + 1, content, reason=changes.reason)
             await history.keep(connection, caller, row.id, version, now)
             await audit.record(connection, caller, "change", "patient", row.id, now)
         return await find(connection, caller, patient_id)

@@ -17,10 +17,11 @@ from app.history.service import revision
 from app.once.service import kept as kept_answer
 from app.patients import service as patients
 from app.patients.service import patient
-from app.procedures.service import procedure
+from app.procedures.service import of_patient, procedure
 from app.records.tables import Tombstone
 from app.store.base import columns
 from app.store.database import Database
+from app.verdicts.memory import memory
 
 tombstone = columns(Tombstone)
 
@@ -28,8 +29,9 @@ tombstone = columns(Tombstone)
 async def erase(database: Database, caller: Caller, patient_id: UUID, reason: str, now: datetime) -> None:
     """Takes every row of a person away, her account too; verdicts go with their procedures."""
 
-    async def work(connection: AsyncConnection) -> None:
+    async def work(connection: AsyncConnection) -> list[UUID]:
         person = await patients.find(connection, caller, patient_id, "erase", lock=True)
+        treated = [row.id for row in await of_patient(connection, person.clinic_id, person.id)]
         mine = select(account.c.id).where(account.c.clinic_id == person.clinic_id, account.c.patient_id == person.id)
         for table in (day, written, flag, procedure, fact, revision):
             await connection.execute(
@@ -51,5 +53,7 @@ async def erase(database: Database, caller: Caller, patient_id: UUID, reason: st
                   "account_id": caller.account_id, "reason": reason}  # fmt: skip
         await connection.execute(insert(tombstone).values(buried))
         await audit.record(connection, caller, "delete", "record", person.id, now)
+        return treated
 
-    await database.write(work)
+    for procedure_id in await database.write(work):
+        memory.take(procedure_id)  # what the engine kept of her goes too

@@ -48,6 +48,7 @@ async def bring_in(database: Database, caller: Caller, new: RecordIn, once: Once
     async def work(connection: AsyncConnection) -> Answer:
         person = await _person(connection, caller, new, now)
         await _revisions(connection, caller, new)
+        _check_days(person, new, now)
         facts = await _facts(connection, person, new)
         days = await _diary(connection, caller, new, entries, person.time_zone)
         await patients.touch(connection, person.clinic_id, person.id)
@@ -76,6 +77,15 @@ def _check_order(new: RecordIn) -> None:
         if told.revision != days.get(told.date, 0) + 1:
             raise bad_field(f"/diary/{place}/revision", "writings about a day count up from 1, in order")
         days[told.date] = told.revision
+
+
+def _check_days(person: Row[Any], new: RecordIn, now: datetime) -> None:
+    """Nothing lies in the patient's future, or before her birth."""
+    days = [(f"revisions/{i}/content", KINDS[one.kind].day_of(one.content)) for i, one in enumerate(new.revisions)
+            if one.kind != "patient" and one.content is not None]  # fmt: skip
+    days += [(f"diary/{i}/date", one.date) for i, one in enumerate(new.diary)]
+    for place, on in days:
+        patients.check_past(place, on, person, now)
 
 
 def _valid(form: type[Wire], content: dict[str, Any], pointer: str) -> Any:

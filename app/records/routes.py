@@ -15,6 +15,7 @@ from app.records.schemas import ImportedOut, RecordIn, RecordOut
 from app.store.deps import DatabaseDep, Now
 from app.wire import Line
 
+RECORD_LIMIT = 64 * 1024 * 1024  # ten years of long entries, each written several times
 router = APIRouter(prefix="/v1", tags=["records"])
 
 
@@ -35,6 +36,7 @@ async def export_record(
     status_code=201,
     response_model=ImportedOut,
     responses={201: {"model": ImportedOut, "description": "Brought in"}, **problems(403, 409, 413)},
+    max_body_size=RECORD_LIMIT,
 )
 async def import_record(new: RecordIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep) -> Response:
     """Brings a record in, with its ids, times and revisions: the whole of it, or nothing."""

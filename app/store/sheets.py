@@ -6,8 +6,10 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from fastapi.responses import StreamingResponse
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel
+
+from app.wire import to_wire
 
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 
@@ -34,8 +36,14 @@ def _cell(value: Any) -> Any:
     return safe(value) if isinstance(value, str) else value
 
 
-def as_sheet(model: type[BaseModel], bodies: list[dict[str, Any]], following: str | None) -> StreamingResponse:
-    """A list as CSV, a line a row, in the columns of its wire form; the header `Next-Cursor` has the cursor of the rest."""
+def listed(model: type[BaseModel], rows: Iterable[dict[str, Any]], following: str | None, accept: str) -> Response:
+    """Part of a list in the form of its model, as JSON or, where `Accept` asks for it, as CSV, a line a row.
+
+    A sheet has the cursor of the rest in the header `Next-Cursor`.
+    """
+    bodies = [to_wire(model, row) for row in rows]
+    if "text/csv" not in accept:
+        return JSONResponse({"items": bodies, "next": following})
     columns = list(model.model_fields)
 
     def lines() -> Iterator[str]:

@@ -147,3 +147,24 @@ async def test_a_range_pages_and_comes_as_a_sheet(service: Service) -> None:
     sheet = await service("ada", "GET", path, headers={"Accept": "text/csv"})
     assert sheet.headers["content-type"].startswith("text/csv")
     assert sheet.text.splitlines()[1].startswith("2026-03-01,lumbar,left,3,")
+
+
+async def test_a_batch_with_a_key_is_done_once(service: Service) -> None:
+    path, key = f"/v1/patients/{service.ada_id}/diary", {"Idempotency-Key": "sync-1"}
+    batch = {"entries": [{"date": "2026-04-30", **entry(4)}, {"date": "2026-05-09", **entry(4)}]}
+    first = await service("ada", "POST", path, json=batch, headers=key)
+    await service.put("2026-04-30", 6)
+    again = await service("ada", "POST", path, json=batch, headers=key)
+    assert (first.status_code, first.text) == (again.status_code, again.text)
+    assert [i["status"] for i in again.json()["items"]] == ["created", "rejected"]
+    assert (await service("ada", "GET", f"{path}/2026-04-30")).json()["pain"][0]["average"] == 6
+    other = await service("ada", "POST", path, json={"entries": batch["entries"][:1]}, headers=key)
+    assert other.status_code == 422
+
+
+async def test_a_day_reads_as_its_range_does(service: Service) -> None:
+    await service.put("2026-04-01", 4, note="לילה")
+    path = f"/v1/patients/{service.ada_id}/diary"
+    await service("cleo", "PATCH", f"/v1/patients/{service.ada_id}", json={"time_zone": "Asia/Tokyo"})
+    one = await service("ada", "GET", f"{path}/2026-04-01")
+    assert (await service("ada", "GET", path)).json()["items"] == [one.json()]

@@ -176,6 +176,7 @@ async def test_a_bad_fact_is_refused_with_its_place(service: Service, change: di
 
 async def test_a_patients_row_has_its_history_too(service: Service) -> None:
     path = f"/v1/patients/{service.ada_id}"
-    await service("cleo", "PATCH", path, json={"time_zone": "America/New_York"})
+    await service("cleo", "PATCH", path, json={"time_zone": "America/New_York", "reason": "moved"})
     told = (await service("cleo", "GET", f"{path}/history")).json()["items"]
     assert [r["content"]["time_zone"] for r in told] == ["Europe/Zurich", "America/New_York"]
+    assert [r["reason"] for r in told] == [None, "moved"]

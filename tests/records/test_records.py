@@ -106,6 +106,8 @@ async def test_a_verdict_as_known_earlier_knows_only_the_procedures_of_then(serv
         (lambda r: r["diary"][0].update(revision=3), "/diary/0/revision"),
         (lambda r: r["diary"][0].update(date="1980-01-01"), "/diary/0/date"),
         (lambda r: r.update(extra=1), "/extra"),
+        (lambda r: r["revisions"][0]["content"].update(performed_on="2026-05-02"), "/revisions/0/content"),
+        (lambda r: r["diary"][0].update(date="2026-05-02"), "/diary/0/date"),
     ],
 )
 async def test_a_record_at_fault_is_refused_whole(service: Service, spoil: Any, pointer: str) -> None:
@@ -138,3 +140,13 @@ async def test_erasure_leaves_a_tombstone_and_the_audit_and_nothing_of_the_perso
         last = (await connection.execute(select(audit_event).order_by(audit_event.c.id.desc()))).first()
     assert buried.reason == "asked in writing"
     assert last is not None and (last.action, last.resource) in {("delete", "record"), ("read", "patient")}
+
+
+async def test_ten_years_of_long_entries_fit_in(service: Service) -> None:
+    record = (await service("cleo", "GET", f"/v1/patients/{service.ada_id}/record")).json()
+    at, first = "2026-04-30T10:00:00+00:00", date(2016, 5, 1)
+    record["diary"] = [
+        {"date": (first + timedelta(days=d)).isoformat(), "revision": 1, "recorded_at": at, "received_at": at,
+         "content": {"note": "x" * 1500}} for d in range(3650)]  # fmt: skip
+    brought = await service("other", "POST", "/v1/records", json=record)
+    assert (brought.status_code, brought.json()["days"]) == (201, 3650)

@@ -5,7 +5,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.relief import Diary, Procedure, judge, trace
+from app.relief import LEFT, RIGHT, Diary, Procedure, judge, trace
 from tests.relief.support import DAY0, course, day, diary
 
 seeds = st.integers(0, 10_000)
@@ -84,3 +84,19 @@ def test_more_days_of_the_same_never_lower_certainty_in_relief_by_much(seed: int
 def test_the_same_input_gives_the_same_output_to_the_bit() -> None:
     one = with_late_writings(7)
     assert judge(one, Procedure(DAY0), day(150)) == judge(one, Procedure(DAY0), day(150))
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=seeds)
+def test_scores_of_another_side_change_nothing(seed: int) -> None:
+    scores = course(7, 2, 90, 7, 150, seed)
+    mine = diary(scores, column=LEFT)
+    rng = np.random.default_rng(seed)
+    average = mine.average.copy()
+    average[:, RIGHT] = rng.integers(0, 11, len(average))
+    beside = replace(mine, average=average, elsewhere=average[:, RIGHT])
+    own = Procedure(DAY0, "left")
+    one, other = trace(mine, own), trace(beside, own)
+    assert (one.phase, one.return_probability, one.relief_percent) == (
+        other.phase, other.return_probability, other.relief_percent)  # fmt: skip
+    assert one.verdict.returned == other.verdict.returned
