@@ -130,6 +130,18 @@ def clinic(
     raise typer.Exit(add_clinic_with_admin(name, admin))
 
 
+policies = typer.Typer(help="Policies: payers' and guidelines' rules for a repeat.", no_args_is_help=True)
+app.add_typer(policies, name="policy")
+
+
+@policies.command("check")
+def check_policy(file: Annotated[str, typer.Argument(help="TOML file of a policy")]) -> None:
+    """Says whether a file is a policy, or which line is at fault."""
+    from app.eligibility.command import check
+
+    raise typer.Exit(check(file))
+
+
 @app.command()
 def account(
     username: Annotated[str, typer.Argument(help="name under which somebody signs in")],

@@ -17,16 +17,19 @@ from app.blocks.routes import router as blocks
 from app.diary.medications import router as medications
 from app.diary.routes import router as diary
 from app.diary.schemas import DatedEntryIn
+from app.eligibility.routes import router as policies
 from app.events.routes import router as events
 from app.flags.routes import router as flags
 from app.middleware import Surround
 from app.pages.routes import mount_assets
 from app.pages.routes import router as pages
 from app.patients.routes import router as patients
+from app.pictures.routes import router as pictures
 from app.plans.routes import router as plans
 from app.problems import Problem, ProblemDetail
 from app.procedures.routes import router as procedures
 from app.records.routes import router as records
+from app.reports.routes import router as reports
 from app.settings import Settings
 from app.store.base import utc_now
 from app.store.database import Database, answers
@@ -40,7 +43,8 @@ course; it does not diagnose, and a person decides."""
 
 
 ROUTERS = (
-    accounts, patients, blocks, procedures, plans, diary, medications, assessments, events, verdicts, flags, records, pages,
+    accounts, patients, blocks, procedures, plans, diary, medications, assessments, events, verdicts, pictures, reports,
+    policies, flags, records, pages,
 )  # fmt: skip
 
 

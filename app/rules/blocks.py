@@ -1,5 +1,6 @@
 """What a diagnostic block shows: how much it helped, for how long, and whether that fits its agent."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 # Usual duration of action at a medial branch, hours from and to: standard pharmacology; the shorter- and longer-acting pair
@@ -42,6 +43,11 @@ def shown_by(agent: str, before: float, after: list[tuple[float, float]]) -> Blo
     elif usual is not None:
         concordant = False
     return BlockShown(round(best, 1), round(_hours(relief, 50), 2), round(hours_80, 2), concordant)
+
+
+def hours_at(before: float, after: Iterable[tuple[float, float]], percent: float) -> float:
+    """Hours with relief of at least so many percent; minutes and pain in order of time, pain before above 0."""
+    return _hours([(minutes / 60, 100 * (1 - pain / before)) for minutes, pain in after], percent)
 
 
 def _hours(relief: list[tuple[float, float]], limit: float) -> float:

@@ -101,3 +101,25 @@ def codes_of(region: str, joints: list[str], technique: str | None) -> list[Code
         return [Code(CODE_SACROILIAC, 1)]
     first, further = CODES[region]
     return [Code(first, 1)] + ([Code(further, len(joints) - 1)] if len(joints) > 1 else [])
+
+
+def spoken(joints: Iterable[str]) -> str:
+    """Joints as a clinician says them: neighbours run together, `L4-5` and `L5-S1` as `L4-S1`."""
+    runs: list[list[str]] = []
+    for one in joints:
+        if one == "SI":
+            runs.append(["SI joint", ""])
+            continue
+        upper, _, lower = one.partition("-")
+        lower = upper[0] + lower if lower.isdigit() else lower
+        if runs and runs[-1][1] == upper:
+            runs[-1][1] = lower
+        else:
+            runs.append([upper, lower])
+    return ", ".join(_run(*run) for run in runs)
+
+
+def _run(upper: str, lower: str) -> str:
+    if not lower:
+        return upper
+    return f"{upper}-{lower[1:]}" if lower[0] == upper[0] else f"{upper}-{lower}"

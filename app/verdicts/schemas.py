@@ -137,6 +137,8 @@ EXAMPLE: dict[str, Any] = {
     "as_known_on": None,
     "engine": "relief/2",
     "definition": "half",
+    "says": "Left L4-S1, 295 days ago. Relief 45 % (definition half); pain returned on 20 April 2026 after 284 days "
+    "(6 April 2026 to 1 May 2026), probability 0.98; opioids down 75 %; diary 82 % complete.",
     "phase": "returned",
     "response": "responder",
     "baseline": {"pain": 7.1, "source": "diary", "days": 12, "thin": False},
@@ -190,6 +192,7 @@ class VerdictOut(Strict):
     as_known_on: Instant | None
     engine: str
     definition: Definition
+    says: str = Field(description="the answer in a sentence, as the page and the report have it")
     phase: Phase
     response: Literal["none", "partial", "responder", "strong"] | None
     baseline: BaselineOut

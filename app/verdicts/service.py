@@ -66,9 +66,9 @@ async def answer(
         async with database.read() as connection:
             # read again: the ETag must name the state that the verdict is made from
             row = (await connection.execute(_look_up(relation), named)).one()
-            if not matches(if_none_match, _tag(row, as_of, question)):
+            if not matches(if_none_match, tag_of(row, as_of, question)):
                 made = await _make(connection, row, as_of, question)
-    tag = _tag(row, as_of, question)
+    tag = tag_of(row, as_of, question)
     body = None if matches(if_none_match, tag) else row.body if fresh else made
     if made is not None and question.as_of is None and question.as_known_on is None:
         await _keep_and_record(database, caller, row, question.definition, as_of, made, now)
@@ -77,8 +77,23 @@ async def answer(
     return Answer(body, tag)
 
 
-def _tag(row: Row[Any], as_of: date, question: Question) -> str:
+def tag_of(row: Row[Any], as_of: date, question: Question) -> str:
+    """The ETag of the verdict that a looked-up row leads to."""
     return etag("verdict", row.id, question.definition, as_of, question.as_known_on, row.record_version, ENGINE)
+
+
+async def look_up(connection: AsyncConnection, caller: Caller, procedure_id: UUID, definition: Definition) -> Row[Any]:
+    """The procedure within the caller's reach, with what its verdict's ETag rests on.
+
+    Raises:
+        Problem: 404 where there is none that the caller may know of.
+    """
+    relation = relation_of(caller, "read")
+    named = {"procedure": procedure_id, "definition": definition, **limits(caller, relation)}
+    row: Row[Any] | None = (await connection.execute(_look_up(relation), named)).first()
+    if row is None:
+        raise not_found("procedure")
+    return row
 
 
 @cache
@@ -130,7 +145,7 @@ async def _make(connection: AsyncConnection, row: Row[Any], as_of: date, questio
         else:  # the past is asked about now and then, and would push out what is held of today
             verdict = judge(diary, subject, as_of, question.definition)
         effects = gather(entries, subject.performed_on, own["region"], own["laterality"])
-        return to_json(verdict, row.id, question.as_known_on, effects, confounders(own, found, as_of))
+        return to_json(verdict, own, question.as_known_on, effects, confounders(own, found, as_of))
 
     return await to_thread.run_sync(work)
 

@@ -3,26 +3,27 @@
 import json
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 from app.relief import Verdict
+from app.verdicts.sentence import sentence
 from app.verdicts.side_effects import SideEffectCourse
 
 
 def to_json(
     verdict: Verdict,
-    procedure_id: UUID,
+    own: dict[str, Any],
     as_known_on: datetime | None,
     effects: list[SideEffectCourse],
     events: list[dict[str, str]],
 ) -> str:
-    """The body of a verdict's answer; `events` stand among what could mislead."""
+    """The body of the answer for a procedure as it was recorded; `events` stand among what could mislead."""
     body = {
-        "procedure_id": procedure_id,
+        "procedure_id": own["id"],
         "as_of": verdict.as_of,
         "as_known_on": as_known_on,
         "engine": verdict.engine,
         "definition": verdict.definition,
+        "says": sentence(verdict, own),
         "phase": verdict.phase,
         "response": verdict.response,
         "baseline": vars(verdict.baseline),

@@ -1,0 +1,1 @@
+"""What a policy asks for a repeat, and what the record has to say to it."""

@@ -1,0 +1,111 @@
+"""What a picture shows, taken from a verdict and from what stands around it; plain data, nothing drawn yet."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+GAP = 7  # days without a score from which the silence is shaded
+FLARE, AROUND = 2.5, 14  # points above the median level of so many days around: twice the daily SD of 1.2 [Pagé 2022]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A day with a name: a procedure, a block."""
+
+    on: date
+    kind: str
+    says: str
+
+
+@dataclass(frozen=True)
+class Span:
+    """A run of days, both ends in it."""
+
+    first: date
+    last: date
+    says: str
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Everything in the picture of one procedure.
+
+    Args:
+        verdict: its body, as the API answers it.
+        performed_on: the procedure's day.
+        before: days and scores of the weeks before it.
+        recalled: days that were written down late.
+        marks: other procedures and blocks of the region.
+        effects: days with a side effect, by kind.
+    """
+
+    verdict: dict[str, Any]
+    performed_on: date
+    before: list[tuple[date, float]] = field(default_factory=list)
+    recalled: set[date] = field(default_factory=set)
+    marks: list[Mark] = field(default_factory=list)
+    effects: dict[str, list[date]] = field(default_factory=dict)
+
+    @property
+    def days(self) -> list[date]:
+        """The days of the series."""
+        return [date.fromisoformat(d) for d in self.verdict["days"]["date"]]
+
+    @property
+    def first(self) -> date:
+        """The first day shown."""
+        shown = [on for on, _ in self.before] + [m.on for m in self.marks if (self.performed_on - m.on).days <= 120]
+        return min([self.performed_on - timedelta(days=7), *shown])
+
+    @property
+    def last(self) -> date:
+        """The last day shown."""
+        return max(date.fromisoformat(self.verdict["as_of"]), self.performed_on + timedelta(days=14))
+
+
+def phases(seen: Seen) -> list[Span]:
+    """The phases as runs of days; what is not judged yet is no phase."""
+    return _runs(zip(seen.days, seen.verdict["days"]["phase"], strict=True))
+
+
+def gaps(seen: Seen) -> list[Span]:
+    """Runs of at least a week without a score: about them the diary says nothing."""
+    scored = zip(seen.days, (a is None for a in seen.verdict["days"]["average"]), strict=True)
+    found = _runs((day, "unknown") for day, silent in scored if silent)
+    return [g for g in found if (g.last - g.first).days + 1 >= GAP]
+
+
+def flares(seen: Seen) -> list[Span]:
+    """Flare-ups while relief held: scores well above the level of the weeks around them, two days apart at most.
+
+    The level of a single day follows a flare-up upwards; its median over four weeks does not.
+    """
+    series = seen.verdict["days"]
+    level = np.array([np.nan if v is None else v for v in series["level"]], dtype=np.float64)
+    if not len(level) or np.isnan(level).all():
+        return []
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(level, AROUND, mode="edge"), 2 * AROUND + 1)
+    usual = np.median(around, axis=1)
+    out: list[Span] = []
+    rows = zip(seen.days, series["average"], series["phase"], usual, strict=True)
+    for day, average, phase, middle in rows:
+        if average is None or phase not in ("relief", "returning") or not average >= middle + FLARE:
+            continue
+        if out and (day - out[-1].last).days <= 2:
+            out[-1] = Span(out[-1].first, day, "flare-up")
+        else:
+            out.append(Span(day, day, "flare-up"))
+    return out
+
+
+def _runs(named: Iterable[tuple[date, str]]) -> list[Span]:
+    out = []
+    numbered = enumerate(named)
+    for _, group in groupby(numbered, key=lambda item: (item[1][1], item[1][0].toordinal() - item[0])):
+        run = [item for _, item in group]
+        out.append(Span(run[0][0], run[-1][0], run[0][1]))
+    return out

@@ -1,0 +1,33 @@
+"""The picture of a procedure in any of its forms."""
+
+from typing import Literal
+
+from app.conditional import etag
+from app.pictures.drawing import drawn, to_png, to_svg
+from app.pictures.gather import seen_in
+from app.pictures.looks import Theme
+from app.pictures.spec import spec
+from app.pictures.words import in_words
+from app.verdicts.background import Background
+
+LOOK = "picture/1"  # raised when the drawing changes, for a browser keeps what it has by its ETag
+Form = Literal["svg", "png"]
+
+
+def tag_of(verdict_tag: str, form: str, theme: Theme) -> str:
+    """The ETag of a picture: the verdict's, and how it is drawn."""
+    return etag(LOOK, verdict_tag, form, theme)
+
+
+async def picture(about: Background, form: Form, theme: Theme = "light") -> bytes:
+    """The picture, kept or drawn anew; the PNG comes from the SVG."""
+    svg_tag = tag_of(about.tag, "svg", theme)
+
+    def draw_svg() -> bytes:
+        seen = seen_in(about)
+        return to_svg(spec(seen, theme), in_words(seen))
+
+    svg = await drawn.get(svg_tag, draw_svg)
+    if form == "svg":
+        return svg
+    return await drawn.get(tag_of(about.tag, form, theme), lambda: to_png(svg))

@@ -1,0 +1,52 @@
+"""The picture as one Vega-Lite specification, a plain dict."""
+
+from typing import Any
+
+from app.pictures import looks
+from app.pictures.looks import Theme
+from app.pictures.panels import effects_panel, phases_panel, small_panel
+from app.pictures.parts import WIDTH, Layer, days
+from app.pictures.scores import scores_panel
+from app.pictures.seen import Seen, phases
+from app.pictures.thin import average_of
+
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+DATES = {"title": None, "grid": False, "labelOverlap": True, "tickCount": 8}
+PADDING = {"left": 8, "right": 62, "top": 8, "bottom": 8}
+
+
+def spec(seen: Seen, theme: Theme = "light", interactive: bool = False) -> dict[str, Any]:
+    """The whole picture; `interactive` adds what only a page can do: zoom by dragging, and words at the pointer."""
+    x = days(seen.first, seen.last)
+    panels = [scores_panel(seen, theme, x, interactive), phases_panel(phases(seen), theme, x)]
+    if seen.effects:
+        panels.append(effects_panel(seen.effects, theme, x))
+    panels += [small_panel(points, title, theme, x) for title, points in _series(seen)]
+    for panel in panels:
+        panel["width"] = WIDTH
+    lowest = panels[-1]["layer"][0]["encoding"]["x"]
+    lowest["axis"] = DATES
+    # each panel carries the same axis of days; shared only where zooming moves them together
+    scales = {"scale": {"x": "shared" if interactive else "independent"}}
+    config = {**looks.config(theme), "aria": interactive}
+    return {
+        "$schema": SCHEMA,
+        "description": "",
+        "padding": PADDING,
+        "vconcat": panels,
+        "spacing": 6,
+        "resolve": scales,
+        "config": config,
+    }
+
+
+def _series(seen: Seen) -> list[tuple[str, list[Layer]]]:
+    """The series that say anything, thinned."""
+    series = seen.verdict["days"]
+    out = []
+    for name, title in (("opioid_mme", "MME a day"), ("steps", "steps a day")):
+        rows = zip(series["date"], series[name], strict=True)
+        points = [{"on": on, "value": value} for on, value in rows if value is not None]
+        if points:
+            out.append((title, average_of(points, ["value"])))
+    return out

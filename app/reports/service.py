@@ -1,0 +1,49 @@
+"""Typesets the follow-up as a one-page PDF; the same follow-up gives the same bytes."""
+
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from threading import Lock
+from typing import Final, Literal
+
+import typst
+
+from app.follow_ups.schemas import FollowUpOut
+from app.pictures.looks import FONT
+
+Paper = Literal["a4", "us-letter"]
+STANDARD: Final = "ua-1"  # PDF/UA: tagged, with reading order and the picture in words
+EMBEDDED = "Libertinus Serif"  # comes with the typesetter, so that no machine's fonts change the report
+
+
+class _Typesetter:
+    """The typesetter with the report's source; it keeps what it has read, and works for one at a time."""
+
+    def __init__(self) -> None:
+        self._source = (files(__package__) / "report.typ").read_bytes()
+        self._compiler, self._lock = typst.Compiler(self._source, ignore_system_fonts=True), Lock()
+
+    def set(self, inputs: dict[str, str]) -> bytes:
+        with self._lock:
+            made = self._compiler.compile(
+                self._source, format="pdf", sys_inputs=inputs, pdf_standards=[STANDARD], timestamp=0
+            )
+        assert isinstance(made, bytes)
+        return made
+
+
+@cache
+def _typesetter() -> _Typesetter:
+    return _Typesetter()
+
+
+def report(told: FollowUpOut, svg: bytes, words: str, paper: Paper) -> bytes:
+    """The PDF of a follow-up.
+
+    Args:
+        svg: the picture; its text is set in the report's own font.
+        words: the picture in words, for whoever does not see it.
+    """
+    picture = svg.decode().replace(FONT, EMBEDDED)
+    inputs = {"told": told.model_dump_json(by_alias=True), "picture": picture, "words": words, "paper": paper}
+    return _typesetter().set({**inputs, "release": version("reprieve")})

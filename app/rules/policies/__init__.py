@@ -1,0 +1,26 @@
+"""Payers' and guidelines' rules for a repeat: versioned data, and a pure evaluator. Nothing is ever approved."""
+
+from .case import Block, Case, Estimate, Gain, Lasted, Session
+from .checks import Found
+from .evaluate import Evaluation, evaluate
+from .loading import BadPolicyError, load, load_text, policies
+from .model import Policy, Rule, Version
+
+__all__ = [
+    "BadPolicyError",
+    "Block",
+    "Case",
+    "Estimate",
+    "Evaluation",
+    "Found",
+    "Gain",
+    "Lasted",
+    "Policy",
+    "Rule",
+    "Session",
+    "Version",
+    "evaluate",
+    "load",
+    "load_text",
+    "policies",
+]

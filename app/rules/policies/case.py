@@ -1,0 +1,101 @@
+"""What the evaluator sees of one person: plain data, numbers with their intervals. Of other people it sees nothing."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True)
+class Session:
+    """A procedure that was done: its id, day, region, laterality and joints (None: not recorded)."""
+
+    id: str
+    on: date
+    region: str
+    laterality: str
+    joints: frozenset[str] | None
+
+
+@dataclass(frozen=True)
+class Block:
+    """A diagnostic block: its id, day, side, region, joints, agent, pain just before, and pain after so many minutes."""
+
+    id: str
+    on: date
+    side: str
+    region: str
+    joints: frozenset[str]
+    agent: str
+    before: float
+    after: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its 90 % interval; `evidence` is where it comes from."""
+
+    value: float
+    low: float
+    high: float
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Lasted:
+    """From when relief counts and until when it held: the day with its interval, `open` while it still holds.
+
+    `open` with a last known day says only that it held until then.
+    """
+
+    since: date
+    until: date
+    low: date
+    high: date
+    open: bool
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Gain:
+    """Ability in what hurts, before and after on the same scale (0 is best), in percent better; with its evidence."""
+
+    percent: float
+    scale: str
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Case:
+    """One person's proposal for a repeat and what is on record; None is not known.
+
+    Args:
+        proposed_on, region, laterality, joints: what is proposed.
+        sessions: every procedure done before.
+        blocks: every diagnostic block.
+        relief: percent while relief held after the last procedure at the site.
+        lasted: how long it held.
+        gain: function, before and after.
+        pain_now: level with its interval, points.
+    """
+
+    proposed_on: date
+    region: str
+    laterality: str
+    joints: frozenset[str] | None
+    sessions: tuple[Session, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    relief: Estimate | None = None
+    lasted: Lasted | None = None
+    gains: tuple[Gain, ...] = field(default_factory=tuple)
+    pain_now: Estimate | None = None
+
+    def at_site(self, same_levels: bool = False) -> list[Session]:
+        """Sessions before at the region with a side in common, and a level where that is asked; oldest first."""
+        found = [
+            s for s in self.sessions if s.on < self.proposed_on and s.region == self.region and self._side(s.laterality)
+        ]
+        if same_levels:
+            found = [s for s in found if s.joints is None or self.joints is None or s.joints & self.joints]
+        return sorted(found, key=lambda s: (s.on, s.id))
+
+    def _side(self, other: str) -> bool:
+        return other == self.laterality or "bilateral" in (other, self.laterality)

@@ -1,0 +1,230 @@
+"""One check a rule: what it saw, what it needs, and the result."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Literal
+
+from app.rules.blocks import DURATION_HOURS, hours_at
+
+from .case import Block, Case, Estimate, Session
+from .model import Rule
+from .months import earliest_after, months_back
+
+Result = Literal["met", "not_met", "unknown", "needs_a_person"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The answer of one rule: `saw` and `needs` in words with numbers; `evidence` names rows, as `kind/id`."""
+
+    rule: str
+    result: Result
+    saw: str
+    needs: str
+    evidence: list[str] = field(default_factory=list)
+    earliest_on: date | None = None
+    left: int | None = None
+    branch: str | None = None
+    certainty: str = "found"
+
+
+def _found(rule: Rule, result: Result, saw: str, needs: str, evidence: tuple[str, ...] | list[str] = (),
+           earliest_on: date | None = None, left: int | None = None) -> Found:  # fmt: skip
+    return Found(rule.name, result, saw, needs, list(evidence), earliest_on, left, rule.branch, rule.certainty)
+
+
+def blocks_before(rule: Rule, case: Case) -> Found:
+    """Blocks at the site before its first procedure; where a policy asks for recent ones, in the months before."""
+    count, percent = rule.numbers["count"], rule.numbers.get("percent")
+    agents_time, months = rule.numbers.get("agents_time", False), rule.numbers.get("within_months")
+    needs = f"{count} diagnostic block{'s' if count > 1 else ''}"
+    needs += f" with at least {percent:g} % relief" if percent else " judged positive"
+    needs += " for the agent's time" if agents_time else ""
+    needs += f" within {months} months before" if months else ""
+    done = case.at_site()
+    until = case.proposed_on if months or not done else done[0].on
+    since = months_back(case.proposed_on, months) if months else date.min
+    mine = [b for b in case.blocks if since <= b.on <= until and _same_place(b, case)]
+    if not mine:
+        return _found(rule, "unknown", "no block on record", needs)
+    evidence = [f"block/{b.id}" for b in mine]
+    if percent is None:
+        return _found(rule, "needs_a_person", f"{_count(mine)}; the policy gives no percentage", needs, evidence)
+    judged = [_shows(b, percent, agents_time) for b in mine]
+    good = [b for b, shown in zip(mine, judged, strict=True) if shown is True]
+    open_ = [b for b, shown in zip(mine, judged, strict=True) if shown is None]
+    saw = f"{len(good)} of {_count(mine)} shows it" if len(mine) == 1 else f"{len(good)} of {_count(mine)} show it"
+    if rule.numbers.get("different_days"):
+        good, open_ = _one_a_day(good), _one_a_day(open_)
+    if len(good) >= count:
+        return _found(rule, "met", saw, needs, [f"block/{b.id}" for b in good])
+    if len(good) + len(open_) >= count:
+        return _found(rule, "unknown", f"{saw}; {len(open_)} can't be judged from its readings", needs, evidence)
+    return _found(rule, "not_met", saw, needs, evidence)
+
+
+def relief_percent(rule: Rule, case: Case) -> Found:
+    """Percent of relief while it held, by the verdict."""
+    limit = rule.numbers["percent"]
+    needs = f"at least {limit:g} % better pain after the last procedure at the site"
+    return _at_least(rule, case.relief, limit, needs, " %", "relief of the last procedure at the site is not known")
+
+
+def relief_duration(rule: Rule, case: Case) -> Found:
+    """How long relief held. Where it still holds, the day from which it will have held long enough is told."""
+    months, weeks, surely = (rule.numbers.get(k) for k in ("months", "weeks", "surely_weeks"))
+    needs = f"relief for at least {months} months" if months else f"relief for at least {weeks} weeks"
+    needs += f" ({surely} in another reading)" if surely else ""
+    needs += f" ({rule.numbers['better_months']} is better)" if "better_months" in rule.numbers else ""
+    lasted = case.lasted
+    if lasted is None:
+        return _found(rule, "unknown", "how long relief held is not known", needs)
+    enough = earliest_after(lasted.since, months) if months else lasted.since + timedelta(weeks=weeks or 0)
+    certain = lasted.since + timedelta(weeks=surely) if surely else enough
+    days = (lasted.until - lasted.since).days
+    if lasted.open:
+        saw = f"relief for {days} days, to {lasted.until}, and no end seen"
+        if lasted.until >= certain:
+            return _found(rule, "met", saw, needs, lasted.evidence, certain)
+        if lasted.until >= enough:
+            return _found(rule, "needs_a_person", saw, needs, lasted.evidence, certain)
+        # the proposed day may lie beyond what the diary says so far
+        return _found(
+            rule, "unknown" if case.proposed_on >= certain else "not_met", saw, needs, lasted.evidence, certain
+        )
+    saw = f"relief for {days} days, to {lasted.until} ({lasted.low} to {lasted.high})"
+    if lasted.low >= certain:
+        return _found(rule, "met", saw, needs, lasted.evidence, certain)
+    if lasted.high < enough:
+        return _found(rule, "not_met", saw, needs, lasted.evidence)
+    return _found(rule, "needs_a_person", saw, needs, lasted.evidence)
+
+
+def function_gain(rule: Rule, case: Case) -> Found:
+    """Better ability in what hurts, on the same scale before and after."""
+    limit = rule.numbers["percent"]
+    needs = f"at least {limit:g} % better ability in what hurts, on the same scale as before"
+    if not case.gains:
+        return _found(rule, "unknown", "no scale was answered both before and after", needs)
+    best = max(case.gains, key=lambda g: (g.scale == "activities", g.percent))
+    saw = f"{best.percent:.1f} % better ({best.scale})"
+    result: Result = "met" if best.percent >= limit else "not_met"
+    if result == "met" and best.scale != "activities":
+        result = "needs_a_person"  # a questionnaire of function is not what the person named as hurting
+    return _found(rule, result, saw, needs, best.evidence)
+
+
+def sessions_in_window(rule: Rule, case: Case) -> Found:
+    """Sessions of the region's group in the rolling months before; a day is a session, and staged days are two."""
+    count, months = rule.numbers["count"], rule.numbers["months"]
+    group: list[str] = next((g for g in rule.numbers["groups"] if case.region in g), [])
+    if not group:
+        return _found(rule, "unknown", f"{case.region} is not named", f"at most {count} sessions in {months} months")
+    needs = f"at most {count} sessions of {' and '.join(group)} in a rolling {months} months, this one counted"
+    start = months_back(case.proposed_on, months)
+    mine = [s for s in case.sessions if s.region in group and start < s.on < case.proposed_on]
+    days = sorted({s.on for s in mine})
+    left = count - len(days)
+    saw = f"{len(days)} since {start}" + (f" ({', '.join(d.isoformat() for d in days)})" if days else "")
+    evidence = [f"procedure/{s.id}" for s in mine]
+    before = sorted({s.on for s in case.sessions if s.region in group and s.on < case.proposed_on})
+    earliest = earliest_after(before[-count], months) if len(before) >= count else None
+    return _found(rule, "met" if left >= 1 else "not_met", saw, needs, evidence, earliest, max(0, left))
+
+
+def minimum_gap(rule: Rule, case: Case) -> Found:
+    """Months since the last session of the scope."""
+    months, scope = rule.numbers["months"], rule.numbers["scope"]
+    needs = f"at least {months} months since the last at the same {scope.replace('_', ' ')}"
+    if scope == "region":
+        mine = [s for s in case.sessions if s.region == case.region and s.on < case.proposed_on]
+    else:
+        mine = case.at_site(same_levels=scope == "side_and_level")
+    if not mine:
+        return _found(rule, "met", "none before", needs)
+    last = max(mine, key=lambda s: (s.on, s.id))
+    if scope == "side_and_level" and _levels_unknown(last, case):
+        unsure = earliest_after(last.on, months)
+        if case.proposed_on < unsure:
+            saw = f"the last was on {last.on}; its levels or those proposed are not recorded"
+            return _found(rule, "unknown", saw, needs, [f"procedure/{last.id}"], unsure)
+    first = earliest_after(last.on, months)
+    result: Result = "met" if months_back(case.proposed_on, months) >= last.on else "not_met"
+    return _found(rule, result, f"the last was on {last.on}", needs, [f"procedure/{last.id}"], first)
+
+
+def levels(rule: Rule, case: Case) -> Found:
+    """Levels of the session; both sides of a level count once."""
+    most = rule.numbers["most"]
+    needs = f"at most {most} level{'s' if most > 1 else ''} a session"
+    if not case.joints:
+        return _found(rule, "unknown", "the levels proposed are not named", needs)
+    n = len(case.joints)
+    return _found(rule, "met" if n <= most else "not_met", f"{n} ({', '.join(sorted(case.joints))})", needs)
+
+
+def pain_now(rule: Rule, case: Case) -> Found:
+    """The pain of now, by the verdict's level."""
+    least = rule.numbers["least"]
+    return _at_least(
+        rule, case.pain_now, least, f"pain now at least {least:g} of 10", "", "the pain of now is not known"
+    )
+
+
+def region_covered(rule: Rule, case: Case) -> Found:
+    """Whether the policy covers the region at all."""
+    covered = rule.numbers["regions"]
+    return _found(rule, "met" if case.region in covered else "not_met", case.region, f"one of {', '.join(covered)}")
+
+
+def _at_least(rule: Rule, seen: Estimate | None, limit: float, needs: str, unit: str, missing: str) -> Found:
+    if seen is None:
+        return _found(rule, "unknown", missing, needs)
+    result: Result = "met" if seen.value >= limit else "not_met"
+    if seen.low < limit <= seen.high:
+        result = "needs_a_person"
+    saw = f"{_exact(seen.value, limit)}{unit} ({_exact(seen.low, limit)} to {_exact(seen.high, limit)})"
+    return _found(rule, result, saw, needs, seen.evidence)
+
+
+def _exact(value: float, limit: float) -> str:
+    """One decimal, or as many as keep a value below a limit from reading as the limit."""
+    for places in (1, 2, 3, 6):
+        text = f"{value:.{places}f}"
+        if (float(text) >= limit) == (value >= limit):
+            return text
+    return repr(value)
+
+
+def _same_place(block: Block, case: Case) -> bool:
+    side = block.side in (case.laterality, "both") or case.laterality == "bilateral"
+    return side and (case.joints is None or bool(block.joints & case.joints)) and block.region == case.region
+
+
+def _shows(block: Block, percent: float, agents_time: bool) -> bool | None:
+    """Whether a block helped so much (and so long, where that is asked); None where its readings can't tell."""
+    if block.before <= 0 or not block.after:
+        return None
+    relief = [100 * (1 - pain / block.before) for _, pain in block.after]
+    if max(relief) < percent:
+        return False
+    if not agents_time:
+        return True
+    usual = DURATION_HOURS.get(block.agent)
+    if usual is None:
+        return None
+    if hours_at(block.before, block.after, percent) >= usual[0]:
+        return True
+    return None if relief[-1] >= percent else False
+
+
+def _one_a_day(blocks: list[Block]) -> list[Block]:
+    return list({b.on: b for b in blocks}.values())
+
+
+def _count(blocks: list[Block]) -> str:
+    return f"{len(blocks)} block{'s' if len(blocks) > 1 else ''} on record"
+
+
+def _levels_unknown(last: Session, case: Case) -> bool:
+    return last.joints is None or case.joints is None

@@ -1,0 +1,79 @@
+"""Answers a policy for a proposed day: each rule met, not met, unknown, or left to a person. Pure.
+
+Unknown is never met. A value is compared unrounded. Where an interval straddles a limit a person must decide. Nothing here
+says "approved": that is the payer's word.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from . import checks
+from .case import Case
+from .checks import Found
+from .model import Policy, Rule
+
+OUTSTANDING = ("not_met", "unknown", "needs_a_person")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A policy's answer.
+
+    Args:
+        version: the one in force on the proposed day; None where there is none, and then no rule is answered.
+        earliest_on: the first day on which no rule that waits for time stands in the way, by this version and whether or
+            not the other rules are met. The proposed day where no rule waits; None without a version.
+        sessions_left: how many sessions the window still has room for on the proposed day; None without such a rule.
+        outstanding: names of rules that stand in the way, alternatives considered.
+    """
+
+    policy: str
+    version: str | None
+    proposed_on: date
+    rules: list[Found] = field(default_factory=list)
+    earliest_on: date | None = None
+    sessions_left: int | None = None
+    outstanding: list[str] = field(default_factory=list)
+
+
+def evaluate(policy: Policy, case: Case) -> Evaluation:
+    """Each rule of the version in force on the proposed day, with what it saw and needs."""
+    version = policy.on(case.proposed_on)
+    if version is None:
+        return Evaluation(policy.name, None, case.proposed_on, outstanding=["version"])
+    found = [_CHECKS[rule.name](rule, case) for rule in version.rules]
+    left = next((f.left for f in found if f.left is not None), None)
+    outstanding = _outstanding(version.rules, found)
+    return Evaluation(policy.name, version.version, case.proposed_on, found, _earliest(found, case), left, outstanding)
+
+
+def _outstanding(rules: tuple[Rule, ...], found: list[Found]) -> list[str]:
+    """What is not met; a branch that is met in full excuses the others."""
+    branches: dict[str, list[Found]] = {}
+    for rule, one in zip(rules, found, strict=True):
+        if rule.branch is not None:
+            branches.setdefault(rule.branch, []).append(one)
+    excused = any(all(f.result == "met" for f in some) for some in branches.values())
+    return [
+        one.rule
+        for rule, one in zip(rules, found, strict=True)
+        if one.result in OUTSTANDING and not (rule.branch is not None and excused)
+    ]
+
+
+def _earliest(found: list[Found], case: Case) -> date:
+    """The latest of the days for which the rules wait; the proposed day where none waits for time."""
+    return max((f.earliest_on for f in found if f.earliest_on is not None), default=case.proposed_on)
+
+
+_CHECKS = {
+    "blocks_before": checks.blocks_before,
+    "relief_percent": checks.relief_percent,
+    "relief_duration": checks.relief_duration,
+    "function_gain": checks.function_gain,
+    "sessions_in_window": checks.sessions_in_window,
+    "minimum_gap": checks.minimum_gap,
+    "levels": checks.levels,
+    "pain_now": checks.pain_now,
+    "region_covered": checks.region_covered,
+}

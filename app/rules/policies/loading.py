@@ -1,0 +1,150 @@
+"""Reading policies from TOML, with errors that name the line."""
+
+import re
+import tomllib
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from itertools import pairwise
+from typing import Any
+
+from .model import ABOUT, RULES, SCOPES, Policy, Rule, Version
+
+TEXTS = ("name", "title", "jurisdiction", "source")
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+CERTAINTIES = ("found", "known")
+REGIONS = {"cervical", "thoracic", "lumbar", "sacroiliac"}
+
+
+class BadPolicyError(ValueError):
+    """A file that is no policy; the message begins with its line."""
+
+
+@cache
+def policies() -> dict[str, Policy]:
+    """The policies that come with the service, by name."""
+    folder = files(__package__) / "data"
+    found = [
+        load_text(f.read_text("utf-8"))
+        for f in sorted(folder.iterdir(), key=lambda f: f.name)
+        if f.name.endswith(".toml")
+    ]
+    return {policy.name: policy for policy in found}
+
+
+def load(path: str) -> Policy:
+    """A policy from a file.
+
+    Raises:
+        BadPolicyError: the line and what is wrong with it.
+        OSError: the file can't be read.
+    """
+    with open(path, "rb") as file:
+        raw = file.read()
+    try:
+        return load_text(raw.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise BadPolicyError(f"line {raw[: error.start].count(10) + 1}: not UTF-8") from None
+
+
+def load_text(text: str) -> Policy:
+    """A policy from its text.
+
+    Raises:
+        BadPolicyError: the line and what is wrong with it.
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"\(at line (\d+)", str(error))
+        line = int(found.group(1)) if found else text.count("\n") + 1
+        raise BadPolicyError(f"line {line}: {str(error).partition(' (at ')[0]}") from None
+    return _Reader(text).policy(data)
+
+
+class _Reader:
+    """Checks what was read; knows where each table begins, so that an error can name its line."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = text.splitlines()
+        self._tables = [i for i, line in enumerate(self._lines) if line.lstrip().startswith("[[")]
+
+    def policy(self, data: dict[str, Any]) -> Policy:
+        self._known(data, {*TEXTS, "version"}, 0)
+        for name in TEXTS:
+            if not isinstance(data.get(name), str) or not data[name].strip():
+                raise self._error(name, 0, "is missing, or no text")
+        if not NAME.fullmatch(data["name"]):
+            raise self._error("name", 0, "is written in small letters, digits and hyphens")
+        given = data.get("version")
+        if not isinstance(given, list) or not given:
+            raise self._error("version", 0, "a policy has at least one [[version]]")
+        at = iter(self._tables)
+        versions = [self._version(one, next(at), at) for one in given]
+        for earlier, later in pairwise(versions):
+            if earlier.in_force_to is None or later.in_force_from <= earlier.in_force_to:
+                raise BadPolicyError(f"line {self._tables[0] + 1}: version {later.version} overlaps {earlier.version}")
+        return Policy(**{name: data[name] for name in TEXTS}, versions=tuple(versions))
+
+    def _version(self, data: dict[str, Any], start: int, tables: Any) -> Version:
+        self._known(data, {"version", "in_force_from", "in_force_to", "verified_on", "verified_by", "rule"}, start)
+        if not isinstance(data.get("version"), str):
+            raise self._error("version", start, "is missing, or no text")
+        for name, must in (("in_force_from", True), ("in_force_to", False), ("verified_on", False)):
+            value = data.get(name)
+            if (value is None and must) or (value is not None and type(value) is not date):
+                raise self._error(name, start, "is missing, or no day written YYYY-MM-DD")
+        if (data.get("verified_on") is None) != (data.get("verified_by") is None):
+            raise self._error("verified_on", start, "goes with verified_by; leave both out of what is unverified")
+        rules = data.get("rule")
+        if not isinstance(rules, list) or not rules:
+            raise self._error("rule", start, "a version has at least one [[version.rule]]")
+        read = tuple(self._rule(one, next(tables)) for one in rules)
+        return Version(data["version"], data["in_force_from"], data.get("in_force_to"), data.get("verified_on"),
+                       data.get("verified_by"), read)  # fmt: skip
+
+    def _rule(self, data: dict[str, Any], start: int) -> Rule:
+        name = data.get("rule")
+        if name not in RULES:
+            raise self._error("rule", start, f"is none of {', '.join(RULES)}")
+        numbers = RULES[name]
+        self._known(data, {*numbers, *ABOUT}, start)
+        for key, (kind, must) in numbers.items():
+            value = data.get(key)
+            if value is None and not must:
+                continue
+            if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+                raise self._error(key, start, "is missing, or of the wrong type")
+            if isinstance(value, int | float) and not isinstance(value, bool) and not 0 < value <= 1000:
+                raise self._error(key, start, "is no number above 0")
+            if isinstance(value, list) and not _are_regions(value):
+                raise self._error(key, start, f"is no list of {', '.join(sorted(REGIONS))}")
+        if name == "relief_duration" and ("months" in data) == ("weeks" in data):
+            raise self._error("months", start, "give months or weeks, one of them")
+        if name == "minimum_gap" and data["scope"] not in SCOPES:
+            raise self._error("scope", start, f"is none of {', '.join(SCOPES)}")
+        if data.get("certainty") not in CERTAINTIES:
+            raise self._error("certainty", start, f"is none of {', '.join(CERTAINTIES)}")
+        own = {key: data[key] for key in numbers if key in data}
+        return Rule(name, own, data["certainty"], data.get("branch"), data.get("note"))
+
+    def _known(self, data: dict[str, Any], names: set[str], start: int) -> None:
+        for key in data:
+            if key not in names:
+                raise self._error(key, start, "is not known here")
+
+    def _error(self, key: str, start: int, says: str) -> BadPolicyError:
+        """Names the line of a key in the table that begins on line `start` (from 0), or the table's own."""
+        end = next((i for i in self._tables if i > start), len(self._lines))
+        key_line = re.compile(rf"\s*{re.escape(key)}\s*=")
+        for i in range(start, end):
+            if key_line.match(self._lines[i]):
+                return BadPolicyError(f"line {i + 1}: {key} {says}")
+        return BadPolicyError(f"line {start + 1}: {key} {says}")
+
+
+def _are_regions(value: list[Any]) -> bool:
+    """Whether it is a list of regions, or of such lists, and not empty."""
+    if all(isinstance(one, list) for one in value):
+        return bool(value) and all(one and _are_regions(one) for one in value)
+    return bool(value) and all(isinstance(one, str) and one in REGIONS for one in value)

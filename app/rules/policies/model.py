@@ -1,0 +1,67 @@
+"""A policy as data. A policy has versions; a version is in force between days and has rules."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+# the parameters of each rule: name, and whether it must be there
+RULES: dict[str, dict[str, tuple[type | tuple[type, ...], bool]]] = {
+    "blocks_before": {"count": (int, True), "percent": ((int, float), False), "agents_time": (bool, False),
+                      "different_days": (bool, False), "within_months": (int, False)},
+    "relief_percent": {"percent": ((int, float), True)},
+    "relief_duration": {"months": (int, False), "weeks": (int, False), "surely_weeks": (int, False),
+                        "better_months": (int, False)},
+    "function_gain": {"percent": ((int, float), True)},
+    "sessions_in_window": {"count": (int, True), "months": (int, True), "groups": (list, True)},
+    "minimum_gap": {"months": (int, True), "scope": (str, True)},
+    "levels": {"most": (int, True)},
+    "pain_now": {"least": ((int, float), True)},
+    "region_covered": {"regions": (list, True)},
+}  # fmt: skip
+SCOPES = ("region", "site", "side_and_level")
+ABOUT = {"rule", "branch", "certainty", "note"}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule: its name, its numbers, and how sure its source is (`found` in a stored source, or `known` by memory).
+
+    Rules with different `branch` are alternatives: it is enough that all of one branch are met.
+    """
+
+    name: str
+    numbers: dict[str, Any]
+    certainty: str
+    branch: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Version:
+    """A policy between two days."""
+
+    version: str
+    in_force_from: date
+    in_force_to: date | None
+    verified_on: date | None
+    verified_by: str | None
+    rules: tuple[Rule, ...]
+
+    def in_force(self, on: date) -> bool:
+        """Whether it counts on a day."""
+        return self.in_force_from <= on and (self.in_force_to is None or on <= self.in_force_to)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A payer's or guideline's rules, with their source."""
+
+    name: str
+    title: str
+    jurisdiction: str
+    source: str
+    versions: tuple[Version, ...] = field(default_factory=tuple)
+
+    def on(self, day: date) -> Version | None:
+        """The version in force on a day."""
+        return next((v for v in self.versions if v.in_force(day)), None)
