@@ -130,6 +130,16 @@ def clinic(
     raise typer.Exit(add_clinic_with_admin(name, admin))
 
 
+@app.command()
+def sweep(
+    jobs: Annotated[int | None, typer.Option(min=1, help="processes; as many as there are cores if not given")] = None,
+) -> None:
+    """Brings every stale verdict up to date; a run that was killed is gone on with."""
+    from app.verdicts.sweeping import run
+
+    raise typer.Exit(run(jobs))
+
+
 policies = typer.Typer(help="Policies: payers' and guidelines' rules for a repeat.", no_args_is_help=True)
 app.add_typer(policies, name="policy")
 

@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp
 
@@ -14,6 +15,7 @@ from app.accounts.routes import router as accounts
 from app.accounts.service import SignIns
 from app.assessments.routes import router as assessments
 from app.blocks.routes import router as blocks
+from app.cohorts.routes import router as cohorts
 from app.diary.medications import router as medications
 from app.diary.routes import router as diary
 from app.diary.schemas import DatedEntryIn
@@ -44,7 +46,7 @@ course; it does not diagnose, and a person decides."""
 
 ROUTERS = (
     accounts, patients, blocks, procedures, plans, diary, medications, assessments, events, verdicts, pictures, reports,
-    policies, flags, records, pages,
+    policies, cohorts, flags, records, pages,
 )  # fmt: skip
 
 
@@ -88,9 +90,12 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
 async def refuse_unknown_query(request: Request) -> None:
     """422 for a query parameter that the call does not have: a typing error must not be taken for "no filter"."""
     route = request.scope.get("route")
-    if not isinstance(route, APIRoute):
-        return
-    known = {p.alias for p in route.dependant.query_params}
+    if not isinstance(route, APIRoute) or not route.include_in_schema:
+        return  # a page reads its own address
+    asked = route.dependant.query_params
+    if any(isinstance(p.field_info.annotation, type) and issubclass(p.field_info.annotation, BaseModel) for p in asked):
+        return  # a model of parameters refuses what it does not know
+    known = {p.alias for p in asked}
     unknown = [name for name in request.query_params if name not in known]
     if unknown:
         raise Problem(

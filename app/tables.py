@@ -11,7 +11,7 @@ from app.patients.tables import Patient
 from app.procedures.tables import Procedure
 from app.records.tables import Tombstone
 from app.store.base import metadata
-from app.verdicts.tables import KeptVerdict
+from app.verdicts.tables import KeptVerdict, Outcome
 
 __all__ = [
     "Account",
@@ -24,6 +24,7 @@ __all__ = [
     "Flag",
     "KeptAnswer",
     "KeptVerdict",
+    "Outcome",
     "Patient",
     "Procedure",
     "Revision",

@@ -1,6 +1,6 @@
 """A running service for tests, and the people in it."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -62,7 +62,7 @@ def entry(average: float = 4, side: str = "left", **parts: Any) -> dict[str, Any
     return {"pain": [{"region": "lumbar", "side": side, "average": average}], **parts}
 
 
-def course(first: str, scores: list[float | None]) -> list[dict[str, Any]]:
+def course(first: str, scores: Sequence[float | None]) -> list[dict[str, Any]]:
     """Entries of a batch from a day on, None where nothing was logged."""
     day = date.fromisoformat(first)
     return [{"date": (day + timedelta(days=i)).isoformat(), **entry(s)} for i, s in enumerate(scores) if s is not None]

@@ -22,6 +22,7 @@ Action = Literal[
     "record_contact",
     "erase",
     "add_rule",
+    "work_review",
 ]
 Relation = Literal["own", "clinic"]
 
@@ -43,6 +44,9 @@ RULES: dict[tuple[Role, Action], Relation] = {
     ("clinician", "record_contact"): "clinic",
     ("scheduler", "record_contact"): "clinic",
     ("admin", "record_contact"): "clinic",
+    ("clinician", "work_review"): "clinic",
+    ("scheduler", "work_review"): "clinic",
+    ("admin", "work_review"): "clinic",
     ("admin", "erase"): "clinic",
     ("admin", "add_rule"): "clinic",
 }

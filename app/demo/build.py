@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.accounts.access import Caller, Role
 from app.accounts.service import add_account, add_clinic, hash_password
 from app.demo.courses import entries
+from app.demo.extras import facts_after, facts_before
 from app.demo.people import CLINIC, PEOPLE, SECOND_CLINIC, SECOND_PEOPLE, Someone, Treatment
 from app.diary.record import Writing, keep
 from app.diary.schemas import EntryIn
@@ -101,6 +102,11 @@ async def _patient(
 
     async def work(connection: AsyncConnection) -> UUID:
         made = [await facts.add(connection, clinician, PROCEDURE, row, new, now) for new in procedures]
+        for treatment, procedure in zip(someone.treatments, made, strict=True):
+            beside = facts_before(treatment, procedure.on_date)
+            beside += facts_after(treatment, procedure.id, procedure.on_date, today)
+            for kind, fact in beside:
+                await facts.add(connection, clinician, kind, row, fact, now)
         await keep(connection, row, None, writings, now)
         await patients.touch(connection, row.clinic_id, row.id)
         return UUID(str(made[0].id))

@@ -7,7 +7,7 @@ from app.demo.courses import Course
 
 @dataclass(frozen=True)
 class Treatment:
-    """One procedure `ago` days ago, and the course after it; `phase` is what it shows today."""
+    """One procedure `ago` days ago, and the course after it; `phase` is what it shows today, `missed` names contacts."""
 
     ago: int
     region: str
@@ -16,6 +16,7 @@ class Treatment:
     phase: str
     baseline_pain: float | None = None
     joints: tuple[str, ...] = ("L4-5", "L5-S1")
+    missed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ PEOPLE = [
     Someone("Luca Moser", "1983-08-08", "the chest", [
         Treatment(110, "thoracic", "left", Course(6.2, 1.7, onset=28, side="left"), "relief", 6.0, ("T7-8",))]),
     Someone("Mara Noll", "1957-01-16", "the sacroiliac joint", [
-        Treatment(95, "sacroiliac", "right", Course(6.7, 1.9, side="right"), "relief", 7.0, ("SI",))]),
+        Treatment(95, "sacroiliac", "right", Course(6.7, 1.9, side="right"), "relief", 7.0, ("SI",), ("weeks_6_8",))]),
 ]  # fmt: skip
 
 SECOND_PEOPLE = [

@@ -20,6 +20,7 @@ from app.settings import SettingError, Settings, sqlite_url
 from app.store.base import utc_now
 from app.store.database import Database
 from app.store.migrate import upgrade
+from app.verdicts.sweep import sweep
 
 KEPT = "sign-ins.json"
 
@@ -70,7 +71,10 @@ def _accounts(folder: Path, url: str, console: Console) -> list[SignInTo]:
 async def _build(url: str, tell: Told) -> list[SignInTo]:
     database = Database(url)
     try:
-        return await build(database, utc_now(), tell)
+        accounts = await build(database, utc_now(), tell)
+        async for _ in sweep(database, utc_now):
+            pass
+        return accounts
     finally:
         await database.close()
 

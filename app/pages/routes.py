@@ -7,7 +7,12 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
+from app.pages import assets, cohort_page, forms, patients_page, procedure_page, sign_in
+from app.pages.assets import mount_static
+
 router = APIRouter(tags=["pages"])
+for part in (sign_in, patients_page, forms, procedure_page, cohort_page, assets):
+    router.include_router(part.router)
 ASSETS = "/docs-assets"
 POLICY = (
     "default-src 'none'; style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -41,5 +46,6 @@ async def api_page() -> HTMLResponse:
 
 
 def mount_assets(app: FastAPI) -> None:
-    """Serves the files of the API's page from the package that carries them."""
+    """Serves the files of the pages, and those of the API's page from the package that carries them."""
+    mount_static(app)
     app.mount(ASSETS, StaticFiles(packages=[("fastapi_swagger", "resources")]), name="docs-assets")

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.pictures import looks
 from app.pictures.looks import Theme
-from app.pictures.parts import Layer, at, layer, words
+from app.pictures.parts import Layer, at, layer, length, words
 from app.pictures.seen import Span
 
 WIDE_ENOUGH = 0.075  # share of the width from which a phase's name fits into its band
@@ -13,13 +13,11 @@ WIDE_ENOUGH = 0.075  # share of the width from which a phase's name fits into it
 
 def phases_panel(found: list[Span], theme: Theme, x: Layer) -> Layer:
     """The phases as a band; each is named where its name fits."""
-    first, last = (date.fromisoformat(d) for d in x["scale"]["domain"])
-    whole = max(1, (last - first).days)
     values = []
     for span in found:
         fill, ink = looks.PHASES[span.says]
         name = looks.NAMES[span.says]
-        fits = (span.last - span.first).days / whole >= WIDE_ENOUGH
+        fits = (span.last - span.first).days / length(x) >= WIDE_ENOUGH
         ends = span.last + timedelta(days=1)
         said = {"phase": name, "says": name if fits else "", "fill": fill, "ink": ink}
         values.append({"from": span.first.isoformat(), "to": ends.isoformat(), **said})

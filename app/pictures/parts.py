@@ -1,7 +1,7 @@
 """How a layer of the picture is put together."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 Layer = dict[str, Any]
@@ -15,13 +15,32 @@ def layer(values: Sequence[dict[str, Any]], mark: dict[str, Any], **encoding: di
 
 def days(first: date, last: date) -> Layer:
     """The axis of days that all panels share, without labels; in UTC, so that no server's clock moves a day."""
-    domain = [first.isoformat(), last.isoformat()]
+    domain = [_milliseconds(first), _milliseconds(last)]
     return {"type": "temporal", "scale": {"type": "utc", "domain": domain, "nice": False}, "axis": None}
 
 
+def _milliseconds(on: date) -> int:
+    return int(datetime.combine(on, time(0), UTC).timestamp() * 1000)
+
+
+def length(axis: Layer) -> int:
+    """Days from end to end of an axis, at least one."""
+    first, last = axis["scale"]["domain"]
+    return max(1, int(last - first) // 86_400_000)
+
+
 def at(axis: Layer, field: str) -> Layer:
-    """A field on an axis."""
-    return {"field": field, **axis}
+    """A field on an axis; the panel's first layer says how far the axis reaches (`reach`)."""
+    scale = {name: value for name, value in axis["scale"].items() if name != "domain"}
+    return {**axis, "field": field, "scale": scale}
+
+
+def reach(panel: Layer, axis: Layer) -> None:
+    """Makes a panel's days those of the axis; said once, for the layers of a panel share it."""
+    with_days = [part["encoding"] for part in panel["layer"] if "x" in part["encoding"]]
+    # a layer with two ends would say it twice, in two spellings, and the library would warn of a conflict
+    chosen = next((encoding for encoding in with_days if "x2" not in encoding), with_days[0])
+    chosen["x"]["scale"] = axis["scale"]
 
 
 def words(field: str, **more: Any) -> Layer:

@@ -29,9 +29,6 @@ def scores_panel(seen: Seen, theme: Theme, x: Layer, interactive: bool) -> Layer
         *_flares(flares(seen), theme, x),
         *_marks(seen, theme, x),
     ]
-    if interactive:
-        select = {"type": "interval", "encodings": ["x"]}
-        layers[0]["params"] = [{"name": "zoom", "select": select, "bind": "scales"}]
     return {"height": HEIGHT, "layer": layers}
 
 

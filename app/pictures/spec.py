@@ -5,7 +5,7 @@ from typing import Any
 from app.pictures import looks
 from app.pictures.looks import Theme
 from app.pictures.panels import effects_panel, phases_panel, small_panel
-from app.pictures.parts import WIDTH, Layer, days
+from app.pictures.parts import WIDTH, Layer, days, reach
 from app.pictures.scores import scores_panel
 from app.pictures.seen import Seen, phases
 from app.pictures.thin import average_of
@@ -16,7 +16,7 @@ PADDING = {"left": 8, "right": 62, "top": 8, "bottom": 8}
 
 
 def spec(seen: Seen, theme: Theme = "light", interactive: bool = False) -> dict[str, Any]:
-    """The whole picture; `interactive` adds what only a page can do: zoom by dragging, and words at the pointer."""
+    """The whole picture; `interactive` adds what only a page can do: what is under the pointer."""
     x = days(seen.first, seen.last)
     panels = [scores_panel(seen, theme, x, interactive), phases_panel(phases(seen), theme, x)]
     if seen.effects:
@@ -24,18 +24,16 @@ def spec(seen: Seen, theme: Theme = "light", interactive: bool = False) -> dict[
     panels += [small_panel(points, title, theme, x) for title, points in _series(seen)]
     for panel in panels:
         panel["width"] = WIDTH
+        reach(panel, x)
     lowest = panels[-1]["layer"][0]["encoding"]["x"]
     lowest["axis"] = DATES
-    # each panel carries the same axis of days; shared only where zooming moves them together
-    scales = {"scale": {"x": "shared" if interactive else "independent"}}
-    config = {**looks.config(theme), "aria": interactive}
+    config = {**looks.config(theme), "aria": False}  # the picture is described as a whole, not mark by mark
     return {
         "$schema": SCHEMA,
-        "description": "",
         "padding": PADDING,
         "vconcat": panels,
         "spacing": 6,
-        "resolve": scales,
+        "resolve": {"scale": {"x": "independent"}},  # each panel carries the same axis of days
         "config": config,
     }
 

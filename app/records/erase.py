@@ -17,6 +17,7 @@ from app.history.service import revision
 from app.once.service import kept as kept_answer
 from app.patients import service as patients
 from app.patients.service import patient
+from app.pictures.drawing import drawn
 from app.procedures.service import of_patient, procedure
 from app.records.tables import Tombstone
 from app.store.base import columns
@@ -57,3 +58,4 @@ async def erase(database: Database, caller: Caller, patient_id: UUID, reason: st
 
     for procedure_id in await database.write(work):
         memory.take(procedure_id)  # what the engine kept of her goes too
+    drawn.forget()

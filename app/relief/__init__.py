@@ -7,7 +7,7 @@ from .baseline import block_days
 from .definitions import Response, relief_percent, response
 from .engine import Trace, judge, trace, trace_all
 from .parameters import BASELINE_DAYS, ENGINE, SETTLING_DAYS
-from .records import BOTH, DEFINITIONS, LEFT, PHASES, RIGHT, Definition, Diary, Laterality, Phase, Procedure
+from .records import BOTH, DEFINITIONS, LEFT, PHASES, RIGHT, Definition, Diary, Floats, Laterality, Phase, Procedure
 from .run import Kept
 from .verdict import Verdict
 
@@ -22,6 +22,7 @@ __all__ = [
     "SETTLING_DAYS",
     "Definition",
     "Diary",
+    "Floats",
     "Kept",
     "Laterality",
     "Phase",

@@ -4,7 +4,7 @@ from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from threading import Lock
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import typst
 
@@ -17,18 +17,33 @@ EMBEDDED = "Libertinus Serif"  # comes with the typesetter, so that no machine's
 
 
 class _Typesetter:
-    """The typesetter with the report's source; it keeps what it has read, and works for one at a time."""
+    """The typesetter with the report's source; it keeps what it has read, and works for one at a time.
+
+    A name in a script that the embedded font does not have is set with the machine's fonts; the page is then still tagged,
+    but not promised to be PDF/UA, which refuses a letter that can't be shown.
+    """
 
     def __init__(self) -> None:
-        self._source = (files(__package__) / "report.typ").read_bytes()
-        self._compiler, self._lock = typst.Compiler(self._source, ignore_system_fonts=True), Lock()
+        self._source, self._lock = (files(__package__) / "report.typ").read_bytes(), Lock()
+        self._embedded = typst.Compiler(self._source, ignore_system_fonts=True)
+        self._any_font = typst.Compiler(self._source)
 
     def set(self, inputs: dict[str, str]) -> bytes:
         with self._lock:
-            made = self._compiler.compile(
-                self._source, format="pdf", sys_inputs=inputs, pdf_standards=[STANDARD], timestamp=0
-            )
+            try:
+                made = self._compile(self._embedded, inputs, True)
+            except typst.TypstError as error:
+                if "could not be displayed" not in error.message:
+                    raise
+                made = self._compile(self._any_font, inputs, False)
         assert isinstance(made, bytes)
+        return made
+
+    def _compile(self, compiler: typst.Compiler, inputs: dict[str, str], accessible: bool) -> Any:
+        standards: list[Literal["ua-1"]] = [STANDARD] if accessible else []
+        made: Any = compiler.compile(
+            self._source, format="pdf", sys_inputs=inputs, pdf_standards=[*standards], timestamp=0, pdf_tags=True
+        )
         return made
 
 

@@ -20,20 +20,21 @@ NAMED = {
 
 @dataclass(frozen=True)
 class Around:
-    """A patient's procedures, blocks and events as they were known, each as it was written with its id."""
+    """A patient's procedures, blocks, events and follow-up contacts as they were known, each as written with its id."""
 
     procedures: list[dict[str, Any]]
     blocks: list[dict[str, Any]]
     events: list[dict[str, Any]]
+    contacts: list[dict[str, Any]]
 
 
 async def around(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID, known_on: datetime | None) -> Around:
     """What is on record of a patient beside the diary."""
-    procedures, blocks, events = [
+    procedures, blocks, events, contacts = [
         await facts.of_patient(connection, clinic_id, patient_id, kind, known_on)
-        for kind in ("procedure", "block", "event")
+        for kind in ("procedure", "block", "event", "contact")
     ]
-    return Around(procedures, blocks, events)
+    return Around(procedures, blocks, events, contacts)
 
 
 def own_of(row: Any, found: Around) -> dict[str, Any]:
@@ -51,20 +52,25 @@ def to_procedure(own: dict[str, Any], found: Around) -> Procedure:
     """
     performed_on = _day(own["performed_on"])
     blocks = [_day(b["performed_on"]) for b in found.blocks if region_of(b["joints"][0]) == own["region"]]
-    ends = [_day(e["happened_on"]) for e in found.events if _ends(e, own)]
-    ends += [
-        _day(p["performed_on"])
-        for p in found.procedures
-        if p["region"] == own["region"] and same_site(p["laterality"], own["laterality"])
-    ]
-    later = [day for day in ends if day > performed_on]
+    end = end_of_watch(own, found)
     return Procedure(
         performed_on=performed_on,
         laterality=own["laterality"],
         baseline_pain=own.get("baseline_pain"),
         baseline_not=block_days(blocks),
-        watched_until=min(later) - timedelta(days=1) if later else None,
+        watched_until=end[0] - timedelta(days=1) if end else None,
     )
+
+
+def end_of_watch(own: dict[str, Any], found: Around) -> tuple[date, str] | None:
+    """The day after the procedure on which its watch ended and why: `repeat`, `surgery`, `death` or `moved_away`."""
+    ends = [(_day(e["happened_on"]), str(e["kind"])) for e in found.events if _ends(e, own)]
+    ends += [
+        (_day(p["performed_on"]), "repeat")
+        for p in found.procedures
+        if p["region"] == own["region"] and same_site(p["laterality"], own["laterality"])
+    ]
+    return min((end for end in ends if end[0] > _day(own["performed_on"])), default=None)
 
 
 def confounders(own: dict[str, Any], found: Around, as_of: date) -> list[dict[str, str]]:

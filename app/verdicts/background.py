@@ -38,7 +38,6 @@ class Background:
     own: dict[str, Any]
     found: Around
     assessments: list[dict[str, Any]]
-    contacts: list[dict[str, Any]]
     entries: list[Row[Any]]
 
     @property
@@ -73,9 +72,8 @@ async def read(
             known_on = question.as_known_on
             found = await around(connection, row.clinic_id, row.patient_id, known_on)
             answered = await facts.of_patient(connection, row.clinic_id, row.patient_id, "assessment", known_on)
-            contacts = await facts.of_patient(connection, row.clinic_id, row.patient_id, "contact", known_on)
             query = diaries.entries_of(row.clinic_id, row.patient_id, known_on)
             on = query.selected_columns.date
             first = row.performed_on - timedelta(days=BEFORE)
             entries = list((await connection.execute(query.where(on >= first, on <= as_of).order_by(on))).all())
-        return Background(verdict, answer.tag, person, own_of(row, found), found, answered, contacts, entries)
+        return Background(verdict, answer.tag, person, own_of(row, found), found, answered, entries)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -14,7 +14,21 @@ SIDES = {"left": LEFT, "right": RIGHT, "both": BOTH}
 NOTHING = float("nan")
 
 
-def to_diary(entries: Iterable[Row[Any]], region: str, laterality: str, time_zone: str) -> Diary:
+class EntryRow(NamedTuple):
+    """One day of the diary, in what a verdict reads of it."""
+
+    date: date
+    content: dict[str, Any]
+    opioid_mme: float | None
+    recorded_at: datetime
+
+
+def entry_rows(rows: Iterable[Row[Any]]) -> list[EntryRow]:
+    """Rows of the diary as plain data."""
+    return [EntryRow(row.date, row.content, row.opioid_mme, row.recorded_at) for row in rows]
+
+
+def to_diary(entries: Iterable[Row[Any] | EntryRow], region: str, laterality: str, time_zone: str) -> Diary:
     """The diary of one region from current entries in the order of their days.
 
     A site's score is the day's average, or the pain "now" where no average was given. Pain in another region, or on the

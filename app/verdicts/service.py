@@ -1,13 +1,14 @@
 """Verdicts: made by the engine from what is recorded, and kept while that is unchanged."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from anyio import to_thread
-from sqlalchemy import Row, Select, and_, bindparam, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.access import Caller, Relation, limits, relation_of, within
@@ -17,18 +18,17 @@ from app.diary import service as diaries
 from app.patients.service import patient, today_of
 from app.problems import bad_field, not_found
 from app.procedures.service import procedure
-from app.relief import BASELINE_DAYS, ENGINE, Definition, judge
+from app.relief import BASELINE_DAYS, ENGINE, Definition
 from app.store.base import columns
 from app.store.database import Database
 from app.store.statements import upsert
-from app.verdicts.around import around, confounders, own_of, to_procedure
-from app.verdicts.diaries import first_day, to_diary
+from app.verdicts.around import around, own_of
+from app.verdicts.diaries import entry_rows, first_day
+from app.verdicts.making import Made, Material, make
 from app.verdicts.memory import memory
-from app.verdicts.side_effects import gather
-from app.verdicts.tables import KeptVerdict
-from app.verdicts.wire import to_json
+from app.verdicts.tables import KeptVerdict, Outcome
 
-kept = columns(KeptVerdict)
+kept, outcome = columns(KeptVerdict), columns(Outcome)
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ async def answer(
     if as_of > today_of(row.time_zone, now):
         raise bad_field("/as_of", "lies in the patient's future", where="query")
     fresh = _still_holds(row, as_of) and question.as_known_on is None
-    made = None
+    made: tuple[Material, Made] | None = None
     if not fresh:
         async with database.read() as connection:
             # read again: the ETag must name the state that the verdict is made from
@@ -69,9 +69,14 @@ async def answer(
             if not matches(if_none_match, tag_of(row, as_of, question)):
                 made = await _make(connection, row, as_of, question)
     tag = tag_of(row, as_of, question)
-    body = None if matches(if_none_match, tag) else row.body if fresh else made
+    body = None if matches(if_none_match, tag) else row.body if fresh else made[1].body if made else None
     if made is not None and question.as_of is None and question.as_known_on is None:
-        await _keep_and_record(database, caller, row, question.definition, as_of, made, now)
+
+        async def work(connection: AsyncConnection) -> None:
+            await keep(connection, [made], now)
+            await audit.record(connection, caller, "read", "verdict", row.patient_id, now)
+
+        await database.write(work)
     else:
         await audit.record_read(database, caller, "verdict", row.patient_id, now)
     return Answer(body, tag)
@@ -110,6 +115,7 @@ def _look_up(relation: Relation) -> Select[Any]:
             procedure,
             patient.c.time_zone,
             patient.c.record_version,
+            patient.c.born_on,
             kept.c.body,
             kept.c.as_of,
             kept.c.engine,
@@ -127,48 +133,70 @@ def _still_holds(row: Row[Any], as_of: date) -> bool:
     return bool(row.engine == ENGINE and row.as_of == as_of and row.kept_version == row.record_version)
 
 
-async def _make(connection: AsyncConnection, row: Row[Any], as_of: date, question: Question) -> str:
+async def material_of(connection: AsyncConnection, row: Row[Any], as_of: date, question: Question) -> Material:
+    """Reads what the verdict of a looked-up procedure is made of."""
     found = await around(connection, row.clinic_id, row.patient_id, question.as_known_on)
     own = own_of(row, found)
-    subject = to_procedure(own, found)
     query = diaries.entries_of(row.clinic_id, row.patient_id, question.as_known_on)
     on = query.selected_columns.date
-    first = first_day(subject.performed_on, BASELINE_DAYS)
-    entries = list((await connection.execute(query.where(on >= first, on <= as_of).order_by(on))).all())
+    first = first_day(date.fromisoformat(own["performed_on"]), BASELINE_DAYS)
+    entries = (await connection.execute(query.where(on >= first, on <= as_of).order_by(on))).all()
+    return Material(
+        row.clinic_id, row.patient_id, row.id, row.record_version, row.time_zone, row.born_on, own, found,
+        entry_rows(entries), as_of, question.as_known_on, question.definition)  # fmt: skip
 
-    def work() -> str:
-        diary = to_diary(entries, own["region"], own["laterality"], row.time_zone)
-        if question.as_of is None and question.as_known_on is None:
-            left = memory.take(row.id)
-            verdict = judge(diary, subject, as_of, question.definition, left)
-            memory.give(row.id, left)
-        else:  # the past is asked about now and then, and would push out what is held of today
-            verdict = judge(diary, subject, as_of, question.definition)
-        effects = gather(entries, subject.performed_on, own["region"], own["laterality"])
-        return to_json(verdict, own, question.as_known_on, effects, confounders(own, found, as_of))
+
+async def _make(connection: AsyncConnection, row: Row[Any], as_of: date, question: Question) -> tuple[Material, Made]:
+    material = await material_of(connection, row, as_of, question)
+
+    def work() -> tuple[Material, Made]:
+        if question.as_of is not None or question.as_known_on is not None:
+            # the past is asked about now and then, and would push out what is held of today
+            return material, make(material)
+        left = memory.take(row.id)
+        made = make(material, left)
+        memory.give(row.id, left)
+        return material, made
 
     return await to_thread.run_sync(work)
 
 
-async def _keep_and_record(
-    database: Database, caller: Caller, row: Row[Any], definition: Definition, as_of: date, body: str, now: datetime
-) -> None:
-    async def work(connection: AsyncConnection) -> None:
-        await connection.execute(
-            upsert(connection, kept, "clinic_id", "procedure_id", "definition"),
-            [
-                {
-                    "clinic_id": row.clinic_id,
-                    "procedure_id": row.id,
-                    "definition": definition,
-                    "engine": ENGINE,
-                    "as_of": as_of,
-                    "record_version": row.record_version,
-                    "made_at": now,
-                    "body": body,
-                }
-            ],
-        )
-        await audit.record(connection, caller, "read", "verdict", row.patient_id, now)
+async def keep(connection: AsyncConnection, made: list[tuple[Material, Made]], now: datetime) -> None:
+    """Keeps verdicts of today, and their rows among the outcomes; a procedure that is gone meanwhile is left out."""
+    there = select(procedure.c.id).where(procedure.c.id.in_([m.procedure_id for m, _ in made]))
+    found = set((await connection.execute(there)).scalars())
+    made = [(m, one) for m, one in made if m.procedure_id in found]
+    if not made:
+        return
+    keys = [{"clinic_id": m.clinic_id, "procedure_id": m.procedure_id, "definition": m.definition} for m, _ in made]
+    bodies = [
+        {
+            **key,
+            "engine": ENGINE,
+            "as_of": m.as_of,
+            "record_version": m.record_version,
+            "made_at": now,
+            "body": one.body,
+            "says": one.says,
+            "spark": one.spark,
+        }
+        for key, (m, one) in zip(keys, made, strict=True)
+    ]
+    rows = [
+        {**one.outcome, **key, "patient_id": m.patient_id, "record_version": m.record_version,
+         "holds_until": midnight_after(m.as_of, m.time_zone)}
+        for key, (m, one) in zip(keys, made, strict=True)
+    ]  # fmt: skip
+    await connection.execute(upsert(connection, kept, "clinic_id", "procedure_id", "definition"), bodies)
+    await connection.execute(upsert(connection, outcome, "clinic_id", "procedure_id", "definition"), rows)
 
-    await database.write(work)
+
+def same_verdict() -> ColumnElement[bool]:
+    """Ties a kept verdict to its row among the outcomes."""
+    of_procedure = and_(kept.c.clinic_id == outcome.c.clinic_id, kept.c.procedure_id == outcome.c.procedure_id)
+    return and_(of_procedure, kept.c.definition == outcome.c.definition)
+
+
+def midnight_after(on: date, time_zone: str) -> datetime:
+    """The instant at which a day ends for somebody."""
+    return datetime.combine(on + timedelta(days=1), time(0), ZoneInfo(time_zone)).astimezone(UTC)

@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 from sqlalchemy import Row
 
 from app.rules.expected import is_expected, outlasts
+from app.verdicts.diaries import EntryRow
 
 RESOLVED_AFTER = timedelta(days=14)  # not reported again in entries that reach so far past the last report
 
@@ -27,7 +28,9 @@ class SideEffectCourse(TypedDict):
     lasting: bool
 
 
-def gather(entries: Iterable[Row[Any]], performed_on: date, region: str, laterality: str) -> list[SideEffectCourse]:
+def gather(
+    entries: Iterable[Row[Any] | EntryRow], performed_on: date, region: str, laterality: str
+) -> list[SideEffectCourse]:
     """Each episode since the procedure, in the order of its first day.
 
     An episode ends, and the next begins, where entries for two weeks asked and did not name it. Resolved means that she

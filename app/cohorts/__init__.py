@@ -1,0 +1,1 @@
+"""The same questions of many procedures at once."""

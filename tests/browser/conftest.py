@@ -1,0 +1,112 @@
+"""A real server with the demo's clinic, and a real browser."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import which
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from app.demo.build import SignInTo, build
+from app.main import create_app
+from app.settings import Settings
+from app.store.base import utc_now
+from app.store.database import Database
+from app.store.migrate import upgrade
+from app.verdicts.sweep import sweep
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+
+
+@dataclass(frozen=True)
+class Clinic:
+    """Where the demo's clinic answers, and who can sign in."""
+
+    url: str
+    accounts: list[SignInTo]
+
+    def account(self, role: str) -> SignInTo:
+        return next(a for a in self.accounts if a.role == role)
+
+
+async def fill(url: str) -> list[SignInTo]:
+    database = Database(url)
+    accounts = await build(database, utc_now(), lambda name: None)
+    async for _ in sweep(database, utc_now):
+        pass
+    await database.close()
+    return accounts
+
+
+@pytest.fixture(scope="session")
+def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
+    url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('browser') / 'demo.db'}"
+    upgrade(url)
+    accounts = asyncio.run(fill(url))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    app = create_app(Settings.model_validate({"database_url": url}))
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        thread.join(0.02)
+    yield Clinic(f"http://127.0.0.1:{port}", accounts)
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture
+def browser(clinic: Clinic) -> Iterator[Browser]:
+    """One a test: the library leaves an event loop running in its thread, where other tests want to run theirs."""
+    path = which("chromium") or which("chromium-browser") or which("google-chrome")
+    if path is None:
+        pytest.skip("no chromium on this machine: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=Path(path), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
+    context.set_default_timeout(15_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, clinic: Clinic) -> Page:
+    """A page with the clinician signed in; whatever the browser complains of fails the test."""
+    page = context.new_page()
+    sign_in(page, clinic, "clinician")
+    return page
+
+
+def sign_in(page: Page, clinic: Clinic, role: str) -> None:
+    account = clinic.account(role)
+    page.goto(f"{clinic.url}/clinic")
+    page.get_by_label("Name").fill(account.username)
+    page.get_by_label("Password").fill(account.password)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{clinic.url}/clinic")
+
+
+@pytest.fixture(autouse=True)
+def complaints(request: pytest.FixtureRequest) -> Iterator[list[str]]:
+    """What the browser's console says of broken rules and scripts: nothing, it must be."""
+    heard: list[str] = []
+    if "context" in request.fixturenames:
+        context: BrowserContext = request.getfixturevalue("context")
+        context.on("console", lambda m: heard.append(m.text) if m.type in ("error", "warning") else None)
+        context.on("weberror", lambda e: heard.append(str(e.error)))
+    yield heard
+    refused = "Failed to load resource: the server responded with a status of 4"  # a page asked for on purpose
+    assert [h for h in heard if not h.startswith(refused)] == []

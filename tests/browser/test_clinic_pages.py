@@ -1,0 +1,166 @@
+"""The clinic's pages in a real browser: by keyboard, without script, in both schemes, and what axe finds."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Clinic, sign_in
+
+ORDER = ["red flag", "return", "return likely", "no relief", "look at soon", "silent diary", "follow-up due", "settling",
+         "in relief", "nothing to do"]  # fmt: skip
+COURSES = ["Ada Berger", "Bruno Keller", "Dario Rossi", "Felix Graf", "Greta Huber", "Hugo Iten", "Ines Jost"]
+PAGES = [
+    "/clinic/sign-in",
+    "/clinic",
+    "/clinic?q=nobody",
+    "Ada Berger",
+    "Felix Graf",
+    "form",
+    "error",
+    "/clinic/cohort",
+]
+
+
+def open_procedure(page: Page, clinic: Clinic, name: str) -> None:
+    page.goto(f"{clinic.url}/clinic?q={name.replace(' ', '+')}")
+    page.get_by_role("link", name=re.compile(name)).first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(name)
+
+
+def test_the_list_begins_with_who_needs_a_look(page: Page, clinic: Clinic) -> None:
+    badges = page.locator(".person .badge").all_inner_texts()
+    assert [ORDER.index(b) for b in badges] == sorted(ORDER.index(b) for b in badges)
+    assert badges[0] == "return"
+    assert page.locator(".person").count() == 13
+
+
+def test_the_list_goes_by_keyboard(page: Page, clinic: Clinic) -> None:
+    names = page.locator(".person strong").all_inner_texts()
+    for key in ("j", "j", "k", "j"):
+        page.keyboard.press(key)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(names[1])
+    page.go_back()
+    page.keyboard.press("/")
+    page.keyboard.type("Greta")
+    page.keyboard.press("Enter")
+    expect(page.locator(".person")).to_have_count(1)
+    expect(page.locator(".why")).to_contain_text("hidden under a rising dose")
+    assert "q=Greta" in page.url
+
+
+def test_filters_stand_in_the_address(page: Page, clinic: Clinic) -> None:
+    page.get_by_label("Needs").select_option("no_relief")
+    page.wait_for_url(re.compile("need=no_relief"))
+    expect(page.locator(".person strong")).to_have_text(["Elsa Frei"])
+    page.get_by_label("Region").select_option("cervical")
+    page.wait_for_url(re.compile("region=cervical"))
+    expect(page.locator(".empty")).to_contain_text("Nobody fits")
+
+
+@pytest.mark.parametrize(
+    "name", ["Ada Berger", "Bruno Keller", "Dario Rossi", "Felix Graf", "Greta Huber", "Hugo Iten", "Ines Jost"]
+)
+def test_a_procedure_draws_its_chart(page: Page, clinic: Clinic, name: str) -> None:
+    open_procedure(page, clinic, name)
+    chart = page.locator("#chart svg.marks, #chart .marks svg, #chart svg")
+    expect(chart.first).to_be_visible()
+    expect(page.locator("#chart [role=img]")).to_have_attribute("aria-label", re.compile("Daily pain scores"))
+    expect(page.locator(".answer")).to_contain_text("days ago")
+
+
+def test_the_slider_shows_what_was_known_then(page: Page, clinic: Clinic) -> None:
+    open_procedure(page, clinic, "Ada Berger")
+    expect(page.locator(".answer")).to_contain_text("pain returned")
+    slider = page.locator("#day")
+    expect(slider).to_be_visible()
+    slider.focus()
+    slider.fill("150")
+    expect(page.locator(".past")).to_contain_text("As it was known on")
+    expect(page.locator(".answer")).to_contain_text("150 days ago")
+    expect(page.locator(".answer")).not_to_contain_text("pain returned")
+    assert "known_on=" in page.url
+
+
+def test_it_reads_without_script(browser: Browser, clinic: Clinic) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    sign_in(page, clinic, "clinician")
+    open_procedure(page, clinic, "Ada Berger")
+    expect(page.locator(".answer")).to_contain_text("pain returned")
+    image = page.locator("#chart img")
+    assert image.evaluate("i => i.complete && i.naturalWidth > 300")
+    assert "Daily pain scores" in (image.get_attribute("alt") or "")
+    page.locator("#known_on").fill((page.locator("#known_on").get_attribute("min") or "")[:8] + "30")
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator(".past")).to_be_visible()
+    context.close()
+
+
+def test_a_procedure_is_recorded_in_a_form(page: Page, clinic: Clinic) -> None:
+    page.get_by_role("link", name="New patient").click()
+    page.get_by_label("Name").fill("Wanda Neu")
+    page.get_by_label("Born on").fill("1970-02-03")
+    page.get_by_role("button", name="Record").click()
+    page.get_by_role("link", name="Record a procedure").first.click()
+    page.get_by_label("Day", exact=True).fill("2026-03-02")
+    page.get_by_label("Side").select_option("left")
+    page.get_by_label("L4-5").check()
+    page.get_by_label("L5-S1").check()
+    expect(page.locator("#nerves")).to_have_text("Nerves: L3, L4, L5 dorsal ramus")
+    expect(page.get_by_label("C4-5")).to_be_hidden()
+    page.get_by_label("Pain before").fill("7.25")
+    page.get_by_label("Pain before").evaluate("i => i.form.noValidate = true")
+    page.get_by_role("button", name="Record").click()
+    expect(page.get_by_role("alert")).to_contain_text("Pain before, 0 to 10: a score goes in steps of 0.5")
+    expect(page.get_by_label("L4-5")).to_be_checked()
+    page.get_by_label("Pain before").fill("7.5")
+    page.get_by_role("button", name="Record").click()
+    expect(page.locator(".answer")).to_contain_text("Left L4-S1")
+    page.get_by_role("link", name="Correct this procedure").click()
+    page.get_by_label("Side").select_option("right")
+    page.get_by_role("button", name="Record").click()
+    expect(page.locator(".answer")).to_contain_text("Right L4-S1")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("where", PAGES)
+def test_axe_finds_nothing(page: Page, clinic: Clinic, where: str, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    if where == "form":
+        page.goto(f"{clinic.url}/clinic?q=Ada")
+        page.locator(".person").first.click()
+        page.get_by_role("link", name="Record a procedure").click()
+    elif where == "error":
+        page.goto(f"{clinic.url}/clinic/procedures/0199a3c4-7d00-7a00-8000-000000000001")
+    elif where.startswith("/"):
+        page.goto(clinic.url + where)
+    else:
+        open_procedure(page, clinic, where)
+        expect(page.locator("#chart svg").first).to_be_visible()
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_it_fits_a_tablet(browser: Browser, clinic: Clinic) -> None:
+    context = browser.new_context(viewport={"width": 768, "height": 1024})
+    page = context.new_page()
+    sign_in(page, clinic, "clinician")
+    for where in ("/clinic", "Ada Berger"):
+        page.goto(clinic.url + where) if where.startswith("/") else open_procedure(page, clinic, where)
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    context.close()
+
+
+def test_a_patient_is_led_away(browser: Browser, clinic: Clinic) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    account = clinic.account("patient")
+    page.goto(f"{clinic.url}/clinic")
+    page.get_by_label("Name").fill(account.username)
+    page.get_by_label("Password").fill(account.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("for the clinic's staff")
+    context.close()
