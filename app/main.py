@@ -1,5 +1,6 @@
 """The ASGI app: the rooms put together."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -15,6 +16,7 @@ from app.accounts.routes import router as accounts
 from app.accounts.service import SignIns
 from app.assessments.routes import router as assessments
 from app.blocks.routes import router as blocks
+from app.calendar.routes import router as calendar
 from app.cohorts.routes import router as cohorts
 from app.diary.medications import router as medications
 from app.diary.routes import router as diary
@@ -32,11 +34,13 @@ from app.problems import Problem, ProblemDetail
 from app.procedures.routes import router as procedures
 from app.records.routes import router as records
 from app.reports.routes import router as reports
+from app.reviews.routes import router as reviews
 from app.settings import Settings
 from app.store.base import utc_now
 from app.store.database import Database, answers
 from app.store.deps import Clock, DatabaseDep
 from app.verdicts.routes import router as verdicts
+from app.worker import run as run_worker
 
 BODY_LIMIT = 4 * 1024 * 1024  # a batch of a thousand long entries fits
 DESCRIPTION = """Follows people after a medial branch rhizotomy from their own diary: did it work, how long has it held, is
@@ -46,7 +50,7 @@ course; it does not diagnose, and a person decides."""
 
 ROUTERS = (
     accounts, patients, blocks, procedures, plans, diary, medications, assessments, events, verdicts, pictures, reports,
-    policies, cohorts, flags, records, pages,
+    policies, cohorts, flags, reviews, calendar, records, pages,
 )  # fmt: skip
 
 
@@ -66,7 +70,13 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
         database = Database(settings.url, settings.pool_size)
         app.state.database, app.state.clock = database, clock
         app.state.sign_ins = SignIns(database, settings.token_hours)
+        worker = None
+        if settings.worker_seconds:
+            worker = asyncio.create_task(run_worker(database, clock, settings.worker_seconds))
         yield
+        if worker is not None:
+            worker.cancel()
+            await asyncio.wait([worker])
         await database.close()
 
     app = Service(

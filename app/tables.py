@@ -2,6 +2,7 @@
 
 from app.accounts.tables import Account, Clinic, SignIn
 from app.audit.tables import AuditEvent
+from app.calendar.tables import Appointment, Feed, Slot
 from app.diary.tables import DiaryDay, DiaryRevision
 from app.facts.tables import Fact
 from app.flags.tables import ClinicRule, Flag
@@ -10,25 +11,32 @@ from app.once.tables import KeptAnswer
 from app.patients.tables import Patient
 from app.procedures.tables import Procedure
 from app.records.tables import Tombstone
+from app.reviews.tables import Review
 from app.store.base import metadata
+from app.store.leases import Lease
 from app.verdicts.tables import KeptVerdict, Outcome
 
 __all__ = [
     "Account",
+    "Appointment",
     "AuditEvent",
     "Clinic",
     "ClinicRule",
     "DiaryDay",
     "DiaryRevision",
     "Fact",
+    "Feed",
     "Flag",
     "KeptAnswer",
     "KeptVerdict",
+    "Lease",
     "Outcome",
     "Patient",
     "Procedure",
+    "Review",
     "Revision",
     "SignIn",
+    "Slot",
     "Tombstone",
     "metadata",
 ]

@@ -102,7 +102,9 @@ def clock() -> Clock:
 @pytest.fixture
 async def service(database_url: str, clock: Clock) -> AsyncIterator[Service]:
     """The app on a fresh database, with two clinics in it."""
-    app = create_app(Settings.model_validate({"database_url": database_url, "pool_size": 4}), clock)
+    app = create_app(
+        Settings.model_validate({"database_url": database_url, "pool_size": 4, "worker_seconds": 0}), clock
+    )
     async with open_service(app, clock) as running:
         yield running
 

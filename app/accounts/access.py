@@ -22,7 +22,10 @@ Action = Literal[
     "record_contact",
     "erase",
     "add_rule",
+    "work_flag",
     "work_review",
+    "add_slot",
+    "confirm",
 ]
 Relation = Literal["own", "clinic"]
 
@@ -44,6 +47,16 @@ RULES: dict[tuple[Role, Action], Relation] = {
     ("clinician", "record_contact"): "clinic",
     ("scheduler", "record_contact"): "clinic",
     ("admin", "record_contact"): "clinic",
+    ("clinician", "work_flag"): "clinic",
+    ("scheduler", "work_flag"): "clinic",
+    ("admin", "work_flag"): "clinic",
+    ("clinician", "add_slot"): "clinic",
+    ("scheduler", "add_slot"): "clinic",
+    ("admin", "add_slot"): "clinic",
+    ("patient", "confirm"): "own",
+    ("scheduler", "confirm"): "clinic",
+    ("clinician", "confirm"): "clinic",
+    ("admin", "confirm"): "clinic",
     ("clinician", "work_review"): "clinic",
     ("scheduler", "work_review"): "clinic",
     ("admin", "work_review"): "clinic",

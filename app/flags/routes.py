@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
 from app.accounts.deps import CallerDep
-from app.conditional import CSV, Accept, Cursor, Limit
+from app.conditional import CSV, Accept, Cursor, IfMatch, Limit
 from app.flags import service
-from app.flags.schemas import FlagOut, RuleIn, RuleOut
+from app.flags.schemas import FlagKind, FlagOut, FlagState, RuleIn, RuleOut, StepIn
 from app.once.deps import OnceDep
 from app.problems import problems
 from app.store.deps import DatabaseDep, Now
@@ -25,12 +25,18 @@ async def list_flags(
     database: DatabaseDep,
     now: Now,
     patient_id: Annotated[UUID | None, Query(description="of one patient")] = None,
+    kind: Annotated[FlagKind | None, Query(description="of one kind")] = None,
+    state: Annotated[FlagState | None, Query(description="in one state; open and acknowledged where left out")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
     accept: Accept = "application/json",
 ) -> Response:
-    """Open flags, the newest first: red flags of the diary, and notes that mention a danger sign; a sheet by `Accept`."""
-    rows, following = await service.page(database, caller, patient_id, limit, cursor, now)
+    """What a person must look at, the newest first; flags that are over by `state`; a sheet by `Accept`.
+
+    Red flags are raised by the write itself, the others when a verdict is made: by the worker or by whoever asks first.
+    """
+    states: list[str] = [state] if state else ["open", "acknowledged"]
+    rows, following = await service.page(database, caller, patient_id, kind, states, limit, cursor, now)
     return listed(FlagOut, (row._asdict() for row in rows), following, accept)
 
 
@@ -51,3 +57,43 @@ async def list_red_flags(caller: CallerDep, database: DatabaseDep) -> Page[RuleO
     """The red flags that the clinic has added to the common ones."""
     rows = await service.list_rules(database, caller)
     return Page(items=[RuleOut.model_validate(row, from_attributes=True) for row in rows])
+
+
+@router.get("/flags/{flag_id}", responses=problems(403, 404))
+async def read_flag(flag_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now, response: Response) -> FlagOut:
+    """One flag with its steps, and an ETag."""
+    row = await service.read(database, caller, flag_id, now)
+    response.headers["ETag"] = service.tag_of(row)
+    return service.out(row)
+
+
+@router.post("/flags/{flag_id}/acknowledge", responses=problems(403, 404, 409, 412, 413))
+async def acknowledge_flag(
+    flag_id: UUID,
+    caller: CallerDep,
+    database: DatabaseDep,
+    now: Now,
+    response: Response,
+    given: StepIn | None = None,
+    if_match: IfMatch = None,
+) -> FlagOut:
+    """Takes a flag up: whoever acknowledges it owns it, and it no longer escalates."""
+    row = await service.step(database, caller, flag_id, "acknowledged", given or StepIn(), if_match, now)
+    response.headers["ETag"] = service.tag_of(row)
+    return service.out(row)
+
+
+@router.post("/flags/{flag_id}/resolve", responses=problems(403, 404, 409, 412, 413))
+async def resolve_flag(
+    flag_id: UUID,
+    caller: CallerDep,
+    database: DatabaseDep,
+    now: Now,
+    response: Response,
+    given: StepIn | None = None,
+    if_match: IfMatch = None,
+) -> FlagOut:
+    """Ends a flag; its cause raises no other for as long as it lasts without a break."""
+    row = await service.step(database, caller, flag_id, "resolved", given or StepIn(), if_match, now)
+    response.headers["ETag"] = service.tag_of(row)
+    return service.out(row)

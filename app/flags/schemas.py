@@ -8,6 +8,19 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.wire import Instant, Line, SideEffectKind, Wire
 
+FlagKind = Literal["red_flag", "pain_return", "return_likely", "no_relief", "lasting_side_effect",
+                   "rising_opioids", "silent_diary", "masked_climb", "missed_follow_up"]  # fmt: skip
+FlagState = Literal["open", "acknowledged", "resolved", "lapsed"]
+
+
+class FlagStepOut(BaseModel):
+    """One step of a flag: when, by whom (null: by the service), what, and a note."""
+
+    at: Instant
+    by: UUID | None
+    what: str
+    note: str | None
+
 
 class FlagOut(BaseModel):
     """Something a person must look at."""
@@ -25,6 +38,13 @@ class FlagOut(BaseModel):
                 "last_on": "2026-05-01",
                 "evidence": ["diary/2026-05-01"],
                 "raised_at": "2026-05-01T19:14:03.120+00:00",
+                "procedure_id": None,
+                "due_at": "2026-05-01T23:14:03.120+00:00",
+                "escalated_at": None,
+                "owner_id": None,
+                "ended_at": None,
+                "follows": None,
+                "steps": [{"at": "2026-05-01T19:14:03.120+00:00", "by": None, "what": "raised", "note": None}],
             }
         }
     )
@@ -32,13 +52,30 @@ class FlagOut(BaseModel):
     id: UUID
     patient_id: UUID
     kind: str
-    severity: Literal["now", "soon"] = Field(description="`now`: today; `soon`: within a day or two")
-    state: Literal["open"]
+    procedure_id: UUID | None = Field(default=None, description="the procedure that it is about, where it is about one")
+    severity: Literal["now", "soon", "later"] = Field(
+        description="`now`: today; `soon`: within a day or two; `later`: within the week"
+    )
+    state: Literal["open", "acknowledged", "resolved", "lapsed"]
     says: str
     first_on: date
     last_on: date
     evidence: list[str] = Field(description="what it rests on, as addresses below the patient")
     raised_at: Instant
+    due_at: Instant = Field(description="when somebody must have acknowledged it; then it goes to the clinic's list")
+    escalated_at: Instant | None = None
+    owner_id: UUID | None = Field(default=None, description="account of whoever acknowledged it")
+    ended_at: Instant | None = None
+    follows: UUID | None = Field(default=None, description="the flag of the same cause before it")
+    steps: list[FlagStepOut] = Field(default_factory=list)
+
+
+class StepIn(Wire):
+    """What somebody says when she takes a step."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"note": "called her; comes on Tuesday"}})
+
+    note: Line | None = None
 
 
 RULE: dict[str, Any] = {

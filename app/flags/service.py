@@ -5,15 +5,17 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, insert, select
+from sqlalchemy import Row, and_, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.accounts.access import Caller, reach, relation_of
+from app.accounts.access import Action, Caller, reach, relation_of
 from app.audit import service as audit
-from app.conditional import from_cursor, to_cursor
-from app.flags.schemas import RuleIn, RuleOut
+from app.conditional import etag, from_cursor, require_match, to_cursor
+from app.flags.schemas import FlagOut, RuleIn, RuleOut, StepIn
+from app.flags.standing import due
 from app.flags.tables import ClinicRule, Flag
 from app.once.service import Answer, Once
+from app.problems import Problem, not_found
 from app.rules.red_flags import Rule
 from app.store.base import columns, new_id
 from app.store.database import Database
@@ -40,10 +42,12 @@ async def raise_flags(
 ) -> None:
     """Raises a flag for each cause, in the transaction of the write; one that was raised already stays as it is."""
     for cause in causes:
+        step = {"at": now.isoformat(), "by": None, "what": "raised", "note": None}
         values = {
             "clinic_id": clinic_id, "id": new_id(), "patient_id": patient_id, "kind": cause.kind,
             "cause": f"{cause.cause} {cause.on}", "severity": cause.severity, "state": "open", "says": cause.says,
-            "first_on": cause.on, "last_on": cause.on, "evidence": [f"diary/{cause.on}"], "raised_at": now}  # fmt: skip
+            "first_on": cause.on, "last_on": cause.on, "evidence": [f"diary/{cause.on}"], "raised_at": now,
+            "due_at": due(cause.severity, now), "steps": [step], "version": 1}  # fmt: skip
         await connection.execute(insert_new(connection, flag, "clinic_id", "patient_id", "kind", "cause"), values)
 
 
@@ -51,12 +55,16 @@ async def page(
     database: Database,
     caller: Caller,
     patient_id: UUID | None,
+    kind: str | None,
+    states: list[str],
     limit: int,
     cursor: str | None,
     now: datetime,
 ) -> tuple[list[Row[Any]], str | None]:
-    """Open flags within the caller's reach, the newest first, and the cursor of the rest."""
-    query = select(flag).where(reach(caller, "read", flag.c.clinic_id, flag.c.patient_id), flag.c.state == "open")
+    """Flags within the caller's reach, the newest first, and the cursor of the rest."""
+    query = select(flag).where(reach(caller, "read", flag.c.clinic_id, flag.c.patient_id), flag.c.state.in_(states))
+    if kind is not None:
+        query = query.where(flag.c.kind == kind)
     if patient_id is not None:
         query = query.where(flag.c.patient_id == patient_id)
     before = from_cursor(cursor)
@@ -98,3 +106,81 @@ async def list_rules(database: Database, caller: Caller) -> list[Any]:
     """The red flags that the caller's clinic has added, in the order in which it did."""
     async with database.read() as connection:
         return list((await connection.execute(RULES_OF_CLINIC, {"clinic": caller.clinic_id})).all())
+
+
+async def read(database: Database, caller: Caller, flag_id: UUID, now: datetime) -> Row[Any]:
+    """One flag.
+
+    Raises:
+        Problem: 404 where there is none that the caller may know of.
+    """
+    async with database.read() as connection:
+        row = await _find(connection, caller, flag_id, "read")
+    await audit.record_read(database, caller, "flag", row.patient_id, now)
+    return row
+
+
+async def step(
+    database: Database, caller: Caller, flag_id: UUID, what: str, given: StepIn, if_match: str | None, now: datetime
+) -> Row[Any]:
+    """Acknowledges or resolves a flag: whoever acknowledges owns it. Doing the same again changes nothing.
+
+    Raises:
+        Problem: 404, 412 on a lost update, 409 for a step that its state does not allow.
+    """
+
+    async def work(connection: AsyncConnection) -> Row[Any]:
+        row = await _find(connection, caller, flag_id, "work_flag", lock=True)
+        require_match(if_match, tag_of(row))
+        if row.state == what:
+            return row
+        if row.state not in ("open", "acknowledged"):
+            raise Problem(409, f"The flag is {row.state} already.")
+        taken = {"at": now.isoformat(), "by": str(caller.account_id), "what": what, "note": given.note}
+        values = {
+            "state": what,
+            "steps": [*row.steps, taken],
+            "version": row.version + 1,
+            "owner_id": caller.account_id,
+        }
+        if what == "resolved":
+            values["ended_at"] = now
+        this = and_(flag.c.clinic_id == row.clinic_id, flag.c.id == row.id)
+        await connection.execute(update(flag).where(this).values(values))
+        await audit.record(connection, caller, "change", "flag", row.patient_id, now)
+        return (await connection.execute(select(flag).where(this))).one()
+
+    return await database.write(work)
+
+
+async def escalate(connection: AsyncConnection, now: datetime) -> int:
+    """Puts every flag that nobody has acknowledged in time on the clinic's list; answers how many."""
+    overdue = select(flag).where(flag.c.state == "open", flag.c.due_at <= now, flag.c.escalated_at.is_(None))
+    rows = (await connection.execute(overdue.limit(500))).all()
+    for row in rows:
+        taken = {"at": now.isoformat(), "by": None, "what": "escalated", "note": "nobody had acknowledged it in time"}
+        values = {"escalated_at": now, "owner_id": None, "steps": [*row.steps, taken], "version": row.version + 1}
+        await connection.execute(
+            update(flag).where(flag.c.clinic_id == row.clinic_id, flag.c.id == row.id).values(values)
+        )
+    return len(rows)
+
+
+def tag_of(row: Row[Any]) -> str:
+    """The ETag of a flag."""
+    return etag("flag", row.id, row.version)
+
+
+def out(row: Row[Any]) -> FlagOut:
+    """A flag as it goes over the wire."""
+    return FlagOut.model_validate(row, from_attributes=True)
+
+
+async def _find(
+    connection: AsyncConnection, caller: Caller, flag_id: UUID, action: Action, lock: bool = False
+) -> Row[Any]:
+    query = select(flag).where(flag.c.id == flag_id, reach(caller, action, flag.c.clinic_id, flag.c.patient_id))
+    row: Row[Any] | None = (await connection.execute(query.with_for_update() if lock else query)).first()
+    if row is None:
+        raise not_found("flag")
+    return row

@@ -25,7 +25,10 @@ class ClinicRule(SQLModel, table=True):
 
 
 class Flag(SQLModel, table=True):
-    """Something a person must look at. `cause` tells one from the next: the same cause of the same day never raises two."""
+    """Something a person must look at. `cause` tells one from the next: the same cause of the same day never raises two.
+
+    `ceased_on` is the day from which its cause was gone; `follows` names the flag of the same cause before it.
+    """
 
     __table_args__ = (
         of_patient(),
@@ -45,3 +48,12 @@ class Flag(SQLModel, table=True):
     last_on: date
     evidence: list[Any] = Field(sa_column=Column(Json(), nullable=False))
     raised_at: datetime
+    procedure_id: UUID | None = None
+    owner_id: UUID | None = None
+    due_at: datetime
+    escalated_at: datetime | None = None
+    ended_at: datetime | None = None
+    ceased_on: date | None = None
+    follows: UUID | None = None
+    steps: list[Any] = Field(sa_column=Column(Json(), nullable=False))
+    version: int = 1

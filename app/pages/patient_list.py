@@ -5,11 +5,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, select
 
 from app.accounts.access import Caller, reach
 from app.audit import service as audit
 from app.flags.service import flag
+from app.flags.standing import STANDING
 from app.pages.urgency import Need, of_flags, of_outcome
 from app.patients.service import patient, today_of
 from app.rules.levels import spoken
@@ -54,7 +55,9 @@ async def read(
     mine = and_(outcome.c.clinic_id == caller.clinic_id, outcome.c.definition == "half")
     outcomes = select(*(outcome.c[name] for name in RANKED)).where(mine)
     flags = select(flag.c.patient_id, flag.c.severity, flag.c.says, flag.c.first_on).where(
-        flag.c.clinic_id == caller.clinic_id, or_(flag.c.state == "open", flag.c.state == "acknowledged")
+        flag.c.clinic_id == caller.clinic_id,
+        flag.c.state.in_(("open", "acknowledged")),
+        flag.c.kind.not_in(STANDING),  # what a verdict says, its outcome says here by itself
     )
     async with database.read() as connection:
         persons = (await connection.execute(people)).all()

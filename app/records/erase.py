@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.accounts.access import Caller
 from app.accounts.service import account, sign_in
 from app.audit import service as audit
+from app.calendar.feeds import feed
+from app.calendar.service import appointment
 from app.diary.record import day
 from app.diary.record import revision as written
 from app.facts.service import fact
@@ -20,6 +22,7 @@ from app.patients.service import patient
 from app.pictures.drawing import drawn
 from app.procedures.service import of_patient, procedure
 from app.records.tables import Tombstone
+from app.reviews.service import review
 from app.store.base import columns
 from app.store.database import Database
 from app.verdicts.memory import memory
@@ -34,7 +37,7 @@ async def erase(database: Database, caller: Caller, patient_id: UUID, reason: st
         person = await patients.find(connection, caller, patient_id, "erase", lock=True)
         treated = [row.id for row in await of_patient(connection, person.clinic_id, person.id)]
         mine = select(account.c.id).where(account.c.clinic_id == person.clinic_id, account.c.patient_id == person.id)
-        for table in (day, written, flag, procedure, fact, revision):
+        for table in (appointment, review, day, written, flag, procedure, fact, revision):
             await connection.execute(
                 delete(table).where(table.c.clinic_id == person.clinic_id, table.c.patient_id == person.id)
             )
@@ -44,6 +47,7 @@ async def erase(database: Database, caller: Caller, patient_id: UUID, reason: st
         await connection.execute(
             delete(sign_in).where(sign_in.c.clinic_id == person.clinic_id, sign_in.c.account_id.in_(mine))
         )
+        await connection.execute(delete(feed).where(feed.c.clinic_id == person.clinic_id, feed.c.account_id.in_(mine)))
         await connection.execute(
             delete(account).where(account.c.clinic_id == person.clinic_id, account.c.patient_id == person.id)
         )

@@ -34,11 +34,12 @@ class Material:
 
 @dataclass(frozen=True)
 class Made:
-    """A verdict's body as it goes over the wire, its sentence and its curve, and its row among the outcomes."""
+    """A verdict's body as it goes over the wire, its sentence, curve and decisive days, and its row among the outcomes."""
 
     body: str
     says: str
     spark: list[float | None]
+    why: list[date]
     outcome: dict[str, Any]
 
 
@@ -50,9 +51,6 @@ def make(material: Material, kept: Kept | None = None) -> Made:
     verdict = judge(diary, subject, as_of, material.definition, kept)
     effects = gather(material.entries, subject.performed_on, own["region"], own["laterality"])
     body = to_json(verdict, own, material.as_known_on, effects, confounders(own, found, as_of))
-    return Made(
-        body,
-        sentence(verdict, own),
-        sparks(verdict.days.level),
-        outcome_of(verdict, own, found, material.born_on, effects),
-    )
+    row = outcome_of(verdict, own, found, material.born_on, effects)
+    why = [reason.date for reason in verdict.why]
+    return Made(body, sentence(verdict, own), sparks(verdict.days.level), why, row)

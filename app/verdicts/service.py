@@ -15,6 +15,8 @@ from app.accounts.access import Caller, Relation, limits, relation_of, within
 from app.audit import service as audit
 from app.conditional import etag, matches
 from app.diary import service as diaries
+from app.flags.keeping import keep_flags
+from app.flags.standing import standing
 from app.patients.service import patient, today_of
 from app.problems import bad_field, not_found
 from app.procedures.service import procedure
@@ -189,6 +191,10 @@ async def keep(connection: AsyncConnection, made: list[tuple[Material, Made]], n
     ]  # fmt: skip
     await connection.execute(upsert(connection, kept, "clinic_id", "procedure_id", "definition"), bodies)
     await connection.execute(upsert(connection, outcome, "clinic_id", "procedure_id", "definition"), rows)
+    for m, one in made:
+        if m.definition == "half":  # flags go by the default definition alone
+            wanted = standing(one.outcome, m.procedure_id, one.why)
+            await keep_flags(connection, m.clinic_id, m.patient_id, m.procedure_id, wanted, m.as_of, now)
 
 
 def same_verdict() -> ColumnElement[bool]:

@@ -8,6 +8,7 @@ pytestmark = pytest.mark.anyio
 
 NEW_PATIENT = {"name": "Eve", "born_on": "1970-01-01", "time_zone": "Europe/Zurich"}
 NEW_PROCEDURE: dict[str, object] = {"performed_on": "2025-07-10", "region": "lumbar", "laterality": "left"}
+SOMEWHERE = "0199a3c4-7d00-7a00-8000-000000000001"
 EVERYBODY = ("ada", "bob", "cleo", "sam", "root", "other", "nobody")
 CALLS: dict[str, tuple[str, str, object]] = {
     "create patient": ("POST", "/v1/patients", NEW_PATIENT),
@@ -33,6 +34,30 @@ CALLS: dict[str, tuple[str, str, object]] = {
     "export record": ("GET", "/v1/patients/{patient}/record", None),
     "erase patient": ("DELETE", "/v1/patients/{nobody}?reason=asked", None),
     "import record": ("POST", "/v1/records", {"format": "reprieve-record/1"}),
+    "read flag": ("GET", "/v1/flags/{procedure}", None),
+    "acknowledge flag": ("POST", "/v1/flags/{procedure}/acknowledge", {}),
+    "resolve flag": ("POST", "/v1/flags/{procedure}/resolve", {}),
+    "open review": ("POST", "/v1/procedures/{procedure}/reviews", {}),
+    "list reviews": ("GET", "/v1/reviews?patient_id={patient}", None),
+    "read review": ("GET", "/v1/reviews/{procedure}", None),
+    "work on review": ("PATCH", "/v1/reviews/{procedure}", {"note": "called her"}),
+    "book review": ("POST", "/v1/reviews/{procedure}/book", {"slot_id": SOMEWHERE}),
+    "decide review": ("POST", "/v1/reviews/{procedure}/decide", {"decision": "none", "reason": "well"}),
+    "cancel review": ("POST", "/v1/reviews/{procedure}/cancel", {"reason": "a mistake"}),
+    "read eligibility": ("GET", "/v1/reviews/{procedure}/eligibility", None),
+    "add slot": (
+        "POST",
+        "/v1/slots",
+        {"clinician_id": SOMEWHERE, "starts_at": "2026-06-02T09:00:00Z", "minutes": 30, "location": "Room 2"},
+    ),
+    "list slots": ("GET", "/v1/slots", None),
+    "list appointments": ("GET", "/v1/appointments", None),
+    "confirm appointment": ("POST", "/v1/appointments/{procedure}/confirm", None),
+    "cancel appointment": ("POST", "/v1/appointments/{procedure}/cancel", {"reason": "ill"}),
+    "move appointment": ("POST", "/v1/appointments/{procedure}/move", {"reason": "ill", "slot_id": SOMEWHERE}),
+    "open calendar": ("POST", "/v1/calendar", None),
+    "revoke calendar": ("DELETE", "/v1/calendar", None),
+    "read calendar": ("GET", "/v1/calendar/nothing.ics", None),
     "list flags": ("GET", "/v1/flags?patient_id={patient}", None),
     "list medications": ("GET", "/v1/medications", None),
     "add red flag": ("POST", "/v1/red_flags", {"kind": "tingling", "least_severity": 3, "advice": "Call us."}),
@@ -50,6 +75,7 @@ FACTS: dict[str, tuple[str, dict[str, object], dict[str, object], str]] = {
     "contact": ("contacts", {"contact": "weeks_2", "done_on": "2025-07-24"}, {"note": "well"}, CONTACTS),
 }  # fmt: skip
 READ = (200, 404, 200, 200, 200, 404, 401)
+NOT_THERE = (403, 403, 404, 404, 404, 404, 401)
 EXPECTED: dict[str, tuple[int, ...]] = {
     "create patient": (403, 403, 201, 201, 201, 201, 401),
     "read patient": READ,
@@ -74,6 +100,27 @@ EXPECTED: dict[str, tuple[int, ...]] = {
     "export record": READ,
     "erase patient": (403, 403, 403, 403, 404, 403, 401),
     "import record": (422, 422, 422, 422, 422, 422, 401),
+    # rows that nobody has: whoever may do it at all gets 404, and nobody learns more
+    "read flag": (404, 404, 404, 404, 404, 404, 401),
+    "acknowledge flag": NOT_THERE,
+    "resolve flag": NOT_THERE,
+    "open review": (403, 403, 201, 200, 200, 404, 401),
+    "list reviews": (200, 200, 200, 200, 200, 200, 401),
+    "read review": (404, 404, 404, 404, 404, 404, 401),
+    "work on review": NOT_THERE,
+    "book review": NOT_THERE,
+    "decide review": NOT_THERE,
+    "cancel review": NOT_THERE,
+    "read eligibility": (404, 404, 404, 404, 404, 404, 401),
+    "add slot": (403, 403, 422, 422, 422, 422, 401),
+    "list slots": (200, 200, 200, 200, 200, 200, 401),
+    "list appointments": (200, 200, 200, 200, 200, 200, 401),
+    "confirm appointment": (404, 404, 404, 404, 404, 404, 401),
+    "cancel appointment": (404, 404, 404, 404, 404, 404, 401),
+    "move appointment": NOT_THERE,
+    "open calendar": (201, 201, 201, 201, 201, 201, 401),
+    "revoke calendar": (204, 204, 204, 204, 204, 204, 401),
+    "read calendar": (404, 404, 404, 404, 404, 404, 404),
     "list flags": (200, 200, 200, 200, 200, 200, 401),
     "list medications": (200, 200, 200, 200, 200, 200, 401),
     "add red flag": (403, 403, 403, 403, 201, 403, 401),

@@ -1,0 +1,1 @@
+"""Bookable time, and its bookings."""

@@ -1,0 +1,108 @@
+"""Slots, appointments and feeds."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import JSONResponse
+
+from app.accounts.deps import CallerDep
+from app.calendar import feeds, service
+from app.calendar.schemas import AppointmentOut, FeedOut, MoveIn, ReasonIn, SlotIn, SlotOut
+from app.conditional import CSV, Accept, Cursor, Limit
+from app.once.deps import OnceDep
+from app.problems import problems
+from app.store.deps import DatabaseDep, Now
+from app.store.sheets import listed
+from app.wire import Moment, Page
+
+router = APIRouter(prefix="/v1", tags=["calendar"])
+MADE = {201: {"model": SlotOut, "description": "Added"}}
+
+
+@router.post("/slots", status_code=201, response_model=SlotOut, responses={**MADE, **problems(403, 413)})  # type: ignore[dict-item]  # as FastAPI takes it
+async def add_slot(new: SlotIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep) -> Response:
+    """Adds bookable time of a clinician; by a rule, every occurrence at the same time of day through clock changes."""
+    answer = await service.add_slots(database, caller, new, once, now)
+    return JSONResponse(answer.body, answer.status, headers=answer.headers)
+
+
+@router.get("/slots", response_model=Page[SlotOut], responses={**CSV, **problems(403)})
+async def list_slots(
+    caller: CallerDep,
+    database: DatabaseDep,
+    now: Now,
+    first: Annotated[Moment | None, Query(alias="from", description="first instant; now where left out")] = None,
+    to: Annotated[Moment | None, Query(description="before this instant; a year on where left out")] = None,
+    free: Annotated[bool | None, Query(description="only free ones, or only taken ones")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    accept: Accept = "application/json",
+) -> Response:
+    """The clinic's slots, and whether each is free."""
+    begin, end = service.window(first, to, now)
+    rows, following = await service.list_slots(database, caller, begin, end, free, limit, cursor)
+    return listed(SlotOut, rows, following, accept)
+
+
+@router.get("/appointments", response_model=Page[AppointmentOut], responses={**CSV, **problems(403)})
+async def list_appointments(
+    caller: CallerDep,
+    database: DatabaseDep,
+    now: Now,
+    patient_id: Annotated[UUID | None, Query(description="of one patient")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    accept: Accept = "application/json",
+) -> Response:
+    """The clinic's appointments; a patient sees hers."""
+    rows, following = await service.list_appointments(database, caller, patient_id, limit, cursor, now)
+    return listed(AppointmentOut, (row._asdict() for row in rows), following, accept)
+
+
+@router.post("/appointments/{appointment_id}/confirm", responses=problems(403, 404, 409))
+async def confirm_appointment(
+    appointment_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now
+) -> AppointmentOut:
+    """Says that she will come."""
+    row = await service.confirm(database, caller, appointment_id, now)
+    return AppointmentOut.model_validate(row, from_attributes=True)
+
+
+@router.post("/appointments/{appointment_id}/cancel", responses=problems(403, 404, 413))
+async def cancel_appointment(
+    appointment_id: UUID, given: ReasonIn, caller: CallerDep, database: DatabaseDep, now: Now
+) -> AppointmentOut:
+    """Gives the slot back, with a reason; a patient may cancel hers."""
+    row = await service.cancel(database, caller, appointment_id, given.reason, now)
+    return AppointmentOut.model_validate(row, from_attributes=True)
+
+
+@router.post("/appointments/{appointment_id}/move", responses=problems(403, 404, 409, 413))
+async def move_appointment(
+    appointment_id: UUID, given: MoveIn, caller: CallerDep, database: DatabaseDep, now: Now
+) -> AppointmentOut:
+    """Moves an appointment to another slot, with a reason: the old one is given back and the new one taken, or neither."""
+    row = await service.move(database, caller, appointment_id, given.slot_id, given.reason, now)
+    return AppointmentOut.model_validate(row, from_attributes=True)
+
+
+@router.post("/calendar", status_code=201, responses=problems())
+async def open_calendar(caller: CallerDep, database: DatabaseDep, now: Now) -> FeedOut:
+    """A secret address of the caller's own calendar, shown once; the address before it stops working."""
+    return FeedOut(url=f"/v1/calendar/{await feeds.open_feed(database, caller, now)}.ics")
+
+
+@router.delete("/calendar", status_code=204, responses=problems())
+async def revoke_calendar(caller: CallerDep, database: DatabaseDep) -> None:
+    """Makes the caller's secret address useless."""
+    await feeds.revoke(database, caller)
+
+
+ICS = {200: {"content": {"text/calendar": {"schema": {"type": "string"}}}, "description": "iCalendar"}}
+
+
+@router.get("/calendar/{token}.ics", response_class=Response, responses={**ICS, **problems(403, 404)})  # type: ignore[dict-item]  # as FastAPI takes it
+async def read_calendar(token: Annotated[str, Path(max_length=100)], database: DatabaseDep) -> Response:
+    """The calendar behind a secret address: times and places, no patient's name. The address is the key; keep it secret."""
+    return Response(await feeds.read(database, token), media_type="text/calendar; charset=utf-8")

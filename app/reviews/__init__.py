@@ -1,0 +1,1 @@
+"""The decision whether to repeat a procedure: opened, worked, booked, decided."""
