@@ -1,7 +1,7 @@
 # The few daily commands. `make` alone lists them.
 PYTHON ?= .venv/bin/python
 
-.PHONY: help install test check format demo bench pin
+.PHONY: help install test check format demo bench screenshots pin
 
 help:            ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/\t/'
@@ -33,7 +33,12 @@ bench:           ## every benchmark; takes minutes
 	$(PYTHON) -m tests.benchmarks.http
 	$(PYTHON) -m tests.benchmarks.record
 	$(PYTHON) -m tests.benchmarks.contract
+	$(PYTHON) -m tests.benchmarks.pictures
+	$(PYTHON) -m tests.benchmarks.cohort
 	$(PYTHON) -m tests.benchmarks.detection
+
+screenshots:     ## the pictures of docs/pages, from the demo in a real browser
+	$(PYTHON) -m tests.browser.screenshots
 
 pin:             ## write the pinned requirements anew from pyproject.toml
 	$(PYTHON) -m piptools compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-options --output-file requirements.txt pyproject.toml

@@ -32,6 +32,7 @@ from app.pictures.routes import router as pictures
 from app.plans.routes import router as plans
 from app.problems import Problem, ProblemDetail
 from app.procedures.routes import router as procedures
+from app.quality.routes import router as quality
 from app.records.routes import router as records
 from app.reports.routes import router as reports
 from app.reviews.routes import router as reviews
@@ -50,7 +51,7 @@ course; it does not diagnose, and a person decides."""
 
 ROUTERS = (
     accounts, patients, blocks, procedures, plans, diary, medications, assessments, events, verdicts, pictures, reports,
-    policies, cohorts, flags, reviews, calendar, records, pages,
+    policies, cohorts, quality, flags, reviews, calendar, records, pages,
 )  # fmt: skip
 
 

@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.access import Caller, Role
 from app.accounts.service import add_account, add_clinic, hash_password
+from app.calendar.schemas import SlotIn
+from app.calendar.service import add_slots
 from app.demo.courses import entries
 from app.demo.extras import facts_after, facts_before
 from app.demo.people import CLINIC, PEOPLE, SECOND_CLINIC, SECOND_PEOPLE, Someone, Treatment
@@ -20,6 +22,7 @@ from app.diary.record import Writing, keep
 from app.diary.schemas import EntryIn
 from app.diary.service import writing
 from app.facts import service as facts
+from app.once.service import Once
 from app.patients import service as patients
 from app.patients.schemas import PatientIn
 from app.procedures.schemas import ProcedureIn
@@ -39,6 +42,7 @@ class SignInTo:
 
 
 Told = Callable[[str], None]
+PLACE = "Europe/Zurich"
 STAFF: list[tuple[Role, str]] = [("clinician", "clinician"), ("scheduler", "scheduler"), ("admin", "admin")]
 SECOND_STAFF: list[tuple[Role, str]] = [("clinician", "other-clinician")]
 
@@ -58,6 +62,7 @@ async def build(database: Database, now: datetime, tell: Told) -> list[SignInTo]
             if i == 0 and people is PEOPLE:
                 out.append((await _account(database, clinic_id, "patient", "patient", now, *made))[0])
             tell(someone.name)
+        await _slots(database, callers, now)
     return out
 
 
@@ -112,6 +117,15 @@ async def _patient(
         return UUID(str(made[0].id))
 
     return row.id, await database.write(work)
+
+
+async def _slots(database: Database, callers: list[Caller], now: datetime) -> None:
+    """Two mornings a week of the clinician for the next two months."""
+    clinician = next(c for c in callers if c.role == "clinician")
+    first = datetime.combine(now.date() + timedelta(days=3), time(8, 30), ZoneInfo(PLACE))
+    new = SlotIn(clinician_id=clinician.account_id, starts_at=first, minutes=45, location="Room 2",
+                 repeats="FREQ=WEEKLY;BYDAY=TU,TH;COUNT=16", time_zone=PLACE)  # fmt: skip
+    await add_slots(database, clinician, new, Once(None, ""), now)
 
 
 def _procedure(treatment: Treatment, performed_on: date) -> ProcedureIn:

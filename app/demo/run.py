@@ -20,7 +20,7 @@ from app.settings import SettingError, Settings, sqlite_url
 from app.store.base import utc_now
 from app.store.database import Database
 from app.store.migrate import upgrade
-from app.verdicts.sweep import sweep
+from app.worker import work_once
 
 KEPT = "sign-ins.json"
 
@@ -72,8 +72,7 @@ async def _build(url: str, tell: Told) -> list[SignInTo]:
     database = Database(url)
     try:
         accounts = await build(database, utc_now(), tell)
-        async for _ in sweep(database, utc_now):
-            pass
+        await work_once(database, utc_now, None)
         return accounts
     finally:
         await database.close()

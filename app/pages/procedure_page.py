@@ -11,11 +11,12 @@ from sqlalchemy import select
 
 from app.accounts.access import RULES
 from app.facts import service as facts
+from app.flags.standing import MISSED_FOR
 from app.follow_ups.service import follow_up
 from app.once.service import Once
 from app.pages.rendering import PageRoute, page
 from app.pages.session import Visitor, VisitorDep, WriterDep
-from app.pages.urgency import MISSED_FOR, WINDOWS
+from app.pages.urgency import WINDOWS
 from app.patients.service import today_of
 from app.pictures.gather import seen_in
 from app.pictures.looks import Theme

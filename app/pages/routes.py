@@ -7,11 +7,11 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
-from app.pages import assets, cohort_page, forms, patients_page, procedure_page, sign_in
+from app.pages import assets, cohort_page, forms, patients_page, procedure_page, quality_page, reviews_page, sign_in
 from app.pages.assets import mount_static
 
 router = APIRouter(tags=["pages"])
-for part in (sign_in, patients_page, forms, procedure_page, cohort_page, assets):
+for part in (sign_in, patients_page, forms, procedure_page, cohort_page, reviews_page, quality_page, assets):
     router.include_router(part.router)
 ASSETS = "/docs-assets"
 POLICY = (

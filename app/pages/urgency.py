@@ -6,10 +6,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from app.flags.standing import MISSED_FOR, SILENT_AFTER
 from app.rules.plan import contacts
 
-SILENT_AFTER = 14  # days without an entry while somebody is followed
-MISSED_FOR = 60  # days that a missed contact is still worth a call
 # in the order of the list; the words name the filter
 NEEDS = {
     "red_flag": "red flag",

@@ -5,6 +5,7 @@ from typing import Any, Literal, cast
 
 import numpy as np
 
+from app.procedures.service import same_site
 from app.relief import Verdict
 from app.rules.blocks import shown_by
 from app.rules.levels import nerves_of_all, region_of
@@ -37,7 +38,7 @@ def outcome_of(
         "operator": own.get("operator"),
         "joints": " ".join(joints),
         "nerves": ", ".join(own.get("nerves") or nerves_of_all(joints)),
-        "repeat": any(_shares_a_side(p["laterality"], own["laterality"]) for p in earlier),
+        "repeat": any(same_site(p["laterality"], own["laterality"]) for p in earlier),
         "block_percent": _best_block(own, found),
         "age": _years(born_on, performed_on),
         "phase": verdict.phase,
@@ -86,10 +87,6 @@ def _best_block(own: dict[str, Any], found: Around) -> float | None:
         and (b["side"] in (own["laterality"], "both") or own["laterality"] == "bilateral")
     ]
     return max((percent for percent in best if percent is not None), default=None)
-
-
-def _shares_a_side(one: str, other: str) -> bool:
-    return one == other or "bilateral" in (one, other)
 
 
 def _years(born_on: date, on: date) -> int:

@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from app.store.base import Json
 
-COUNTED = ("region", "technique", "laterality", "repeat", "ended", "relief_days")
+COUNTED = ("region", "technique", "ended", "relief_days", "laterality", "repeat", "age")
 
 
 class KeptVerdict(SQLModel, table=True):

@@ -63,7 +63,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("clinic_id", "procedure_id", "definition", name=op.f("pk_outcome")),
     )
     op.create_index(op.f("ix_outcome_holds_until"), "outcome", ["holds_until"])
-    counted = ["clinic_id", "definition", "region", "technique", "laterality", "repeat", "ended", "relief_days"]
+    counted = ["clinic_id", "definition", "region", "technique", "ended", "relief_days", "laterality", "repeat", "age"]
     op.create_index("ix_outcome_counted", "outcome", counted)
     listed = ["clinic_id", "definition", "patient_id", "performed_on"]
     op.create_index("ix_outcome_listed", "outcome", listed)

@@ -18,7 +18,7 @@ from app.settings import Settings
 from app.store.base import utc_now
 from app.store.database import Database
 from app.store.migrate import upgrade
-from app.verdicts.sweep import sweep
+from app.worker import work_once
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
@@ -37,8 +37,7 @@ class Clinic:
 async def fill(url: str) -> list[SignInTo]:
     database = Database(url)
     accounts = await build(database, utc_now(), lambda name: None)
-    async for _ in sweep(database, utc_now):
-        pass
+    await work_once(database, utc_now, None)
     await database.close()
     return accounts
 

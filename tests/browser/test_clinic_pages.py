@@ -11,16 +11,8 @@ from tests.browser.conftest import Clinic, sign_in
 ORDER = ["red flag", "return", "return likely", "no relief", "look at soon", "silent diary", "follow-up due", "settling",
          "in relief", "nothing to do"]  # fmt: skip
 COURSES = ["Ada Berger", "Bruno Keller", "Dario Rossi", "Felix Graf", "Greta Huber", "Hugo Iten", "Ines Jost"]
-PAGES = [
-    "/clinic/sign-in",
-    "/clinic",
-    "/clinic?q=nobody",
-    "Ada Berger",
-    "Felix Graf",
-    "form",
-    "error",
-    "/clinic/cohort",
-]
+PAGES = ["/clinic/sign-in", "/clinic", "/clinic?q=nobody", "Ada Berger", "Felix Graf", "form", "error", "/clinic/cohort",
+         "/clinic/quality", "/clinic/reviews", "review"]  # fmt: skip
 
 
 def open_procedure(page: Page, clinic: Clinic, name: str) -> None:
@@ -133,6 +125,9 @@ def test_axe_finds_nothing(page: Page, clinic: Clinic, where: str, scheme: str) 
         page.goto(f"{clinic.url}/clinic?q=Ada")
         page.locator(".person").first.click()
         page.get_by_role("link", name="Record a procedure").click()
+    elif where == "review":
+        page.goto(f"{clinic.url}/clinic/reviews")
+        page.locator(".person").first.click()
     elif where == "error":
         page.goto(f"{clinic.url}/clinic/procedures/0199a3c4-7d00-7a00-8000-000000000001")
     elif where.startswith("/"):
@@ -163,4 +158,38 @@ def test_a_patient_is_led_away(browser: Browser, clinic: Clinic) -> None:
     page.get_by_label("Password").fill(account.password)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_contain_text("for the clinic's staff")
+    context.close()
+
+
+def test_the_schedulers_day_goes_by_keyboard(browser: Browser, clinic: Clinic) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
+    page = context.new_page()
+    sign_in(page, clinic, "scheduler")
+    page.goto(f"{clinic.url}/clinic/reviews")
+    name = page.locator(".person strong").first.inner_text()
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    expect(page.locator(".badge").first).to_have_text("opened")
+
+    def press(field: str, key: str, button: str) -> None:
+        page.locator(field).focus()
+        page.keyboard.type(key)
+        page.get_by_role("button", name=button, exact=True).focus()
+        page.keyboard.press("Enter")
+
+    press("[name=check_patient_asked]", "yes", "Keep, and make it mine")
+    expect(page.locator(".badge").first).to_have_text("in work")
+    expect(page.locator("[name=check_patient_asked]")).to_have_value("yes")
+    page.get_by_role("button", name="Propose", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".badge").first).to_have_text("proposed")
+    page.get_by_role("button", name="Book", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".badge").first).to_have_text("booked")
+    expect(page.get_by_role("status")).to_contain_text("Room 2")
+    press("form[action$=decide] [name=reason]", "relief of nine months has ended", "Decide")
+    expect(page.get_by_role("status").first).to_contain_text("repeat the procedure")
+    page.goto(f"{clinic.url}/clinic/reviews?mine=true")
+    expect(page.locator(".empty")).to_be_visible()
     context.close()

@@ -1,0 +1,1 @@
+"""How well the clinic follows its patients."""
