@@ -34,6 +34,7 @@ bench:           ## every benchmark; takes minutes
 	$(PYTHON) -m tests.benchmarks.record
 	$(PYTHON) -m tests.benchmarks.contract
 	$(PYTHON) -m tests.benchmarks.pictures
+	$(PYTHON) -m tests.benchmarks.pages
 	$(PYTHON) -m tests.benchmarks.cohort
 	$(PYTHON) -m tests.benchmarks.detection
 

@@ -5,6 +5,7 @@ nothing twice. Of many processes one works at a time: it holds a lease, which ru
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,6 +26,7 @@ from app.verdicts.sweep import sweep
 log = structlog.get_logger()
 lease = columns(Lease)
 LEASE = timedelta(seconds=60)
+REST = 20
 AT_ONCE = 200  # verdicts a round; the rest follows in the next
 
 
@@ -56,11 +58,12 @@ async def run(database: Database, clock: Callable[[], datetime], seconds: float)
     """Works until it is cancelled; a round that fails is logged and tried again."""
     holder = token_hex(16)
     while True:
-        done = 0
+        done, begun = 0, time.monotonic()
         try:
             if await take_lease(database, holder, clock()):
                 done = await work_once(database, clock)
         except Exception as error:  # it must outlive a database that is away
             log.error("worker", error=type(error).__name__, exc_info=error)
         if not done:
-            await asyncio.sleep(seconds)
+            # looking for work in a large database costs time: it may take a twentieth of it at most
+            await asyncio.sleep(max(seconds, REST * (time.monotonic() - begun)))

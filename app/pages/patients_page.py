@@ -12,11 +12,11 @@ from app.audit import service as audit
 from app.pages import patient_list
 from app.pages.rendering import PageRoute, page
 from app.pages.session import VisitorDep
-from app.pages.urgency import NEEDS
 from app.patients import service as patients
 from app.procedures import service as procedures
 from app.rules.levels import spoken
 from app.store.deps import DatabaseDep, Now
+from app.verdicts.needs import NEEDS
 from app.verdicts.service import kept
 
 router = APIRouter(prefix="/clinic", route_class=PageRoute, include_in_schema=False)

@@ -16,7 +16,6 @@ from app.follow_ups.service import follow_up
 from app.once.service import Once
 from app.pages.rendering import PageRoute, page
 from app.pages.session import Visitor, VisitorDep, WriterDep
-from app.pages.urgency import WINDOWS
 from app.patients.service import today_of
 from app.pictures.gather import seen_in
 from app.pictures.looks import Theme
@@ -34,6 +33,7 @@ from app.store.database import Database
 from app.store.deps import DatabaseDep, Now
 from app.verdicts import background
 from app.verdicts.background import Background
+from app.verdicts.needs import WINDOWS
 from app.verdicts.schemas import Definition
 from app.verdicts.service import Question, kept, look_up, outcome, same_verdict
 from app.wire import RecentDay

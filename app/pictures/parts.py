@@ -1,7 +1,7 @@
 """How a layer of the picture is put together."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import date
 from typing import Any
 
 Layer = dict[str, Any]
@@ -15,18 +15,14 @@ def layer(values: Sequence[dict[str, Any]], mark: dict[str, Any], **encoding: di
 
 def days(first: date, last: date) -> Layer:
     """The axis of days that all panels share, without labels; in UTC, so that no server's clock moves a day."""
-    domain = [_milliseconds(first), _milliseconds(last)]
+    domain = [first.isoformat(), last.isoformat()]
     return {"type": "temporal", "scale": {"type": "utc", "domain": domain, "nice": False}, "axis": None}
-
-
-def _milliseconds(on: date) -> int:
-    return int(datetime.combine(on, time(0), UTC).timestamp() * 1000)
 
 
 def length(axis: Layer) -> int:
     """Days from end to end of an axis, at least one."""
-    first, last = axis["scale"]["domain"]
-    return max(1, int(last - first) // 86_400_000)
+    first, last = (date.fromisoformat(on) for on in axis["scale"]["domain"])
+    return max(1, (last - first).days)
 
 
 def at(axis: Layer, field: str) -> Layer:

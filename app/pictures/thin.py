@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-MOST_DOTS, MOST_STEPS = 360, 240  # a picture is some 760 pixels wide: more would lie on one another
+MOST_DOTS, MOST_STEPS = 300, 200  # a picture is some 760 pixels wide: more would lie on one another
 
 Point = dict[str, Any]
 

@@ -10,6 +10,7 @@ from app.relief import Verdict
 from app.rules.blocks import shown_by
 from app.rules.levels import nerves_of_all, region_of
 from app.verdicts.around import Around, end_of_watch
+from app.verdicts.needs import PLACE, need_of
 from app.verdicts.side_effects import SideEffectCourse
 
 Ended = Literal["return", "no_relief", "repeat", "surgery", "death", "moved_away", "open", "not_judged"]
@@ -26,7 +27,7 @@ def outcome_of(
     same = [c["contact"] for c in found.contacts if str(c["procedure_id"]) == str(own["id"])]
     earlier = [p for p in found.procedures if p["region"] == own["region"] and p["performed_on"] < own["performed_on"]]
     joints = own.get("joints") or []
-    return {
+    row: dict[str, Any] = {
         "as_of": verdict.as_of,
         "engine": verdict.engine,
         "definition": verdict.definition,
@@ -57,6 +58,8 @@ def outcome_of(
         "last_logged_on": scored[-1] if scored else None,
         "contacts": " ".join(same),
     }
+    need = need_of(row)
+    return {**row, "place": PLACE[need.need], "why": need.why, "since_on": need.since}
 
 
 def _ended(verdict: Verdict, own: dict[str, Any], found: Around) -> Ended:

@@ -51,7 +51,7 @@ class Outcome(SQLModel, table=True):
             ["clinic_id", "procedure_id"], ["procedure.clinic_id", "procedure.id"], ondelete="CASCADE"
         ),
         Index("ix_outcome_counted", "clinic_id", "definition", *COUNTED),
-        Index("ix_outcome_listed", "clinic_id", "definition", "patient_id", "performed_on"),
+        Index("ix_outcome_listed", "clinic_id", "definition", "patient_id", "place", "performed_on"),
     )
 
     clinic_id: UUID = Field(primary_key=True)
@@ -88,3 +88,6 @@ class Outcome(SQLModel, table=True):
     expected: int
     last_logged_on: date | None = None
     contacts: str = Field(max_length=200)
+    place: int
+    why: str = Field(max_length=200)
+    since_on: date

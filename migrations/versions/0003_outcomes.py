@@ -54,6 +54,9 @@ def upgrade() -> None:
         sa.Column("expected", sa.Integer(), nullable=False),
         sa.Column("last_logged_on", sa.Date()),
         sa.Column("contacts", TEXT(length=200), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("why", TEXT(length=200), nullable=False),
+        sa.Column("since_on", sa.Date(), nullable=False),
         sa.ForeignKeyConstraint(
             ["clinic_id", "procedure_id"],
             ["procedure.clinic_id", "procedure.id"],
@@ -65,7 +68,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_outcome_holds_until"), "outcome", ["holds_until"])
     counted = ["clinic_id", "definition", "region", "technique", "ended", "relief_days", "laterality", "repeat", "age"]
     op.create_index("ix_outcome_counted", "outcome", counted)
-    listed = ["clinic_id", "definition", "patient_id", "performed_on"]
+    listed = ["clinic_id", "definition", "patient_id", "place", "performed_on"]
     op.create_index("ix_outcome_listed", "outcome", listed)
 
 

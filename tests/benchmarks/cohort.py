@@ -58,7 +58,8 @@ def synthetic(clinic: UUID, n: int, seed: int = 1) -> Any:
             "technique": str(technique[i]), "joints": "L4-5 L5-S1", "nerves": "L3, L4, L5 dorsal ramus",
             "repeat": bool(i % 4 == 0), "age": 40 + i % 45, "phase": "relief", "ended": str(ended[i]), "probability": 0.1,
             "masked": False, "lasting": False, "relief_days": 0 if ended[i] == "no_relief" else int(days[i]),
-            "logged": 100, "expected": 200, "contacts": ""}  # fmt: skip
+            "logged": 100, "expected": 200, "contacts": "", "place": 8, "why": "",
+            "since_on": start}  # fmt: skip
 
 
 async def fill(database: Database, clinic: UUID, n: int) -> None:

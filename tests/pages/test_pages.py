@@ -223,6 +223,9 @@ def many(clinic_id: Any, now: Any, n: int = 10_000) -> dict[Any, list[dict[str, 
                 "expected": 20,
                 "last_logged_on": now.date(),
                 "contacts": "",
+                "place": i % 9 + 1,
+                "why": "because",
+                "since_on": on,
             }
         )
         rows[kept].append({**key, "record_version": 1, "made_at": now, "body": "{}", "says": "", "spark": [2.0] * 40})

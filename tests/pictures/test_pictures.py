@@ -1,5 +1,6 @@
 """The picture by its structure: what it holds, that it thins out and keeps extremes, and what it says in words."""
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -74,6 +75,19 @@ def test_every_kind_of_course_draws() -> None:
         for theme in ("light", "dark"):
             svg = vl_convert.vegalite_to_svg(spec(course_, theme))
             assert svg.startswith("<svg")
+
+
+def test_the_course_runs_from_end_to_end_of_the_picture() -> None:
+    made = spec(seen())
+    svg = vl_convert.vegalite_to_svg(made)
+    across = [float(x) for x in re.findall(r'<path transform="translate\(([\d.]+),', svg)]
+    said = [
+        part["encoding"]["x"]["scale"].get("domain") for part in made["vconcat"][0]["layer"] if "x" in part["encoding"]
+    ]
+    ((first, last),) = ((date.fromisoformat(d) for d in domain) for domain in said if domain)
+    assert (first, last) == (START - timedelta(days=40), START + timedelta(days=200))
+    assert min(across) == pytest.approx(760 * 26 / 240, abs=2)  # the first score, two weeks before the procedure
+    assert max(across) == pytest.approx(760, abs=2)
 
 
 def test_flares_gaps_and_phases_are_runs_of_days() -> None:
