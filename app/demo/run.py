@@ -91,7 +91,9 @@ def _show(console: Console, address: str, accounts: list[SignInTo], folder: Path
         table.add_row(a.role, a.username, a.password)
     patient = next(a for a in accounts if a.patient_id)
     clinician = accounts[0]
-    console.print(f"\n[bold]Reprieve answers at {address}[/bold] (the API's page: {address}/docs)\n")
+    console.print(
+        f"\n[bold]Reprieve answers at {address}[/bold] (the clinic's pages: {address}/clinic, the API's: {address}/docs)\n"
+    )
     console.print(table)
     console.print("\nThree things to try:\n")
     sign_in = f"curl -s {address}/v1/token -d username={clinician.username} -d password={clinician.password}"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine
 from datetime import date, datetime
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -37,6 +38,7 @@ def environment() -> Environment:
     made.filters["day"] = _day
     made.filters["sparkline"] = sparkline
     made.filters["words"] = lambda text: str(text).replace("_", " ")
+    made.filters["at"] = _at
     made.filters["tenth"] = lambda value: "–" if value is None else f"{value:.1f}"
     made.filters["whole"] = lambda value: "–" if value is None else f"{value:.0f}"
     return made
@@ -46,6 +48,12 @@ def _day(value: date | datetime | str | None) -> str:
     if value is None:
         return "–"
     return spoken_day(date.fromisoformat(str(value)[:10]))
+
+
+def _at(value: datetime, zone: str) -> str:
+    """An instant as the clocks of a place show it."""
+    local = value.astimezone(ZoneInfo(zone))
+    return f"{spoken_day(local.date())}, {local:%H:%M} ({zone})"
 
 
 def page(name: str, visitor: Visitor | None, status: int = 200, **told: Any) -> HTMLResponse:

@@ -17,6 +17,7 @@ from app.eligibility import service as eligibility
 from app.eligibility.schemas import EligibilityOut
 from app.flags.service import flag
 from app.once.service import Answer, Once
+from app.patients import service as patients
 from app.patients.service import today_of
 from app.problems import Problem, bad_field, not_found
 from app.procedures.service import procedure
@@ -187,7 +188,9 @@ async def book(
             raise Problem(409, f"A review that is {row.state.replace('_', ' ')} does not allow this step.")
         taken = await calendar.book(connection, caller, row.patient_id, given.slot_id, row.id, now)
         starts = (await calendar.find(connection, caller, taken, "read")).starts_at
-        return "book", {"appointment_id": taken, "proposed_on": row.proposed_on or starts.date()}, None
+        person = await patients.find(connection, caller, row.patient_id)
+        day = row.proposed_on or today_of(person.time_zone, starts)
+        return "book", {"appointment_id": taken, "proposed_on": day}, None
 
     return await _take(database, caller, review_id, if_match, change, now)
 

@@ -160,6 +160,29 @@ async def test_a_procedure_page_as_it_was_known(service: Service) -> None:
     assert now.text.count("<h1>") == 1
 
 
+async def test_four_procedures_on_two_sites_stand_beside_one_another(service: Service) -> None:
+    sites = (("2024-03-01", "lumbar", "left"), ("2025-02-01", "lumbar", "left"), ("2024-06-01", "cervical", "right"),
+             ("2025-07-01", "lumbar", "right"))  # fmt: skip
+    made = []
+    for on, region, side in sites:
+        made.append(await service.new_procedure(performed_on=on, region=region, laterality=side, baseline_pain=7))
+    await service.put("2026-04-30", 3)
+    for one in made:
+        assert (await service("cleo", "GET", f"/v1/procedures/{one}/relief")).status_code == 200
+    await enter(service)
+    for one in made:
+        page = (await service("nobody", "GET", f"/clinic/procedures/{one}")).text
+        others = [m for m in made if m != one]
+        assert all(f'href="/clinic/procedures/{other}"' in page for other in others)
+    lumbar = (await service("nobody", "GET", f"/clinic/procedures/{made[0]}")).text
+    places = [lumbar.index(f'href="/clinic/procedures/{other}"') for other in (made[3], made[1], made[2])]
+    assert places == sorted(places)  # those of the region first, the newest of them first
+    report = await service("cleo", "GET", f"/v1/procedures/{made[1]}/report.pdf")
+    assert report.status_code == 200
+    overview = (await service("nobody", "GET", f"/clinic/patients/{service.ada_id}")).text
+    assert overview.count('class="card"') == 4
+
+
 def many(clinic_id: Any, now: Any, n: int = 10_000) -> dict[Any, list[dict[str, Any]]]:
     """Patients with one procedure each, and the rows of their outcomes."""
     rows: dict[Any, list[dict[str, Any]]] = {patient: [], procedure: [], outcome: [], kept: []}
