@@ -1,6 +1,6 @@
 """Slots, appointments and feeds."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
@@ -17,10 +17,10 @@ from app.store.sheets import listed
 from app.wire import Moment, Page
 
 router = APIRouter(prefix="/v1", tags=["calendar"])
-MADE = {201: {"model": SlotOut, "description": "Added"}}
+MADE: dict[int | str, dict[str, Any]] = {201: {"model": SlotOut, "description": "Added"}}
 
 
-@router.post("/slots", status_code=201, response_model=SlotOut, responses={**MADE, **problems(403, 413)})  # type: ignore[dict-item]  # as FastAPI takes it
+@router.post("/slots", status_code=201, response_model=SlotOut, responses={**MADE, **problems(403, 413)})
 async def add_slot(new: SlotIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep) -> Response:
     """Adds bookable time of a clinician; by a rule, every occurrence at the same time of day through clock changes."""
     answer = await service.add_slots(database, caller, new, once, now)
@@ -99,10 +99,12 @@ async def revoke_calendar(caller: CallerDep, database: DatabaseDep) -> None:
     await feeds.revoke(database, caller)
 
 
-ICS = {200: {"content": {"text/calendar": {"schema": {"type": "string"}}}, "description": "iCalendar"}}
+ICS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/calendar": {"schema": {"type": "string"}}}, "description": "iCalendar"}
+}
 
 
-@router.get("/calendar/{token}.ics", response_class=Response, responses={**ICS, **problems(403, 404)})  # type: ignore[dict-item]  # as FastAPI takes it
+@router.get("/calendar/{token}.ics", response_class=Response, responses={**ICS, **problems(403, 404)})
 async def read_calendar(token: Annotated[str, Path(max_length=100)], database: DatabaseDep) -> Response:
     """The calendar behind a secret address: times and places, no patient's name. The address is the key; keep it secret."""
     return Response(await feeds.read(database, token), media_type="text/calendar; charset=utf-8")

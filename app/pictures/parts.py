@@ -8,7 +8,7 @@ Layer = dict[str, Any]
 WIDTH = 760
 
 
-def layer(values: Sequence[dict[str, Any]], mark: dict[str, Any], **encoding: dict[str, Any]) -> Layer:
+def layer(values: Sequence[dict[str, Any]], mark: dict[str, Any], **encoding: Any) -> Layer:
     """One layer: its data, its mark, and what says where it stands."""
     return {"data": {"values": list(values)}, "mark": mark, "encoding": encoding}
 

@@ -107,7 +107,7 @@ def _dots(seen: Seen, theme: Theme, x: Layer, interactive: bool) -> list[Layer]:
         mark = {"type": "point", "size": 20, "color": looks.DOT[theme], **look}
         if values:
             tooltip = {"tooltip": TOOLTIP} if interactive else {}
-            out.append(layer(values, mark, x=at(x, "on"), y=_pain("pain"), **tooltip))  # type: ignore[arg-type]  # a list of fields
+            out.append(layer(values, mark, x=at(x, "on"), y=_pain("pain"), **tooltip))
     return out
 
 
