@@ -133,11 +133,43 @@ def clinic(
 @app.command()
 def sweep(
     jobs: Annotated[int | None, typer.Option(min=1, help="processes; as many as there are cores if not given")] = None,
+    once: Annotated[bool, typer.Option("--once/--watch", help="end when all is done, or go on until stopped")] = True,
 ) -> None:
-    """Brings every stale verdict up to date; a run that was killed is gone on with."""
-    from app.verdicts.sweeping import run
+    """Brings verdicts, flags and reviews up to date and sends what is due; a run that was killed is gone on with."""
+    from app.sweeping import run
 
-    raise typer.Exit(run(jobs))
+    raise typer.Exit(run(jobs, once))
+
+
+messages = typer.Typer(help="Messages: mail, Web Push and webhooks that wait, or have failed.", no_args_is_help=True)
+app.add_typer(messages, name="messages")
+
+
+@messages.command("status")
+def messages_status() -> None:
+    """How many wait, since when, and how many dead letters there are; the exit code is 1 if there are any."""
+    from app.messages.command import status
+
+    raise typer.Exit(status())
+
+
+@messages.command("replay")
+def messages_replay(
+    delivery: Annotated[str | None, typer.Option(help="id of one dead letter; all of them if not given")] = None,
+    since: Annotated[str | None, typer.Option(help="all that went to webhooks since this instant instead")] = None,
+) -> None:
+    """Sends dead letters again, under their old ids, so that a receiver can drop what it has."""
+    from app.messages.command import replay_dead
+
+    raise typer.Exit(replay_dead(delivery, since))
+
+
+@app.command("push-key")
+def push_key() -> None:
+    """Prints a fresh key for REPRIEVE_PUSH_KEY."""
+    from app.messages.command import new_push_key
+
+    raise typer.Exit(new_push_key())
 
 
 policies = typer.Typer(help="Policies: payers' and guidelines' rules for a repeat.", no_args_is_help=True)

@@ -17,6 +17,7 @@ from app.accounts.service import SignIns
 from app.assessments.routes import router as assessments
 from app.blocks.routes import router as blocks
 from app.calendar.routes import router as calendar
+from app.clinics.routes import router as clinics
 from app.cohorts.routes import router as cohorts
 from app.diary.medications import router as medications
 from app.diary.routes import router as diary
@@ -24,6 +25,10 @@ from app.diary.schemas import DatedEntryIn
 from app.eligibility.routes import router as policies
 from app.events.routes import router as events
 from app.flags.routes import router as flags
+from app.messages import push
+from app.messages.routes import router as messages
+from app.metrics import Metrics
+from app.metrics import router as metrics
 from app.middleware import Surround
 from app.pages.routes import mount_assets
 from app.pages.routes import router as pages
@@ -36,12 +41,12 @@ from app.quality.routes import router as quality
 from app.records.routes import router as records
 from app.reports.routes import router as reports
 from app.reviews.routes import router as reviews
-from app.settings import Settings
+from app.settings import SettingError, Settings
 from app.store.base import utc_now
 from app.store.database import Database, answers
 from app.store.deps import Clock, DatabaseDep
 from app.verdicts.routes import router as verdicts
-from app.worker import run as run_worker
+from app.worker import start
 
 BODY_LIMIT = 4 * 1024 * 1024  # a batch of a thousand long entries fits
 DESCRIPTION = """Follows people after a medial branch rhizotomy from their own diary: did it work, how long has it held, is
@@ -51,7 +56,7 @@ course; it does not diagnose, and a person decides."""
 
 ROUTERS = (
     accounts, patients, blocks, procedures, plans, diary, medications, assessments, events, verdicts, pictures, reports,
-    policies, cohorts, quality, flags, reviews, calendar, records, pages,
+    policies, cohorts, quality, flags, reviews, calendar, clinics, messages, records, pages,
 )  # fmt: skip
 
 
@@ -64,20 +69,28 @@ class Service(FastAPI):
 
 
 def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
-    """The service on the database of the settings; the database is opened when the app starts."""
+    """The service on the database of the settings; the database is opened when the app starts.
+
+    Raises:
+        SettingError: a setting is not as it must be.
+    """
+    if settings.push_key is not None:
+        try:
+            push.signer(settings.push_key.get_secret_value())
+        except ValueError as error:
+            raise SettingError(f"REPRIEVE_PUSH_KEY: {error}") from None
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = Database(settings.url, settings.pool_size)
-        app.state.database, app.state.clock = database, clock
+        app.state.database, app.state.clock, app.state.settings = database, clock, settings
         app.state.sign_ins = SignIns(database, settings.token_hours)
-        worker = None
-        if settings.worker_seconds:
-            worker = asyncio.create_task(run_worker(database, clock, settings.worker_seconds))
+        at_work = start(database, settings, clock)
         yield
-        if worker is not None:
-            worker.cancel()
-            await asyncio.wait([worker])
+        for task in at_work:
+            task.cancel()
+        if at_work:
+            await asyncio.wait(at_work)
         await database.close()
 
     app = Service(
@@ -90,8 +103,9 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
         redoc_url=None,
         dependencies=[Depends(refuse_unknown_query)],
     )
+    app.state.metrics = Metrics()
     problems.install(app)
-    for router in (operators, *ROUTERS):
+    for router in (operators, metrics, *ROUTERS):
         app.include_router(router)
     mount_assets(app)
     _complete_document(app)

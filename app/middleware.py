@@ -1,4 +1,4 @@
-"""What surrounds the whole app: one log line a request, and headers and a form that every answer has."""
+"""What surrounds the whole app: one log line and one figure a request, and headers and a form that every answer has."""
 
 import time
 
@@ -47,5 +47,6 @@ class Surround:
                 await answer(Problem(413, EXAMPLES[413]))(scope, receive, send)
         finally:
             route = getattr(scope.get("route"), "path", "-")
-            spent = round(1000 * (time.perf_counter() - begun), 1)
-            log.info("request", method=scope["method"], route=route, status=status, ms=spent)
+            spent = time.perf_counter() - begun
+            scope["app"].state.metrics.observe(scope["method"], route, status, spent)
+            log.info("request", method=scope["method"], route=route, status=status, ms=round(1000 * spent, 1))

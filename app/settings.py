@@ -3,6 +3,7 @@
 from functools import cache
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -34,6 +35,13 @@ def async_url(value: SecretStr) -> SecretStr:
     return SecretStr(url.set(drivername=DRIVERS[kind]).render_as_string(hide_password=False))
 
 
+def _smtp(value: SecretStr) -> SecretStr:
+    parts = urlsplit(value.get_secret_value())
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ValueError("not a mail server; write smtp://user:password@host:587, or smtps:// for TLS from the start")
+    return value
+
+
 class Settings(BaseSettings):
     """What an operator can set; each is read from `REPRIEVE_` and its name in capitals."""
 
@@ -50,6 +58,28 @@ class Settings(BaseSettings):
     pool_size: int = Field(default=10, ge=1, le=200, description="connections to PostgreSQL a process keeps")
     worker_seconds: float = Field(
         default=2, ge=0, le=3600, description="pause between rounds of the worker inside a server; 0 leaves it out"
+    )
+    public_url: str = Field(
+        default="http://127.0.0.1:8000",
+        pattern=r"^https?://[^\s]+$",
+        description="address under which people reach the service; links in messages begin with it",
+    )
+    smtp_url: Annotated[SecretStr, AfterValidator(_smtp)] | None = Field(
+        default=None, description="mail server, `smtp://user:password@host:587` or `smtps://…`; no mail where not set"
+    )
+    mail_from: str = Field(
+        default="reprieve@localhost",
+        pattern=r"^[^\s@<>]+@[^\s@<>]+$",
+        description="sender of mails, contact of Web Push",
+    )
+    push_key: SecretStr | None = Field(
+        default=None, description="key of Web Push, made by `reprieve push-key`; no Web Push where not set"
+    )
+    private_targets: bool = Field(
+        default=False, description="let webhooks reach hosts that are not public, such as one beside this"
+    )
+    metrics_token: SecretStr | None = Field(
+        default=None, description="bearer token for `/metrics`; without one it answers this machine alone"
     )
     dask: str | None = Field(
         default=None, description="address of a dask scheduler whose workers make verdicts in `reprieve sweep`"

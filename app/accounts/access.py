@@ -26,6 +26,10 @@ Action = Literal[
     "work_review",
     "add_slot",
     "confirm",
+    "be_told",
+    "manage_messages",
+    "change_clinic",
+    "answer",
 ]
 Relation = Literal["own", "clinic"]
 
@@ -60,6 +64,13 @@ RULES: dict[tuple[Role, Action], Relation] = {
     ("clinician", "work_review"): "clinic",
     ("scheduler", "work_review"): "clinic",
     ("admin", "work_review"): "clinic",
+    ("patient", "be_told"): "own",
+    ("clinician", "be_told"): "own",
+    ("scheduler", "be_told"): "own",
+    ("admin", "be_told"): "own",
+    ("patient", "answer"): "own",
+    ("admin", "manage_messages"): "clinic",
+    ("admin", "change_clinic"): "clinic",
     ("admin", "erase"): "clinic",
     ("admin", "add_rule"): "clinic",
 }

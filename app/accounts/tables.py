@@ -1,20 +1,27 @@
 """Clinics, the accounts that sign in, and their sign-ins."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint
 from sqlmodel import Field, SQLModel
 
-from app.store.base import new_id
+from app.store.base import Json, new_id
 
 
 class Clinic(SQLModel, table=True):
-    """One tenant; every other row belongs to exactly one."""
+    """One tenant; every other row belongs to exactly one.
+
+    `alarm_budget` is how many flags that can wait may be shown in a week; null is no limit. `chain` names the accounts
+    to whom a flag is handed, one after the other, before it goes to everybody.
+    """
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     name: str = Field(max_length=200)
     created_at: datetime
+    alarm_budget: int | None = None
+    chain: list[Any] | None = Field(default=None, sa_column=Column(Json(none_as_null=True)))
 
 
 class Account(SQLModel, table=True):

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import JSONResponse
 
 from app.accounts.deps import CallerDep
-from app.calendar import feeds, service
-from app.calendar.schemas import AppointmentOut, FeedOut, MoveIn, ReasonIn, SlotIn, SlotOut
+from app.calendar import feeds, service, waiting
+from app.calendar.schemas import AppointmentOut, FeedOut, MoveIn, ReasonIn, SlotIn, SlotOut, WaitingIn, WaitingOut
 from app.conditional import CSV, Accept, Cursor, Limit
 from app.once.deps import OnceDep
 from app.problems import problems
@@ -85,6 +85,37 @@ async def move_appointment(
     """Moves an appointment to another slot, with a reason: the old one is given back and the new one taken, or neither."""
     row = await service.move(database, caller, appointment_id, given.slot_id, given.reason, now)
     return AppointmentOut.model_validate(row, from_attributes=True)
+
+
+WAITS: dict[int | str, dict[str, Any]] = {
+    200: {"model": WaitingOut, "description": "She waits for such a slot already"},
+    201: {"model": WaitingOut, "description": "Added"},
+}
+
+
+@router.post("/waiting", status_code=201, response_model=WaitingOut, responses={**WAITS, **problems(403, 404, 413)})
+async def add_waiting(new: WaitingIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep) -> Response:
+    """Puts a patient on the waiting list; once for each kind of slot."""
+    answer = await waiting.add(database, caller, new, once, now)
+    return JSONResponse(answer.body, answer.status)
+
+
+@router.get("/waiting", responses=problems(403))
+async def list_waiting(
+    caller: CallerDep,
+    database: DatabaseDep,
+    now: Now,
+    patient_id: Annotated[UUID | None, Query(description="of one patient")] = None,
+) -> Page[WaitingOut]:
+    """Who waits, the longest first, each with the next free slots that would fit. Booking one takes her off the list."""
+    rows = await waiting.list_waiting(database, caller, patient_id, now)
+    return Page(items=[WaitingOut.model_validate(row) for row in rows])
+
+
+@router.delete("/waiting/{waiting_id}", status_code=204, responses=problems(403, 404))
+async def withdraw_waiting(waiting_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> None:
+    """Takes somebody off the waiting list; a patient may take herself off."""
+    await waiting.withdraw(database, caller, waiting_id, now)
 
 
 @router.post("/calendar", status_code=201, responses=problems())

@@ -1,11 +1,12 @@
 """The calendar on the wire."""
 
+from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.wire import Instant, Line, Moment, TimeZone, Wire
+from app.wire import Day, Instant, Line, Moment, TimeZone, Wire
 
 SLOT: dict[str, Any] = {
     "clinician_id": "0199a3c4-7d00-7a00-8000-00000000000c",
@@ -108,6 +109,61 @@ class AppointmentOut(BaseModel):
     minutes: int
     location: str
     clinician_id: UUID
+    created_at: Instant
+
+
+WAITING: dict[str, Any] = {
+    "patient_id": "0199a3c4-7d00-7a00-8000-000000000003",
+    "kind": "procedure",
+    "minutes": 45,
+    "first_on": "2026-06-01",
+    "last_on": None,
+    "clinician_id": None,
+    "note": "mornings only",
+}
+
+
+class WaitingIn(Wire):
+    """What somebody waits for."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": WAITING})
+
+    patient_id: UUID
+    kind: Literal["procedure", "consultation"] = "procedure"
+    minutes: Annotated[int, Field(ge=5, le=480, strict=True)] = 30
+    first_on: Day | None = Field(default=None, description="first day that would do, in the patient's calendar")
+    last_on: Day | None = Field(default=None, description="last day that would do")
+    clinician_id: UUID | None = Field(default=None, description="with whom; anybody where left out")
+    note: Line | None = None
+
+
+class WaitingOut(BaseModel):
+    """Somebody on the waiting list, and the next free slots that would fit."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "0199a3c4-7d00-7a00-8000-000000000032",
+                **WAITING,
+                "state": "waiting",
+                "waiting_days": 12,
+                "fits": [],
+                "created_at": "2026-05-01T08:30:00.000+00:00",
+            }
+        }
+    )
+
+    id: UUID
+    patient_id: UUID
+    kind: Literal["procedure", "consultation"]
+    minutes: int
+    first_on: date | None
+    last_on: date | None
+    clinician_id: UUID | None
+    note: str | None
+    state: Literal["waiting", "booked", "withdrawn"]
+    waiting_days: int
+    fits: list[SlotOut]
     created_at: Instant
 
 

@@ -12,9 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.accounts.access import Action, Caller, reach, relation_of
 from app.accounts.service import account
 from app.audit import service as audit
+from app.calendar import waiting
 from app.calendar.schemas import SlotIn, SlotOut
 from app.calendar.tables import Appointment, Slot
 from app.conditional import from_cursor, to_cursor
+from app.messages.outbox import Topic, post
 from app.once.service import Answer, Once
 from app.problems import Problem, bad_field, not_found
 from app.store.base import columns, new_id
@@ -107,7 +109,13 @@ async def list_slots(
 
 
 async def book(
-    connection: AsyncConnection, caller: Caller, patient_id: UUID, slot_id: UUID, review_id: UUID | None, now: datetime
+    connection: AsyncConnection,
+    caller: Caller,
+    patient_id: UUID,
+    slot_id: UUID,
+    review_id: UUID | None,
+    now: datetime,
+    topic: Topic = "appointment.booked",
 ) -> UUID:
     """Books a slot in a transaction; of any number that race for it exactly one wins.
 
@@ -129,6 +137,8 @@ async def book(
     if done.rowcount == 0:
         raise Problem(409, TAKEN)
     await audit.record(connection, caller, "create", "appointment", patient_id, now)
+    await _tell(connection, caller, topic, new, patient_id, now)
+    await waiting.close_for(connection, caller.clinic_id, patient_id, slot_id, now)
     return new
 
 
@@ -209,7 +219,7 @@ async def move(
             raise Problem(409, "The appointment is cancelled.")
         values = {"state": "cancelled", "holds_slot_id": None, "reason": reason}
         await change(connection, caller, row, values, "moved", reason, now)
-        new = await book(connection, caller, row.patient_id, slot_id, row.review_id, now)
+        new = await book(connection, caller, row.patient_id, slot_id, row.review_id, now, "appointment.moved")
         return await find(connection, caller, new, "work_review")
 
     return await database.write(work)
@@ -229,6 +239,23 @@ async def change(
     this = and_(appointment.c.clinic_id == row.clinic_id, appointment.c.id == row.id)
     await connection.execute(update(appointment).where(this).values(**values, steps=steps, version=row.version + 1))
     await audit.record(connection, caller, "change", "appointment", row.patient_id, now)
+    if what in ("cancelled", "confirmed"):
+        topic: Topic = "appointment.cancelled" if what == "cancelled" else "appointment.confirmed"
+        await _tell(connection, caller, topic, row.id, row.patient_id, now)
+    if what in ("cancelled", "moved"):
+        await waiting.tell_of_freed(connection, row, now)
+
+
+async def _tell(
+    connection: AsyncConnection, caller: Caller, topic: Topic, appointment_id: UUID, patient_id: UUID, now: datetime
+) -> None:
+    """Tells the patient what the clinic does, and the clinic what she does or that she comes."""
+    about = {"appointment_id": str(appointment_id), "patient_id": str(patient_id)}
+    if caller.role == "patient" or topic == "appointment.confirmed":
+        doer = caller.account_id
+        await post(connection, caller.clinic_id, topic, str(appointment_id), about, now, doer, audience="staff")
+    else:
+        await post(connection, caller.clinic_id, topic, str(appointment_id), about, now, patient_id=patient_id)
 
 
 def _step(caller: Caller, what: str, note: str | None, now: datetime) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Slots, appointments, and the secret addresses of feeds."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -49,6 +49,31 @@ class Appointment(SQLModel, table=True):
     steps: list[Any] = Field(sa_column=Column(Json(), nullable=False))
     version: int = 1
     created_at: datetime
+
+
+class Waiting(SQLModel, table=True):
+    """Somebody who waits for a slot. `open_kind` is the kind while she waits and null afterwards: she waits once a kind."""
+
+    __table_args__ = (
+        of_patient(),
+        UniqueConstraint("clinic_id", "patient_id", "open_kind"),
+        Index(None, "clinic_id", "state"),
+    )
+
+    clinic_id: UUID = Field(foreign_key="clinic.id", primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    patient_id: UUID
+    review_id: UUID | None = None
+    clinician_id: UUID | None = None
+    kind: str = Field(max_length=40)
+    open_kind: str | None = Field(default=None, max_length=40)
+    minutes: int
+    first_on: date | None = None
+    last_on: date | None = None
+    note: str | None = Field(default=None, max_length=200)
+    state: str = Field(max_length=20)
+    created_at: datetime
+    closed_at: datetime | None = None
 
 
 class Feed(SQLModel, table=True):

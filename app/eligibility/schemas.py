@@ -1,14 +1,14 @@
 """Policies and their answers on the wire."""
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.wire import Line
+from app.wire import Wire
 
 Result = Literal["met", "not_met", "unknown", "needs_a_person"]
-PolicyName = Line
+DEFAULT = "medicare-lcd"  # where nobody has named another
 
 
 class RuleResultOut(BaseModel):
@@ -90,6 +90,7 @@ class PolicyOut(BaseModel):
                 "title": "Hull, commissioning policy on facet joint denervation",
                 "jurisdiction": "England, Hull",
                 "source": "NHS Hull commissioning statement on radiofrequency denervation",
+                "own": False,
                 "versions": [
                     {
                         "version": "as stored",
@@ -108,4 +109,31 @@ class PolicyOut(BaseModel):
     title: str
     jurisdiction: str
     source: str
+    own: bool = Field(default=False, description="whether the clinic has added it itself")
     versions: list[PolicyVersionOut]
+
+
+def _policy_text() -> str:
+    return """name = "own-payer"
+title = "A payer of our own"
+jurisdiction = "here"
+source = "its letter of 3 May 2026"
+
+[[version]]
+version = "2026"
+in_force_from = 2026-01-01
+
+[[version.rule]]
+rule = "minimum_gap"
+months = 6
+scope = "site"
+certainty = "known"
+"""
+
+
+class PolicyIn(Wire):
+    """A policy of the clinic's own, as the text of its file."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"toml": _policy_text()}})
+
+    toml: Annotated[str, Field(min_length=1, max_length=100_000)]

@@ -1,23 +1,24 @@
 """Answers a policy for a procedure's repeat."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from app.eligibility.case import case_of
 from app.eligibility.schemas import EligibilityOut, PolicyOut, PolicyVersionOut, RuleResultOut
 from app.problems import bad_field
-from app.rules.policies import Policy, evaluate, policies
+from app.rules.policies import Policy, evaluate
 from app.verdicts.background import Background
 
 
-def find(name: str) -> Policy:
-    """A policy by its name.
+def find(name: str, known: Mapping[str, Policy]) -> Policy:
+    """A policy by its name, among those that a clinic can go by.
 
     Raises:
         Problem: 422 for a name that is none.
     """
-    policy = policies().get(name)
+    policy = known.get(name)
     if policy is None:
-        raise bad_field("/policy", f"is none of {', '.join(policies())}", where="query")
+        raise bad_field("/policy", f"is none of {', '.join(known)}", where="query")
     return policy
 
 

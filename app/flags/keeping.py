@@ -7,8 +7,11 @@ from uuid import UUID
 from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.flags.standing import GONE, STANDING, Standing, due
+from app.accounts.service import account
+from app.flags.budget import CAN_WAIT, has_budget
+from app.flags.standing import ASKS_FIRST, GONE, STANDING, Standing, due
 from app.flags.tables import Flag
+from app.messages.outbox import post
 from app.store.base import columns, new_id
 from app.store.statements import insert_new
 
@@ -72,14 +75,30 @@ async def _raise(
 ) -> None:
     clinic_id, patient_id, procedure_id = whose
     step = {"at": now.isoformat(), "by": None, "what": "raised", "note": None}
+    flag_id, shown = new_id(), not (cause.severity == CAN_WAIT and await has_budget(connection, clinic_id))
+    asks = cause.kind == ASKS_FIRST and await _can_be_asked(connection, clinic_id, patient_id)
     values = {
-        "clinic_id": clinic_id, "id": new_id(), "patient_id": patient_id, "procedure_id": procedure_id, "kind": cause.kind,
+        "clinic_id": clinic_id, "id": flag_id, "patient_id": patient_id, "procedure_id": procedure_id, "kind": cause.kind,
         "cause": name, "severity": cause.severity, "state": "open", "says": cause.says, "first_on": cause.first_on,
         "last_on": max(today, cause.first_on), "evidence": list(cause.evidence), "raised_at": now,
         "due_at": due(cause.severity, now), "steps": [step], "version": 1, "follows": None if before is None else before.id,
+        "shown_at": now if shown else None, "turn": 0, "asked_at": now if asks else None, "answer": None,
     }  # fmt: skip
     # two that make the same verdict at once raise one
-    await connection.execute(insert_new(connection, flag, "clinic_id", "patient_id", "kind", "cause"), values)
+    made = await connection.execute(insert_new(connection, flag, "clinic_id", "patient_id", "kind", "cause"), values)
+    if not made.rowcount:
+        return
+    told = {"flag_id": str(flag_id), "patient_id": str(patient_id)}
+    if shown:
+        await post(connection, clinic_id, "flag.raised", str(flag_id), told, now)
+    if asks:
+        await post(connection, clinic_id, "patient.asked", str(flag_id), told, now, patient_id=patient_id)
+
+
+async def _can_be_asked(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID) -> bool:
+    """Whether she signs in at all: somebody who does not is not asked, and the clinic hears at once."""
+    hers = select(account.c.id).where(account.c.clinic_id == clinic_id, account.c.patient_id == patient_id)
+    return (await connection.execute(hers)).first() is not None
 
 
 async def _cease(connection: AsyncConnection, row: Row[Any], today: date, now: datetime) -> None:

@@ -9,7 +9,8 @@ from fastapi.responses import JSONResponse
 from app.accounts.deps import CallerDep
 from app.conditional import CSV, Accept, Cursor, IfMatch, Limit
 from app.flags import service
-from app.flags.schemas import FlagKind, FlagOut, FlagState, RuleIn, RuleOut, StepIn
+from app.flags.schemas import AnswerIn, FlagKind, FlagOut, FlagState, RuleIn, RuleOut, StepIn
+from app.flags.standing import Severity
 from app.once.deps import OnceDep
 from app.problems import problems
 from app.store.deps import DatabaseDep, Now
@@ -27,6 +28,9 @@ async def list_flags(
     patient_id: Annotated[UUID | None, Query(description="of one patient")] = None,
     kind: Annotated[FlagKind | None, Query(description="of one kind")] = None,
     state: Annotated[FlagState | None, Query(description="in one state; open and acknowledged where left out")] = None,
+    severity: Annotated[Severity | None, Query(description="of one severity")] = None,
+    owner_id: Annotated[UUID | None, Query(description="of one account")] = None,
+    held_back: Annotated[bool, Query(description="those that the clinic's alarm budget holds back instead")] = False,
     limit: Limit = 50,
     cursor: Cursor = None,
     accept: Accept = "application/json",
@@ -36,7 +40,9 @@ async def list_flags(
     Red flags are raised by the write itself, the others when a verdict is made: by the worker or by whoever asks first.
     """
     states: list[str] = [state] if state else ["open", "acknowledged"]
-    rows, following = await service.page(database, caller, patient_id, kind, states, limit, cursor, now)
+    given = {"kind": kind, "severity": severity, "owner_id": owner_id}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    rows, following = await service.page(database, caller, patient_id, chosen, states, held_back, limit, cursor, now)
     return listed(FlagOut, (row._asdict() for row in rows), following, accept)
 
 
@@ -95,5 +101,21 @@ async def resolve_flag(
 ) -> FlagOut:
     """Ends a flag; its cause raises no other for as long as it lasts without a break."""
     row = await service.step(database, caller, flag_id, "resolved", given or StepIn(), if_match, now)
+    response.headers["ETag"] = service.tag_of(row)
+    return service.out(row)
+
+
+@router.post("/flags/{flag_id}/answer", responses=problems(403, 404, 409, 412, 413))
+async def answer_flag(
+    flag_id: UUID,
+    given: AnswerIn,
+    caller: CallerDep,
+    database: DatabaseDep,
+    now: Now,
+    response: Response,
+    if_match: IfMatch = None,
+) -> FlagOut:
+    """The patient's word when a return is likely: she is asked first. If the pain is back, somebody must look soon."""
+    row = await service.answer(database, caller, flag_id, given, if_match, now)
     response.headers["ETag"] = service.tag_of(row)
     return service.out(row)

@@ -10,6 +10,7 @@ from app.wire import Instant, Line, SideEffectKind, Wire
 
 FlagKind = Literal["red_flag", "pain_return", "return_likely", "no_relief", "lasting_side_effect",
                    "rising_opioids", "silent_diary", "masked_climb", "missed_follow_up"]  # fmt: skip
+Answer = Literal["pain_is_back", "a_bad_spell", "not_sure", "no_change"]
 FlagState = Literal["open", "acknowledged", "resolved", "lapsed"]
 
 
@@ -45,6 +46,9 @@ class FlagOut(BaseModel):
                 "ended_at": None,
                 "follows": None,
                 "steps": [{"at": "2026-05-01T19:14:03.120+00:00", "by": None, "what": "raised", "note": None}],
+                "shown_at": "2026-05-01T19:14:03.120+00:00",
+                "asked_at": None,
+                "answer": None,
             }
         }
     )
@@ -62,12 +66,28 @@ class FlagOut(BaseModel):
     last_on: date
     evidence: list[str] = Field(description="what it rests on, as addresses below the patient")
     raised_at: Instant
-    due_at: Instant = Field(description="when somebody must have acknowledged it; then it goes to the clinic's list")
+    due_at: Instant = Field(
+        description="when somebody must have acknowledged it; then it goes to the next person, at last to everybody"
+    )
     escalated_at: Instant | None = None
-    owner_id: UUID | None = Field(default=None, description="account of whoever acknowledged it")
+    owner_id: UUID | None = Field(
+        default=None, description="account whose turn it is to look; then of whoever acknowledged it"
+    )
     ended_at: Instant | None = None
     follows: UUID | None = Field(default=None, description="the flag of the same cause before it")
     steps: list[FlagStepOut] = Field(default_factory=list)
+    shown_at: Instant | None = Field(default=None, description="null while the clinic's alarm budget holds it back")
+    asked_at: Instant | None = Field(default=None, description="when the patient was asked, where she is asked first")
+    answer: Answer | None = Field(default=None, description="what the patient said")
+
+
+class AnswerIn(Wire):
+    """What the patient says to the question whether her pain is coming back."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"answer": "pain_is_back"}})
+
+    answer: Answer
+    note: Line | None = None
 
 
 class StepIn(Wire):

@@ -5,15 +5,16 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, insert, select, update
+from sqlalchemy import Row, and_, bindparam, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.access import Action, Caller, reach, relation_of
 from app.audit import service as audit
 from app.conditional import etag, from_cursor, require_match, to_cursor
-from app.flags.schemas import FlagOut, RuleIn, RuleOut, StepIn
-from app.flags.standing import due
+from app.flags.schemas import AnswerIn, FlagOut, RuleIn, RuleOut, StepIn
+from app.flags.standing import ASKS_FIRST, due
 from app.flags.tables import ClinicRule, Flag
+from app.messages.outbox import post
 from app.once.service import Answer, Once
 from app.problems import Problem, not_found
 from app.rules.red_flags import Rule
@@ -43,28 +44,42 @@ async def raise_flags(
     """Raises a flag for each cause, in the transaction of the write; one that was raised already stays as it is."""
     for cause in causes:
         step = {"at": now.isoformat(), "by": None, "what": "raised", "note": None}
+        flag_id = new_id()
         values = {
-            "clinic_id": clinic_id, "id": new_id(), "patient_id": patient_id, "kind": cause.kind,
+            "clinic_id": clinic_id, "id": flag_id, "patient_id": patient_id, "kind": cause.kind,
             "cause": f"{cause.cause} {cause.on}", "severity": cause.severity, "state": "open", "says": cause.says,
             "first_on": cause.on, "last_on": cause.on, "evidence": [f"diary/{cause.on}"], "raised_at": now,
-            "due_at": due(cause.severity, now), "steps": [step], "version": 1}  # fmt: skip
+            "due_at": due(cause.severity, now), "steps": [step], "version": 1, "shown_at": now, "turn": 0,
+        }  # fmt: skip
         await connection.execute(insert_new(connection, flag, "clinic_id", "patient_id", "kind", "cause"), values)
+        told = {"flag_id": str(flag_id), "patient_id": str(patient_id)}
+        # the flag's own key, so that what is no second flag is no second message either
+        key = f"{patient_id} {cause.kind} {values['cause']}"
+        await post(connection, clinic_id, "flag.raised", key, told, now)
 
 
 async def page(
     database: Database,
     caller: Caller,
     patient_id: UUID | None,
-    kind: str | None,
+    chosen: dict[str, Any],
     states: list[str],
+    held_back: bool,
     limit: int,
     cursor: str | None,
     now: datetime,
 ) -> tuple[list[Row[Any]], str | None]:
-    """Flags within the caller's reach, the newest first, and the cursor of the rest."""
+    """Flags within the caller's reach, the newest first, and the cursor of the rest.
+
+    Args:
+        chosen: values of columns that the flags have.
+        held_back: those that the clinic's alarm budget holds back, in place of those that are shown.
+    """
     query = select(flag).where(reach(caller, "read", flag.c.clinic_id, flag.c.patient_id), flag.c.state.in_(states))
-    if kind is not None:
-        query = query.where(flag.c.kind == kind)
+    over = flag.c.state.in_(("resolved", "lapsed"))
+    query = query.where(flag.c.shown_at.is_(None) if held_back else or_(flag.c.shown_at.is_not(None), over))
+    for name, value in chosen.items():
+        query = query.where(flag.c[name] == value)
     if patient_id is not None:
         query = query.where(flag.c.patient_id == patient_id)
     before = from_cursor(cursor)
@@ -153,17 +168,32 @@ async def step(
     return await database.write(work)
 
 
-async def escalate(connection: AsyncConnection, now: datetime) -> int:
-    """Puts every flag that nobody has acknowledged in time on the clinic's list; answers how many."""
-    overdue = select(flag).where(flag.c.state == "open", flag.c.due_at <= now, flag.c.escalated_at.is_(None))
-    rows = (await connection.execute(overdue.limit(500))).all()
-    for row in rows:
-        taken = {"at": now.isoformat(), "by": None, "what": "escalated", "note": "nobody had acknowledged it in time"}
-        values = {"escalated_at": now, "owner_id": None, "steps": [*row.steps, taken], "version": row.version + 1}
-        await connection.execute(
-            update(flag).where(flag.c.clinic_id == row.clinic_id, flag.c.id == row.id).values(values)
-        )
-    return len(rows)
+async def answer(
+    database: Database, caller: Caller, flag_id: UUID, given: AnswerIn, if_match: str | None, now: datetime
+) -> Row[Any]:
+    """Keeps what the patient says when a return is likely; if the pain is back, somebody must look soon.
+
+    Raises:
+        Problem: 404, 412 on a lost update, 409 for a flag that asks nothing or is over.
+    """
+    reach(caller, "answer", flag.c.clinic_id, flag.c.patient_id)
+
+    async def work(connection: AsyncConnection) -> Row[Any]:
+        row = await _find(connection, caller, flag_id, "answer", lock=True)
+        require_match(if_match, tag_of(row))
+        if row.kind != ASKS_FIRST or row.state not in ("open", "acknowledged"):
+            raise Problem(409, "This flag has no question for you.")
+        said = f"the patient says: {given.answer.replace('_', ' ')}" + (f"; {given.note}" if given.note else "")
+        taken = {"at": now.isoformat(), "by": str(caller.account_id), "what": "answered", "note": said}
+        values = {"answer": given.answer, "steps": [*row.steps, taken], "version": row.version + 1}
+        if given.answer == "pain_is_back":
+            values |= {"severity": "soon", "due_at": min(row.due_at, due("soon", now)), "shown_at": row.shown_at or now}
+        this = and_(flag.c.clinic_id == row.clinic_id, flag.c.id == row.id)
+        await connection.execute(update(flag).where(this).values(values))
+        await audit.record(connection, caller, "change", "flag", row.patient_id, now)
+        return (await connection.execute(select(flag).where(this))).one()
+
+    return await database.write(work)
 
 
 def tag_of(row: Row[Any]) -> str:

@@ -11,6 +11,7 @@ Severity = Literal["now", "soon", "later"]
 DUE_WITHIN = {"now": timedelta(hours=4), "soon": timedelta(days=2), "later": timedelta(days=7)}
 STANDING = ("pain_return", "return_likely", "no_relief", "lasting_side_effect", "rising_opioids", "masked_climb",
             "silent_diary", "missed_follow_up")  # fmt: skip
+ASKS_FIRST = "return_likely"  # softer: the patient is asked before anybody of the clinic is
 SILENT_AFTER = 14  # days without an entry while somebody is followed
 RISING = 50.0  # percent more opioid than before the procedure
 MISSED_FOR = 60  # days that a missed contact is still worth a call

@@ -27,7 +27,9 @@ class ClinicRule(SQLModel, table=True):
 class Flag(SQLModel, table=True):
     """Something a person must look at. `cause` tells one from the next: the same cause of the same day never raises two.
 
-    `ceased_on` is the day from which its cause was gone; `follows` names the flag of the same cause before it.
+    `ceased_on` is the day from which its cause was gone; `follows` names the flag of the same cause before it. `shown_at`
+    is null while the clinic's alarm budget holds it back. `turn` counts the people it was handed to. `asked_at` is when
+    the patient was asked, `answer` what she said.
     """
 
     __table_args__ = (
@@ -57,3 +59,7 @@ class Flag(SQLModel, table=True):
     follows: UUID | None = None
     steps: list[Any] = Field(sa_column=Column(Json(), nullable=False))
     version: int = 1
+    shown_at: datetime | None = None
+    turn: int = 0
+    asked_at: datetime | None = None
+    answer: str | None = Field(default=None, max_length=20)

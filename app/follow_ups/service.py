@@ -7,15 +7,16 @@ from app.eligibility import service as eligibility
 from app.follow_ups.milestones import milestones
 from app.follow_ups.schemas import DECIDES, FollowUpOut
 from app.rules.levels import codes_of, nerves_of_all
+from app.rules.policies import Policy
 from app.verdicts.background import Background
 
 SAME = ("procedure_id", "as_of", "engine", "definition", "says", "phase", "baseline", "current", "onset_on", "return",
         "relief_days", "censored", "medication", "side_effects", "adherence", "confounders", "why")  # fmt: skip
 
 
-def follow_up(about: Background, policy: str, proposed_on: date | None) -> FollowUpOut:
+def follow_up(about: Background, policy: Policy, proposed_on: date | None) -> FollowUpOut:
     """One procedure at follow-up; a repeat is proposed for the day of the question where no day is given."""
-    found = eligibility.answer(eligibility.find(policy), about, proposed_on or about.as_of)
+    found = eligibility.answer(policy, about, proposed_on or about.as_of)
     return FollowUpOut.model_validate(
         {
             **{name: about.verdict[name] for name in SAME},

@@ -10,6 +10,9 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from sqlalchemy import select
 
 from app.accounts.access import RULES
+from app.eligibility.own import known
+from app.eligibility.schemas import DEFAULT
+from app.eligibility.service import find
 from app.facts import service as facts
 from app.flags.standing import MISSED_FOR
 from app.follow_ups.service import follow_up
@@ -29,6 +32,7 @@ from app.reports.routes import make as make_report
 from app.reports.service import Paper
 from app.rules.levels import spoken
 from app.rules.plan import Contact, contacts
+from app.rules.policies import policies
 from app.store.database import Database
 from app.store.deps import DatabaseDep, Now
 from app.verdicts import background
@@ -74,11 +78,12 @@ async def procedure_page(
     now: Now,
     known_on: KnownOn = None,
     definition: Definition = "half",
-    policy: Annotated[str, Query(max_length=60)] = "medicare-lcd",
+    policy: Annotated[str, Query(max_length=60)] = DEFAULT,
 ) -> Response:
     """The answer in ten seconds, and what it rests on."""
     about, today, past = await _about(database, visitor, procedure_id, known_on, definition, now)
-    told = follow_up(about, policy, None).model_dump(mode="json", by_alias=True)
+    named = find(policy, await known(database, visitor.caller.clinic_id))
+    told = follow_up(about, named, None).model_dump(mode="json", by_alias=True)
     query = f"definition={definition}" + (f"&known_on={about.as_of}" if past else "")
     mine = {c["contact"]: date.fromisoformat(c["done_on"]) for c in about.found.contacts
             if str(c["procedure_id"]) == str(procedure_id)}  # fmt: skip
@@ -163,7 +168,7 @@ async def page_report(
 ) -> Response:
     """The report, as the API gives it."""
     about, _, _ = await _about(database, visitor, procedure_id, None, "half", now)
-    made = await make_report(about, "medicare-lcd", None, paper)
+    made = await make_report(about, policies()[DEFAULT], None, paper)
     return Response(
         made, media_type="application/pdf", headers={"Content-Disposition": 'inline; filename="report.pdf"'}
     )

@@ -12,15 +12,16 @@ from sqlalchemy import select
 from app.accounts.access import RULES
 from app.calendar import service as calendar
 from app.eligibility import service as eligibility
+from app.eligibility.own import known
 from app.once.service import Once
 from app.pages.rendering import PageRoute, page
 from app.pages.session import Visitor, VisitorDep, WriterDep
 from app.patients.service import patient, today_of
 from app.problems import Problem, field_problems
 from app.reviews import service
-from app.reviews.schemas import BookIn, CancelIn, DecisionIn, ReviewChange, ReviewIn
+from app.reviews.queue import queue
+from app.reviews.schemas import BookIn, CancelIn, DecisionIn, QueueIn, ReviewChange, ReviewIn
 from app.rules.levels import spoken
-from app.rules.policies import policies
 from app.rules.reviews import CHECKS, OPEN
 from app.store.database import Database
 from app.store.deps import DatabaseDep, Now
@@ -29,6 +30,7 @@ from app.verdicts.service import Question
 
 router = APIRouter(prefix="/clinic", route_class=PageRoute, include_in_schema=False)
 PAGE = 50
+STATES = (*OPEN, "decided", "cancelled")
 DECISIONS = {
     "repeat": "repeat the procedure",
     "other_treatment": "another treatment",
@@ -48,10 +50,14 @@ async def queue_page(
     page_number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
 ) -> Response:
     """The queue, the most urgent first, each with its reason and how long it has waited."""
-    states: list[str] = [state] if state in (*OPEN, "decided", "cancelled") else list(OPEN)
-    owner = visitor.caller.account_id if mine else None
-    begin = PAGE * (page_number - 1)
-    rows, more = await service.queue(database, visitor.caller, states, None, owner, PAGE, begin, now)
+    asked = QueueIn.model_validate(
+        {
+            "state": state if state in STATES else None,
+            "owner_id": visitor.caller.account_id if mine else None,
+            "limit": PAGE,
+        }
+    )
+    rows, more = await queue(database, visitor.caller, asked, PAGE * (page_number - 1), now)
     async with database.read() as connection:
         query = select(patient.c.id, patient.c.name).where(
             patient.c.clinic_id == visitor.caller.clinic_id, patient.c.id.in_([row.patient_id for row in rows])
@@ -59,7 +65,7 @@ async def queue_page(
         names = {row.id: row.name for row in (await connection.execute(query)).all()}
     shown = [{**service.out(row, now).model_dump(), "name": names.get(row.patient_id, ""),
               "site": f"{row.laterality or ''} {spoken(row.joints or [])}".strip()} for row in rows]  # fmt: skip
-    return page("reviews.html", visitor, rows=shown, state=state, mine=mine, states=(*OPEN, "decided", "cancelled"),
+    return page("reviews.html", visitor, rows=shown, state=state, mine=mine, states=STATES,
                 page=page_number, more=more)  # fmt: skip
 
 
@@ -134,8 +140,9 @@ async def _show(
     today = today_of(about.person.time_zone, now)
     named = policy or row.policy or "medicare-lcd"
     day = proposed_on or row.proposed_on or today
-    found = eligibility.answer(eligibility.find(named), about, day, row.laterality, row.joints)
-    beside = [eligibility.answer(one, about, day, row.laterality, row.joints) for one in policies().values()]
+    theirs = await known(database, visitor.caller.clinic_id)
+    found = eligibility.answer(eligibility.find(named, theirs), about, day, row.laterality, row.joints)
+    beside = [eligibility.answer(one, about, day, row.laterality, row.joints) for one in theirs.values()]
     begin, end = calendar.window(now, now + timedelta(days=120), now)
     slots, _ = await calendar.list_slots(database, visitor.caller, begin, end, True, 60, None)
     booked = None
@@ -149,6 +156,6 @@ async def _show(
         "review.html", visitor, 200 if problem is None else problem.status, review=service.out(row, now).model_dump(),
         tag=service.tag_of(row), person=about.person, says=about.verdict["says"], adherence=about.verdict["adherence"],
         confounders=about.verdict["confounders"], found=found, beside=beside, day=day.isoformat(), today=today.isoformat(),
-        policies=policies(), checks=CHECKS, answers=ANSWERS, decisions=DECISIONS, slots=slots, booked=booked, faults=faults,
+        policies=theirs, checks=CHECKS, answers=ANSWERS, decisions=DECISIONS, slots=slots, booked=booked, faults=faults,
         levels=spoken(row.joints or []), zone=about.person.time_zone,
         may_work=(visitor.caller.role, "work_review") in RULES and row.state in OPEN)  # fmt: skip

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import and_, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.access import Caller
@@ -11,11 +11,13 @@ from app.accounts.service import account, sign_in
 from app.audit import service as audit
 from app.calendar.feeds import feed
 from app.calendar.service import appointment
+from app.calendar.waiting import waiting
 from app.diary.record import day
 from app.diary.record import revision as written
 from app.facts.service import fact
 from app.flags.service import flag
 from app.history.service import revision
+from app.messages.outbox import address, message
 from app.once.service import kept as kept_answer
 from app.patients import service as patients
 from app.patients.service import patient
@@ -37,7 +39,7 @@ async def erase(database: Database, caller: Caller, patient_id: UUID, reason: st
         person = await patients.find(connection, caller, patient_id, "erase", lock=True)
         treated = [row.id for row in await of_patient(connection, person.clinic_id, person.id)]
         mine = select(account.c.id).where(account.c.clinic_id == person.clinic_id, account.c.patient_id == person.id)
-        for table in (appointment, review, day, written, flag, procedure, fact, revision):
+        for table in (appointment, waiting, review, day, written, flag, procedure, fact, revision, message):
             await connection.execute(
                 delete(table).where(table.c.clinic_id == person.clinic_id, table.c.patient_id == person.id)
             )
@@ -48,6 +50,8 @@ async def erase(database: Database, caller: Caller, patient_id: UUID, reason: st
             delete(sign_in).where(sign_in.c.clinic_id == person.clinic_id, sign_in.c.account_id.in_(mine))
         )
         await connection.execute(delete(feed).where(feed.c.clinic_id == person.clinic_id, feed.c.account_id.in_(mine)))
+        hers = and_(address.c.clinic_id == person.clinic_id, address.c.account_id.in_(mine))
+        await connection.execute(delete(address).where(hers))
         await connection.execute(
             delete(account).where(account.c.clinic_id == person.clinic_id, account.c.patient_id == person.id)
         )

@@ -8,6 +8,9 @@ from fastapi import APIRouter, Query, Response
 
 from app.accounts.deps import CallerDep
 from app.conditional import AsKnownOn, IfNoneMatch, etag, matches
+from app.eligibility.own import known
+from app.eligibility.schemas import DEFAULT
+from app.eligibility.service import find
 from app.follow_ups.schemas import FollowUpOut
 from app.follow_ups.service import follow_up
 from app.pictures.drawing import drawn
@@ -16,6 +19,7 @@ from app.pictures.service import LOOK, picture
 from app.pictures.words import in_words
 from app.problems import problems
 from app.reports.service import Paper, report
+from app.rules.policies import Policy
 from app.store.deps import DatabaseDep, Now
 from app.verdicts import background
 from app.verdicts.background import Background
@@ -28,7 +32,7 @@ LAYOUT = "report/1"  # raised when the report's layout changes
 HAVE: dict[int | str, dict[str, Any]] = {304: {"description": "You have it"}}
 AsOf = Annotated[RecentDay | None, Query(description="day of the question; today where left out")]
 DefinitionOf = Annotated[Definition, Query(description="of return")]
-Policy = Annotated[Line, Query(description="name of a policy, of `/v1/policies`")]
+PolicyName = Annotated[Line, Query(description="name of a policy, of `/v1/policies`")]
 ProposedOn = Annotated[Day | None, Query(description="day of a repeat; the day of the question where left out")]
 
 
@@ -41,12 +45,12 @@ async def read_follow_up(
     as_of: AsOf = None,
     as_known_on: AsKnownOn = None,
     definition: DefinitionOf = "half",
-    policy: Policy = "medicare-lcd",
+    policy: PolicyName = DEFAULT,
     proposed_on: ProposedOn = None,
 ) -> FollowUpOut:
     """What the report says: the verdict in a sentence, then and now, side effects, completeness, one policy's rules."""
     about = await background.read(database, caller, procedure_id, Question(as_of, as_known_on, definition), now)
-    return follow_up(about, policy, proposed_on)
+    return follow_up(about, find(policy, await known(database, caller.clinic_id)), proposed_on)
 
 
 PDF: dict[int | str, dict[str, Any]] = {
@@ -66,14 +70,15 @@ async def read_report(
     as_of: AsOf = None,
     as_known_on: AsKnownOn = None,
     definition: DefinitionOf = "half",
-    policy: Policy = "medicare-lcd",
+    policy: PolicyName = DEFAULT,
     proposed_on: ProposedOn = None,
     paper: Annotated[Paper, Query(description="size of the page")] = "a4",
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """The follow-up on one page: for the record, the payer and the patient. The same follow-up gives the same bytes."""
     about = await background.read(database, caller, procedure_id, Question(as_of, as_known_on, definition), now)
-    tag = tag_of(about, policy, proposed_on, paper)
+    named = find(policy, await known(database, caller.clinic_id))
+    tag = tag_of(about, named, proposed_on, paper)
     headers = {
         "ETag": tag,
         "Cache-Control": "private, no-cache",
@@ -81,16 +86,16 @@ async def read_report(
     }
     if matches(if_none_match, tag):
         return Response(status_code=304, headers=headers)
-    made = await make(about, policy, proposed_on, paper)
+    made = await make(about, named, proposed_on, paper)
     return Response(made, media_type="application/pdf", headers=headers)
 
 
-def tag_of(about: Background, policy: str, proposed_on: date | None, paper: Paper) -> str:
+def tag_of(about: Background, policy: Policy, proposed_on: date | None, paper: Paper) -> str:
     """The ETag of a report."""
-    return etag(LAYOUT, LOOK, about.tag, policy, proposed_on, paper)
+    return etag(LAYOUT, LOOK, about.tag, policy.name, policy.edition, proposed_on, paper)
 
 
-async def make(about: Background, policy: str, proposed_on: date | None, paper: Paper) -> bytes:
+async def make(about: Background, policy: Policy, proposed_on: date | None, paper: Paper) -> bytes:
     """The report, kept or typeset anew."""
     told = follow_up(about, policy, proposed_on)
     svg = await picture(about, "svg")

@@ -7,13 +7,24 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
 from app.accounts.deps import CallerDep
-from app.conditional import CSV, Accept, IfMatch, IfNoneMatch, Limit, matches
+from app.conditional import CSV, Accept, IfMatch, IfNoneMatch, matches
 from app.eligibility.schemas import EligibilityOut
 from app.once.deps import OnceDep
 from app.problems import bad_field, problems
-from app.reviews import service
-from app.reviews.schemas import BookIn, CancelIn, DecisionIn, ReviewChange, ReviewIn, ReviewOut, State
-from app.rules.reviews import OPEN
+from app.reviews import bulk, service
+from app.reviews.queue import queue, workload
+from app.reviews.schemas import (
+    BookIn,
+    BulkIn,
+    BulkOut,
+    CancelIn,
+    DecisionIn,
+    QueueIn,
+    ReviewChange,
+    ReviewIn,
+    ReviewOut,
+    WorkloadOut,
+)
 from app.store.deps import DatabaseDep, Now
 from app.store.sheets import listed
 from app.wire import Day, Line, Page, to_wire
@@ -47,21 +58,34 @@ async def list_reviews(
     caller: CallerDep,
     database: DatabaseDep,
     now: Now,
-    state: Annotated[State | None, Query(description="in one state; all that are open where left out")] = None,
-    patient_id: Annotated[UUID | None, Query(description="of one patient")] = None,
-    owner_id: Annotated[UUID | None, Query(description="of one account")] = None,
-    limit: Limit = 50,
-    cursor: Annotated[str | None, Query(max_length=20, description="`next` of the page before")] = None,
+    asked: Annotated[QueueIn, Query()],
     accept: Accept = "application/json",
 ) -> Response:
     """The queue, the most urgent first: pain that has returned, a likely return, no relief, then the longest waiting."""
-    if cursor is not None and not (cursor.isascii() and cursor.isdigit()):
+    if asked.cursor is not None and not (asked.cursor.isascii() and asked.cursor.isdigit()):
         raise bad_field("/cursor", "not a cursor; take `next` of the page before", where="query")
-    begin = int(cursor or 0)
-    states = [state] if state else list(OPEN)
-    rows, more = await service.queue(database, caller, [*states], patient_id, owner_id, limit, begin, now)
+    begin = int(asked.cursor or 0)
+    rows, more = await queue(database, caller, asked, begin, now)
     bodies = (service.out(row, now).model_dump() for row in rows)
-    return listed(ReviewOut, bodies, str(begin + limit) if more else None, accept)
+    return listed(ReviewOut, bodies, str(begin + asked.limit) if more else None, accept)
+
+
+@router.get("/reviews/workload", responses=problems(403))
+async def read_workload(caller: CallerDep, database: DatabaseDep, now: Now) -> Page[WorkloadOut]:
+    """The open reviews by owner: how many, in which states, and how long the oldest has waited."""
+    return Page(items=[WorkloadOut.model_validate(one) for one in await workload(database, caller, now)])
+
+
+@router.post("/reviews/bulk", responses=problems(403, 413))
+async def take_many(given: BulkIn, caller: CallerDep, database: DatabaseDep, now: Now) -> BulkOut:
+    """Takes one step with many reviews: assign, propose, wait or cancel. One at fault holds up no other."""
+    return BulkOut.model_validate(await bulk.take_many(database, caller, given, now))
+
+
+@router.post("/reviews/bulk/{bulk_id}/undo", responses=problems(403, 404, 409))
+async def undo_many(bulk_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> BulkOut:
+    """Takes a bulk step back, with each review that nobody has touched since."""
+    return BulkOut.model_validate(await bulk.undo(database, caller, bulk_id, now))
 
 
 @router.get("/reviews/{review_id}", responses={**HAVE, **problems(403, 404)})

@@ -1,12 +1,14 @@
 """Reviews on the wire."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from app.wire import Day, Instant, Joint, Laterality, Line, Wire
+from app.problems import ProblemDetail
+from app.verdicts.schemas import Phase
+from app.wire import Day, Instant, Joint, Laterality, Line, Region, Wire
 
 State = Literal["opened", "in_work", "proposed", "booked", "decided", "cancelled"]
 Decision = Literal["repeat", "other_treatment", "wait", "none"]
@@ -64,7 +66,7 @@ class DecisionIn(Wire):
 
     decision: Decision
     reason: Annotated[Line, Field(max_length=500)]
-    wait_until: Day | None = Field(default=None, description="goes with `wait`")
+    wait_until: Day | None = Field(default=None, description="goes with `wait`: a new review is opened on that day")
 
 
 class CancelIn(Wire):
@@ -73,6 +75,127 @@ class CancelIn(Wire):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"reason": "opened by mistake"}})
 
     reason: Line
+
+
+Ids = Annotated[list[UUID], Field(min_length=1, max_length=200)]
+
+
+class AssignManyIn(Wire):
+    """Hands reviews to somebody."""
+
+    step: Literal["assign"]
+    review_ids: Ids
+    owner_id: UUID
+    note: Line | None = None
+
+
+class ProposeManyIn(Wire):
+    """Proposes the same day or policy for reviews."""
+
+    step: Literal["propose"]
+    review_ids: Ids
+    proposed_on: Day | None = None
+    policy: Line | None = None
+    note: Line | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.proposed_on is None and self.policy is None:
+            raise ValueError("policy: give a policy, a day, or both")
+        return self
+
+
+class WaitManyIn(Wire):
+    """Decides to wait, for reviews."""
+
+    step: Literal["wait"]
+    review_ids: Ids
+    reason: Annotated[Line, Field(max_length=500)]
+    wait_until: Day | None = None
+
+
+class CancelManyIn(Wire):
+    """Ends reviews without a decision."""
+
+    step: Literal["cancel"]
+    review_ids: Ids
+    reason: Line
+
+
+BulkIn = Annotated[AssignManyIn | ProposeManyIn | WaitManyIn | CancelManyIn, Field(discriminator="step")]
+
+
+class BulkItemOut(BaseModel):
+    """What became of one review."""
+
+    review_id: UUID
+    status: Literal["done", "rejected"]
+    problem: ProblemDetail | None
+
+
+class BulkOut(BaseModel):
+    """A step with many reviews; its `id` takes it back."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "0199a3c4-7d00-7a00-8000-000000000031",
+                "items": [{"review_id": "0199a3c4-7d00-7a00-8000-00000000000f", "status": "done", "problem": None}],
+            }
+        }
+    )
+
+    id: UUID
+    items: list[BulkItemOut]
+
+
+class QueueIn(BaseModel):
+    """Which reviews of the queue."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: State | None = Field(default=None, description="in one state; all that are open where left out")
+    patient_id: UUID | None = Field(default=None, description="of one patient")
+    owner_id: UUID | None = Field(default=None, description="of one account")
+    unowned: bool = Field(default=False, description="only those that belong to nobody yet")
+    opened_by: Literal["flag", "date", "hand"] | None = Field(default=None, description="by what they were opened")
+    phase: Phase | None = Field(default=None, description="where the procedure stands now")
+    region: Region | None = Field(default=None, description="of procedures of one region")
+    policy: Line | None = Field(default=None, description="proposed under one policy")
+    waiting_days: int | None = Field(default=None, ge=0, le=10_000, description="waiting for at least so many days")
+    name: Line | None = Field(default=None, description="part of the patient's name")
+    limit: int = Field(default=50, ge=1, le=200, description="at most so many items")
+    cursor: Annotated[str, Field(max_length=20)] | None = Field(default=None, description="`next` of the page before")
+
+
+class WorkloadOut(BaseModel):
+    """The open reviews of one owner."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "owner_id": "0199a3c4-7d00-7a00-8000-000000000001",
+                "username": "scheduler",
+                "open": 7,
+                "opened": 1,
+                "in_work": 3,
+                "proposed": 2,
+                "booked": 1,
+                "oldest_days": 19,
+                "over_14_days": 2,
+            }
+        }
+    )
+
+    owner_id: UUID | None = Field(description="null: they belong to nobody yet")
+    username: str | None
+    open: int
+    opened: int
+    in_work: int
+    proposed: int
+    booked: int
+    oldest_days: int
+    over_14_days: int
 
 
 class StepOut(BaseModel):
@@ -107,6 +230,8 @@ def _example() -> dict[str, Any]:
         "appointment_id": None,
         "decision": None,
         "reason": None,
+        "wait_until": None,
+        "follows": None,
         "urgency": "pain returned after 284 days",
         "waiting_days": 0,
         "steps": [step],
@@ -135,6 +260,8 @@ class ReviewOut(BaseModel):
     appointment_id: UUID | None
     decision: Decision | None
     reason: str | None
+    wait_until: date | None = Field(description="where it was decided to wait: a new review is opened on that day")
+    follows: UUID | None = Field(description="the review whose wait is over")
     urgency: str | None = Field(description="why it stands where it stands in the queue")
     waiting_days: int = Field(description="since it was opened")
     steps: list[StepOut]

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, case, select, update
+from sqlalchemy import Row, Select, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.access import Action, Caller, reach
@@ -14,8 +14,10 @@ from app.audit import service as audit
 from app.calendar import service as calendar
 from app.conditional import etag, require_match
 from app.eligibility import service as eligibility
-from app.eligibility.schemas import EligibilityOut
+from app.eligibility.own import known, known_to
+from app.eligibility.schemas import DEFAULT, EligibilityOut
 from app.flags.service import flag
+from app.messages.outbox import Topic, post
 from app.once.service import Answer, Once
 from app.patients import service as patients
 from app.patients.service import today_of
@@ -34,7 +36,6 @@ from app.wire import to_wire
 
 review = columns(Review)
 PROPOSAL = ("proposed_on", "laterality", "joints", "policy")
-URGENT = {"returned": 0, "returning": 1, "no_relief": 2}
 
 
 def tag_of(row: Row[Any]) -> str:
@@ -42,7 +43,7 @@ def tag_of(row: Row[Any]) -> str:
     return etag("review", row.id, row.version)
 
 
-def _with_outcome() -> Select[Any]:
+def with_outcome() -> Select[Any]:
     """Reviews with what the verdict of their procedure says now."""
     same = and_(
         outcome.c.clinic_id == review.c.clinic_id,
@@ -75,7 +76,7 @@ async def find(
         Problem: 404 where there is none that the caller may know of.
     """
     within = reach(caller, action, review.c.clinic_id, review.c.patient_id)
-    query = _with_outcome().where(review.c.id == review_id, within)
+    query = with_outcome().where(review.c.id == review_id, within)
     row: Row[Any] | None = (await connection.execute(query.with_for_update(of=review) if lock else query)).first()
     if row is None:
         raise not_found("review")
@@ -100,13 +101,14 @@ async def open_review(
             "clinic_id": own.clinic_id, "id": new_id(), "patient_id": own.patient_id, "procedure_id": procedure_id,
             "open_procedure_id": procedure_id, "state": "opened", "opened_by": "flag" if new.flag_id else "hand",
             "flag_id": new.flag_id, "proposed_on": new.proposed_on, "laterality": own.laterality, "joints": own.joints,
-            "checklist": {}, "steps": [_step(caller, "opened", new.reason, now)], "version": 1,
+            "checklist": {}, "steps": [step_of(caller, "opened", new.reason, now)], "version": 1,
             "opened_at": now}  # fmt: skip
         made = await connection.execute(insert_new(connection, review, "clinic_id", "open_procedure_id"), values)
         open_one = and_(review.c.clinic_id == own.clinic_id, review.c.open_procedure_id == procedure_id)
-        row = (await connection.execute(_with_outcome().where(open_one))).one()
+        row = (await connection.execute(with_outcome().where(open_one))).one()
         if made.rowcount:
             await audit.record(connection, caller, "create", "review", own.patient_id, now)
+            await _tell(connection, caller, "review.opened", row, now)
         headers = {"ETag": tag_of(row), "Location": f"/v1/reviews/{row.id}"}
         body = to_wire(ReviewOut, out(row, now).model_dump())
         return Answer(body, 201 if made.rowcount else 200, headers, own.patient_id)
@@ -120,42 +122,57 @@ Change = Callable[[AsyncConnection, Row[Any]], Awaitable[tuple[Step, dict[str, A
 async def _take(
     database: Database, caller: Caller, review_id: UUID, if_match: str | None, change: Change, now: datetime
 ) -> Row[Any]:
-    """Takes one step with a review that is held for it.
+    """Takes one step with a review, in a transaction of its own."""
+
+    async def work(connection: AsyncConnection) -> Row[Any]:
+        await take(connection, caller, review_id, if_match, change, now)
+        return await find(connection, caller, review_id)
+
+    return await database.write(work)
+
+
+async def take(
+    connection: AsyncConnection, caller: Caller, review_id: UUID, if_match: str | None, change: Change, now: datetime
+) -> Row[Any]:
+    """Takes one step with a review that is held for it; answers what it was before.
 
     Raises:
         Problem: 404, 412 on a lost update, 409 for a step that its state does not allow.
     """
-
-    async def work(connection: AsyncConnection) -> Row[Any]:
-        row = await find(connection, caller, review_id, "work_review", lock=True)
-        require_match(if_match, tag_of(row))
-        step, values, note = await change(connection, row)
-        state = after(row.state, step)
-        if state is None:
-            raise Problem(409, f"A review that is {row.state.replace('_', ' ')} does not allow this step.")
-        if state not in OPEN:
-            values |= {"open_procedure_id": None, "closed_at": now}
-        steps = [*row.steps, _step(caller, step, note, now)]
-        this = and_(review.c.clinic_id == row.clinic_id, review.c.id == row.id)
-        await connection.execute(
-            update(review).where(this).values(**values, state=state, steps=steps, version=row.version + 1)
-        )
-        await audit.record(connection, caller, "change", "review", row.patient_id, now)
-        return await find(connection, caller, review_id)
-
-    return await database.write(work)
+    row = await find(connection, caller, review_id, "work_review", lock=True)
+    require_match(if_match, tag_of(row))
+    step, values, note = await change(connection, row)
+    state = after(row.state, step)
+    if state is None:
+        raise Problem(409, f"A review that is {row.state.replace('_', ' ')} does not allow this step.")
+    if state not in OPEN:
+        values |= {"open_procedure_id": None, "closed_at": now}
+    steps = [*row.steps, step_of(caller, step, note, now)]
+    this = and_(review.c.clinic_id == row.clinic_id, review.c.id == row.id)
+    await connection.execute(
+        update(review).where(this).values(**values, state=state, steps=steps, version=row.version + 1)
+    )
+    await audit.record(connection, caller, "change", "review", row.patient_id, now)
+    if state == "decided":
+        await _tell(connection, caller, "review.decided", row, now)
+    return row
 
 
 async def work_on(
     database: Database, caller: Caller, review_id: UUID, given: ReviewChange, if_match: str | None, now: datetime
 ) -> Row[Any]:
     """Ticks off the checklist, hands it to somebody, or proposes day, side, levels and policy."""
+    return await _take(database, caller, review_id, if_match, working(given), now)
+
+
+def working(given: ReviewChange) -> Change:
+    """The step of somebody who works on a review, as far as she gives something."""
 
     async def change(connection: AsyncConnection, row: Row[Any]) -> tuple[Step, dict[str, Any], str | None]:
         values = given.model_dump(mode="python", exclude_unset=True, exclude={"note", "checklist"})
         values = {name: value for name, value in values.items() if value is not None}
         if "policy" in values:
-            eligibility.find(values["policy"])
+            eligibility.find(values["policy"], await known_to(connection, row.clinic_id))
         if "owner_id" in values:
             theirs = and_(account.c.clinic_id == row.clinic_id, account.c.id == values["owner_id"])
             found = select(account.c.id).where(theirs, account.c.role != "patient")
@@ -175,7 +192,7 @@ async def work_on(
             raise Problem(409, "The review is booked; cancel or move the appointment first.")
         return "propose" if any(name in values for name in PROPOSAL) else "work", values, given.note
 
-    return await _take(database, caller, review_id, if_match, change, now)
+    return change
 
 
 async def book(
@@ -199,30 +216,41 @@ async def decide(
     database: Database, caller: Caller, review_id: UUID, given: DecisionIn, if_match: str | None, now: datetime
 ) -> Row[Any]:
     """Ends a review with a decision and its reason; an appointment stands only where the decision is to repeat."""
+    return await _take(database, caller, review_id, if_match, deciding(caller, given, now), now)
+
+
+def deciding(caller: Caller, given: DecisionIn, now: datetime) -> Change:
+    """The step that decides a review.
+
+    Raises:
+        Problem: 422 for a day to wait until where the decision is another.
+    """
     if given.wait_until is not None and given.decision != "wait":
         raise bad_field("/wait_until", "goes with `wait`")
 
     async def change(connection: AsyncConnection, row: Row[Any]) -> tuple[Step, dict[str, Any], str | None]:
         if given.decision != "repeat":
             await _give_back(connection, caller, row, given.reason, now)
-        values: dict[str, Any] = {"decision": given.decision, "reason": given.reason}
-        if given.wait_until is not None:
-            values["proposed_on"] = given.wait_until
-        return "decide", values, given.reason
+        return "decide", given.model_dump(mode="python"), given.reason
 
-    return await _take(database, caller, review_id, if_match, change, now)
+    return change
 
 
 async def cancel(
     database: Database, caller: Caller, review_id: UUID, given: CancelIn, if_match: str | None, now: datetime
 ) -> Row[Any]:
     """Ends a review without a decision; its appointment is given back."""
+    return await _take(database, caller, review_id, if_match, cancelling(caller, given, now), now)
+
+
+def cancelling(caller: Caller, given: CancelIn, now: datetime) -> Change:
+    """The step that ends a review without a decision."""
 
     async def change(connection: AsyncConnection, row: Row[Any]) -> tuple[Step, dict[str, Any], str | None]:
         await _give_back(connection, caller, row, given.reason, now)
         return "cancel", {"reason": given.reason}, given.reason
 
-    return await _take(database, caller, review_id, if_match, change, now)
+    return change
 
 
 async def _give_back(connection: AsyncConnection, caller: Caller, row: Row[Any], reason: str, now: datetime) -> None:
@@ -232,32 +260,6 @@ async def _give_back(connection: AsyncConnection, caller: Caller, row: Row[Any],
     if booked.state != "cancelled":
         values = {"state": "cancelled", "holds_slot_id": None, "reason": reason[:200]}
         await calendar.change(connection, caller, booked, values, "cancelled", reason, now)
-
-
-async def queue(
-    database: Database,
-    caller: Caller,
-    states: list[str],
-    patient_id: UUID | None,
-    owner_id: UUID | None,
-    limit: int,
-    offset: int,
-    now: datetime,
-) -> tuple[list[Row[Any]], bool]:
-    """The most urgent first: a return, a likely return, no relief, then the longest waiting; and whether more follow."""
-    query = _with_outcome().where(
-        reach(caller, "read", review.c.clinic_id, review.c.patient_id), review.c.state.in_(states)
-    )
-    if patient_id is not None:
-        query = query.where(review.c.patient_id == patient_id)
-    if owner_id is not None:
-        query = query.where(review.c.owner_id == owner_id)
-    urgent = case(URGENT, value=outcome.c.phase, else_=3)
-    ordered = query.order_by(urgent, review.c.opened_at, review.c.id).limit(limit + 1).offset(offset)
-    async with database.read() as connection:
-        rows = list((await connection.execute(ordered)).all())
-    await audit.record_read(database, caller, "reviews", patient_id, now)
-    return rows[:limit], len(rows) > limit
 
 
 async def read(database: Database, caller: Caller, review_id: UUID, now: datetime) -> Row[Any]:
@@ -273,11 +275,17 @@ async def answer_policy(
 ) -> EligibilityOut:
     """Each rule of a policy for what the review proposes; today, and the procedure's side and levels, where it does not."""
     row = await read(database, caller, review_id, now)
-    named = eligibility.find(policy or row.policy or "medicare-lcd")
+    named = eligibility.find(policy or row.policy or DEFAULT, await known(database, caller.clinic_id))
     about = await background.read(database, caller, row.procedure_id, Question(None, None, "half"), now)
     day = proposed_on or row.proposed_on or today_of(about.person.time_zone, now)
     return eligibility.answer(named, about, day, row.laterality, row.joints)
 
 
-def _step(caller: Caller, what: str, note: str | None, now: datetime) -> dict[str, Any]:
+async def _tell(connection: AsyncConnection, caller: Caller, topic: Topic, row: Row[Any], now: datetime) -> None:
+    about = {"review_id": str(row.id), "patient_id": str(row.patient_id)}
+    await post(connection, row.clinic_id, topic, str(row.id), about, now, caller.account_id, audience="staff")
+
+
+def step_of(caller: Caller, what: str, note: str | None, now: datetime) -> dict[str, Any]:
+    """One step of a review, as it is kept."""
     return {"at": now.isoformat(), "by": str(caller.account_id), "what": what, "note": note}

@@ -14,7 +14,7 @@ class Review(SQLModel, table=True):
     """One review of one procedure.
 
     `open_procedure_id` is the procedure while the review is under way and null afterwards, and is unique: a procedure has
-    one review at a time. `steps` says who did what, when and why.
+    one review at a time. `steps` says who did what, when and why. `follows` names the review whose wait is over.
     """
 
     __table_args__ = (
@@ -43,7 +43,23 @@ class Review(SQLModel, table=True):
     appointment_id: UUID | None = None
     decision: str | None = Field(default=None, max_length=20)
     reason: str | None = Field(default=None, max_length=500)
+    wait_until: date | None = None
+    follows: UUID | None = None
     steps: list[Any] = Field(sa_column=Column(Json(), nullable=False))
     version: int = 1
     opened_at: datetime
     closed_at: datetime | None = None
+
+
+class Bulk(SQLModel, table=True):
+    """One step taken with many reviews, with what each was before, so that it can be taken back."""
+
+    __table_args__ = (ForeignKeyConstraint(["clinic_id", "account_id"], ["account.clinic_id", "account.id"]),)
+
+    clinic_id: UUID = Field(foreign_key="clinic.id", primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    account_id: UUID
+    step: str = Field(max_length=20)
+    items: list[Any] = Field(sa_column=Column(Json(), nullable=False))
+    created_at: datetime
+    undone_at: datetime | None = None

@@ -9,6 +9,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from app.settings import Settings
 from app.store.database import Database
 
 Clock = Callable[[], datetime]
@@ -24,5 +25,11 @@ async def get_now(request: Request) -> datetime:
     return cast(Clock, request.app.state.clock)()
 
 
+async def get_settings(request: Request) -> Settings:
+    """The app's settings."""
+    return cast(Settings, request.app.state.settings)
+
+
 DatabaseDep = Annotated[Database, Depends(get_database)]
+SettingsDep = Annotated[Settings, Depends(get_settings)]
 Now = Annotated[datetime, Depends(get_now)]

@@ -25,6 +25,7 @@ from app.pictures.spec import spec
 from app.pictures.words import in_words
 from app.relief import Procedure, judge
 from app.reports.service import report
+from app.rules.policies import policies
 from app.verdicts.around import Around
 from app.verdicts.background import Background
 from app.verdicts.diaries import EntryRow, to_diary
@@ -83,7 +84,7 @@ def main() -> None:
         seen = seen_in(about)
         words = in_words(seen)
         svg = to_svg(spec(seen), words)
-        told = follow_up(about, "medicare-lcd", None)
+        told = follow_up(about, policies()["medicare-lcd"], None)
         times = [
             cost(partial(draw, seen, words)),
             cost(partial(to_png, svg)),

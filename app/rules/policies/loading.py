@@ -3,7 +3,8 @@
 import re
 import tomllib
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
+from hashlib import blake2b
 from importlib.resources import files
 from itertools import pairwise
 from typing import Any
@@ -47,6 +48,7 @@ def load(path: str) -> Policy:
         raise BadPolicyError(f"line {raw[: error.start].count(10) + 1}: not UTF-8") from None
 
 
+@lru_cache(maxsize=256)
 def load_text(text: str) -> Policy:
     """A policy from its text.
 
@@ -84,7 +86,8 @@ class _Reader:
         for earlier, later in pairwise(versions):
             if earlier.in_force_to is None or later.in_force_from <= earlier.in_force_to:
                 raise BadPolicyError(f"line {self._tables[0] + 1}: version {later.version} overlaps {earlier.version}")
-        return Policy(**{name: data[name] for name in TEXTS}, versions=tuple(versions))
+        edition = blake2b("\n".join(self._lines).encode(), digest_size=8).hexdigest()
+        return Policy(**{name: data[name] for name in TEXTS}, versions=tuple(versions), edition=edition)
 
     def _version(self, data: dict[str, Any], start: int, tables: Any) -> Version:
         self._known(data, {"version", "in_force_from", "in_force_to", "verified_on", "verified_by", "rule"}, start)

@@ -61,6 +61,7 @@ class Policy:
     jurisdiction: str
     source: str
     versions: tuple[Version, ...] = field(default_factory=tuple)
+    edition: str = ""  # of its text: the same text has the same
 
     def on(self, day: date) -> Version | None:
         """The version in force on a day."""

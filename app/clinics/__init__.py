@@ -1,0 +1,1 @@
+"""How a clinic wants to be served."""
