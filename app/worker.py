@@ -50,14 +50,15 @@ async def work_once(
         most: verdicts in this round.
         tell: hears how many verdicts are done.
     """
-    done = 0
+    verdicts = 0
     async for swept in sweep(database, clock, executor, most=most):
-        done = swept.done
-        tell(done)
+        verdicts = swept.done
+        tell(verdicts)
+    done = verdicts
     for step in STEPS:
         while count := await database.write(partial(step, now=clock())):
             done += count
-    if most is None or done == 0:
+    if most is None or verdicts < most:  # then nothing is left
         await database.write(partial(_up_to_date, now=clock()))
     return done
 

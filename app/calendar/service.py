@@ -252,10 +252,9 @@ async def _tell(
     """Tells the patient what the clinic does, and the clinic what she does or that she comes."""
     about = {"appointment_id": str(appointment_id), "patient_id": str(patient_id)}
     if caller.role == "patient" or topic == "appointment.confirmed":
-        doer = caller.account_id
-        await post(connection, caller.clinic_id, topic, str(appointment_id), about, now, doer, audience="staff")
+        await post(connection, caller.clinic_id, topic, str(appointment_id), about, now, account_id=caller.account_id)
     else:
-        await post(connection, caller.clinic_id, topic, str(appointment_id), about, now, patient_id=patient_id)
+        await post(connection, caller.clinic_id, topic, str(appointment_id), about, now, "patient")
 
 
 def _step(caller: Caller, what: str, note: str | None, now: datetime) -> dict[str, Any]:

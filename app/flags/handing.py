@@ -55,7 +55,7 @@ async def _hand(connection: AsyncConnection, row: Any, to: str, told: dict[str, 
     note = "the one before had not acknowledged it in time" if late else None
     await _step(connection, row, "handed", note, values, now)
     key = f"{row.id} {row.turn + 1}"
-    await post(connection, row.clinic_id, "flag.handed", key, told, now, account_id=values["owner_id"])
+    await post(connection, row.clinic_id, "flag.handed", key, told, now, "account", values["owner_id"])
 
 
 async def _step(

@@ -92,7 +92,7 @@ async def _raise(
     if shown:
         await post(connection, clinic_id, "flag.raised", str(flag_id), told, now)
     if asks:
-        await post(connection, clinic_id, "patient.asked", str(flag_id), told, now, patient_id=patient_id)
+        await post(connection, clinic_id, "patient.asked", str(flag_id), told, now, "patient")
 
 
 async def _can_be_asked(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID) -> bool:

@@ -33,21 +33,21 @@ async def post(
     key: str,
     about: dict[str, Any],
     now: datetime,
+    audience: Audience = "staff",
     account_id: UUID | None = None,
-    patient_id: UUID | None = None,
-    audience: Audience | None = None,
 ) -> None:
     """Writes down that something has happened; the same key a second time changes nothing.
 
     Args:
         about: ids of what it is about: no name, no day of a diary, nothing about anybody's health.
-        audience: whom it concerns; the account or the patient where one is given, else the clinic's staff. Staff with an
-            account are all but that one: whoever does something need not be told.
+        audience: whom it concerns: the clinic's staff, one account, the patient it is about, or one address.
+        account_id: that account; with `staff`, whoever has done it and need not be told.
     """
-    to = audience or ("account" if account_id else "patient" if patient_id else "staff")
+    whose = about.get("patient_id")
     values = {
-        "clinic_id": clinic_id, "id": new_id(), "key": f"{topic} {key}", "topic": topic, "audience": to,
-        "account_id": account_id, "patient_id": patient_id, "about": about, "created_at": now, "spread_at": None,
+        "clinic_id": clinic_id, "id": new_id(), "key": f"{topic} {key}", "topic": topic, "audience": audience,
+        "account_id": account_id, "patient_id": None if whose is None else UUID(whose), "about": about, "created_at": now,
+        "spread_at": None,
     }  # fmt: skip
     await connection.execute(insert_new(connection, message, "clinic_id", "key"), values)
 

@@ -283,7 +283,7 @@ async def answer_policy(
 
 async def _tell(connection: AsyncConnection, caller: Caller, topic: Topic, row: Row[Any], now: datetime) -> None:
     about = {"review_id": str(row.id), "patient_id": str(row.patient_id)}
-    await post(connection, row.clinic_id, topic, str(row.id), about, now, caller.account_id, audience="staff")
+    await post(connection, row.clinic_id, topic, str(row.id), about, now, account_id=caller.account_id)
 
 
 def step_of(caller: Caller, what: str, note: str | None, now: datetime) -> dict[str, Any]:

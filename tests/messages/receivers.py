@@ -69,7 +69,10 @@ def web_server(tls: ssl.SSLContext | None = None) -> Iterator[Hook]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 128  # a round of deliveries comes at once
+
+    server = Server(("127.0.0.1", 0), Handler)
     if tls is not None:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
     scheme, host = ("http", "127.0.0.1") if tls is None else ("https", "localhost")
