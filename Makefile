@@ -37,6 +37,7 @@ bench:           ## every benchmark; takes minutes
 	$(PYTHON) -m tests.benchmarks.pages
 	$(PYTHON) -m tests.benchmarks.cohort
 	$(PYTHON) -m tests.benchmarks.detection
+	$(PYTHON) -m tests.benchmarks.clinic
 
 screenshots:     ## the pictures of docs/pages, from the demo in a real browser
 	$(PYTHON) -m tests.browser.screenshots

@@ -184,6 +184,18 @@ def check_policy(file: Annotated[str, typer.Argument(help="TOML file of a policy
     raise typer.Exit(check(file))
 
 
+@policies.command("add")
+def add_policy(
+    file: Annotated[str, typer.Argument(help="TOML file of a policy")],
+    clinic_id: Annotated[str, typer.Option("--clinic", help="id of the clinic whose own it is")],
+    username: Annotated[str, typer.Option("--by", help="name of the clinic's admin who adds it")],
+) -> None:
+    """Adds a policy of a clinic's own; a second file of the same name takes the first one's place."""
+    from app.eligibility.command import add
+
+    raise typer.Exit(add(file, clinic_id, username))
+
+
 @app.command()
 def account(
     username: Annotated[str, typer.Argument(help="name under which somebody signs in")],

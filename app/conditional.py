@@ -3,7 +3,7 @@
 import base64
 import binascii
 import hashlib
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -59,6 +59,28 @@ def from_dated_cursor(cursor: str | None) -> tuple[date, UUID] | None:
         assert row is not None
         return date.fromisoformat(on), row
     except ValueError:
+        raise bad_field("/cursor", NO_CURSOR, where="query") from None
+
+
+def to_timed_cursor(at: datetime, last: UUID) -> str:
+    """The cursor after a row of a list that goes by instants."""
+    return f"{int(at.timestamp())}.{to_cursor(last)}"
+
+
+def from_timed_cursor(cursor: str | None) -> tuple[datetime, UUID] | None:
+    """The instant and the row that a cursor stands after.
+
+    Raises:
+        Problem: 422 for what is no cursor of ours.
+    """
+    if cursor is None:
+        return None
+    at, _, last = cursor.partition(".")
+    row = from_cursor(last)
+    try:
+        assert row is not None
+        return datetime.fromtimestamp(int(at), UTC), row
+    except (ValueError, OverflowError, OSError):
         raise bad_field("/cursor", NO_CURSOR, where="query") from None
 
 

@@ -2,8 +2,32 @@
 
 import logging
 import sys
+from collections.abc import MutableMapping
+from traceback import FrameSummary, extract_tb
+from typing import Any
 
 import structlog
+
+
+def without_messages(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Where something failed and with what kind of error, each cause after the other, but not what the error says.
+
+    What an error says may repeat somebody's data: a value that did not fit, the parameters of a statement. What the system
+    itself reports, such as a refused connection, is kept.
+    """
+    error = event.pop("exc_info", None)
+    lines: list[str] = []
+    while isinstance(error, BaseException):
+        says = f": {error.strerror}" if isinstance(error, OSError) and error.strerror else ""
+        lines += [f"{type(error).__name__}{says}", *map(_place, extract_tb(error.__traceback__))]
+        error = error.__cause__ or error.__context__
+    if lines:
+        event["exception"] = "\n".join(lines)
+    return event
+
+
+def _place(frame: FrameSummary) -> str:
+    return f"  {frame.filename}:{frame.lineno} in {frame.name}"
 
 
 def configure(level: str) -> None:
@@ -17,7 +41,7 @@ def configure(level: str) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
+            without_messages,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),

@@ -25,6 +25,7 @@ from app.diary.schemas import DatedEntryIn
 from app.eligibility.routes import router as policies
 from app.events.routes import router as events
 from app.flags.routes import router as flags
+from app.invitations.routes import router as invitations
 from app.messages import push
 from app.messages.routes import router as messages
 from app.metrics import Metrics
@@ -56,7 +57,7 @@ course; it does not diagnose, and a person decides."""
 
 ROUTERS = (
     accounts, patients, blocks, procedures, plans, diary, medications, assessments, events, verdicts, pictures, reports,
-    policies, cohorts, quality, flags, reviews, calendar, clinics, messages, records, pages,
+    policies, cohorts, quality, flags, reviews, calendar, clinics, messages, invitations, records, pages,
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from app.eligibility.tables import ClinicPolicy
 from app.facts.tables import Fact
 from app.flags.tables import ClinicRule, Flag
 from app.history.tables import Revision
+from app.invitations.tables import Invitation
 from app.messages.tables import Address, Delivery, Message
 from app.once.tables import KeptAnswer
 from app.patients.tables import Patient
@@ -33,6 +34,7 @@ __all__ = [
     "Fact",
     "Feed",
     "Flag",
+    "Invitation",
     "KeptAnswer",
     "KeptVerdict",
     "Lease",

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.flags.budget import release
 from app.flags.handing import hand_on
+from app.messages.outbox import forget
 from app.messages.sending import send_due
 from app.reviews.keeping import close_answered, open_by_date, open_for_returns
 from app.settings import Settings
@@ -33,7 +34,7 @@ lease = columns(Lease)
 LEASE = timedelta(seconds=60)
 REST = 20
 AT_ONCE = 200  # verdicts a round; the rest follows in the next
-STEPS = (release, hand_on, open_for_returns, open_by_date, close_answered)
+STEPS = (release, hand_on, open_for_returns, open_by_date, close_answered, forget)
 Clock = Callable[[], datetime]
 
 

@@ -30,7 +30,11 @@ async def test_each_call_is_described_with_its_errors(service: Service) -> None:
                 if status >= "400":
                     content = response["content"]["application/problem+json"]
                     assert content["example"]["status"] == int(status), where
-            if path not in ("/v1/token", "/v1/calendar/{token}.ics"):  # there the address is the key
+            if path not in (
+                "/v1/token",
+                "/v1/calendar/{token}.ics",
+                "/v1/invitations/{code}/accept",
+            ):  # there the address is the key
                 assert call["security"], where
 
 

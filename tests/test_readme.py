@@ -61,7 +61,7 @@ def test_the_engines_page_says_the_numbers_of_the_code() -> None:
 
 
 def test_every_command_of_the_documents_is_a_benchmark_that_is_there() -> None:
-    text = README + "".join((ROOT / "docs" / name).read_text() for name in ("engine.md", "speed.md"))
+    text = README + "".join((ROOT / "docs" / name).read_text() for name in ("engine.md", "speed.md", "clinic.md"))
     named = set(re.findall(r"python -m (tests\.benchmarks\.\w+)", text))
     assert named >= {f"tests.benchmarks.{b}" for b in ("detection", "trace_speed", "verdict", "http")}
     for module in named:

@@ -30,6 +30,7 @@ Action = Literal[
     "manage_messages",
     "change_clinic",
     "answer",
+    "invite",
 ]
 Relation = Literal["own", "clinic"]
 
@@ -69,6 +70,9 @@ RULES: dict[tuple[Role, Action], Relation] = {
     ("scheduler", "be_told"): "own",
     ("admin", "be_told"): "own",
     ("patient", "answer"): "own",
+    ("clinician", "invite"): "clinic",
+    ("scheduler", "invite"): "clinic",
+    ("admin", "invite"): "clinic",
     ("admin", "manage_messages"): "clinic",
     ("admin", "change_clinic"): "clinic",
     ("admin", "erase"): "clinic",

@@ -13,13 +13,14 @@ from app.store.base import Json, new_id
 class Clinic(SQLModel, table=True):
     """One tenant; every other row belongs to exactly one.
 
-    `alarm_budget` is how many flags that can wait may be shown in a week; null is no limit. `chain` names the accounts
-    to whom a flag is handed, one after the other, before it goes to everybody.
+    `time_zone` is that of its calendar. `alarm_budget` is how many flags that can wait may be shown in a week; null is no
+    limit. `chain` names the accounts to whom a flag is handed, one after the other, before it goes to everybody.
     """
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     name: str = Field(max_length=200)
     created_at: datetime
+    time_zone: str | None = Field(default=None, max_length=64)
     alarm_budget: int | None = None
     chain: list[Any] | None = Field(default=None, sa_column=Column(Json(none_as_null=True)))
 

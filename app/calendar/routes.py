@@ -8,7 +8,17 @@ from fastapi.responses import JSONResponse
 
 from app.accounts.deps import CallerDep
 from app.calendar import feeds, service, waiting
-from app.calendar.schemas import AppointmentOut, FeedOut, MoveIn, ReasonIn, SlotIn, SlotOut, WaitingIn, WaitingOut
+from app.calendar.schemas import (
+    AppointmentIn,
+    AppointmentOut,
+    FeedOut,
+    MoveIn,
+    ReasonIn,
+    SlotIn,
+    SlotOut,
+    WaitingIn,
+    WaitingOut,
+)
 from app.conditional import CSV, Accept, Cursor, Limit
 from app.once.deps import OnceDep
 from app.problems import problems
@@ -43,6 +53,20 @@ async def list_slots(
     begin, end = service.window(first, to, now)
     rows, following = await service.list_slots(database, caller, begin, end, free, limit, cursor)
     return listed(SlotOut, rows, following, accept)
+
+
+@router.post(
+    "/appointments",
+    status_code=201,
+    response_model=AppointmentOut,
+    responses={201: {"model": AppointmentOut, "description": "Booked"}, **problems(403, 404, 409, 413)},
+)
+async def add_appointment(
+    new: AppointmentIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep
+) -> Response:
+    """Books a slot for a patient, with no review behind it. Of any number of people who want it exactly one gets it."""
+    answer = await service.add_appointment(database, caller, new, once, now)
+    return JSONResponse(answer.body, answer.status)
 
 
 @router.get("/appointments", response_model=Page[AppointmentOut], responses={**CSV, **problems(403)})

@@ -78,6 +78,23 @@ class MoveIn(ReasonIn):
     slot_id: UUID
 
 
+class AppointmentIn(Wire):
+    """Who takes which slot, with no review behind it: a consultation, for one."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "patient_id": "0199a3c4-7d00-7a00-8000-000000000003",
+                "slot_id": "0199a3c4-7d00-7a00-8000-00000000000d",
+            }
+        },
+    )
+
+    patient_id: UUID
+    slot_id: UUID
+
+
 class AppointmentOut(BaseModel):
     """A booking of a slot."""
 

@@ -6,18 +6,20 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
-from sqlalchemy import Row, Select, and_, insert, select, update
+from sqlalchemy import Row, Select, and_, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.access import Action, Caller, reach, relation_of
 from app.accounts.service import account
 from app.audit import service as audit
 from app.calendar import waiting
-from app.calendar.schemas import SlotIn, SlotOut
+from app.calendar.schemas import AppointmentIn, AppointmentOut, SlotIn, SlotOut
 from app.calendar.tables import Appointment, Slot
-from app.conditional import from_cursor, to_cursor
+from app.conditional import from_cursor, from_timed_cursor, to_cursor, to_timed_cursor
 from app.messages.outbox import Topic, post
 from app.once.service import Answer, Once
+from app.patients import service as patients
+from app.patients.service import patient
 from app.problems import Problem, bad_field, not_found
 from app.store.base import columns, new_id
 from app.store.database import Database
@@ -90,7 +92,7 @@ async def list_slots(
     limit: int,
     cursor: str | None,
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """Slots that begin between two instants, in the order in which they were made."""
+    """Slots that begin between two instants, the next first."""
     held = and_(appointment.c.clinic_id == slot.c.clinic_id, appointment.c.holds_slot_id == slot.c.id)
     query = (
         select(slot, appointment.c.id.label("booking"))
@@ -99,12 +101,12 @@ async def list_slots(
     )
     if free is not None:
         query = query.where(appointment.c.id.is_(None) if free else appointment.c.id.is_not(None))
-    after = from_cursor(cursor)
+    after = from_timed_cursor(cursor)
     if after is not None:
-        query = query.where(slot.c.id > after)
+        query = query.where(tuple_(slot.c.starts_at, slot.c.id) > tuple_(*after))
     async with database.read() as connection:
-        rows = list((await connection.execute(query.order_by(slot.c.id).limit(limit + 1))).all())
-    following = to_cursor(rows[limit - 1].id) if len(rows) > limit else None
+        rows = list((await connection.execute(query.order_by(slot.c.starts_at, slot.c.id).limit(limit + 1))).all())
+    following = to_timed_cursor(rows[limit - 1].starts_at, rows[limit - 1].id) if len(rows) > limit else None
     return [{**row._asdict(), "free": row.booking is None} for row in rows[:limit]], following
 
 
@@ -140,6 +142,43 @@ async def book(
     await _tell(connection, caller, topic, new, patient_id, now)
     await waiting.close_for(connection, caller.clinic_id, patient_id, slot_id, now)
     return new
+
+
+async def add_appointment(database: Database, caller: Caller, new: AppointmentIn, once: Once, now: datetime) -> Answer:
+    """Books a slot for a patient, with no review behind it.
+
+    Raises:
+        Problem: 403, 404 for a patient out of reach, 422 for a slot that can't be taken, 409 for one that is.
+    """
+    relation_of(caller, "work_review")
+
+    async def work(connection: AsyncConnection) -> Answer:
+        await patients.find(connection, caller, new.patient_id)
+        made = await book(connection, caller, new.patient_id, new.slot_id, None, now)
+        row = await find(connection, caller, made, "read")
+        return Answer(to_wire(AppointmentOut, row._asdict()), patient_id=new.patient_id)
+
+    return await once.run(database, caller, now, work)
+
+
+async def agenda(
+    database: Database, caller: Caller, first: datetime, last: datetime, now: datetime
+) -> list[dict[str, Any]]:
+    """The clinic's slots between two instants, the next first, with whoever has booked each."""
+    held = and_(appointment.c.clinic_id == slot.c.clinic_id, appointment.c.holds_slot_id == slot.c.id)
+    hers = and_(patient.c.clinic_id == appointment.c.clinic_id, patient.c.id == appointment.c.patient_id)
+    theirs = and_(account.c.clinic_id == slot.c.clinic_id, account.c.id == slot.c.clinician_id)
+    query = (
+        select(slot, appointment.c.id.label("booking"), appointment.c.state, appointment.c.review_id,
+               appointment.c.patient_id, patient.c.name, account.c.username.label("clinician"))
+        .join(account, theirs).outerjoin(appointment, held).outerjoin(patient, hers)
+        .where(reach(caller, "work_review", slot.c.clinic_id, None), slot.c.starts_at >= first, slot.c.starts_at < last)
+        .order_by(slot.c.starts_at, slot.c.id)
+    )  # fmt: skip
+    async with database.read() as connection:
+        rows = (await connection.execute(query)).all()
+    await audit.record_read(database, caller, "appointments", None, now)
+    return [row._asdict() for row in rows]
 
 
 def appointments() -> Select[Any]:

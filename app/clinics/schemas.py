@@ -5,9 +5,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.wire import Line, Wire
+from app.wire import Line, TimeZone, Wire
 
-EXAMPLE: dict[str, Any] = {"alarm_budget": 20, "chain": ["0199a3c4-7d00-7a00-8000-000000000001"]}
+EXAMPLE: dict[str, Any] = {
+    "time_zone": "Europe/Zurich",
+    "alarm_budget": 20,
+    "chain": ["0199a3c4-7d00-7a00-8000-000000000001"],
+}
 
 
 class ClinicChange(Wire):
@@ -16,6 +20,7 @@ class ClinicChange(Wire):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})
 
     name: Line | None = None
+    time_zone: TimeZone | None = Field(default=None, description="of the calendar's pages; UTC where null")
     alarm_budget: Annotated[int, Field(ge=0, le=10_000, strict=True)] | None = Field(
         default=None, description="flags that can wait, shown in seven days; null is no limit"
     )
@@ -41,6 +46,7 @@ class ClinicOut(BaseModel):
 
     id: UUID
     name: str
+    time_zone: str | None
     alarm_budget: int | None
     chain: list[UUID]
     shown_in_seven_days: int = Field(description="flags that can wait, shown in the last seven days")

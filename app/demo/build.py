@@ -9,12 +9,14 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Update, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.access import Caller, Role
-from app.accounts.service import add_account, add_clinic, hash_password
-from app.calendar.schemas import SlotIn
-from app.calendar.service import add_slots
+from app.accounts.service import add_account, add_clinic, clinic, hash_password
+from app.calendar import waiting
+from app.calendar.schemas import AppointmentIn, SlotIn, WaitingIn
+from app.calendar.service import add_appointment, add_slots
 from app.demo.courses import entries
 from app.demo.extras import facts_after, facts_before
 from app.demo.people import CLINIC, PEOPLE, SECOND_CLINIC, SECOND_PEOPLE, Someone, Treatment
@@ -43,6 +45,7 @@ class SignInTo:
 
 Told = Callable[[str], None]
 PLACE = "Europe/Zurich"
+NO_KEY = Once(None, "")
 STAFF: list[tuple[Role, str]] = [("clinician", "clinician"), ("scheduler", "scheduler"), ("admin", "admin")]
 SECOND_STAFF: list[tuple[Role, str]] = [("clinician", "other-clinician")]
 
@@ -57,12 +60,14 @@ async def build(database: Database, now: datetime, tell: Told) -> list[SignInTo]
             account = await _account(database, clinic_id, username, role, now)
             out.append(account[0])
             callers.append(account[1])
+        ids = {}
         for i, someone in enumerate(people):
             made = await _patient(database, callers[0], someone, now, seed=i + 1)
             if i == 0 and people is PEOPLE:
                 out.append((await _account(database, clinic_id, "patient", "patient", now, *made))[0])
+            ids[someone.name] = made[0]
             tell(someone.name)
-        await _slots(database, callers, now)
+        await _calendar(database, callers, ids, now)
     return out
 
 
@@ -119,13 +124,30 @@ async def _patient(
     return row.id, await database.write(work)
 
 
-async def _slots(database: Database, callers: list[Caller], now: datetime) -> None:
-    """Two mornings a week of the clinician for the next two months."""
+async def _calendar(database: Database, callers: list[Caller], ids: dict[str, UUID], now: datetime) -> None:
+    """Two mornings a week of the clinician for two months; in the first clinic somebody is booked, and one waits."""
     clinician = next(c for c in callers if c.role == "clinician")
+    here = update(clinic).where(clinic.c.id == clinician.clinic_id).values(time_zone=PLACE)
+    await database.write(partial(_run, statement=here))
     first = datetime.combine(now.date() + timedelta(days=3), time(8, 30), ZoneInfo(PLACE))
     new = SlotIn(clinician_id=clinician.account_id, starts_at=first, minutes=45, location="Room 2",
                  repeats="FREQ=WEEKLY;BYDAY=TU,TH;COUNT=16", time_zone=PLACE)  # fmt: skip
-    await add_slots(database, clinician, new, Once(None, ""), now)
+    await add_slots(database, clinician, new, NO_KEY, now)
+    if "Elsa Frei" not in ids:
+        return
+    talk = SlotIn(clinician_id=clinician.account_id, starts_at=first + timedelta(hours=2), minutes=20, location="Room 1",
+                  kind="consultation")  # fmt: skip
+    made = await add_slots(database, clinician, talk, NO_KEY, now)
+    booked = AppointmentIn(patient_id=ids["Elsa Frei"], slot_id=UUID(made.body["id"]))
+    await add_appointment(database, clinician, booked, NO_KEY, now)
+    waits = WaitingIn(
+        patient_id=ids["Greta Huber"], minutes=45, first_on=now.date() + timedelta(days=7), note="mornings"
+    )
+    await waiting.add(database, clinician, waits, NO_KEY, now)
+
+
+async def _run(connection: AsyncConnection, statement: Update) -> None:
+    await connection.execute(statement)
 
 
 def _procedure(treatment: Treatment, performed_on: date) -> ProcedureIn:

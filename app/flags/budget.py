@@ -59,8 +59,19 @@ async def release(connection: AsyncConnection, now: datetime) -> int:
         for row, note in [*((r, "there is room in the alarm budget") for r in within),
                           *((r, "it was held back for two weeks") for r in kept_long)]:  # fmt: skip
             await _show(connection, row, note, now)
+        for row in rows[len(within) :]:
+            if row not in kept_long and row.steps[-1]["what"] != "held_back":
+                await _hold(connection, row, own.alarm_budget, now)
         done += len(within) + len(kept_long)
     return done
+
+
+async def _hold(connection: AsyncConnection, row: Any, budget: int, now: datetime) -> None:
+    """Says in the flag itself why nobody is shown it yet."""
+    note = f"the alarm budget of {budget} in seven days is used up"
+    step = {"at": now.isoformat(), "by": None, "what": "held_back", "note": note}
+    this = and_(flag.c.clinic_id == row.clinic_id, flag.c.id == row.id)
+    await connection.execute(update(flag).where(this).values(steps=[*row.steps, step], version=row.version + 1))
 
 
 async def _show(connection: AsyncConnection, row: Any, note: str, now: datetime) -> None:

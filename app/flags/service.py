@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, insert, or_, select, update
+from sqlalchemy import Row, Select, and_, bindparam, case, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.access import Action, Caller, reach, relation_of
@@ -51,11 +51,10 @@ async def raise_flags(
             "first_on": cause.on, "last_on": cause.on, "evidence": [f"diary/{cause.on}"], "raised_at": now,
             "due_at": due(cause.severity, now), "steps": [step], "version": 1, "shown_at": now, "turn": 0,
         }  # fmt: skip
-        await connection.execute(insert_new(connection, flag, "clinic_id", "patient_id", "kind", "cause"), values)
-        told = {"flag_id": str(flag_id), "patient_id": str(patient_id)}
-        # the flag's own key, so that what is no second flag is no second message either
-        key = f"{patient_id} {cause.kind} {values['cause']}"
-        await post(connection, clinic_id, "flag.raised", key, told, now)
+        new = insert_new(connection, flag, "clinic_id", "patient_id", "kind", "cause", answers=True)
+        if (await connection.execute(new, values)).first() is not None:
+            told = {"flag_id": str(flag_id), "patient_id": str(patient_id)}
+            await post(connection, clinic_id, "flag.raised", str(flag_id), told, now)
 
 
 async def page(
@@ -75,11 +74,7 @@ async def page(
         chosen: values of columns that the flags have.
         held_back: those that the clinic's alarm budget holds back, in place of those that are shown.
     """
-    query = select(flag).where(reach(caller, "read", flag.c.clinic_id, flag.c.patient_id), flag.c.state.in_(states))
-    over = flag.c.state.in_(("resolved", "lapsed"))
-    query = query.where(flag.c.shown_at.is_(None) if held_back else or_(flag.c.shown_at.is_not(None), over))
-    for name, value in chosen.items():
-        query = query.where(flag.c[name] == value)
+    query = _chosen(caller, chosen, states, held_back)
     if patient_id is not None:
         query = query.where(flag.c.patient_id == patient_id)
     before = from_cursor(cursor)
@@ -89,6 +84,38 @@ async def page(
         rows = list((await connection.execute(query.order_by(flag.c.id.desc()).limit(limit + 1))).all())
     await audit.record_read(database, caller, "flags", patient_id, now)
     return rows[:limit], to_cursor(rows[limit - 1].id) if len(rows) > limit else None
+
+
+async def work_list(
+    database: Database,
+    caller: Caller,
+    chosen: dict[str, Any],
+    states: list[str],
+    held_back: bool,
+    limit: int,
+    offset: int,
+    now: datetime,
+) -> tuple[list[Row[Any]], bool]:
+    """Flags in the order in which they are to be looked at: nobody's before somebody's, by severity, then by when they are
+    due; and whether more follow. What is over comes newest first.
+    """
+    query = _chosen(caller, chosen, states, held_back)
+    taken = case({"open": 0}, value=flag.c.state, else_=1)
+    urgent = case({"now": 0, "soon": 1}, value=flag.c.severity, else_=2)
+    order = (flag.c.ended_at.desc(), taken, urgent, flag.c.due_at, flag.c.id)
+    async with database.read() as connection:
+        rows = list((await connection.execute(query.order_by(*order).limit(limit + 1).offset(offset))).all())
+    await audit.record_read(database, caller, "flags", None, now)
+    return rows[:limit], len(rows) > limit
+
+
+def _chosen(caller: Caller, chosen: dict[str, Any], states: list[str], held_back: bool) -> Select[Any]:
+    query = select(flag).where(reach(caller, "read", flag.c.clinic_id, flag.c.patient_id), flag.c.state.in_(states))
+    over = flag.c.state.in_(("resolved", "lapsed"))
+    query = query.where(flag.c.shown_at.is_(None) if held_back else or_(flag.c.shown_at.is_not(None), over))
+    for name, value in chosen.items():
+        query = query.where(flag.c[name] == value)
+    return query
 
 
 RULES_OF_CLINIC = (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
-from app.rules.plan import contacts
+from app.rules.plan import WINDOWS, contacts
 
 Severity = Literal["now", "soon", "later"]
 DUE_WITHIN = {"now": timedelta(hours=4), "soon": timedelta(days=2), "later": timedelta(days=7)}
@@ -89,7 +89,7 @@ def _missed(outcome: Mapping[str, Any], procedure_id: object, today: date) -> li
     ]
     if not late:
         return []
-    says = "follow-up missed: " + ", ".join(c.contact.replace("_", " ") for c in late)
+    says = "follow-up missed: " + ", ".join(WINDOWS[c.contact] for c in late)
     first = late[0].last_on + timedelta(days=1)
     return [Standing("missed_follow_up", "later", says, first, (f"procedures/{procedure_id}/plan",))]
 

@@ -3,11 +3,11 @@
 So a message is sent if, and only if, what it tells of was kept.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Row, and_, func, insert, or_, select, update
+from sqlalchemy import Row, and_, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.service import account
@@ -18,6 +18,7 @@ from app.store.statements import insert_new
 
 address, message, delivery = columns(Address), columns(Message), columns(Delivery)
 AT_ONCE = 200
+KEPT_FOR = timedelta(days=90)
 Topic = Literal[
     "flag.raised", "flag.handed", "flag.escalated", "review.opened", "review.decided", "slot.freed",
     "appointment.booked", "appointment.moved", "appointment.cancelled", "appointment.confirmed",
@@ -87,6 +88,22 @@ def _addresses_of(row: Row[Any]) -> Any:
     }[row.audience]
     system = address.c.channel == "webhook"
     return query.where(or_(system, and_(whose, address.c.confirmed_at.is_not(None)))).order_by(address.c.id)
+
+
+async def forget(connection: AsyncConnection, now: datetime) -> int:
+    """Takes away what was sent, or given up, a good while ago; answers how many messages."""
+    waits = select(delivery.c.message_id).where(
+        delivery.c.clinic_id == message.c.clinic_id, delivery.c.state == "waiting"
+    )
+    old = (
+        select(message.c.clinic_id, message.c.id)
+        .where(message.c.created_at < now - KEPT_FOR, message.c.spread_at.is_not(None), message.c.id.not_in(waits))
+        .limit(AT_ONCE)
+    )
+    keys = [tuple(row) for row in (await connection.execute(old)).all()]
+    if keys:
+        await connection.execute(delete(message).where(tuple_(message.c.clinic_id, message.c.id).in_(keys)))
+    return len(keys)
 
 
 async def waiting_since(connection: AsyncConnection, now: datetime) -> tuple[float, int, int]:

@@ -64,4 +64,5 @@ async def patient_page(patient_id: UUID, visitor: VisitorDep, database: Database
     await audit.record_read(database, visitor.caller, "patient", patient_id, now)
     shown = [{**row._asdict(), "levels": spoken(row.joints or []), "says": says.get(row.id)} for row in reversed(rows)]
     may_record = (visitor.caller.role, "change_procedure") in RULES
-    return page("patient.html", visitor, person=person, procedures=shown, may_record=may_record)
+    may_wait = (visitor.caller.role, "work_review") in RULES
+    return page("patient.html", visitor, person=person, procedures=shown, may_record=may_record, may_wait=may_wait)

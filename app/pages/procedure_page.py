@@ -31,13 +31,12 @@ from app.plans.service import CONTACT
 from app.reports.routes import make as make_report
 from app.reports.service import Paper
 from app.rules.levels import spoken
-from app.rules.plan import Contact, contacts
+from app.rules.plan import WINDOWS, Contact, contacts
 from app.rules.policies import policies
 from app.store.database import Database
 from app.store.deps import DatabaseDep, Now
 from app.verdicts import background
 from app.verdicts.background import Background
-from app.verdicts.needs import WINDOWS
 from app.verdicts.schemas import Definition
 from app.verdicts.service import Question, kept, look_up, outcome, same_verdict
 from app.wire import RecentDay

@@ -22,6 +22,7 @@ POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin", "Cache-Control": "private, no-store"}
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 TITLES = {403: "Not allowed", 404: "Not found", 412: "Changed meanwhile", 422: "Something is not right"}
 
 
@@ -39,6 +40,8 @@ def environment() -> Environment:
     made.filters["sparkline"] = sparkline
     made.filters["words"] = lambda text: str(text).replace("_", " ")
     made.filters["at"] = _at
+    made.filters["clock"] = _clock
+    made.filters["weekday"] = lambda on: f"{WEEKDAYS[on.weekday()]}, {spoken_day(on)}"
     made.filters["tenth"] = lambda value: "–" if value is None else f"{value:.1f}"
     made.filters["whole"] = lambda value: "–" if value is None else f"{value:.0f}"
     return made
@@ -54,6 +57,12 @@ def _at(value: datetime, zone: str) -> str:
     """An instant as the clocks of a place show it."""
     local = value.astimezone(ZoneInfo(zone))
     return f"{spoken_day(local.date())}, {local:%H:%M} ({zone})"
+
+
+def _clock(value: datetime, zone: str) -> str:
+    """The same on a page that says whose clocks it goes by."""
+    local = value.astimezone(ZoneInfo(zone))
+    return f"{spoken_day(local.date())}, {local:%H:%M}"
 
 
 def page(name: str, visitor: Visitor | None, status: int = 200, **told: Any) -> HTMLResponse:

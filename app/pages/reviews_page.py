@@ -1,4 +1,4 @@
-"""The scheduler's pages: the queue of reviews, and one review with all that its steps need."""
+"""One review, with all that its steps need."""
 
 from datetime import date, datetime, timedelta
 from typing import Annotated
@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
-from sqlalchemy import select
 
 from app.accounts.access import RULES
 from app.calendar import service as calendar
@@ -16,11 +15,10 @@ from app.eligibility.own import known
 from app.once.service import Once
 from app.pages.rendering import PageRoute, page
 from app.pages.session import Visitor, VisitorDep, WriterDep
-from app.patients.service import patient, today_of
+from app.patients.service import today_of
 from app.problems import Problem, field_problems
 from app.reviews import service
-from app.reviews.queue import queue
-from app.reviews.schemas import BookIn, CancelIn, DecisionIn, QueueIn, ReviewChange, ReviewIn
+from app.reviews.schemas import BookIn, CancelIn, DecisionIn, ReviewChange, ReviewIn
 from app.rules.levels import spoken
 from app.rules.reviews import CHECKS, OPEN
 from app.store.database import Database
@@ -29,8 +27,6 @@ from app.verdicts import background
 from app.verdicts.service import Question
 
 router = APIRouter(prefix="/clinic", route_class=PageRoute, include_in_schema=False)
-PAGE = 50
-STATES = (*OPEN, "decided", "cancelled")
 DECISIONS = {
     "repeat": "repeat the procedure",
     "other_treatment": "another treatment",
@@ -38,35 +34,6 @@ DECISIONS = {
     "none": "no repeat",
 }
 ANSWERS = {"": "open", "yes": "yes", "no": "no", "not_needed": "not needed"}
-
-
-@router.get("/reviews")
-async def queue_page(
-    visitor: VisitorDep,
-    database: DatabaseDep,
-    now: Now,
-    state: str = "",
-    mine: bool = False,
-    page_number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
-) -> Response:
-    """The queue, the most urgent first, each with its reason and how long it has waited."""
-    asked = QueueIn.model_validate(
-        {
-            "state": state if state in STATES else None,
-            "owner_id": visitor.caller.account_id if mine else None,
-            "limit": PAGE,
-        }
-    )
-    rows, more = await queue(database, visitor.caller, asked, PAGE * (page_number - 1), now)
-    async with database.read() as connection:
-        query = select(patient.c.id, patient.c.name).where(
-            patient.c.clinic_id == visitor.caller.clinic_id, patient.c.id.in_([row.patient_id for row in rows])
-        )
-        names = {row.id: row.name for row in (await connection.execute(query)).all()}
-    shown = [{**service.out(row, now).model_dump(), "name": names.get(row.patient_id, ""),
-              "site": f"{row.laterality or ''} {spoken(row.joints or [])}".strip()} for row in rows]  # fmt: skip
-    return page("reviews.html", visitor, rows=shown, state=state, mine=mine, states=STATES,
-                page=page_number, more=more)  # fmt: skip
 
 
 @router.post("/procedures/{procedure_id:uuid}/reviews")
@@ -144,7 +111,7 @@ async def _show(
     found = eligibility.answer(eligibility.find(named, theirs), about, day, row.laterality, row.joints)
     beside = [eligibility.answer(one, about, day, row.laterality, row.joints) for one in theirs.values()]
     begin, end = calendar.window(now, now + timedelta(days=120), now)
-    slots, _ = await calendar.list_slots(database, visitor.caller, begin, end, True, 60, None)
+    slots, _ = await calendar.list_slots(database, visitor.caller, begin, end, True, 200, None)
     booked = None
     if row.appointment_id is not None:
         async with database.read() as connection:

@@ -7,11 +7,27 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
-from app.pages import assets, cohort_page, forms, patients_page, procedure_page, quality_page, reviews_page, sign_in
+from app.pages import (
+    assets,
+    calendar_page,
+    cohort_page,
+    flags_page,
+    forms,
+    patients_page,
+    procedure_page,
+    quality_page,
+    queue_page,
+    reviews_page,
+    sign_in,
+)
 from app.pages.assets import mount_static
 
 router = APIRouter(tags=["pages"])
-for part in (sign_in, patients_page, forms, procedure_page, cohort_page, reviews_page, quality_page, assets):
+PARTS = (
+    sign_in, patients_page, forms, procedure_page, cohort_page, flags_page, queue_page, reviews_page, calendar_page,
+    quality_page, assets,
+)  # fmt: skip
+for part in PARTS:
     router.include_router(part.router)
 ASSETS = "/docs-assets"
 POLICY = (

@@ -17,6 +17,7 @@ from app.diary.record import revision as written
 from app.facts.service import fact
 from app.flags.service import flag
 from app.history.service import revision
+from app.invitations.service import invitation
 from app.messages.outbox import address, message
 from app.once.service import kept as kept_answer
 from app.patients import service as patients
@@ -39,7 +40,7 @@ async def erase(database: Database, caller: Caller, patient_id: UUID, reason: st
         person = await patients.find(connection, caller, patient_id, "erase", lock=True)
         treated = [row.id for row in await of_patient(connection, person.clinic_id, person.id)]
         mine = select(account.c.id).where(account.c.clinic_id == person.clinic_id, account.c.patient_id == person.id)
-        for table in (appointment, waiting, review, day, written, flag, procedure, fact, revision, message):
+        for table in (appointment, waiting, invitation, review, day, written, flag, procedure, fact, revision, message):
             await connection.execute(
                 delete(table).where(table.c.clinic_id == person.clinic_id, table.c.patient_id == person.id)
             )

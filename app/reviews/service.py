@@ -31,6 +31,7 @@ from app.store.base import columns, new_id
 from app.store.database import Database
 from app.store.statements import insert_new
 from app.verdicts import background
+from app.verdicts.sentence import spoken_day
 from app.verdicts.service import Question, look_up, outcome
 from app.wire import to_wire
 
@@ -58,7 +59,8 @@ def out(row: Row[Any], now: datetime) -> ReviewOut:
     """A review as it goes over the wire."""
     why = None
     if row.phase == "returned":
-        why = f"pain returned on {row.returned_on}" + (f" after {row.relief_days} days" if row.relief_days else "")
+        held = f" after {row.relief_days} days" if row.relief_days else ""
+        why = f"pain returned on {spoken_day(row.returned_on)}{held}"
     elif row.phase is not None:
         why = row.phase.replace("_", " ")
     until = row.closed_at or now

@@ -30,6 +30,8 @@ CONTACTS = (  # name, days from, to
     ("months_6", 166, 200),
     ("months_12", 345, 395),
 )
+WINDOWS = {"days_1_3": "days 1 to 3", "weeks_2": "2 weeks", "weeks_6_8": "6 to 8 weeks", "months_3": "3 months",
+           "months_6": "6 months", "months_12": "12 months"}  # fmt: skip
 
 
 @dataclass(frozen=True)

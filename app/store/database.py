@@ -122,7 +122,9 @@ def _file(url: str) -> Path:
 
 def _sqlite_engine(url: str, writes: bool = False) -> AsyncEngine:
     connect = connecting_to(_file(url))
-    engine = create_async_engine(url, async_creator=connect, pool_size=1 if writes else 8, max_overflow=0)
+    engine = create_async_engine(
+        url, async_creator=connect, pool_size=1 if writes else 8, max_overflow=0, hide_parameters=True
+    )
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Any) -> None:
@@ -133,7 +135,9 @@ def _sqlite_engine(url: str, writes: bool = False) -> AsyncEngine:
 
 def _postgresql_engine(url: str, pool_size: int) -> AsyncEngine:
     settings = {"server_settings": {"timezone": "UTC"}}
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=30, connect_args=settings)
+    engine = create_async_engine(
+        url, pool_size=pool_size, max_overflow=0, pool_timeout=30, connect_args=settings, hide_parameters=True
+    )
 
     @event.listens_for(engine.sync_engine, "checkout")
     def still_open(dbapi_connection: Any, _record: object, _proxy: object) -> None:

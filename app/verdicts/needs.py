@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from app.flags.standing import MISSED_FOR, SILENT_AFTER
-from app.rules.plan import contacts
+from app.rules.plan import WINDOWS, contacts
 
 # in the order of the list; the words name the filter
 NEEDS = {
@@ -25,8 +25,6 @@ NEEDS = {
     "open": "nothing to do",
 }
 PLACE = {need: place for place, need in enumerate(NEEDS)}
-WINDOWS = {"days_1_3": "days 1 to 3", "weeks_2": "2 weeks", "weeks_6_8": "6 to 8 weeks", "months_3": "3 months",
-           "months_6": "6 months", "months_12": "12 months"}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ def ids() -> tuple[sa.Column[object], sa.Column[object]]:
 
 def upgrade() -> None:
     with op.batch_alter_table("clinic") as table:
+        table.add_column(sa.Column("time_zone", TEXT(length=64)))
         table.add_column(sa.Column("alarm_budget", sa.Integer()))
         table.add_column(sa.Column("chain", sa.JSON()))
     with op.batch_alter_table("lease") as table:
@@ -149,17 +150,34 @@ def _lists() -> None:
         key("fk_waiting_clinic_id_patient_id", "clinic_id", "patient_id", to="patient", referred=("clinic_id", "id")),
         sa.UniqueConstraint("clinic_id", "patient_id", "open_kind", name=op.f("uq_waiting_clinic_id_patient_id_open_kind")),
     )  # fmt: skip
+    op.create_table(
+        "invitation",
+        sa.Column("code_hash", TEXT(length=64), nullable=False),
+        sa.Column("clinic_id", sa.Uuid(), nullable=False),
+        sa.Column("patient_id", sa.Uuid(), nullable=False),
+        sa.Column("invited_by", sa.Uuid(), nullable=False),
+        sa.Column("created_at", WHEN(), nullable=False),
+        sa.Column("expires_at", WHEN(), nullable=False),
+        key(
+            "fk_invitation_clinic_id_patient_id", "clinic_id", "patient_id", to="patient", referred=("clinic_id", "id")
+        ),
+        key(
+            "fk_invitation_clinic_id_invited_by", "clinic_id", "invited_by", to="account", referred=("clinic_id", "id")
+        ),
+        sa.PrimaryKeyConstraint("code_hash", name=op.f("pk_invitation")),
+    )
+    op.create_index(op.f("ix_invitation_clinic_id_patient_id"), "invitation", ["clinic_id", "patient_id"])
     op.create_index(op.f("ix_waiting_clinic_id_state"), "waiting", ["clinic_id", "state"])
 
 
 def downgrade() -> None:
-    for name in ("waiting", "clinic_policy", "bulk", "delivery", "message", "address"):
+    for name in ("invitation", "waiting", "clinic_policy", "bulk", "delivery", "message", "address"):
         op.drop_table(name)
     for name, columns in (
         ("review", ("follows", "wait_until")),
         ("flag", ("answer", "asked_at", "turn", "shown_at")),
         ("lease", ("up_to_date_at",)),
-        ("clinic", ("chain", "alarm_budget")),
+        ("clinic", ("chain", "alarm_budget", "time_zone")),
     ):
         with op.batch_alter_table(name) as table:
             for column in columns:

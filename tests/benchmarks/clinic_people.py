@@ -147,10 +147,10 @@ class Staff:
             note = "it is back: the review is under way" if acted else "no sign of it when she was called"
         elif row["kind"] == "missed_follow_up":
             acted, note = True, "called her now"
-            missed = row["says"].removeprefix("follow-up missed: ").split(", ")
-            for name in missed:
+            plan = await self.call("sam", "GET", f"/v1/procedures/{own.procedure_id}/plan")
+            for name in (c["contact"] for c in plan["contacts"] if c["state"] == "missed"):
                 contact = {
-                    "contact": name.replace(" ", "_"),
+                    "contact": name,
                     "done_on": today.isoformat(),
                     "procedure_id": own.procedure_id,
                 }

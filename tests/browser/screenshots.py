@@ -29,6 +29,8 @@ SHOTS = {
     "staged": "Hugo Iten",
     "cohort": "/clinic/cohort",
     "queue": "/clinic/reviews",
+    "flags": "/clinic/flags",
+    "calendar": "/clinic/calendar",
     "quality": "/clinic/quality",
 }
 

@@ -12,7 +12,8 @@ ORDER = ["red flag", "return", "return likely", "no relief", "look at soon", "si
          "in relief", "nothing to do"]  # fmt: skip
 COURSES = ["Ada Berger", "Bruno Keller", "Dario Rossi", "Felix Graf", "Greta Huber", "Hugo Iten", "Ines Jost"]
 PAGES = ["/clinic/sign-in", "/clinic", "/clinic?q=nobody", "Ada Berger", "Felix Graf", "form", "error", "/clinic/cohort",
-         "/clinic/quality", "/clinic/reviews", "review"]  # fmt: skip
+         "/clinic/quality", "/clinic/reviews", "review",
+         "/clinic/flags", "/clinic/flags?show=held", "/clinic/calendar", "appointment"]  # fmt: skip
 
 
 def open_procedure(page: Page, clinic: Clinic, name: str) -> None:
@@ -131,6 +132,12 @@ def test_axe_finds_nothing(page: Page, clinic: Clinic, where: str, scheme: str) 
     elif where == "review":
         page.goto(f"{clinic.url}/clinic/reviews")
         page.locator(".person").first.click()
+    elif where == "appointment":
+        page.goto(f"{clinic.url}/clinic/calendar")
+        booked = page.locator("a.slot")
+        while not booked.count():
+            page.get_by_role("link", name="Week after").click()
+        booked.first.click()
     elif where == "error":
         page.goto(f"{clinic.url}/clinic/procedures/0199a3c4-7d00-7a00-8000-000000000001")
     elif where.startswith("/"):
@@ -193,6 +200,76 @@ def test_the_schedulers_day_goes_by_keyboard(browser: Browser, clinic: Clinic) -
     expect(page.get_by_role("status")).to_contain_text("Room 2")
     press("form[action$=decide] [name=reason]", "relief of nine months has ended", "Decide")
     expect(page.get_by_role("status").first).to_contain_text("repeat the procedure")
-    page.goto(f"{clinic.url}/clinic/reviews?mine=true")
+    page.goto(f"{clinic.url}/clinic/reviews?owner=me")
     expect(page.locator(".empty")).to_be_visible()
+    context.close()
+
+
+def test_flags_are_worked_by_keyboard(browser: Browser, clinic: Clinic) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
+    page = context.new_page()
+    sign_in(page, clinic, "scheduler")
+    page.get_by_role("link", name="Flags").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Flags")
+    mine = page.locator(".flag", has_text="Mara Noll")
+    expect(mine).to_contain_text("follow-up missed: 6 to 8 weeks")
+    mine.get_by_role("button", name="I have it").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".flag", has_text="Mara Noll")).to_contain_text("scheduler has it")
+    page.get_by_role("textbox", name=re.compile("What was done: Mara Noll")).focus()
+    page.keyboard.type("called her; she is well")
+    page.keyboard.press("Enter")
+    expect(page.locator(".flag", has_text="Mara Noll")).to_have_count(0)
+    page.get_by_label("Show").select_option("over")
+    expect(page.locator(".flag", has_text="Mara Noll")).to_contain_text("called her; she is well")
+    context.close()
+
+
+def test_many_reviews_are_worked_by_keyboard_and_it_is_undone(browser: Browser, clinic: Clinic) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
+    page = context.new_page()
+    sign_in(page, clinic, "scheduler")
+    page.goto(f"{clinic.url}/clinic/reviews?state=opened")
+    count = page.locator(".person").count()
+    assert count >= 2
+    for key in ("j", "x", "j", "x"):
+        page.keyboard.press(key)
+    expect(page.locator("input[name=review_id]:checked")).to_have_count(2)
+    expect(page.get_by_label("Reason")).to_be_hidden()
+    page.locator("#many [name=step]").select_option("wait")
+    expect(page.get_by_label("To", exact=True)).to_be_hidden()
+    page.get_by_label("Reason").fill("after the holidays")
+    page.get_by_role("button", name="Do it").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Done with 2 reviews")
+    expect(page.locator(".person")).to_have_count(count - 2)
+    page.get_by_role("button", name="Undo").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Done with 2 reviews")
+    expect(page.locator(".person")).to_have_count(count)
+    context.close()
+
+
+def test_the_calendar_books_who_waits(browser: Browser, clinic: Clinic) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
+    page = context.new_page()
+    sign_in(page, clinic, "scheduler")
+    page.goto(f"{clinic.url}/clinic/calendar")
+    waits = page.locator(".episodes .card", has_text="Greta Huber")
+    waits.get_by_role("button", name="Book for Greta Huber").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".episodes .card", has_text="Greta Huber")).to_have_count(0)
+    booked = page.get_by_role("link", name=re.compile("Greta Huber"))
+    while not booked.count():
+        page.get_by_role("link", name="Week after").click()
+    booked.click()
+    expect(page.locator(".badge")).to_have_text("booked")
+    page.get_by_role("button", name="Confirm").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".badge")).to_have_text("confirmed")
+    page.locator("form[action$=cancel] [name=reason]").fill("she is ill")
+    page.get_by_role("button", name="Cancel the appointment").click()
+    expect(page.locator(".badge")).to_have_text("cancelled")
+    expect(page.get_by_role("status")).to_have_text("she is ill")
     context.close()

@@ -1,10 +1,14 @@
-"""`reprieve policy check FILE`: good, at fault with its line, and not there."""
+"""`reprieve policy check FILE` and `add`: good, at fault with its line, and not there."""
 
+import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from app.eligibility.command import check
+from tests.commands import reprieve
 from tests.rules.test_policies import GOOD_FILE
 
 
@@ -27,3 +31,20 @@ def test_other_files_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert (check(str(tmp_path / "none.toml")), check(str(tmp_path / "latin.toml"))) == (2, 1)
     assert "No such file" in (said := capsys.readouterr().err)
     assert "line 2: not UTF-8" in said
+
+
+def test_a_clinic_adds_its_own_by_file(tmp_path: Path, migrated_sqlite: Path) -> None:
+    shutil.copy(migrated_sqlite, tmp_path / "one.db")
+    url, file = f"sqlite:///{tmp_path / 'one.db'}", tmp_path / "own.toml"
+    file.write_text(GOOD_FILE)
+    clinic = reprieve("clinic", "Lakeside", "--admin", "ruth", url=url).stdout.split()[1]
+    added = reprieve("policy", "add", str(file), "--clinic", clinic, "--by", "ruth", url=url)
+    assert (added.returncode, added.stdout.splitlines()[-1]) == (0, "added")
+    with closing(sqlite3.connect(tmp_path / "one.db")) as connection:
+        assert connection.execute("SELECT name, text FROM clinic_policy").fetchall() == [("own", GOOD_FILE)]
+    nobody = reprieve("policy", "add", str(file), "--clinic", clinic, "--by", "nobody", url=url)
+    assert (nobody.returncode, nobody.stderr) == (2, "reprieve: --by: the clinic has no account nobody\n")
+    assert reprieve("policy", "add", str(file), "--clinic", "x", "--by", "ruth", url=url).returncode == 2
+    file.write_text(GOOD_FILE.replace("most = 2", "most = -2"))
+    faulty = reprieve("policy", "add", str(file), "--clinic", clinic, "--by", "ruth", url=url)
+    assert (faulty.returncode, "line 12: most" in faulty.stderr) == (1, True)

@@ -35,6 +35,7 @@ async def test_what_is_over_the_budget_is_held_back_in_the_open(service: Service
     shown, held = await flags(service), await flags(service, "held_back=true")
     assert [f["kind"] for f in shown] == ["missed_follow_up"] * 2  # a call can be made up for; silence is shown last
     assert (len(held), {f["shown_at"] for f in held}) == (8, {None})
+    assert {f["steps"][-1]["note"] for f in held} == {"the alarm budget of 2 in seven days is used up"}
     own = (await service("cleo", "GET", "/v1/clinic")).json()
     assert (own["alarm_budget"], own["shown_in_seven_days"], own["held_back"]) == (2, 2, 8)
     clock.now += timedelta(days=7, minutes=1)

@@ -1,9 +1,6 @@
 """The calls for operators: how messages stand, dead letters again, a key for Web Push."""
 
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,17 +13,15 @@ from app.settings import Settings
 from app.store.base import utc_now
 from app.store.database import Database
 from app.worker import work_once
+from tests.commands import reprieve
 from tests.messages.receivers import web_server
 from tests.test_worker import filled
 
 pytestmark = pytest.mark.anyio
 
 
-def reprieve(url: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "REPRIEVE_DATABASE_URL": url, "REPRIEVE_PRIVATE_TARGETS": "true", **settings}
-    return subprocess.run(
-        [sys.executable, "-m", "app", *arguments], env=environment, capture_output=True, text=True, check=False
-    )
+def nowhere(folder: Path) -> str:
+    return f"sqlite:///{folder / 'none.db'}"
 
 
 async def test_dead_letters_are_counted_and_sent_again(tmp_path: Path, migrated_sqlite: Path) -> None:
@@ -42,37 +37,37 @@ async def test_dead_letters_are_counted_and_sent_again(tmp_path: Path, migrated_
         count = len(hook.got)
         await database.write(lambda c: c.execute(update(delivery).values(state="dead")))
         await database.close()
-        status = reprieve(url, "messages", "status")
+        status = reprieve("messages", "status", url=url)
         assert (status.returncode, status.stdout) == (1, f"0 waiting, the oldest for 0 s; {count} dead letters\n")
-        again = reprieve(url, "messages", "replay")
+        again = reprieve("messages", "replay", url=url)
         assert (again.returncode, again.stdout) == (0, f"{count} to be sent again\n")
-        swept = reprieve(url, "sweep", "--once", "--jobs", "1")
+        swept = reprieve("sweep", "--once", "--jobs", "1", url=url, REPRIEVE_PRIVATE_TARGETS="true")
         assert swept.returncode == 0, swept.stderr
         ids = [headers["webhook-id"] for _, headers, _ in hook.got]
         assert len(ids) == 2 * count
         assert set(ids[:count]) == set(ids[count:])
-        since = reprieve(url, "messages", "replay", "--since", "2026-01-01T00:00:00+00:00")
+        since = reprieve("messages", "replay", "--since", "2026-01-01T00:00:00+00:00", url=url)
         assert since.stdout == f"{count} to be sent again\n"
-        assert reprieve(url, "messages", "status").returncode == 0
+        assert reprieve("messages", "status", url=url).returncode == 0
 
 
 @pytest.mark.parametrize("arguments", [("--since", "yesterday"), ("--since", "2026-01-01"), ("--delivery", "x"),
                                        ("--delivery", "0199a3c4-7d00-7a00-8000-000000000001", "--since",
                                         "2026-01-01T00:00:00Z")])  # fmt: skip
 def test_a_wrong_call_is_refused(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    done = reprieve(f"sqlite:///{tmp_path / 'none.db'}", "messages", "replay", *arguments)
+    done = reprieve("messages", "replay", *arguments, url=nowhere(tmp_path))
     assert (done.returncode, done.stderr.startswith("reprieve: --")) == (2, True)
 
 
 def test_a_push_key_is_one_that_the_service_takes(tmp_path: Path) -> None:
-    made = reprieve(f"sqlite:///{tmp_path / 'none.db'}", "push-key")
+    made = reprieve("push-key")
     assert len(public_key(made.stdout.strip())) == 87
-    wrong = reprieve(f"sqlite:///{tmp_path / 'none.db'}", "serve", "--migrate", REPRIEVE_PUSH_KEY="nonsense")
+    wrong = reprieve("serve", "--migrate", url=nowhere(tmp_path), REPRIEVE_PUSH_KEY="nonsense")
     assert wrong.returncode == 2
     assert wrong.stderr.strip().splitlines()[-1].startswith("reprieve: REPRIEVE_PUSH_KEY: not a P-256 private key")
     assert "nonsense" not in wrong.stderr
 
 
 def test_a_mail_server_that_is_none_is_said(tmp_path: Path) -> None:
-    wrong = reprieve(f"sqlite:///{tmp_path / 'none.db'}", "serve", REPRIEVE_SMTP_URL="mail.example:25")
+    wrong = reprieve("serve", url=nowhere(tmp_path), REPRIEVE_SMTP_URL="mail.example:25")
     assert (wrong.returncode, "REPRIEVE_SMTP_URL: not a mail server" in wrong.stderr) == (2, True)

@@ -1,7 +1,9 @@
 """Messages go out: to a real mail server, a real web server, a browser's keys; what fails is tried again, and not lost."""
 
+import asyncio
 import base64
 import json
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +17,8 @@ from standardwebhooks import Webhook
 
 from app.messages.outbox import address, delivery, spread
 from app.messages.sending import MOST_ATTEMPTS, claim, pause, send_due
+from app.store.database import Database
+from app.worker import work_once
 from tests.conftest import Clock
 from tests.messages.conftest import confirmed_mail, send, webhook
 from tests.messages.receivers import Hook, Mailbox
@@ -245,6 +249,38 @@ async def spread_and_claim(connection: Any, clock: Clock) -> Any:
 
     await spread(connection, clock())
     return await claim(connection, clock())
+
+
+async def test_what_was_sent_long_ago_is_forgotten(sending: Service, hook: Hook, clock: Clock) -> None:
+    await webhook(sending, hook)
+    await sending.put("2026-05-01", 4, **FEVER)
+    await send(sending)
+    hook.answers = [(500, {})]
+    await sending.put("2026-04-30", 4, **FEVER)
+    await send(sending)
+    for days, left in ((89, 2), (2, 1)):  # what still waits stays
+        clock.now += timedelta(days=days)
+        await work_once(sending.app.state.database, clock)
+        async with sending.app.state.database.read() as connection:
+            kinds = (await connection.execute(select(delivery.c.state))).scalars().all()
+        assert len([kind for kind in kinds if kind in ("sent", "waiting")]) >= left
+    assert list(kinds) == ["waiting"]
+    await send(sending)
+    times = Counter(headers["webhook-id"] for _, headers, _ in hook.got)
+    assert max(times.values()) == 2
+
+
+async def test_of_two_that_send_at_once_each_takes_its_own(sending: Service, hook: Hook, clock: Clock) -> None:
+    await webhook(sending, hook)
+    for day in range(1, 31):
+        await sending.put(f"2026-04-{day:02d}", 4, **FEVER)
+    state = sending.app.state
+    other = Database(state.settings.url)
+    while sum(await asyncio.gather(*(send_due(d, state.settings, clock) for d in (state.database, other)))):
+        pass
+    await other.close()
+    ids = [headers["webhook-id"] for _, headers, _ in hook.got]
+    assert (len(ids), len(set(ids))) == (30, 30)
 
 
 def test_pauses_grow_and_differ() -> None:
