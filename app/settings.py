@@ -76,7 +76,7 @@ class Settings(BaseSettings):
         default=None, description="key of Web Push, made by `reprieve push-key`; no Web Push where not set"
     )
     private_targets: bool = Field(
-        default=False, description="let webhooks reach hosts that are not public, such as one beside this"
+        default=False, description="let webhooks reach hosts that are not public, such as one beside this, by http too"
     )
     metrics_token: SecretStr | None = Field(
         default=None, description="bearer token for `/metrics`; without one it answers this machine alone"

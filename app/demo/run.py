@@ -7,6 +7,7 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
+from pydantic import SecretStr
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
@@ -16,7 +17,7 @@ from app.demo.people import PEOPLE, SECOND_PEOPLE
 from app.logs import configure
 from app.main import create_app
 from app.server import run as serve
-from app.settings import SettingError, Settings, sqlite_url
+from app.settings import SettingError, get_settings, sqlite_url
 from app.store.base import utc_now
 from app.store.database import Database
 from app.store.migrate import upgrade
@@ -40,7 +41,7 @@ def run(port: int, data: Path | None, as_json: bool) -> int:
         accounts = _accounts(folder, url, console)
     except OSError as error:
         raise SettingError(f"--data {folder}: {error.strerror}") from None
-    app = create_app(Settings.model_validate({"database_url": url}))
+    app = create_app(get_settings().model_copy(update={"database_url": SecretStr(url)}))
 
     def when_ready(address: str) -> None:
         if as_json:

@@ -19,8 +19,8 @@ def letter(sender: str, to: str, text: Text, locale: str, delivery_id: UUID, cre
     out["Message-ID"] = f"<{delivery_id}@{sender.rpartition('@')[2].rstrip('>')}>"
     out["Date"] = format_datetime(created_at)
     out["Auto-Submitted"] = "auto-generated"
-    out["Content-Language"] = language_of(locale)
     out.set_content(text.body)
+    out["Content-Language"] = language_of(locale)
     return out
 
 

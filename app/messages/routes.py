@@ -65,9 +65,11 @@ async def remove_address(address_id: UUID, caller: CallerDep, database: Database
 
 
 @router.post("/webhooks", status_code=201, response_model=WebhookOut, responses={**HOOKED, **problems(403, 409, 413)})
-async def add_webhook(new: WebhookIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep) -> Response:
+async def add_webhook(
+    new: WebhookIn, caller: CallerDep, database: DatabaseDep, settings: SettingsDep, now: Now, once: OnceDep
+) -> Response:
     """Adds a system of the clinic that is told by a signed POST what happens: ids and nothing else."""
-    answer = await service.add_webhook(database, caller, new, once, now)
+    answer = await service.add_webhook(database, caller, settings, new, once, now)
     return JSONResponse(answer.body, answer.status)
 
 

@@ -101,9 +101,13 @@ async def remove_address(database: Database, caller: Caller, address_id: UUID, n
     await _remove(database, caller, and_(_mine(caller), address.c.id == address_id), "address", now)
 
 
-async def add_webhook(database: Database, caller: Caller, new: WebhookIn, once: Once, now: datetime) -> Answer:
+async def add_webhook(
+    database: Database, caller: Caller, settings: Settings, new: WebhookIn, once: Once, now: datetime
+) -> Answer:
     """Adds a webhook of the clinic's; its secret is in this answer and in no other."""
     relation_of(caller, "manage_messages")
+    if not new.url.startswith("https://") and not settings.private_targets:
+        raise bad_field("/url", "must be an https address")
     secret = new_secret()
 
     async def work(connection: AsyncConnection) -> Answer:

@@ -11,7 +11,7 @@ from typing import Any
 
 FALLBACK = "en"
 PAGES = {
-    "flag": "/clinic", "review": "/clinic/reviews/{review_id}", "slot": "/clinic/calendar", "appointment": "/",
+    "flag": "/clinic/flags", "review": "/clinic/reviews/{review_id}", "slot": "/clinic/calendar", "appointment": "/",
     "patient": "/", "address": "/",
 }  # fmt: skip
 

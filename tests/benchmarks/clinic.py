@@ -45,6 +45,7 @@ from tests.support import Service, open_service
 
 BEGIN = date(2023, 1, 2)
 LOOKED_AT = timedelta(days=14)
+FOLLOWED = timedelta(days=60)  # long enough to tell a return from a flare-up
 _left: dict[UUID, Kept] = {}
 
 
@@ -195,7 +196,11 @@ def report(found: dict[str, Any], console: Console) -> None:
         c.procedure_id: (person, c) for person in staff.people.values() for c in person.courses if c.procedure_id
     }
     years = sum(_watched(person, c, end) for person, c in courses.values()) / 365.25
-    returns = [c for person, c in courses.values() if c.returned_on and c.returned_on <= _until(person, c, end)]
+    returns = {
+        p: _until(person, c, end) - c.returned_on
+        for p, (person, c) in courses.items()
+        if c.returned_on and c.returned_on <= _until(person, c, end)
+    }
     called = {str(f.procedure_id): f for f in sorted(flags, key=lambda f: f.raised_at, reverse=True)
               if f.kind in ("pain_return", "masked_climb")}  # fmt: skip
     true = {p: f for p, f in called.items() if courses[p][1].truly_back(f.raised_at.date())}
@@ -217,6 +222,11 @@ def report(found: dict[str, Any], console: Console) -> None:
         f"{len(returns)} true returns while somebody wrote, {len(true)} called truly "
         f"(median {median(delays) if delays else 0:.0f} days after), {len(called) - len(true)} falsely: "
         f"{(len(called) - len(true)) / years:.2f} a patient-year"
+    )
+    long = [p for p, more in returns.items() if more >= FOLLOWED]
+    console.print(
+        f"of the {len(long)} returns about which somebody wrote for {FOLLOWED.days} days more: "
+        f"{sum(p in true for p in long)} called truly"
     )
     thumb = [rule_of_thumb(c.made) for _, c in courses.values()]
     false = sum(

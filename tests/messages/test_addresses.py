@@ -68,8 +68,8 @@ async def test_a_webhooks_secret_is_shown_once(sending: Service) -> None:
 
 
 @pytest.mark.parametrize("url", ["http://ehr.example.org", "https://", "ftp://ehr.example.org", "https://a:99999999/x"])
-async def test_a_webhook_is_https(sending: Service, url: str) -> None:
-    answer = await sending("root", "POST", "/v1/webhooks", json={"url": url})
+async def test_a_webhook_is_https(service: Service, url: str) -> None:
+    answer = await service("root", "POST", "/v1/webhooks", json={"url": url})
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/url")
 
 

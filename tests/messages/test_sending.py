@@ -39,7 +39,8 @@ async def test_a_red_flag_is_mailed_without_a_word_about_anybody(sending: Servic
     (mail,) = mailbox.got
     text = mail.get_content()
     assert (mail["To"], mail["From"]) == ("cleo@example.org", "reprieve@clinic.example")
-    assert "https://reprieve.example/clinic" in text
+    assert "https://reprieve.example/clinic/flags" in text.splitlines()[2]
+    assert mail["Content-Language"] == "en"
     for never in ("Ada", "Muster", "fever", "pain", "rhizotomy", "2026", sending.ada_id):
         assert never.lower() not in (str(mail["Subject"]) + text).lower(), never
     (sent,) = [d for d in await deliveries(sending) if d["topic"] == "flag.raised"]
