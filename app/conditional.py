@@ -3,8 +3,9 @@
 import base64
 import binascii
 import hashlib
-from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import Header, Query
@@ -12,6 +13,8 @@ from fastapi import Header, Query
 from app.problems import Problem, bad_field
 from app.wire import Moment
 
+T = TypeVar("T")
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 NO_CURSOR = "not a cursor; take `next` of the page before"
 IfNoneMatch = Annotated[str | None, Header(description="ETag that you have; 304 where it still holds")]
 IfMatch = Annotated[str | None, Header(description="ETag that you read; 412 where the row has changed since")]
@@ -51,20 +54,12 @@ def from_dated_cursor(cursor: str | None) -> tuple[date, UUID] | None:
     Raises:
         Problem: 422 for what is no cursor of ours.
     """
-    if cursor is None:
-        return None
-    on, _, last = cursor.partition(".")
-    row = from_cursor(last)
-    try:
-        assert row is not None
-        return date.fromisoformat(on), row
-    except ValueError:
-        raise bad_field("/cursor", NO_CURSOR, where="query") from None
+    return _two_parts(cursor, date.fromisoformat)
 
 
 def to_timed_cursor(at: datetime, last: UUID) -> str:
     """The cursor after a row of a list that goes by instants."""
-    return f"{int(at.timestamp())}.{to_cursor(last)}"
+    return f"{(at - EPOCH) // MICROSECOND}.{to_cursor(last)}"
 
 
 def from_timed_cursor(cursor: str | None) -> tuple[datetime, UUID] | None:
@@ -73,13 +68,17 @@ def from_timed_cursor(cursor: str | None) -> tuple[datetime, UUID] | None:
     Raises:
         Problem: 422 for what is no cursor of ours.
     """
+    return _two_parts(cursor, lambda text: EPOCH + int(text) * MICROSECOND)
+
+
+def _two_parts(cursor: str | None, read: Callable[[str], T]) -> tuple[T, UUID] | None:
     if cursor is None:
         return None
-    at, _, last = cursor.partition(".")
+    first, _, last = cursor.partition(".")
     row = from_cursor(last)
     try:
         assert row is not None
-        return datetime.fromtimestamp(int(at), UTC), row
+        return read(first), row
     except (ValueError, OverflowError, OSError):
         raise bad_field("/cursor", NO_CURSOR, where="query") from None
 

@@ -107,3 +107,16 @@ async def test_another_patients_feed_is_empty(service: Service) -> None:
     await booked(service)
     url = (await service("bob", "POST", "/v1/calendar")).json()["url"]
     assert "BEGIN:VEVENT" not in (await service("nobody", "GET", url)).text
+
+
+async def test_slots_go_by_time_and_are_paged(service: Service) -> None:
+    late = await slot(service, "2026-06-09T09:00:00+02:00")
+    early = await slot(service, "2026-06-02T09:00:00.25+02:00")
+    same = await slot(service, "2026-06-02T09:00:00.25+02:00", location="Room 1")
+    first = (await service("sam", "GET", "/v1/slots?limit=2")).json()
+    rest = (await service("sam", "GET", f"/v1/slots?limit=2&cursor={first['next']}")).json()
+    assert [s["id"] for s in (*first["items"], *rest["items"])] == [early, same, late]
+    assert rest["next"] is None
+    for wrong in ("x", "1.x", f"{'9' * 30}.{first['next'].partition('.')[2]}", "2026-06-02." + "A" * 22):
+        answer = await service("sam", "GET", f"/v1/slots?cursor={wrong}")
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/cursor"), wrong
