@@ -44,4 +44,4 @@ screenshots:     ## the pictures of docs/pages, from the demo in a real browser
 
 pin:             ## write the pinned requirements anew from pyproject.toml
 	$(PYTHON) -m piptools compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-options --output-file requirements.txt pyproject.toml
-	$(PYTHON) -m piptools compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-options --extra test --output-file requirements-test.txt pyproject.toml
+	$(PYTHON) -m piptools compile --quiet --generate-hashes --strip-extras --allow-unsafe --constraint requirements.txt --no-emit-index-url --no-emit-trusted-host --no-emit-options --extra test --output-file requirements-test.txt pyproject.toml

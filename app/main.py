@@ -85,7 +85,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = Database(settings.url, settings.pool_size)
         app.state.database, app.state.clock, app.state.settings = database, clock, settings
-        app.state.sign_ins = SignIns(database, settings.token_hours)
+        app.state.sign_ins = SignIns(database, settings.token_hours, clock)
         at_work = start(database, settings, clock)
         yield
         for task in at_work:

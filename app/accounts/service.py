@@ -2,12 +2,14 @@
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
 from anyio import to_thread
+from cachetools import TLRUCache
 from pwdlib import PasswordHash
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,6 +24,7 @@ _hasher = PasswordHash.recommended()
 _NOBODY = _hasher.hash(secrets.token_urlsafe(16))
 account, clinic, sign_in = columns(Account), columns(Clinic), columns(SignIn)
 REMEMBER = timedelta(seconds=5)  # how long another process may still honour a token after its sign-out
+MOST_REMEMBERED = 10_000
 UNKNOWN_TOKEN = "Sign in first, or again: the token is missing, wrong or expired."  # noqa: S105  # a sentence
 
 
@@ -33,12 +36,20 @@ class Issued:
     expires_at: datetime
 
 
+@dataclass(frozen=True)
+class Remembered:
+    """Whom a token stands for, and until when that need not be looked up again."""
+
+    caller: Caller
+    until: datetime
+
+
 class SignIns:
     """Tokens of one process; a token that was looked up is remembered for a few seconds."""
 
-    def __init__(self, database: Database, hours: float) -> None:
+    def __init__(self, database: Database, hours: float, clock: Callable[[], datetime]) -> None:
         self._database, self._lasts = database, timedelta(hours=hours)
-        self._known: dict[str, tuple[Caller, datetime]] = {}
+        self._known = TLRUCache[str, Remembered, datetime](MOST_REMEMBERED, lambda _hash, one, _now: one.until, clock)
 
     async def begin(self, username: str, password: str, now: datetime) -> Issued:
         """A token for a name and its password.
@@ -78,9 +89,9 @@ class SignIns:
             Problem: 401 for a token that is wrong, expired or signed out.
         """
         key = _hash(token)
-        caller, until = self._known.get(key, (None, now))
-        if caller is not None and now < until:
-            return caller
+        known = self._known.get(key)
+        if known is not None and now < known.until:
+            return known.caller
         query = (
             select(sign_in.c.expires_at, account.c.id, account.c.clinic_id, account.c.role, account.c.patient_id)
             .join(account, (account.c.clinic_id == sign_in.c.clinic_id) & (account.c.id == sign_in.c.account_id))
@@ -92,9 +103,7 @@ class SignIns:
             self._known.pop(key, None)
             raise Problem(401, UNKNOWN_TOKEN, headers={"WWW-Authenticate": "Bearer"})
         caller = Caller(row.id, row.clinic_id, cast(Role, row.role), row.patient_id)
-        if len(self._known) > 10_000:
-            self._known.clear()
-        self._known[key] = (caller, min(now + REMEMBER, row.expires_at))
+        self._known[key] = Remembered(caller, min(now + REMEMBER, row.expires_at))
         return caller
 
     async def end(self, token: str) -> None:

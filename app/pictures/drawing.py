@@ -1,15 +1,17 @@
-"""Draws a specification as SVG or PNG, and keeps what was drawn by the ETag of what it shows.
+"""Draws a specification as SVG or PNG, and keeps what was drawn by clinic and by the ETag of what it shows.
 
 The drawing library runs a JavaScript engine of its own in the process; it reaches no network and no file.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Lock
 from typing import Any
+from uuid import UUID
 
 import vl_convert
 from anyio import to_thread
+from cachetools import LRUCache
 
 MOST_BYTES = 64 * 1024 * 1024
 PNG_SCALE = 1.5
@@ -29,38 +31,35 @@ def to_png(svg: bytes) -> bytes:
 
 
 class Drawn:
-    """What was drawn, by ETag; the oldest goes first where it becomes too much."""
+    """What was drawn, by clinic and ETag; what was used longest ago goes first where it becomes too much.
+
+    An ETag says what a picture shows to somebody who may see it; it is no name of it across clinics.
+    """
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
-        self._held: OrderedDict[str, bytes] = OrderedDict()
-        self._lock, self._bytes, self._most = Lock(), 0, most_bytes
+        self._held: LRUCache[tuple[UUID, str], bytes] = LRUCache(most_bytes, getsizeof=len)
+        self._lock = Lock()
 
-    async def get(self, tag: str, draw: Callable[[], bytes]) -> bytes:
-        """What is held under the tag, or what `draw` makes in a thread of its own."""
+    async def get(self, clinic_id: UUID, tag: str, draw: Callable[[], bytes]) -> bytes:
+        """What the clinic holds under the tag, or what `draw` makes in a thread of its own."""
         with self._lock:
-            held = self._held.get(tag)
-            if held is not None:
-                self._held.move_to_end(tag)
-                return held
+            held = self._held.get((clinic_id, tag))
+        if held is not None:
+            return held
         made = await to_thread.run_sync(draw)
-        self.put(tag, made)
+        self.put(clinic_id, tag, made)
         return made
 
-    def put(self, tag: str, made: bytes) -> None:
-        """Holds it."""
-        with self._lock:
-            if tag in self._held:
-                return
-            self._held[tag] = made
-            self._bytes += len(made)
-            while self._bytes > self._most and len(self._held) > 1:
-                self._bytes -= len(self._held.popitem(last=False)[1])
+    def put(self, clinic_id: UUID, tag: str, made: bytes) -> None:
+        """Holds it; what is larger than all the room there is, is not held."""
+        with self._lock, suppress(ValueError):
+            self._held[clinic_id, tag] = made
 
-    def forget(self) -> None:
-        """Lets everything go, as when a person's record was erased."""
+    def forget(self, clinic_id: UUID) -> None:
+        """Lets everything of a clinic go, as when a person's record was erased."""
         with self._lock:
-            self._held.clear()
-            self._bytes = 0
+            for key in [key for key in self._held if key[0] == clinic_id]:
+                del self._held[key]
 
 
 drawn = Drawn()

@@ -27,7 +27,7 @@ async def picture(about: Background, form: Form, theme: Theme = "light") -> byte
         seen = seen_in(about)
         return to_svg(spec(seen, theme), in_words(seen))
 
-    svg = await drawn.get(svg_tag, draw_svg)
+    svg = await drawn.get(about.person.clinic_id, svg_tag, draw_svg)
     if form == "svg":
         return svg
-    return await drawn.get(tag_of(about.tag, form, theme), lambda: to_png(svg))
+    return await drawn.get(about.person.clinic_id, tag_of(about.tag, form, theme), lambda: to_png(svg))

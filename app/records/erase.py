@@ -40,12 +40,16 @@ async def erase(database: Database, caller: Caller, patient_id: UUID, reason: st
         person = await patients.find(connection, caller, patient_id, "erase", lock=True)
         treated = [row.id for row in await of_patient(connection, person.clinic_id, person.id)]
         mine = select(account.c.id).where(account.c.clinic_id == person.clinic_id, account.c.patient_id == person.id)
+        of_clinic = select(account.c.id).where(account.c.clinic_id == person.clinic_id)
         for table in (appointment, waiting, invitation, review, day, written, flag, procedure, fact, revision, message):
             await connection.execute(
                 delete(table).where(table.c.clinic_id == person.clinic_id, table.c.patient_id == person.id)
             )
         await connection.execute(
-            delete(kept_answer).where((kept_answer.c.patient_id == person.id) | kept_answer.c.account_id.in_(mine))
+            delete(kept_answer).where(
+                kept_answer.c.account_id.in_(mine)
+                | ((kept_answer.c.patient_id == person.id) & kept_answer.c.account_id.in_(of_clinic))
+            )
         )
         await connection.execute(
             delete(sign_in).where(sign_in.c.clinic_id == person.clinic_id, sign_in.c.account_id.in_(mine))
@@ -66,5 +70,5 @@ async def erase(database: Database, caller: Caller, patient_id: UUID, reason: st
         return treated
 
     for procedure_id in await database.write(work):
-        memory.take(procedure_id)  # what the engine kept of her goes too
-    drawn.forget()
+        memory.take(caller.clinic_id, procedure_id)  # what the engine kept of her goes too
+    drawn.forget(caller.clinic_id)

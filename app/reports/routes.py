@@ -104,4 +104,4 @@ async def make(about: Background, policy: Policy, proposed_on: date | None, pape
         return report(told, svg, in_words(seen_in(about)), paper)
 
     tag = tag_of(about, policy, proposed_on, paper)
-    return await drawn.get(tag, draw)
+    return await drawn.get(about.person.clinic_id, tag, draw)

@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from anyio import to_thread
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.accounts.access import Caller, Relation, limits, relation_of, within
@@ -86,7 +86,9 @@ async def answer(
 
 def tag_of(row: Row[Any], as_of: date, question: Question) -> str:
     """The ETag of the verdict that a looked-up row leads to."""
-    return etag("verdict", row.id, question.definition, as_of, question.as_known_on, row.record_version, ENGINE)
+    return etag(
+        "verdict", row.clinic_id, row.id, question.definition, as_of, question.as_known_on, row.record_version, ENGINE
+    )
 
 
 async def look_up(connection: AsyncConnection, caller: Caller, procedure_id: UUID, definition: Definition) -> Row[Any]:
@@ -155,9 +157,9 @@ async def _make(connection: AsyncConnection, row: Row[Any], as_of: date, questio
         if question.as_of is not None or question.as_known_on is not None:
             # the past is asked about now and then, and would push out what is held of today
             return material, make(material)
-        left = memory.take(row.id)
+        left = memory.take(row.clinic_id, row.id)
         made = make(material, left)
-        memory.give(row.id, left)
+        memory.give(row.clinic_id, row.id, left)
         return material, made
 
     return await to_thread.run_sync(work)
@@ -165,9 +167,12 @@ async def _make(connection: AsyncConnection, row: Row[Any], as_of: date, questio
 
 async def keep(connection: AsyncConnection, made: list[tuple[Material, Made]], now: datetime) -> None:
     """Keeps verdicts of today, and their rows among the outcomes; a procedure that is gone meanwhile is left out."""
-    there = select(procedure.c.id).where(procedure.c.id.in_([m.procedure_id for m, _ in made]))
-    found = set((await connection.execute(there)).scalars())
-    made = [(m, one) for m, one in made if m.procedure_id in found]
+    keys_of = tuple_(procedure.c.clinic_id, procedure.c.id)
+    there = select(procedure.c.clinic_id, procedure.c.id).where(
+        keys_of.in_([(m.clinic_id, m.procedure_id) for m, _ in made])
+    )
+    found = {tuple(row) for row in (await connection.execute(there)).all()}
+    made = [(m, one) for m, one in made if (m.clinic_id, m.procedure_id) in found]
     if not made:
         return
     keys = [{"clinic_id": m.clinic_id, "procedure_id": m.procedure_id, "definition": m.definition} for m, _ in made]

@@ -1,0 +1,111 @@
+"""Two clinics may hold rows of equal ids, as a record is carried over with its ids: nothing of one is shown to the other."""
+
+import gc
+from collections.abc import MutableMapping
+from types import ModuleType
+from typing import Any
+from uuid import UUID
+
+import pytest
+from cachetools import Cache, TLRUCache
+
+from app.verdicts.memory import memory
+from tests.support import Service, course
+
+pytestmark = pytest.mark.anyio
+SCORES = [7.0] * 10 + [6.0, 3.0] + [2.0] * 60
+SHOWN = ("relief", "follow_up", "relief.svg", "relief.png", "report.pdf")
+
+
+async def both(service: Service) -> str:
+    """The same patient, procedure and diary in both clinics, under the same ids and versions; the name tells them apart."""
+    procedure = await service.new_procedure(baseline_pain=7)
+    diary = f"/v1/patients/{service.ada_id}/diary"
+    await service("ada", "POST", diary, json={"entries": course("2025-07-01", SCORES)})
+    record = (await service("cleo", "GET", f"/v1/patients/{service.ada_id}/record")).json()
+    for one in record["revisions"]:
+        if one["kind"] == "patient":
+            one["content"]["name"] = "Somebody Else"
+    answer = await service("other", "POST", "/v1/records", json=record)
+    assert answer.status_code == 201, answer.text
+    versions = "UPDATE patient SET record_version = 99"
+    async with service.app.state.database.engine.begin() as connection:
+        await connection.exec_driver_sql(versions)
+    return procedure
+
+
+async def test_nothing_drawn_for_one_clinic_is_shown_to_another(service: Service) -> None:
+    procedure = await both(service)
+    for what in SHOWN:
+        address = f"/v1/procedures/{procedure}/{what}"
+        ours, theirs = await service("cleo", "GET", address), await service("other", "GET", address)
+        assert ours.status_code == theirs.status_code == 200
+        if "etag" in ours.headers:
+            assert ours.headers["etag"] != theirs.headers["etag"], what
+            held = {"If-None-Match": ours.headers["etag"]}
+            assert (await service("other", "GET", address, headers=held)).status_code == 200, what
+    mine = (await service("cleo", "GET", f"/v1/procedures/{procedure}/follow_up")).json()
+    other = (await service("other", "GET", f"/v1/procedures/{procedure}/follow_up")).json()
+    assert (mine["patient"]["name"], other["patient"]["name"]) == ("Ada Muster", "Somebody Else")
+
+
+async def test_every_store_of_the_process_is_keyed_by_clinic(service: Service) -> None:
+    """Walks whatever the process holds between calls: each key begins with a clinic, or is a secret of one caller."""
+    procedure = await both(service)
+    for what in SHOWN:
+        for who in ("cleo", "other"):
+            await service(who, "GET", f"/v1/procedures/{procedure}/{what}")
+    clinics = {service.clinic_id, service.accounts["other"][0]}
+    found = [one for one in gc.get_objects() if isinstance(one, Cache) and len(one)]
+    of_tokens = [one for one in found if isinstance(one, TLRUCache)]
+    keyed = [one for one in found if one not in of_tokens]
+    assert len(keyed) == 2, "the engine's memory and what was drawn"
+    for one in keyed:
+        assert clinics <= {key[0] for key in one}
+        assert all(isinstance(key[0], UUID) for key in one)
+    assert service.app.state.sign_ins._known in of_tokens
+    assert all(len(key) == 64 for one in of_tokens for key in one), "the hash of a token is known to its owner alone"
+
+
+async def test_what_a_module_holds_grows_with_no_call(service: Service) -> None:
+    """A dictionary or list of a module that grows as people call is a store that nobody keyed."""
+    import sys
+
+    def sizes() -> dict[tuple[str, str], int]:
+        ours: list[ModuleType] = [m for name, m in sys.modules.items() if name.split(".")[0] == "app"]
+        return {
+            (module.__name__, name): len(value)
+            for module in ours
+            for name, value in vars(module).items()
+            if isinstance(value, MutableMapping | list | set) and not name.startswith("__")
+        }
+
+    procedure = await both(service)
+
+    async def call() -> None:
+        for what in SHOWN:
+            for who in ("cleo", "other"):
+                await service(who, "GET", f"/v1/procedures/{procedure}/{what}")
+
+    await call()
+    before = sizes()
+    await service.put("2026-04-30")
+    await service("ada", "POST", f"/v1/patients/{service.ada_id}/diary", json={"entries": course("2026-04-01", [3.0])})
+    await call()
+    assert sizes() == before
+
+
+async def test_erasing_a_person_in_one_clinic_leaves_the_other_clinics_answers(service: Service) -> None:
+    procedure = await both(service)
+    await service.add("their_admin", service.accounts["other"][0], "admin")
+    key = {"Idempotency-Key": "one"}
+    body: Any = {"kind": "other", "happened_on": "2025-09-01", "note": "a fall"}
+    address = f"/v1/patients/{service.ada_id}/events"
+    first = await service("cleo", "POST", address, json=body, headers=key)
+    await service("cleo", "GET", f"/v1/procedures/{procedure}/relief")
+    gone = await service("their_admin", "DELETE", f"/v1/patients/{service.ada_id}", params={"reason": "asked for it"})
+    assert gone.status_code == 204
+    again = await service("cleo", "POST", address, json=body, headers=key)
+    assert again.json()["id"] == first.json()["id"]
+    held = memory.take(service.clinic_id, UUID(procedure))
+    assert vars(held) != vars(type(held)()), "the engine's memory of the other clinic stays"
