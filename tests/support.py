@@ -11,8 +11,8 @@ from uuid import UUID
 import httpx
 from fastapi import FastAPI
 
-from app.accounts.access import Role
-from app.accounts.service import add_account, add_clinic, hash_password
+from app.access.accounts.permissions import Role
+from app.access.accounts.service import add_account, add_clinic, hash_password
 
 PASSWORD = "correct horse battery"
 

@@ -12,8 +12,8 @@ from uuid import uuid4
 import pytest
 from anyio import to_thread
 
-from app.main import create_app
-from app.settings import Settings
+from app.base.settings import Settings
+from app.doors.api import create_app
 from tests.conftest import Clock, database_on, run_sql
 from tests.relief.support import course as scores_of
 from tests.support import Service, entry, open_service

@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from app.base.settings import Settings
 from app.relief import parameters as par
 from app.relief.states import N_COURSE, N_NOISE, N_PLATEAU, N_PRONE
-from app.settings import Settings
 from tests.commands import environment
 
 ROOT = Path(__file__).parent.parent

@@ -8,7 +8,7 @@ import numpy as np
 from . import parameters as par
 from .dates import look_ahead
 from .explain import reasons
-from .knowledge import Plan
+from .plan import Plan
 from .readout import level_interval
 from .records import Definition, Diary, Floats, Phase, Procedure, pick_side
 from .run import Daily, Run, at_end

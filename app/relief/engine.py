@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from .conclude import conclude
-from .knowledge import Plan, make_plan
+from .plan import Plan, make_plan
 from .records import BOTH, LEFT, RIGHT, Definition, Diary, Laterality, Phase, Procedure
 from .run import Kept, Run, look_back, run_all
 from .standing import Standing

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from .knowledge import Plan
+from .plan import Plan
 from .readout import Reading
 from .records import Floats, Phase
 from .verdict import Reason

@@ -7,8 +7,8 @@ import numpy as np
 
 from . import parameters as par
 from .baseline import Baseline
-from .knowledge import Heard, Plan
-from .lockstep import BLOCK, HISTORY, ROWS, Bank, Line, drift, fold, side_by_side, sweep
+from .batched import BLOCK, HISTORY, ROWS, Bank, Line, drift, fold, side_by_side, sweep
+from .plan import Heard, Plan
 from .records import Floats
 from .states import CHAIN, N_COURSE, N_NOISE, N_PLATEAU
 

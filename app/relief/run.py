@@ -9,9 +9,9 @@ from . import forward
 from . import parameters as par
 from .definitions import relief_percent
 from .forward import Filter
-from .knowledge import Known, Plan
 from .medicine import NOTHING
 from .phases import phase_of
+from .plan import Known, Plan
 from .readout import Reading, level_interval, read
 from .records import Definition, Floats, Laterality, Phase
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.verdicts.traces import read_diary
+from app.answers.verdicts.trace_lines import read_diary
 from tests.benchmarks.diaries import Floats, Made
 
 

@@ -29,15 +29,15 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import select
 
-from app.flags.service import flag
-from app.logs import configure
-from app.main import create_app
+from app.alerts.flags.service import flag
+from app.answers.verdicts.assemble import Made, Material, make
+from app.base.logs import configure
+from app.base.settings import Settings
+from app.base.store.migrate import upgrade
+from app.doors.api import create_app
 from app.relief import Kept
-from app.reviews.service import review
-from app.settings import Settings
-from app.store.migrate import upgrade
-from app.verdicts.making import Made, Material, make
-from app.worker import work_once
+from app.work.reviews.service import review
+from app.work.worker import work_once
 from tests.benchmarks.clinic_people import Course, Person, Staff, course
 from tests.benchmarks.kills import kills
 from tests.benchmarks.rivals import rule_of_thumb

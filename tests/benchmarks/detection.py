@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.stats import CensoredData, ecdf
 
+from app.answers.verdicts.trace_lines import read_diary
 from app.relief import trace
-from app.verdicts.traces import read_diary
 from tests.benchmarks.arrays import Said
 from tests.benchmarks.diaries import START, Made, make
 from tests.benchmarks.mixes import BREAKING, MIXES, WIDE, Mix

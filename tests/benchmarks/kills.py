@@ -13,10 +13,10 @@ from typing import Any
 from rich.console import Console
 from sqlalchemy import select
 
-from app.flags.service import flag
-from app.messages.outbox import delivery, message
-from app.reviews.service import review
-from app.store.database import Database
+from app.alerts.flags.service import flag
+from app.alerts.messages.outbox import delivery, message
+from app.base.store.database import Database
+from app.work.reviews.service import review
 
 NIGHTS, KILLS = 10, 50
 ROUND = """

@@ -16,10 +16,10 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import insert, make_url, text
 
-from app.main import create_app
-from app.settings import Settings
-from app.store.migrate import upgrade
-from tests.pages.test_pages import enter, many
+from app.base.settings import Settings
+from app.base.store.migrate import upgrade
+from app.doors.api import create_app
+from tests.doors.pages.test_pages import enter, many
 from tests.support import open_service
 
 ADDRESSES = ("/clinic", "/clinic?page=100", "/clinic?q=person+007", "/clinic?need=returning&region=lumbar")

@@ -16,20 +16,20 @@ from uuid import uuid4
 from rich.console import Console
 from rich.table import Table
 
-from app.demo.courses import Course, entries
-from app.follow_ups.service import follow_up
-from app.pictures.drawing import to_png, to_svg
-from app.pictures.gather import seen_in
-from app.pictures.seen import Seen
-from app.pictures.spec import spec
-from app.pictures.words import in_words
+from app.answers.follow_up.service import follow_up
+from app.answers.follow_up.typeset import report
+from app.answers.pictures.collect import seen_in
+from app.answers.pictures.content import Seen
+from app.answers.pictures.description import in_words
+from app.answers.pictures.render import to_png, to_svg
+from app.answers.pictures.spec import spec
+from app.answers.verdicts.context import Background
+from app.answers.verdicts.engine_input import EntryRow, to_diary
+from app.answers.verdicts.record import Around
+from app.answers.verdicts.verdict_json import to_json
+from app.doors.demo.courses import Course, entries
 from app.relief import Procedure, judge
-from app.reports.service import report
 from app.rules.policies import policies
-from app.verdicts.around import Around
-from app.verdicts.background import Background
-from app.verdicts.diaries import EntryRow, to_diary
-from app.verdicts.wire import to_json
 
 START = date(2016, 1, 5)
 COURSES = {"one year": (330, Course(7.2, 1.8, 6.6, ends=250, climb=30, mme=30, side="left")),

@@ -27,13 +27,13 @@ from sqlalchemy import make_url, text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.accounts.access import Caller, limits
-from app.diary.schemas import EntryOut
-from app.diary.service import shown_of
-from app.diary.tables import DiaryDay
-from app.main import create_app
-from app.settings import Settings
-from app.store.migrate import upgrade
+from app.access.accounts.permissions import Caller, limits
+from app.base.settings import Settings
+from app.base.store.migrate import upgrade
+from app.doors.api import create_app
+from app.record.diary.schemas import EntryOut
+from app.record.diary.service import shown_of
+from app.record.diary.tables import DiaryDay
 from tests.support import Service, entry, open_service
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)

@@ -6,8 +6,8 @@ python -m tests.benchmarks.unfold [SEED] > docs/unfolding.svg
 import sys
 from datetime import timedelta
 
+from app.answers.verdicts.trace_lines import read_diary
 from app.relief import judge, trace
-from app.verdicts.traces import read_diary
 from tests.benchmarks.diaries import START, make
 from tests.benchmarks.mixes import TYPICAL
 

@@ -12,13 +12,13 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from app.demo.build import SignInTo, build
-from app.main import create_app
-from app.settings import Settings
-from app.store.base import utc_now
-from app.store.database import Database
-from app.store.migrate import upgrade
-from app.worker import work_once
+from app.base.settings import Settings
+from app.base.store.database import Database
+from app.base.store.metadata import utc_now
+from app.base.store.migrate import upgrade
+from app.doors.api import create_app
+from app.doors.demo.build import SignInTo, build
+from app.work.worker import work_once
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 

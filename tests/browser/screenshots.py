@@ -13,9 +13,9 @@ from shutil import which
 import uvicorn
 from playwright.sync_api import sync_playwright
 
-from app.main import create_app
-from app.settings import Settings
-from app.store.migrate import upgrade
+from app.base.settings import Settings
+from app.base.store.migrate import upgrade
+from app.doors.api import create_app
 from tests.browser.conftest import ARGUMENTS, Clinic, fill, sign_in
 
 DOCS = Path(__file__).parents[2] / "docs" / "pages"

@@ -12,7 +12,7 @@ from scipy.stats import norm
 from app.relief import DEFINITIONS, Definition, Diary, Kept, Procedure, judge, trace, trace_all
 from app.relief import parameters as par
 from app.relief.forward import Filter, Window, run, smooth
-from app.relief.knowledge import Heard, make_plan
+from app.relief.plan import Heard, make_plan
 from app.relief.records import Floats
 from app.relief.states import CHAIN, course_levels
 from tests.relief.support import DAY0, course, day, diary

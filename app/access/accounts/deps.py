@@ -1,0 +1,29 @@
+"""The caller, as a route asks for it."""
+
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from fastapi.security import OAuth2PasswordBearer
+
+from app.access.accounts.permissions import Caller
+from app.access.accounts.service import SignIns
+from app.base.http.deps import Now
+
+bearer = OAuth2PasswordBearer(tokenUrl="/v1/token", description="Sign in with a name and a password.")
+Token = Annotated[str, Depends(bearer)]
+
+
+async def get_sign_ins(request: Request) -> SignIns:
+    """The app's sign-ins."""
+    return cast(SignIns, request.app.state.sign_ins)
+
+
+SignInsDep = Annotated[SignIns, Depends(get_sign_ins)]
+
+
+async def get_caller(token: Token, sign_ins: SignInsDep, now: Now) -> Caller:
+    """Who asks; 401 without a good token."""
+    return await sign_ins.who(token, now)
+
+
+CallerDep = Annotated[Caller, Depends(get_caller)]

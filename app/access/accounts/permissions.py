@@ -1,0 +1,123 @@
+"""Who may do what: one table of rules, and the condition that each query carries.
+
+A caller reaches a row only through a rule that names role, clinic and relation. A role without a rule for an action gets
+403, whether or not the row exists; a row outside the caller's relation is 404.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, bindparam
+
+from app.base.http.problems import Problem
+
+Role = Literal["patient", "clinician", "scheduler", "admin"]
+Action = Literal[
+    "read",
+    "create_patient",
+    "change_patient",
+    "change_procedure",
+    "write_diary",
+    "record_contact",
+    "erase",
+    "add_rule",
+    "work_flag",
+    "work_review",
+    "add_slot",
+    "confirm",
+    "be_told",
+    "manage_messages",
+    "change_clinic",
+    "answer",
+    "invite",
+]
+Relation = Literal["own", "clinic"]
+
+RULES: dict[tuple[Role, Action], Relation] = {
+    ("patient", "read"): "own",
+    ("patient", "write_diary"): "own",
+    ("clinician", "read"): "clinic",
+    ("clinician", "create_patient"): "clinic",
+    ("clinician", "change_patient"): "clinic",
+    ("clinician", "change_procedure"): "clinic",
+    ("clinician", "write_diary"): "clinic",
+    ("scheduler", "read"): "clinic",
+    ("scheduler", "create_patient"): "clinic",
+    ("scheduler", "change_patient"): "clinic",
+    ("admin", "read"): "clinic",
+    ("admin", "create_patient"): "clinic",
+    ("admin", "change_patient"): "clinic",
+    ("admin", "change_procedure"): "clinic",
+    ("clinician", "record_contact"): "clinic",
+    ("scheduler", "record_contact"): "clinic",
+    ("admin", "record_contact"): "clinic",
+    ("clinician", "work_flag"): "clinic",
+    ("scheduler", "work_flag"): "clinic",
+    ("admin", "work_flag"): "clinic",
+    ("clinician", "add_slot"): "clinic",
+    ("scheduler", "add_slot"): "clinic",
+    ("admin", "add_slot"): "clinic",
+    ("patient", "confirm"): "own",
+    ("scheduler", "confirm"): "clinic",
+    ("clinician", "confirm"): "clinic",
+    ("admin", "confirm"): "clinic",
+    ("clinician", "work_review"): "clinic",
+    ("scheduler", "work_review"): "clinic",
+    ("admin", "work_review"): "clinic",
+    ("patient", "be_told"): "own",
+    ("clinician", "be_told"): "own",
+    ("scheduler", "be_told"): "own",
+    ("admin", "be_told"): "own",
+    ("patient", "answer"): "own",
+    ("clinician", "invite"): "clinic",
+    ("scheduler", "invite"): "clinic",
+    ("admin", "invite"): "clinic",
+    ("admin", "manage_messages"): "clinic",
+    ("admin", "change_clinic"): "clinic",
+    ("admin", "erase"): "clinic",
+    ("admin", "add_rule"): "clinic",
+}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks."""
+
+    account_id: UUID
+    clinic_id: UUID
+    role: Role
+    patient_id: UUID | None
+
+
+def relation_of(caller: Caller, action: Action) -> Relation:
+    """How far the caller reaches for an action.
+
+    Raises:
+        Problem: 403 where no rule gives the role this action.
+    """
+    relation = RULES.get((caller.role, action))
+    if relation is None:
+        raise Problem(403, f"A {caller.role} may not do this.")
+    return relation
+
+
+def within(relation: Relation, clinic_id: Any, patient_id: Any) -> ColumnElement[bool]:
+    """The condition on the columns `clinic_id` and `patient_id` that a query carries; `limits` are its parameters."""
+    return _condition(relation, clinic_id, patient_id, bindparam("caller_clinic"), bindparam("caller_patient"))
+
+
+def limits(caller: Caller, relation: Relation) -> dict[str, Any]:
+    """The parameters of `within`: the caller's clinic, and her own patient id where she reaches no further."""
+    clinic = {"caller_clinic": caller.clinic_id}
+    return clinic if relation == "clinic" else {**clinic, "caller_patient": caller.patient_id}
+
+
+def reach(caller: Caller, action: Action, clinic_id: Any, patient_id: Any) -> ColumnElement[bool]:
+    """The same condition with its parameters filled in; 403 where the role has no such rule."""
+    return _condition(relation_of(caller, action), clinic_id, patient_id, caller.clinic_id, caller.patient_id)
+
+
+def _condition(relation: Relation, clinic_id: Any, patient_id: Any, clinic: Any, patient: Any) -> ColumnElement[bool]:
+    of_clinic: ColumnElement[bool] = clinic_id == clinic
+    return of_clinic if relation == "clinic" else and_(of_clinic, patient_id == patient)

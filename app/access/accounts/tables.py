@@ -1,0 +1,56 @@
+"""Clinics, the accounts that sign in, and their sign-ins."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint
+from sqlmodel import Field, SQLModel
+
+from app.base.store.metadata import Json, new_id
+
+
+class Clinic(SQLModel, table=True):
+    """One tenant; every other row belongs to exactly one.
+
+    `time_zone` is that of its calendar. `alarm_budget` is how many flags that can wait may be shown in a week; null is no
+    limit. `chain` names the accounts to whom a flag is handed, one after the other, before it goes to everybody.
+    """
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    name: str = Field(max_length=200)
+    created_at: datetime
+    time_zone: str | None = Field(default=None, max_length=64)
+    alarm_budget: int | None = None
+    chain: list[Any] | None = Field(default=None, sa_column=Column(Json(none_as_null=True)))
+
+
+class Account(SQLModel, table=True):
+    """Somebody who signs in; the name is unique over all clinics, for nobody says at sign-in which clinic is meant."""
+
+    __table_args__ = (
+        ForeignKeyConstraint(["clinic_id", "patient_id"], ["patient.clinic_id", "patient.id"]),
+        CheckConstraint("role IN ('patient', 'clinician', 'scheduler', 'admin')", name="role"),
+        CheckConstraint("(role = 'patient') = (patient_id IS NOT NULL)", name="patient_of_role"),
+    )
+
+    clinic_id: UUID = Field(foreign_key="clinic.id", primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    username: str = Field(max_length=200, unique=True)
+    password_hash: str = Field(max_length=300)
+    role: str = Field(max_length=20)
+    patient_id: UUID | None = None
+    created_at: datetime
+
+
+class SignIn(SQLModel, table=True):
+    """One token: only its hash is kept, so that the table opens nothing."""
+
+    __tablename__ = "sign_in"
+    __table_args__ = (ForeignKeyConstraint(["clinic_id", "account_id"], ["account.clinic_id", "account.id"]),)
+
+    token_hash: str = Field(primary_key=True, max_length=64)
+    clinic_id: UUID
+    account_id: UUID
+    created_at: datetime
+    expires_at: datetime = Field(index=True)

@@ -1,0 +1,65 @@
+"""Flags."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, Index
+from sqlmodel import Field, SQLModel
+
+from app.base.store.metadata import Json, new_id, of_patient
+
+
+class ClinicRule(SQLModel, table=True):
+    """A red flag that a clinic adds to those of `app/rules/red_flags.toml`; those it can't take away."""
+
+    __tablename__ = "clinic_rule"
+
+    clinic_id: UUID = Field(foreign_key="clinic.id", primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    kind: str = Field(max_length=40)
+    least_severity: int
+    advice: str = Field(max_length=500)
+    account_id: UUID
+    created_at: datetime
+
+
+class Flag(SQLModel, table=True):
+    """Something a person must look at. `cause` tells one from the next: the same cause of the same day never raises two.
+
+    `ceased_on` is the day from which its cause was gone; `follows` names the flag of the same cause before it. `shown_at`
+    is null while the clinic's alarm budget holds it back. `turn` counts the people it was handed to. `asked_at` is when
+    the patient was asked, `answer` what she said.
+    """
+
+    __table_args__ = (
+        of_patient(),
+        Index(None, "clinic_id", "patient_id", "kind", "cause", unique=True),
+        Index(None, "clinic_id", "state", "raised_at"),
+    )
+
+    clinic_id: UUID = Field(foreign_key="clinic.id", primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    patient_id: UUID
+    kind: str = Field(max_length=40)
+    cause: str = Field(max_length=80)
+    severity: str = Field(max_length=20)
+    state: str = Field(max_length=20)
+    says: str = Field(max_length=500)
+    first_on: date
+    last_on: date
+    evidence: list[Any] = Field(sa_column=Column(Json(), nullable=False))
+    raised_at: datetime
+    procedure_id: UUID | None = None
+    owner_id: UUID | None = None
+    due_at: datetime
+    escalated_at: datetime | None = None
+    ended_at: datetime | None = None
+    ceased_on: date | None = None
+    follows: UUID | None = None
+    steps: list[Any] = Field(sa_column=Column(Json(), nullable=False))
+    version: int = 1
+    shown_at: datetime | None = None
+    turn: int = 0
+    asked_at: datetime | None = None
+    answer: str | None = Field(default=None, max_length=20)

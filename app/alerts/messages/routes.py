@@ -1,0 +1,96 @@
+"""Where to be told, and what became of it."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import JSONResponse
+
+from app.access.accounts.deps import CallerDep
+from app.alerts.messages import push, service
+from app.alerts.messages.schemas import AddressIn, AddressOut, CodeIn, DeliveryOut, PushKeyOut, WebhookIn, WebhookOut
+from app.base.http.conditional import Cursor, Limit
+from app.base.http.deps import DatabaseDep, Now, SettingsDep
+from app.base.http.idempotency.deps import OnceDep
+from app.base.http.problems import problems
+from app.base.http.wire import Page
+
+router = APIRouter(prefix="/v1", tags=["messages"])
+ADDED: dict[int | str, dict[str, Any]] = {201: {"model": AddressOut, "description": "Added"}}
+HOOKED: dict[int | str, dict[str, Any]] = {201: {"model": WebhookOut, "description": "Added"}}
+
+
+@router.get("/push_key", responses=problems())
+async def read_push_key(_caller: CallerDep, settings: SettingsDep) -> PushKeyOut:
+    """The key that a browser subscribes to Web Push with."""
+    key = settings.push_key
+    return PushKeyOut(key=None if key is None else push.public_key(key.get_secret_value()))
+
+
+@router.post("/addresses", status_code=201, response_model=AddressOut, responses={**ADDED, **problems(409, 413)})
+async def add_address(
+    new: AddressIn, caller: CallerDep, database: DatabaseDep, settings: SettingsDep, now: Now, once: OnceDep
+) -> Response:
+    """Adds a mail address or a browser of the caller's own. A mail address gets a code, to be sent back with `confirm`."""
+    answer = await service.add_address(database, caller, settings, new, once, now)
+    return JSONResponse(answer.body, answer.status)
+
+
+@router.get("/addresses", responses=problems())
+async def list_addresses(caller: CallerDep, database: DatabaseDep) -> Page[AddressOut]:
+    """Where the caller is told."""
+    return Page(items=[AddressOut.model_validate(one) for one in await service.list_addresses(database, caller)])
+
+
+@router.post("/addresses/{address_id}/confirm", responses=problems(403, 404, 413))
+async def confirm_address(
+    address_id: UUID, given: CodeIn, caller: CallerDep, database: DatabaseDep, now: Now
+) -> AddressOut:
+    """Sends back the code that was mailed; from then on messages go there."""
+    return AddressOut.model_validate(await service.confirm(database, caller, address_id, given.code, now))
+
+
+@router.delete("/addresses/{address_id}", status_code=204, responses=problems(403, 404))
+async def remove_address(address_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> None:
+    """Stops telling the caller there."""
+    await service.remove_address(database, caller, address_id, now)
+
+
+@router.post("/webhooks", status_code=201, response_model=WebhookOut, responses={**HOOKED, **problems(403, 409, 413)})
+async def add_webhook(
+    new: WebhookIn, caller: CallerDep, database: DatabaseDep, settings: SettingsDep, now: Now, once: OnceDep
+) -> Response:
+    """Adds a system of the clinic that is told by a signed POST what happens: ids and nothing else."""
+    answer = await service.add_webhook(database, caller, settings, new, once, now)
+    return JSONResponse(answer.body, answer.status)
+
+
+@router.get("/webhooks", responses=problems(403))
+async def list_webhooks(caller: CallerDep, database: DatabaseDep) -> Page[AddressOut]:
+    """The clinic's webhooks."""
+    return Page(items=[AddressOut.model_validate(one) for one in await service.list_webhooks(database, caller)])
+
+
+@router.delete("/webhooks/{webhook_id}", status_code=204, responses=problems(403, 404))
+async def remove_webhook(webhook_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> None:
+    """Stops telling a system."""
+    await service.remove_webhook(database, caller, webhook_id, now)
+
+
+@router.get("/deliveries", responses=problems(403))
+async def list_deliveries(
+    caller: CallerDep,
+    database: DatabaseDep,
+    state: Annotated[Literal["waiting", "sent", "dead"] | None, Query(description="in one state")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[DeliveryOut]:
+    """What became of the clinic's messages, the newest first; the dead letters by `state=dead`."""
+    rows, following = await service.list_deliveries(database, caller, state, limit, cursor)
+    return Page(items=[DeliveryOut.model_validate(row) for row in rows], next=following)
+
+
+@router.post("/deliveries/{delivery_id}/replay", status_code=204, responses=problems(403, 404, 409))
+async def replay_delivery(delivery_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> None:
+    """Sends a dead letter again, under its old id."""
+    await service.replay_one(database, caller, delivery_id, now)

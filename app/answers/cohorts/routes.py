@@ -1,0 +1,65 @@
+"""Cohorts of the caller's clinic."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from app.access.accounts.deps import CallerDep
+from app.answers.cohorts import service
+from app.answers.cohorts.schemas import CohortCurves, CohortOut, CohortRowOut
+from app.base.http.conditional import CSV, Accept
+from app.base.http.deps import DatabaseDep
+from app.base.http.problems import problems
+from app.base.http.sheets import line, listed
+from app.base.http.wire import Page
+
+router = APIRouter(prefix="/v1/cohorts", tags=["cohorts"])
+POINTS = ("group", "day", "survival", "low", "high", "at_risk")
+
+
+class RowsQuery(CohortCurves):
+    """Which rows, and how many of them."""
+
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000
+    cursor: str | None = None
+
+
+@router.get("/relief", response_model=CohortOut, responses={**CSV, **problems(403)})
+async def cohort_relief(
+    request: Request,
+    asked: Annotated[CohortCurves, Query()],
+    caller: CallerDep,
+    database: DatabaseDep,
+    accept: Accept = "application/json",
+) -> Response:
+    """Kaplan-Meier curves of relief with 95 % intervals and numbers at risk; as a sheet by `Accept: text/csv`,
+    in which groups under five are hidden.
+
+    Failures stand beside the curve or inside it; the literature does both. Ends that compete with a return (a repeat,
+    surgery, death) censor the curve and are counted as such in `competing`.
+    """
+    sheet = "text/csv" in accept
+    asked.outside |= sheet  # a sheet is made to be sent on
+    found = await service.curves(database, caller, asked, request.app.state.clock)
+    if not sheet:
+        return JSONResponse(found.model_dump(mode="json", by_alias=True))
+    rows = [
+        line((group.group, *point))
+        for group in found.groups
+        for point in zip(group.days, group.survival, group.low, group.high, group.at_risk, strict=True)
+    ]
+    return Response(line(POINTS) + "".join(rows), media_type="text/csv; charset=utf-8")
+
+
+@router.get("/procedures", response_model=Page[CohortRowOut], responses={**CSV, **problems(403)})
+async def cohort_procedures(
+    request: Request,
+    asked: Annotated[RowsQuery, Query()],
+    caller: CallerDep,
+    database: DatabaseDep,
+    accept: Accept = "application/json",
+) -> Response:
+    """The procedures behind a curve, with the same filters; as a sheet by `Accept: text/csv`."""
+    rows, following = await service.rows(database, caller, asked, asked.limit, asked.cursor, request.app.state.clock)
+    return listed(CohortRowOut, rows, following, accept)

@@ -1,0 +1,90 @@
+"""How a person fared at the usual follow-up times: plain means of what was logged, with the days behind them."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from app.answers.verdicts.context import Background
+from app.answers.verdicts.engine_input import to_diary
+from app.relief import BASELINE_DAYS
+from app.rules.questionnaires import score
+
+TIMES = (  # name, days from, to; the contacts of the plan, with three months as 13 weeks give or take two
+    ("weeks_6_8", 42, 56),
+    ("months_3", 77, 105),
+    ("months_6", 166, 200),
+    ("months_12", 345, 385),
+)
+NOW = 14  # days
+NEAR = 21  # days that a questionnaire may lie beside its time
+
+
+@dataclass(frozen=True)
+class Milestone:
+    """One time: its days, how many were logged, mean pain, percent of relief and MME over them; scores by questionnaire.
+
+    None is not known; relief is measured against the verdict's baseline and is the plain mean's, not the engine's.
+    """
+
+    time: str
+    first_on: date
+    last_on: date
+    days_logged: int
+    pain: float | None
+    relief_percent: float | None
+    mme: float | None
+    function: dict[str, float]
+
+
+def milestones(about: Background) -> list[Milestone]:
+    """Before, each follow-up time that has begun, and now."""
+    start, today = about.performed_on, about.as_of
+    spans = [("before", start - timedelta(days=BASELINE_DAYS), start - timedelta(days=1))]
+    spans += [(name, start + timedelta(days=a), start + timedelta(days=b)) for name, a, b in TIMES]
+    spans = [(name, first, min(last, today)) for name, first, last in spans if first <= today]
+    if today > start:
+        spans.append(("now", max(start + timedelta(days=1), today - timedelta(days=NOW - 1)), today))
+    own = about.own
+    diary = to_diary(about.entries, own["region"], own["laterality"], about.person.time_zone)
+    pain = np.fmax.reduce(diary.average, axis=1) if len(diary.day) else np.array([])
+    out = []
+    for name, first, last in spans:
+        inside = (diary.day >= first.toordinal()) & (diary.day <= last.toordinal())
+        mean = _mean(pain[inside])
+        baseline = about.verdict["baseline"]["pain"]
+        relief = None if mean is None or not baseline or name == "before" else 100 * (1 - mean / baseline)
+        out.append(
+            Milestone(
+                name,
+                first,
+                last,
+                int((~np.isnan(pain[inside])).sum()),
+                _rounded(mean),
+                _rounded(relief),
+                _rounded(_mean(diary.mme[inside])),
+                _function(about, name, first, last),
+            )
+        )
+    return out
+
+
+def _function(about: Background, name: str, first: date, last: date) -> dict[str, float]:
+    """The newest of each questionnaire answered near the time; before the procedure, the last one up to its day."""
+    reach = timedelta(days=NEAR)
+    begin, end = (date.min, about.performed_on) if name == "before" else (first - reach, last + reach)
+    begin = begin if name == "before" else max(begin, about.performed_on + timedelta(days=1))
+    found: dict[str, float] = {}
+    for one in about.assessments:
+        if begin <= date.fromisoformat(one["answered_on"]) <= min(end, about.as_of):
+            found[one["kind"]] = score(one["kind"], one["items"])
+    return found
+
+
+def _mean(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float | None:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else None
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)

@@ -1,0 +1,107 @@
+"""The follow-up as JSON, and as a page of paper."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from app.access.accounts.deps import CallerDep
+from app.answers.eligibility.clinic_policies import known
+from app.answers.eligibility.schemas import DEFAULT
+from app.answers.eligibility.service import find
+from app.answers.follow_up.schemas import FollowUpOut
+from app.answers.follow_up.service import follow_up
+from app.answers.follow_up.typeset import Paper, report
+from app.answers.pictures.collect import seen_in
+from app.answers.pictures.description import in_words
+from app.answers.pictures.render import drawn
+from app.answers.pictures.service import LOOK, picture
+from app.answers.verdicts import context
+from app.answers.verdicts.context import Background
+from app.answers.verdicts.schemas import Definition
+from app.answers.verdicts.service import Question
+from app.base.http.conditional import AsKnownOn, IfNoneMatch, etag, matches
+from app.base.http.deps import DatabaseDep, Now
+from app.base.http.problems import problems
+from app.base.http.wire import Day, Line, RecentDay
+from app.rules.policies import Policy
+
+router = APIRouter(prefix="/v1/procedures/{procedure_id}", tags=["verdicts"])
+LAYOUT = "report/1"  # raised when the report's layout changes
+HAVE: dict[int | str, dict[str, Any]] = {304: {"description": "You have it"}}
+AsOf = Annotated[RecentDay | None, Query(description="day of the question; today where left out")]
+DefinitionOf = Annotated[Definition, Query(description="of return")]
+PolicyName = Annotated[Line, Query(description="name of a policy, of `/v1/policies`")]
+ProposedOn = Annotated[Day | None, Query(description="day of a repeat; the day of the question where left out")]
+
+
+@router.get("/follow_up", responses=problems(403, 404))
+async def read_follow_up(
+    procedure_id: UUID,
+    caller: CallerDep,
+    database: DatabaseDep,
+    now: Now,
+    as_of: AsOf = None,
+    as_known_on: AsKnownOn = None,
+    definition: DefinitionOf = "half",
+    policy: PolicyName = DEFAULT,
+    proposed_on: ProposedOn = None,
+) -> FollowUpOut:
+    """What the report says: the verdict in a sentence, then and now, side effects, completeness, one policy's rules."""
+    about = await context.read(database, caller, procedure_id, Question(as_of, as_known_on, definition), now)
+    return follow_up(about, find(policy, await known(database, caller.clinic_id)), proposed_on)
+
+
+PDF: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+        "description": "The report",
+    }
+}
+
+
+@router.get("/report.pdf", response_class=Response, responses={**PDF, **HAVE, **problems(403, 404)})
+async def read_report(
+    procedure_id: UUID,
+    caller: CallerDep,
+    database: DatabaseDep,
+    now: Now,
+    as_of: AsOf = None,
+    as_known_on: AsKnownOn = None,
+    definition: DefinitionOf = "half",
+    policy: PolicyName = DEFAULT,
+    proposed_on: ProposedOn = None,
+    paper: Annotated[Paper, Query(description="size of the page")] = "a4",
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """The follow-up on one page: for the record, the payer and the patient. The same follow-up gives the same bytes."""
+    about = await context.read(database, caller, procedure_id, Question(as_of, as_known_on, definition), now)
+    named = find(policy, await known(database, caller.clinic_id))
+    tag = tag_of(about, named, proposed_on, paper)
+    headers = {
+        "ETag": tag,
+        "Cache-Control": "private, no-cache",
+        "Content-Disposition": 'inline; filename="report.pdf"',
+    }
+    if matches(if_none_match, tag):
+        return Response(status_code=304, headers=headers)
+    made = await make(about, named, proposed_on, paper)
+    return Response(made, media_type="application/pdf", headers=headers)
+
+
+def tag_of(about: Background, policy: Policy, proposed_on: date | None, paper: Paper) -> str:
+    """The ETag of a report."""
+    return etag(LAYOUT, LOOK, about.tag, policy.name, policy.edition, proposed_on, paper)
+
+
+async def make(about: Background, policy: Policy, proposed_on: date | None, paper: Paper) -> bytes:
+    """The report, kept or typeset anew."""
+    told = follow_up(about, policy, proposed_on)
+    svg = await picture(about, "svg")
+
+    def draw() -> bytes:
+        return report(told, svg, in_words(seen_in(about)), paper)
+
+    tag = tag_of(about, policy, proposed_on, paper)
+    return await drawn(about.person.clinic_id, tag, draw)

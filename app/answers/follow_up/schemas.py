@@ -1,0 +1,110 @@
+"""The follow-up on the wire: what the report and the page show, word for word."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.answers.eligibility.schemas import EligibilityOut
+from app.answers.verdicts.schemas import EXAMPLE as VERDICT
+from app.answers.verdicts.schemas import (
+    AdherenceOut,
+    BaselineOut,
+    ConfounderOut,
+    CurrentOut,
+    Definition,
+    MedicationOut,
+    Phase,
+    ReasonOut,
+    ReturnOut,
+    SideEffectOut,
+)
+from app.base.http.wire import Laterality, Region
+
+DECIDES = (
+    "Reprieve shows one person's course from the person's own diary. It does not diagnose, makes no claim that a "
+    "procedure helps, and approves nothing: a person decides."
+)
+
+
+class MilestoneOut(BaseModel):
+    """One follow-up time: plain means of what was logged in its days."""
+
+    time: str = Field(description="before, weeks_6_8, months_3, months_6, months_12 or now")
+    first_on: date
+    last_on: date
+    days_logged: int
+    pain: float | None
+    relief_percent: float | None
+    mme: float | None
+    function: dict[str, float] = Field(
+        description="score by questionnaire, answered within three weeks; lower is better"
+    )
+
+
+class SubjectOut(BaseModel):
+    """Whose follow-up it is."""
+
+    id: UUID
+    name: str
+    born_on: date
+
+
+class TreatedOut(BaseModel):
+    """What was done."""
+
+    id: UUID
+    performed_on: date
+    region: Region
+    laterality: Laterality
+    joints: list[str]
+    nerves: list[str]
+    technique: str | None
+    cpt: list[str] = Field(description="numbers with how often each counts, such as 64635 x 1")
+
+
+def _example() -> dict[str, Any]:
+    kept = ("procedure_id", "as_of", "engine", "definition", "says", "phase", "baseline", "current", "onset_on", "return",
+            "relief_days", "censored", "medication", "side_effects", "adherence", "confounders", "why")  # fmt: skip
+    eligibility: Any = EligibilityOut.model_config["json_schema_extra"]
+    time = {"first_on": "2025-06-26", "last_on": "2025-07-09", "days_logged": 12, "pain": 7.1, "relief_percent": None}
+    return {
+        **{name: VERDICT[name] for name in kept},
+        "patient": {"id": "0199a3c4-7d00-7a00-8000-000000000003", "name": "Ada Muster", "born_on": "1961-04-02"},
+        "procedure": {"id": VERDICT["procedure_id"], "performed_on": "2025-07-10", "region": "lumbar", "laterality": "left",
+                      "joints": ["L4-5", "L5-S1"], "nerves": ["L3", "L4", "L5 dorsal ramus"], "technique": "thermal",
+                      "cpt": ["64635 x 1", "64636 x 1"]},
+        "milestones": [{"time": "before", **time, "mme": 20.0, "function": {"peg": 7.3}}],
+        "eligibility": eligibility["example"],
+        "decides": DECIDES,
+    }  # fmt: skip
+
+
+class FollowUpOut(BaseModel):
+    """One procedure at follow-up, on one page."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _example()})
+
+    patient: SubjectOut
+    procedure: TreatedOut
+    procedure_id: UUID
+    as_of: date
+    engine: str
+    definition: Definition
+    says: str
+    phase: Phase
+    baseline: BaselineOut
+    current: CurrentOut
+    onset_on: date | None
+    return_: ReturnOut = Field(alias="return")
+    relief_days: int | None
+    censored: bool
+    medication: MedicationOut
+    milestones: list[MilestoneOut]
+    side_effects: list[SideEffectOut]
+    adherence: AdherenceOut
+    confounders: list[ConfounderOut]
+    why: list[ReasonOut]
+    eligibility: EligibilityOut
+    decides: str

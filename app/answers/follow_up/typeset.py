@@ -1,0 +1,64 @@
+"""Typesets the follow-up as a one-page PDF; the same follow-up gives the same bytes."""
+
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from threading import Lock
+from typing import Any, Final, Literal
+
+import typst
+
+from app.answers.follow_up.schemas import FollowUpOut
+from app.answers.pictures.style import FONT
+
+Paper = Literal["a4", "us-letter"]
+STANDARD: Final = "ua-1"  # PDF/UA: tagged, with reading order and the picture in words
+EMBEDDED = "Libertinus Serif"  # comes with the typesetter, so that no machine's fonts change the report
+
+
+class _Typesetter:
+    """The typesetter with the report's source; it keeps what it has read, and works for one at a time.
+
+    A name in a script that the embedded font does not have is set with the machine's fonts; the page is then still tagged,
+    but not promised to be PDF/UA, which refuses a letter that can't be shown.
+    """
+
+    def __init__(self) -> None:
+        self._source, self._lock = (files(__package__) / "report.typ").read_bytes(), Lock()
+        self._embedded = typst.Compiler(self._source, ignore_system_fonts=True)
+        self._any_font = typst.Compiler(self._source)
+
+    def set(self, inputs: dict[str, str]) -> bytes:
+        with self._lock:
+            try:
+                made = self._compile(self._embedded, inputs, True)
+            except typst.TypstError as error:
+                if "could not be displayed" not in error.message:
+                    raise
+                made = self._compile(self._any_font, inputs, False)
+        assert isinstance(made, bytes)
+        return made
+
+    def _compile(self, compiler: typst.Compiler, inputs: dict[str, str], accessible: bool) -> Any:
+        standards: list[Literal["ua-1"]] = [STANDARD] if accessible else []
+        made: Any = compiler.compile(
+            self._source, format="pdf", sys_inputs=inputs, pdf_standards=[*standards], timestamp=0, pdf_tags=True
+        )
+        return made
+
+
+@cache
+def _typesetter() -> _Typesetter:
+    return _Typesetter()
+
+
+def report(told: FollowUpOut, svg: bytes, words: str, paper: Paper) -> bytes:
+    """The PDF of a follow-up.
+
+    Args:
+        svg: the picture; its text is set in the report's own font.
+        words: the picture in words, for whoever does not see it.
+    """
+    picture = svg.decode().replace(FONT, EMBEDDED)
+    inputs = {"told": told.model_dump_json(by_alias=True), "picture": picture, "words": words, "paper": paper}
+    return _typesetter().set({**inputs, "release": version("reprieve")})

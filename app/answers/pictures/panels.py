@@ -1,0 +1,50 @@
+"""The small panels under the scores: phases, side effects, and a series."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from app.answers.pictures import style
+from app.answers.pictures.content import Span
+from app.answers.pictures.layers import Layer, at, layer, length, words
+from app.answers.pictures.style import Theme
+
+WIDE_ENOUGH = 0.075  # share of the width from which a phase's name fits into its band
+
+
+def phases_panel(found: list[Span], theme: Theme, x: Layer) -> Layer:
+    """The phases as a band; each is named where its name fits."""
+    values = []
+    for span in found:
+        fill, ink = style.PHASES[span.says]
+        name = style.NAMES[span.says]
+        fits = (span.last - span.first).days / length(x) >= WIDE_ENOUGH
+        ends = span.last + timedelta(days=1)
+        said = {"phase": name, "says": name if fits else "", "fill": fill, "ink": ink}
+        values.append({"from": span.first.isoformat(), "to": ends.isoformat(), **said})
+    band = {"type": "rect", "stroke": style.SOFT[theme], "strokeWidth": 0.6}
+    named = {"type": "text", "align": "left", "dx": 5, "y": 9}
+    fill_of, ink_of = words("fill", scale=None), words("ink", scale=None)
+    layers = [
+        layer(values, band, x=at(x, "from"), x2={"field": "to"}, color=fill_of),
+        layer([v for v in values if v["says"]], named, x=at(x, "from"), text=words("says"), color=ink_of),
+    ]
+    return {"height": 18, "layer": layers}
+
+
+def effects_panel(effects: dict[str, list[date]], theme: Theme, x: Layer) -> Layer:
+    """A row of ticks a kind of side effect, a tick a day."""
+    names = [kind.replace("_", " ") for kind in effects]
+    values = [{"on": on.isoformat(), "kind": kind.replace("_", " ")} for kind, days in effects.items() for on in days]
+    mark = {"type": "tick", "color": style.INK[theme], "thickness": 1.5, "size": 8}
+    kinds = words("kind", sort=names, axis={"title": None, "grid": False, "labelLimit": 130})
+    return {"height": 13 * len(names), "layer": [layer(values, mark, x=at(x, "on"), y=kinds)]}
+
+
+def small_panel(points: list[dict[str, Any]], title: str, theme: Theme, x: Layer) -> Layer:
+    """One series as steps."""
+    beside = {"title": title, "titleAngle": 0, "titleAlign": "right", "titleX": -34, "titleY": 10}
+    axis = {**beside, "tickCount": 2, "format": "~s"}
+    y = {"field": "value", "type": "quantitative", "axis": axis, "scale": {"zero": True}}
+    line = {"color": style.INK[theme], "strokeWidth": 1}
+    mark = {"type": "area", "line": line, "color": style.SOFT[theme], "opacity": 0.35}
+    return {"height": 42, "layer": [layer(points, mark, x=at(x, "on"), y=y)]}

@@ -1,0 +1,42 @@
+"""Draws a specification as SVG or PNG, and keeps what was drawn by clinic and by the ETag of what it shows.
+
+The drawing library runs a JavaScript engine of its own in the process; it reaches no network and no file.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import vl_convert
+from anyio import to_thread
+
+from app.base.memory import ClinicMemory
+
+MOST_BYTES = 64 * 1024 * 1024
+PNG_SCALE = 1.5
+
+
+def to_svg(spec: dict[str, Any], words: str) -> bytes:
+    """An SVG with the picture in words as its title and description."""
+    svg = vl_convert.vegalite_to_svg(spec)
+    head, rest = svg.split(">", 1)
+    text = words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f'{head} role="img" aria-labelledby="picture-words"><desc id="picture-words">{text}</desc>{rest}'.encode()
+
+
+def to_png(svg: bytes) -> bytes:
+    """A PNG of one and a half times the SVG's size."""
+    return vl_convert.svg_to_png(svg.decode(), scale=PNG_SCALE)
+
+
+_drawn = ClinicMemory[str, bytes](MOST_BYTES, size=len)
+
+
+async def drawn(clinic_id: UUID, tag: str, draw: Callable[[], bytes]) -> bytes:
+    """What the clinic holds under an ETag, or what `draw` makes in a thread of its own."""
+    held = _drawn.get(clinic_id, tag)
+    if held is not None:
+        return held
+    made = await to_thread.run_sync(draw)
+    _drawn.put(clinic_id, tag, made)
+    return made

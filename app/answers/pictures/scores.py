@@ -1,0 +1,133 @@
+"""The main panel: scores, the level beneath them, the limits, the return, and what happened when."""
+
+from datetime import date
+from typing import Any
+
+from app.answers.pictures import style
+from app.answers.pictures.content import Seen, Span, flares, gaps
+from app.answers.pictures.downsample import average_of, keep_extremes
+from app.answers.pictures.layers import WIDTH, Layer, at, layer, words
+from app.answers.pictures.style import Theme
+
+HEIGHT = 236
+LONG_GAP = 28  # days from which a gap says so in words
+TOOLTIP = [
+    {"field": "on", "type": "temporal", "title": "day", "timeUnit": "utcyearmonthdate"},
+    {"field": "pain", "type": "quantitative", "title": "average"},
+    {"field": "worst", "type": "quantitative", "title": "worst"},
+]
+
+
+def scores_panel(seen: Seen, theme: Theme, x: Layer, interactive: bool) -> Layer:
+    """All that stands on the scale of pain, from the back to the front."""
+    layers = [
+        *_silence(gaps(seen), theme, x),
+        *_return(seen, theme, x),
+        *_level(seen, theme, x),
+        *_limits(seen, theme),
+        *_dots(seen, theme, x, interactive),
+        *_flares(flares(seen), theme, x),
+        *_marks(seen, theme, x),
+    ]
+    return {"height": HEIGHT, "layer": layers}
+
+
+def _pain(field: str, title: str = "pain, 0 to 10") -> Layer:
+    scale = {"domain": [0, 10], "nice": False}
+    return {"field": field, "type": "quantitative", "scale": scale, "title": title}
+
+
+def _silence(found: list[Span], theme: Theme, x: Layer) -> list[Layer]:
+    values = [{"from": g.first.isoformat(), "to": g.last.isoformat()} for g in found]
+    long = [v for g, v in zip(found, values, strict=True) if (g.last - g.first).days >= LONG_GAP]
+    shade = {"type": "rect", "color": style.GAP[theme]}
+    out = [layer(values, shade, x=at(x, "from"), x2={"field": "to"})]
+    if long:
+        place = {"align": "left", "baseline": "bottom", "dx": 4, "y": HEIGHT - 4}
+        text = {"type": "text", "text": "no entries", "color": style.SOFT[theme], "fontSize": 10, **place}
+        out.append(layer(long, text, x=at(x, "from")))
+    return out
+
+
+def _return(seen: Seen, theme: Theme, x: Layer) -> list[Layer]:
+    found = seen.verdict["return"]
+    if found["on"] is None:
+        return []
+    values = [{"on": found["on"], "from": found["low"], "to": found["high"]}]
+    sure = "return" if seen.verdict["phase"] == "returned" else "return likely"
+    color = style.RETURN[theme]
+    beyond_the_middle = (date.fromisoformat(found["on"]) - seen.first).days * 2 > (seen.last - seen.first).days
+    place = {"align": "right", "dx": -5} if beyond_the_middle else {"align": "left", "dx": 5}
+    day = date.fromisoformat(found["on"])
+    text = {"type": "text", "text": f"{sure}, {day.day} {day:%b %Y}", "y": 20, "fontWeight": "bold", **place}
+    return [
+        layer(values, {"type": "rect", "color": color, "opacity": 0.14}, x=at(x, "from"), x2={"field": "to"}),
+        layer(values, {"type": "rule", "color": color, "strokeWidth": 2}, x=at(x, "on")),
+        layer(values, {**text, "color": color}, x=at(x, "on")),
+    ]
+
+
+def _level(seen: Seen, theme: Theme, x: Layer) -> list[Layer]:
+    s = seen.verdict["days"]
+    rows = zip(s["date"], s["level"], s["low"], s["high"], strict=True)
+    points = [{"on": on, "level": v, "low": low, "high": high} for on, v, low, high in rows if v is not None]
+    points = average_of(points, ["level", "low", "high"])
+    band = {"type": "area", "color": style.LEVEL[theme], "opacity": 0.2}
+    line = {"type": "line", "color": style.LEVEL[theme], "strokeWidth": 2.5}
+    return [
+        layer(points, band, x=at(x, "on"), y=_pain("low"), y2={"field": "high"}),
+        layer(points, line, x=at(x, "on"), y=_pain("level")),
+    ]
+
+
+def _limits(seen: Seen, theme: Theme) -> list[Layer]:
+    """The baseline and half of it, across the picture, named beside it."""
+    pain = seen.verdict["baseline"]["pain"]
+    if pain is None:
+        return []
+    values = [{"pain": pain, "says": f"before {pain:.1f}"}, {"pain": pain / 2, "says": f"half {pain / 2:.1f}"}]
+    text = {"type": "text", "align": "left", "baseline": "middle", "x": WIDTH + 5, "color": style.INK[theme]}
+    return [
+        layer(values, {"type": "rule", "strokeDash": [5, 4], "color": style.INK[theme]}, y=_pain("pain")),
+        layer(values, text, y=_pain("pain"), text=words("says")),
+    ]
+
+
+def _dots(seen: Seen, theme: Theme, x: Layer, interactive: bool) -> list[Layer]:
+    """The scores, filled; hollow where they were written down late."""
+    s = seen.verdict["days"]
+    rows = zip(s["date"], s["average"], s["worst"], strict=True)
+    points: list[dict[str, Any]] = [{"on": on.isoformat(), "pain": pain, "worst": None} for on, pain in seen.before]
+    points += [{"on": on, "pain": pain, "worst": worst} for on, pain, worst in rows if pain is not None]
+    points = keep_extremes(points, lambda p: float(p["pain"]))
+    late = {day.isoformat() for day in seen.recalled}
+    out = []
+    for recalled, look in ((False, {"filled": True, "opacity": 0.75}), (True, {"filled": False, "strokeWidth": 1.4})):
+        values = [p for p in points if (p["on"] in late) is recalled]
+        mark = {"type": "point", "size": 20, "color": style.DOT[theme], **look}
+        if values:
+            tooltip = {"tooltip": TOOLTIP} if interactive else {}
+            out.append(layer(values, mark, x=at(x, "on"), y=_pain("pain"), **tooltip))
+    return out
+
+
+def _flares(found: list[Span], theme: Theme, x: Layer) -> list[Layer]:
+    values = [{"on": f.first.isoformat()} for f in found]
+    mark = {"type": "point", "shape": "triangle-down", "filled": True, "size": 46, "y": 5, "color": style.FLARE[theme]}
+    return [layer(values, mark, x=at(x, "on"))] if found else []
+
+
+def _marks(seen: Seen, theme: Theme, x: Layer) -> list[Layer]:
+    """Procedures as lines named at the top, blocks as dotted lines named at the foot."""
+    shown = [m for m in seen.marks if seen.first <= m.on <= seen.last]
+    procedures = [{"on": seen.performed_on.isoformat(), "says": "procedure"}]
+    procedures += [{"on": m.on.isoformat(), "says": m.says} for m in shown if m.kind == "procedure"]
+    blocks = [{"on": m.on.isoformat(), "says": m.says} for m in shown if m.kind == "block"]
+    top, foot = {"align": "right", "y": 4}, {"align": "left", "y": HEIGHT - 4}
+    out = []
+    for values, dash, place in ((procedures, [1, 0], top), (blocks, [2, 3], foot)):
+        rule = {"type": "rule", "color": style.INK[theme], "strokeDash": dash, "strokeWidth": 1.3}
+        text = {"type": "text", "angle": 270, "baseline": "top", "dy": 3, "fontSize": 10, **place}
+        if values:
+            out += [layer(values, rule, x=at(x, "on")), layer(values, text, x=at(x, "on"), text=words("says"))]
+    return out

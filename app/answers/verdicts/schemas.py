@@ -1,0 +1,318 @@
+"""The verdict on the wire, for the document; the answer itself is built in `wire.py` and checked against this by a test."""
+
+from datetime import date
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.base.http.wire import Instant
+
+Phase = Literal["unknown", "settling", "no_relief", "relief", "returning", "returned"]
+Definition = Literal["half", "eighty", "full"]
+
+
+class Strict(BaseModel):
+    """A part of the verdict."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class BaselineOut(Strict):
+    """The pain that relief is measured against."""
+
+    pain: float | None
+    source: Literal["diary", "clinic", "unknown"]
+    days: int
+    thin: bool = Field(description="fewer than five logged days")
+
+
+class CurrentOut(Strict):
+    """The pain beneath the noise, with its 90 % interval."""
+
+    level: float | None
+    low: float | None
+    high: float | None
+    mean_7d: float | None
+    relief_percent: float | None
+
+
+class ReturnOut(Strict):
+    """Chance that relief has ended for good; the day it did, with its 90 % interval."""
+
+    probability: float
+    on: date | None
+    low: date | None
+    high: date | None
+
+
+class ForecastOut(Strict):
+    """While relief holds: when it may end."""
+
+    return_within_90_days: float
+    median_on: date | None
+    low: date | None
+    high: date | None
+
+
+class MedicationOut(Strict):
+    """Opioids before and now; `masked` where a rising dose hides a climb."""
+
+    mme_before: float | None
+    mme_now: float | None
+    change_percent: float | None
+    masked: bool
+
+
+class ActivityOut(Strict):
+    """Steps a day before and now."""
+
+    steps_before: float | None
+    steps_now: float | None
+
+
+class SideEffectOut(Strict):
+    """One kind of side effect since the procedure."""
+
+    kind: str
+    first_on: date
+    last_on: date
+    days: int
+    resolved: bool
+    most_severe: int | None = Field(description="1 to 4")
+    expected: bool = Field(description="every report was usual for its kind and day: reassure")
+    lasting: bool = Field(description="it has outlasted its usual time: to be looked at within days")
+
+
+class AdherenceOut(Strict):
+    """How complete the diary is."""
+
+    logged: int
+    expected: int
+    longest_gap: int
+
+
+class ConfounderOut(Strict):
+    """Something that could mislead."""
+
+    kind: str
+    says: str
+
+
+class ReasonOut(Strict):
+    """An entry that weighed much."""
+
+    date: date
+    says: str
+
+
+class SideOut(Strict):
+    """One side of a bilateral procedure."""
+
+    side: Literal["left", "right"]
+    phase: Phase
+    onset_on: date | None
+    returned_on: date | None
+
+
+class DaysOut(Strict):
+    """The daily series in columns of the same length, from the day after the procedure."""
+
+    date: list[date]
+    average: list[float | None]
+    worst: list[float | None]
+    level: list[float | None]
+    low: list[float | None]
+    high: list[float | None]
+    relief_percent: list[float | None]
+    return_probability: list[float]
+    phase: list[Phase]
+    opioid_mme: list[float | None]
+    steps: list[float | None]
+
+
+EXAMPLE: dict[str, Any] = {
+    "procedure_id": "0199a3c4-7d00-7a00-8000-000000000004",
+    "as_of": "2026-05-01",
+    "as_known_on": None,
+    "engine": "relief/2",
+    "definition": "half",
+    "says": "Left L4-S1, 295 days ago. Relief 45 % (definition half); pain returned on 20 April 2026 after 284 days "
+    "(6 April 2026 to 1 May 2026), probability 0.98; opioids down 75 %; diary 82 % complete.",
+    "phase": "returned",
+    "response": "responder",
+    "baseline": {"pain": 7.1, "source": "diary", "days": 12, "thin": False},
+    "current": {"level": 3.9, "low": 3.2, "high": 4.6, "mean_7d": 4.1, "relief_percent": 45.1},
+    "onset_on": "2025-07-20",
+    "return": {"probability": 0.98, "on": "2026-04-20", "low": "2026-04-06", "high": "2026-05-01"},
+    "relief_days": 284,
+    "censored": False,
+    "forecast": None,
+    "medication": {"mme_before": 20.0, "mme_now": 5.0, "change_percent": -75.0, "masked": False},
+    "activity": {"steps_before": 3100, "steps_now": 5200},
+    "side_effects": [
+        {
+            "kind": "numbness",
+            "first_on": "2025-07-11",
+            "last_on": "2025-08-02",
+            "days": 23,
+            "resolved": True,
+            "most_severe": 1,
+            "expected": True,
+            "lasting": False,
+        }
+    ],
+    "adherence": {"logged": 241, "expected": 295, "longest_gap": 9},
+    "confounders": [],
+    "why": [{"date": "2026-04-28", "says": "average 5, expected 2.1 in relief"}],
+    "sides": [],
+    "days": {
+        "date": ["2025-07-11"],
+        "average": [6.0],
+        "worst": [8.0],
+        "level": [6.1],
+        "low": [5.0],
+        "high": [7.2],
+        "relief_percent": [14.1],
+        "return_probability": [0.0],
+        "phase": ["settling"],
+        "opioid_mme": [20.0],
+        "steps": [3100.0],
+    },
+}
+
+
+class VerdictOut(Strict):
+    """The whole answer for one procedure as of one day."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})
+
+    procedure_id: UUID
+    as_of: date
+    as_known_on: Instant | None
+    engine: str
+    definition: Definition
+    says: str = Field(description="the answer in a sentence, as the page and the report have it")
+    phase: Phase
+    response: Literal["none", "partial", "responder", "strong"] | None
+    baseline: BaselineOut
+    current: CurrentOut
+    onset_on: date | None
+    return_: ReturnOut = Field(alias="return")
+    relief_days: int | None
+    censored: bool
+    forecast: ForecastOut | None
+    medication: MedicationOut
+    activity: ActivityOut
+    side_effects: list[SideEffectOut]
+    adherence: AdherenceOut
+    confounders: list[ConfounderOut]
+    why: list[ReasonOut]
+    sides: list[SideOut]
+    days: DaysOut
+
+
+class FunctionOut(Strict):
+    """One questionnaire before the procedure and after it; lower is better."""
+
+    kind: str
+    before: float | None
+    after: float | None = Field(description="the last from the sixth week on")
+    meaningful: bool | None = Field(description="whether it has fallen by what is meaningful; null: nothing to say")
+
+
+class EpisodeOut(Strict):
+    """One procedure in short."""
+
+    procedure_id: UUID
+    performed_on: date
+    staged_with: UUID | None
+    repeat_of: UUID | None
+    phase: Phase
+    response: Literal["none", "partial", "responder", "strong"] | None
+    relief_percent: float | None = Field(description="the middle of the days in relief")
+    onset_on: date | None
+    returned_on: date | None
+    relief_days: int | None
+    censored: bool
+    baseline_pain: float | None
+    mme_before: float | None
+    mme_now: float | None
+    medication: dict[str, str] = Field(
+        description="by kind: started, stopped, up, down, same, unknown, the last two weeks against before"
+    )
+    function: list[FunctionOut]
+    as_long_as_first: bool | None = Field(
+        description="whether relief held as long as after the first at this site; null while that is open or not known"
+    )
+
+
+class SiteOut(Strict):
+    """One site with its episodes in order."""
+
+    region: str
+    laterality: str
+    episodes: list[EpisodeOut]
+
+
+class TreatmentOut(Strict):
+    """One procedure, or a staged pair with its two dates."""
+
+    procedure_ids: list[UUID]
+    performed_on: list[date]
+    staged: bool
+
+
+class SuccessiveOut(Strict):
+    """A patient's procedures side by side."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "patient_id": "0199a3c4-7d00-7a00-8000-000000000003",
+                "as_of": "2026-05-01",
+                "definition": "half",
+                "sites": [
+                    {
+                        "region": "lumbar",
+                        "laterality": "left",
+                        "episodes": [
+                            {
+                                "procedure_id": "0199a3c4-7d00-7a00-8000-000000000004",
+                                "performed_on": "2025-07-10",
+                                "staged_with": None,
+                                "repeat_of": None,
+                                "phase": "returned",
+                                "response": "responder",
+                                "relief_percent": 71.4,
+                                "onset_on": "2025-07-20",
+                                "returned_on": "2026-04-20",
+                                "relief_days": 284,
+                                "censored": False,
+                                "baseline_pain": 7.1,
+                                "mme_before": 20.0,
+                                "mme_now": 5.0,
+                                "medication": {"opioid": "down"},
+                                "function": [{"kind": "peg", "before": 7.0, "after": 3.0, "meaningful": True}],
+                                "as_long_as_first": None,
+                            }
+                        ],
+                    }
+                ],
+                "treatments": [
+                    {
+                        "procedure_ids": ["0199a3c4-7d00-7a00-8000-000000000004"],
+                        "performed_on": ["2025-07-10"],
+                        "staged": False,
+                    }
+                ],
+            }
+        },
+    )
+
+    patient_id: UUID
+    as_of: date
+    definition: Definition
+    sites: list[SiteOut]
+    treatments: list[TreatmentOut]

@@ -1,0 +1,91 @@
+"""Side effects of the time after a procedure, gathered into episodes by kind."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any, TypedDict
+
+from sqlalchemy import Row
+
+from app.answers.verdicts.engine_input import EntryRow
+from app.rules.expected import is_expected, outlasts
+
+RESOLVED_AFTER = timedelta(days=14)  # not reported again in entries that reach so far past the last report
+
+
+class SideEffectCourse(TypedDict):
+    """One episode: first and last day reported, the span of days, and whether later entries no longer name it.
+
+    `expected`: every report of it was one of the usual ones for its kind and day; `lasting`: it has outlasted its time.
+    """
+
+    kind: str
+    first_on: str
+    last_on: str
+    days: int
+    resolved: bool
+    most_severe: int | None
+    expected: bool
+    lasting: bool
+
+
+def gather(
+    entries: Iterable[Row[Any] | EntryRow], performed_on: date, region: str, laterality: str
+) -> list[SideEffectCourse]:
+    """Each episode since the procedure, in the order of its first day.
+
+    An episode ends, and the next begins, where entries for two weeks asked and did not name it. Resolved means that she
+    answered the question later and no longer named it; silence resolves nothing.
+    """
+    episodes: dict[str, list[list[tuple[date, dict[str, Any]]]]] = {}
+    asked = performed_on
+    for row in entries:
+        effects = row.content.get("side_effects")
+        if effects is None or row.date < performed_on:
+            continue
+        for effect in effects:
+            mine = episodes.setdefault(effect["kind"], [])
+            since = asked - mine[-1][-1][0] if mine else None
+            if since is None or since >= RESOLVED_AFTER:
+                mine.append([])
+            mine[-1].append((row.date, effect))
+        asked = row.date
+    found = [
+        _course(kind, episode, performed_on, asked, region, laterality)
+        for kind, mine in episodes.items()
+        for episode in mine
+    ]
+    return sorted(found, key=lambda course: course["first_on"])
+
+
+def _course(
+    kind: str,
+    episode: list[tuple[date, dict[str, Any]]],
+    performed_on: date,
+    asked: date,
+    region: str,
+    laterality: str,
+) -> SideEffectCourse:
+    first, last = episode[0][0], episode[-1][0]
+    severities = [effect["severity"] for _, effect in episode if effect.get("severity") is not None]
+    usual = (
+        is_expected(
+            kind, (on - performed_on).days, effect.get("severity"), _in_treated_skin(effect, region, laterality)
+        )
+        for on, effect in episode
+    )
+    return SideEffectCourse(
+        kind=kind,
+        first_on=first.isoformat(),
+        last_on=last.isoformat(),
+        days=(last - first).days + 1,
+        resolved=asked - last >= RESOLVED_AFTER,
+        most_severe=max(severities, default=None),
+        expected=all(usual),
+        lasting=outlasts(kind, (last - performed_on).days),
+    )
+
+
+def _in_treated_skin(effect: dict[str, Any], region: str, laterality: str) -> bool:
+    """Where no site is given it is taken for the treated one."""
+    side = effect.get("side", "both")
+    return effect.get("region", region) == region and (laterality == "bilateral" or side in (laterality, "both"))

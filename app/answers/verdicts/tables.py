@@ -1,0 +1,93 @@
+"""Verdicts that were already worked out."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, ForeignKeyConstraint, Index, Text
+from sqlmodel import Field, SQLModel
+
+from app.base.store.metadata import Json
+
+COUNTED = ("region", "technique", "ended", "relief_days", "laterality", "repeat", "age")
+
+
+class KeptVerdict(SQLModel, table=True):
+    """The last verdict of a procedure by each definition, with what it rested on.
+
+    It holds while the engine, the day asked for and the patient's `record_version` are the same; otherwise it is
+    stale and is made anew on the next read. `body` is the answer as it goes over the wire; its sentence and its curve stand
+    beside it for lists.
+    """
+
+    __tablename__ = "kept_verdict"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["clinic_id", "procedure_id"], ["procedure.clinic_id", "procedure.id"], ondelete="CASCADE"
+        ),
+    )
+
+    clinic_id: UUID = Field(primary_key=True)
+    procedure_id: UUID = Field(primary_key=True)
+    definition: str = Field(primary_key=True, max_length=20)
+    engine: str = Field(max_length=20)
+    as_of: date
+    record_version: int
+    made_at: datetime
+    body: str = Field(sa_type=Text)
+    says: str = Field(sa_type=Text)
+    spark: list[Any] = Field(sa_column=Column(Json(), nullable=False))
+
+
+class Outcome(SQLModel, table=True):
+    """A verdict as one flat row (`outcomes.py`), with what lists and cohorts filter and count by.
+
+    `holds_until` is the instant at which its day ends for the patient: from then on, or where `record_version` or the
+    engine has moved on, it is stale.
+    """
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["clinic_id", "procedure_id"], ["procedure.clinic_id", "procedure.id"], ondelete="CASCADE"
+        ),
+        Index("ix_outcome_counted", "clinic_id", "definition", *COUNTED),
+        Index("ix_outcome_listed", "clinic_id", "definition", "patient_id", "place", "performed_on"),
+    )
+
+    clinic_id: UUID = Field(primary_key=True)
+    procedure_id: UUID = Field(primary_key=True)
+    definition: str = Field(primary_key=True, max_length=20)
+    patient_id: UUID
+    engine: str = Field(max_length=20)
+    as_of: date
+    holds_until: datetime = Field(index=True)
+    record_version: int
+    performed_on: date
+    region: str = Field(max_length=20)
+    laterality: str = Field(max_length=20)
+    technique: str | None = Field(default=None, max_length=20)
+    temperature_c: float | None = None
+    operator: str | None = Field(default=None, max_length=200)
+    joints: str = Field(max_length=200)
+    nerves: str = Field(max_length=600)
+    repeat: bool
+    block_percent: float | None = None
+    age: int
+    phase: str = Field(max_length=20)
+    response: str | None = Field(default=None, max_length=20)
+    ended: str = Field(max_length=20)
+    relief_days: int | None = None
+    relief_percent: float | None = None
+    onset_on: date | None = None
+    returned_on: date | None = None
+    probability: float
+    masked: bool
+    mme_change: float | None = None
+    lasting: bool
+    logged: int
+    expected: int
+    last_logged_on: date | None = None
+    contacts: str = Field(max_length=200)
+    place: int
+    why: str = Field(max_length=200)
+    since_on: date

@@ -1,0 +1,1 @@
+"""A POST that creates is done once, however often it is sent."""

@@ -1,0 +1,55 @@
+"""Sheets that a spreadsheet program will neither run nor misread."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from pydantic import BaseModel
+
+from app.base.http.wire import to_wire
+
+RISKY = ("=", "+", "-", "@", "\t", "\r")
+
+
+def safe(text: str | None) -> str | None:
+    """Text that a spreadsheet will not run as a formula."""
+    return "'" + text if text and text.startswith(RISKY) else text
+
+
+def line(cells: Iterable[Any]) -> str:
+    """One line of CSV (RFC 4180); None is an empty cell, a list or an object is JSON."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\r\n").writerow([_cell(c) for c in cells])
+    return out.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False)
+    return safe(value) if isinstance(value, str) else value
+
+
+def listed(model: type[BaseModel], rows: Iterable[dict[str, Any]], following: str | None, accept: str) -> Response:
+    """Part of a list in the form of its model, as JSON or, where `Accept` asks for it, as CSV, a line a row.
+
+    A sheet has the cursor of the rest in the header `Next-Cursor`.
+    """
+    bodies = [to_wire(model, row) for row in rows]
+    if "text/csv" not in accept:
+        return JSONResponse({"items": bodies, "next": following})
+    columns = list(model.model_fields)
+
+    def lines() -> Iterator[str]:
+        yield line(columns)
+        for body in bodies:
+            yield line(body.get(column) for column in columns)
+
+    headers = {"Next-Cursor": following} if following else None
+    return StreamingResponse(lines(), media_type="text/csv; charset=utf-8", headers=headers)

@@ -1,0 +1,1 @@
+"""How people and machines come in: the API, the pages, the command, the demo."""

@@ -1,0 +1,168 @@
+"""The ASGI app: the rooms put together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp
+
+from app.access.accounts.routes import router as accounts
+from app.access.accounts.service import SignIns
+from app.alerts.flags.routes import router as flags
+from app.alerts.messages import push
+from app.alerts.messages.routes import router as messages
+from app.answers.cohorts.routes import router as cohorts
+from app.answers.eligibility.routes import router as policies
+from app.answers.follow_up.routes import router as reports
+from app.answers.pictures.routes import router as pictures
+from app.answers.verdicts.routes import router as verdicts
+from app.base.http import problems
+from app.base.http.deps import Clock, DatabaseDep
+from app.base.http.middleware import Surround
+from app.base.http.problems import Problem, ProblemDetail
+from app.base.settings import SettingError, Settings
+from app.base.store.database import Database, answers
+from app.base.store.metadata import utc_now
+from app.doors.metrics import Metrics
+from app.doors.metrics import router as metrics
+from app.doors.pages.routes import mount_assets
+from app.doors.pages.routes import router as pages
+from app.record.assessments.routes import router as assessments
+from app.record.blocks.routes import router as blocks
+from app.record.contacts.routes import router as plans
+from app.record.diary.catalogue import router as medications
+from app.record.diary.routes import router as diary
+from app.record.diary.schemas import DatedEntryIn
+from app.record.events.routes import router as events
+from app.record.patients.invitations.routes import router as invitations
+from app.record.patients.routes import router as patients
+from app.record.procedures.routes import router as procedures
+from app.record.whole.routes import router as records
+from app.work.calendar.routes import router as calendar
+from app.work.clinic.routes import router as clinics
+from app.work.quality.routes import router as quality
+from app.work.reviews.routes import router as reviews
+from app.work.worker import start
+
+BODY_LIMIT = 4 * 1024 * 1024  # a batch of a thousand long entries fits
+DESCRIPTION = """Follows people after a medial branch rhizotomy from their own diary: did it work, how long has it held, is
+it ending? Sign in under *Authorize*, or `POST /v1/token`. Errors are RFC 9457 problems. Reprieve shows one person's
+course; it does not diagnose, and a person decides."""
+
+
+ROUTERS = (
+    accounts, patients, blocks, procedures, plans, diary, medications, assessments, events, verdicts, pictures, reports,
+    policies, cohorts, quality, flags, reviews, calendar, clinics, messages, invitations, records, pages,
+)  # fmt: skip
+
+
+class Service(FastAPI):
+    """The app with everything around it, the framework's own layers included."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The layers that a request passes."""
+        return Surround(super().build_middleware_stack())
+
+
+def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
+    """The service on the database of the settings; the database is opened when the app starts.
+
+    Raises:
+        SettingError: a setting is not as it must be.
+    """
+    if settings.push_key is not None:
+        try:
+            push.signer(settings.push_key.get_secret_value())
+        except ValueError as error:
+            raise SettingError(f"REPRIEVE_PUSH_KEY: {error}") from None
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        database = Database(settings.url, settings.pool_size)
+        app.state.database, app.state.clock, app.state.settings = database, clock, settings
+        app.state.sign_ins = SignIns(database, settings.token_hours, clock)
+        at_work = start(database, settings, clock)
+        yield
+        for task in at_work:
+            task.cancel()
+        if at_work:
+            await asyncio.wait(at_work)
+        await database.close()
+
+    app = Service(
+        title="Reprieve",
+        version=version("reprieve"),
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        max_body_size=BODY_LIMIT,
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(refuse_unknown_query)],
+    )
+    app.state.metrics = Metrics()
+    problems.install(app)
+    for router in (operators, metrics, *ROUTERS):
+        app.include_router(router)
+    mount_assets(app)
+    _complete_document(app)
+    return app
+
+
+async def refuse_unknown_query(request: Request) -> None:
+    """422 for a query parameter that the call does not have: a typing error must not be taken for "no filter"."""
+    route = request.scope.get("route")
+    if not isinstance(route, APIRoute) or not route.include_in_schema:
+        return  # a page reads its own address
+    asked = route.dependant.query_params
+    if any(isinstance(p.field_info.annotation, type) and issubclass(p.field_info.annotation, BaseModel) for p in asked):
+        return  # a model of parameters refuses what it does not know
+    known = {p.alias for p in asked}
+    unknown = [name for name in request.query_params if name not in known]
+    if unknown:
+        raise Problem(
+            422,
+            "The call has no such parameter.",
+            [
+                problems.FieldProblem(where="query", pointer=f"/{name[:50]}", detail="unknown parameter")
+                for name in unknown
+            ],
+        )
+
+
+operators = APIRouter(tags=["operators"])
+
+
+@operators.get("/healthz")
+async def is_alive() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@operators.get("/readyz", responses={503: {"description": "the database does not answer"}})
+async def is_ready(database: DatabaseDep) -> Response:
+    """The process and its database answer."""
+    ready = await answers(database)
+    return JSONResponse({"status": "ok" if ready else "no database"}, 200 if ready else 503)
+
+
+def _complete_document(app: FastAPI) -> None:
+    """Adds the schemas that the document names but no route declares."""
+    make = app.openapi
+
+    def openapi() -> dict[str, object]:
+        if app.openapi_schema is None:
+            document = make()
+            for model in (ProblemDetail, DatedEntryIn):
+                schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+                parts = schema.pop("$defs", {})
+                document["components"]["schemas"] |= {**parts, model.__name__: schema}
+            document["components"]["schemas"].pop("HTTPValidationError", None)
+            document["components"]["schemas"].pop("ValidationError", None)
+        return app.openapi_schema or make()
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way

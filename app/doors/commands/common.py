@@ -1,0 +1,64 @@
+"""What the calls share: one way to open the database, to refuse, and to report."""
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import typer
+
+if TYPE_CHECKING:
+    from app.base.store.database import Database
+
+
+def new_call(says: str | None = None) -> typer.Typer:
+    """What a call's function is registered with; `says` is for the help of one that has calls of its own."""
+    return typer.Typer(
+        help=says,
+        no_args_is_help=says is not None,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+
+
+class Refusal(Exception):
+    """Something can't be done as asked; the message is one sentence that names the option at fault. Exit code 2."""
+
+
+@asynccontextmanager
+async def opened(pool_size: int = 2) -> AsyncIterator["Database"]:
+    """The database of the settings, once it is known to fit the code.
+
+    Raises:
+        SettingError: it can't be reached, is not migrated, or is newer than the code.
+    """
+    from app.base.settings import get_settings
+    from app.base.store.database import Database
+    from app.base.store.migrate import check
+
+    settings = get_settings()
+    await check(settings.url)
+    database = Database(settings.url, pool_size=pool_size)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+def report(says: str) -> None:
+    """One line about the run; standard output is for what was asked for."""
+    print(says, file=sys.stderr)
+
+
+def parse_id(option: str, text: str) -> UUID:
+    """An id that an option gave.
+
+    Raises:
+        Refusal: it is none.
+    """
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Refusal(f"{option}: {text!r} is no id") from None

@@ -1,0 +1,221 @@
+"""The call `reprieve import`: reads a file, reports its faults on stderr, and writes it whole or not at all."""
+
+import asyncio
+import json
+import sys
+from dataclasses import dataclass
+from datetime import UTC, date, timedelta, tzinfo
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.base.store.metadata import utc_now
+from app.doors.commands.common import Refusal, new_call, opened, parse_id, report
+from app.record.diary.importing.days import DayOfDiary, Fault, Reading, gather, read_readings
+from app.record.diary.importing.ndjson import is_ndjson, read_entries
+from app.record.diary.importing.table import MAPPABLE, BadFile, Row, decode, read_rows
+from app.record.diary.importing.values import BadCell, Order, read_moment
+
+REGIONS = ("cervical", "thoracic", "lumbar", "sacroiliac")
+SIDE_OF = {"left": "left", "right": "right", "bilateral": "both"}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line said."""
+
+    file: str
+    patient: str | None
+    mapping: list[str]
+    day_first: bool
+    month_first: bool
+    encoding: str | None
+    keep_going: bool
+    dry_run: bool
+    performed_on: str | None
+    region: str | None
+    laterality: str | None
+    baseline_pain: float | None
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a file holds: days gathered from rows, entries taken as they are, and the lines at fault."""
+
+    days: list[DayOfDiary]
+    entries: list[tuple[int, Any, float | None]]
+    faults: list[Fault]
+
+
+app = new_call()
+
+
+@app.command("import")
+def import_diary(
+    file: Annotated[str, typer.Argument(help="CSV or NDJSON; `-` is standard input")],
+    patient: Annotated[str | None, typer.Option(help="id of the patient whose diary it is")] = None,
+    mapping: Annotated[
+        list[str] | None, typer.Option("--map", metavar='FIELD="Heading"', help="which column is what")
+    ] = None,
+    day_first: Annotated[bool, typer.Option("--day-first", help="03/04/2025 is 3 April")] = False,
+    month_first: Annotated[bool, typer.Option("--month-first", help="03/04/2025 is March 4")] = False,
+    encoding: Annotated[str | None, typer.Option(help="of the file, where it is not found out by itself")] = None,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="take the good lines although others are at fault")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="write nothing; print what `reprieve trace` reads")
+    ] = False,
+    performed_on: Annotated[str | None, typer.Option(help="day of the procedure, for a dry run")] = None,
+    region: Annotated[str | None, typer.Option(help="cervical, thoracic, lumbar or sacroiliac")] = None,
+    laterality: Annotated[str | None, typer.Option(help="left, right or bilateral")] = None,
+    baseline_pain: Annotated[float | None, typer.Option(help="the clinic's recorded pain, for a dry run")] = None,
+) -> None:
+    """A diary from CSV or NDJSON; faults are reported line by line, and then nothing is written."""
+    options = Options(
+        file=file, patient=patient, mapping=mapping or [], day_first=day_first, month_first=month_first, encoding=encoding,
+        keep_going=keep_going, dry_run=dry_run, performed_on=performed_on, region=region, laterality=laterality,
+        baseline_pain=baseline_pain)  # fmt: skip
+    _check(options)
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        code = _dry_run(options, data) if dry_run else asyncio.run(_import(options, data))
+    except OSError as error:
+        raise Refusal(f"{file}: {error.strerror}") from None
+    except BadFile as error:
+        report(f"reprieve: {file}: {error}; nothing was written")
+        raise typer.Exit(1) from None
+    raise typer.Exit(code)
+
+
+def read_file(options: Options, data: bytes, zone: tzinfo, today: date) -> Contents:
+    """Everything in the file, good and at fault.
+
+    Raises:
+        BadFile: the file as a whole can't be read.
+    """
+    text = decode(data, options.encoding)
+    order: Order = "day" if options.day_first else "month" if options.month_first else None
+    entries, rows, faults = [], [], []
+    if is_ndjson(text):
+        for item in read_entries(text, today):
+            if isinstance(item, Fault):
+                faults.append(item)
+            elif isinstance(item, Row):
+                rows.append(item)
+            else:
+                entries.append(item)
+    else:
+        rows = list(read_rows(text, _mapping(options.mapping)))
+    readings: list[Reading] = []
+    for found in read_readings(rows, order, zone, today):
+        if isinstance(found, Fault):
+            faults.append(found)
+        else:
+            readings.append(found)
+    return Contents(gather(readings), entries, sorted(faults, key=lambda f: f.line))
+
+
+def tell_faults(faults: list[Fault], keep_going: bool) -> None:
+    """Each line at fault, and what that means for the rest."""
+    for fault in faults:
+        report(str(fault))
+    if faults:
+        count = "1 line is" if len(faults) == 1 else f"{len(faults)} lines are"
+        report(
+            f"{count} at fault; "
+            + ("the others were taken" if keep_going else "nothing was written (--keep-going takes the others)")
+        )
+
+
+def _check(options: Options) -> None:
+    if options.day_first and options.month_first:
+        raise Refusal("--day-first and --month-first can't both be right")
+    if options.region is not None and options.region not in REGIONS:
+        raise Refusal(f"--region: {options.region!r} is none of {', '.join(REGIONS)}")
+    if options.laterality is not None and options.laterality not in SIDE_OF:
+        raise Refusal(f"--laterality: {options.laterality!r} is none of {', '.join(SIDE_OF)}")
+    if options.baseline_pain is not None and not 0 <= options.baseline_pain <= 10:
+        raise Refusal("--baseline-pain: not a score from 0 to 10")
+    if options.dry_run and None in (options.performed_on, options.region, options.laterality):
+        raise Refusal("--dry-run needs --performed-on, --region and --laterality")
+    if not options.dry_run and options.patient is None:
+        raise Refusal("--patient says whose diary it is; or use --dry-run")
+    _mapping(options.mapping)
+
+
+def _mapping(pairs: list[str]) -> dict[str, str]:
+    out = {}
+    for pair in pairs:
+        field, _, heading = pair.partition("=")
+        if field not in MAPPABLE or not heading:
+            raise Refusal(f'--map {pair!r}: write FIELD="Heading"; the fields are {", ".join(MAPPABLE)}')
+        out[field] = heading.strip('"')
+    return out
+
+
+def _dry_run(options: Options, data: bytes) -> int:
+    try:
+        performed_on = read_moment(options.performed_on or "", None).day
+    except BadCell as error:
+        raise Refusal(f"--performed-on: {error}") from None
+    contents = read_file(options, data, UTC, utc_now().date() + timedelta(days=1))
+    tell_faults(contents.faults, options.keep_going)
+    if contents.faults and not options.keep_going:
+        return 1
+    entries = [_flat(d, options) for d in contents.days] + [_flat_entry(e, m, options) for _, e, m in contents.entries]
+    line = {
+        "id": Path(options.file).stem or "diary",
+        "procedure": {
+            "performed_on": performed_on.isoformat(), "region": options.region, "laterality": options.laterality},
+        "baseline_pain": options.baseline_pain,
+        "entries": sorted(entries, key=lambda e: e["date"]),
+    }  # fmt: skip
+    print(json.dumps(line, ensure_ascii=False))
+    return 1 if contents.faults else 0
+
+
+def _flat(day: DayOfDiary, options: Options) -> dict[str, Any]:
+    sites = [
+        pain for site, pain in day.pain.items()
+        if site is None or (site[0] == options.region and _treats(options.laterality, site[1]))
+    ]  # fmt: skip
+    averages = [a for a, _ in sites if a is not None]
+    worsts = [w for _, w in sites if w is not None]
+    written = None if day.written is None else max(day.written.date(), day.day)
+    return {
+        "date": day.day.isoformat(), "recorded_on": (written or day.day).isoformat(),
+        "pain_average": max(averages, default=None), "pain_worst": max(worsts, default=None), "opioid_mme": day.mme,
+        "steps": day.steps}  # fmt: skip
+
+
+def _flat_entry(entry: Any, mme: float | None, options: Options) -> dict[str, Any]:
+    day = DayOfDiary(entry.date, mme=mme, written=entry.recorded_at)
+    for pain in entry.pain or []:
+        day.pain[pain.region, pain.side] = (pain.average if pain.average is not None else pain.now, pain.worst)
+    day.steps = None if entry.activity is None else entry.activity.steps
+    return _flat(day, options)
+
+
+def _treats(laterality: str | None, side: str) -> bool:
+    return laterality == "bilateral" or side in (laterality, "both")
+
+
+async def _import(options: Options, data: bytes) -> int:
+    from app.doors.commands.import_recording import find_patient, record
+
+    patient_id = parse_id("--patient", options.patient or "")
+    async with opened() as database:
+        person, site = await find_patient(database, patient_id, options.region, options.laterality)
+        if person is None:
+            raise Refusal(f"--patient: there is no patient {patient_id}")
+        contents = read_file(options, data, person.zone, person.today)
+        if site is None and any(None in d.pain for d in contents.days):
+            raise Refusal("which site is it? Say --region and --laterality, for the patient has no procedure yet")
+        tell_faults(contents.faults, options.keep_going)
+        if contents.faults and not options.keep_going:
+            return 1
+        counts = await record(database, person, contents, site)
+    report(", ".join(f"{n} {status}" for status, n in counts.items() if n) or "there was nothing to import")
+    return 1 if contents.faults else 0

@@ -1,0 +1,91 @@
+"""The command `reprieve`: a file a call, loaded when it is called, so that none waits for the others' parts."""
+
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+for _threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):  # the engine's products are small; threads only cost
+    os.environ.setdefault(_threads, "1")
+
+# name: module of this folder, and what `--help` says of it
+CALLS = {
+    "demo": (
+        "demo",
+        "An embedded database, a clinic with patients in every phase, the server, and the sign-ins printed.",
+    ),
+    "serve": ("serve", "Serves; all settings come from the environment (REPRIEVE_DATABASE_URL, REPRIEVE_HOST, ...)."),
+    "trace": ("trace", "Judges diaries day by day, with no server: NDJSON in, NDJSON out."),
+    "import": (
+        "import_diary",
+        "A diary from CSV or NDJSON; faults are reported line by line, and then nothing is written.",
+    ),
+    "export": (
+        "export",
+        "The current diary of a patient as CSV (a row a day and site) or NDJSON (an entry a line).",
+    ),
+    "migrate": ("migrate", "Brings the database up to date."),
+    "sweep": ("sweep", "Brings verdicts, flags and reviews up to date and sends what is due."),
+    "clinic": ("clinic", "Makes a clinic and its first admin; prints the clinic's id and the admin's password once."),
+    "account": ("account", "Makes an account in a clinic; prints its password once."),
+    "policy": ("policy", "Policies: payers' and guidelines' rules for a repeat."),
+    "messages": ("messages", "Messages: mail, Web Push and webhooks that wait, or have failed."),
+    "push-key": ("push_key", "Prints a fresh key for REPRIEVE_PUSH_KEY."),
+}
+
+
+class Calls(TyperGroup):
+    """The calls by their names; each module is imported when its call is made.
+
+    The contexts are of types that the library keeps to itself.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Their names, in the order of the help."""
+        return list(CALLS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | TyperGroup | None:
+        """One call, with its options."""
+        if cmd_name not in CALLS:
+            return None
+        made = typer.main.get_command(import_module(f"app.doors.commands.{CALLS[cmd_name][0]}").app)
+        assert isinstance(made, TyperCommand | TyperGroup)
+        return made
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The list in the help, without loading any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, says) for name, (_, says) in CALLS.items()])
+
+
+app = typer.Typer(
+    name="reprieve",
+    cls=Calls,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def reprieve() -> None:
+    """Follows people after a medial branch rhizotomy: did it work, how long has it held, is it ending?"""
+
+
+def main() -> None:
+    """Runs the command; what can't be done as asked is one sentence and exit code 2."""
+    from app.base.settings import SettingError
+    from app.doors.commands.common import Refusal
+
+    try:
+        app()
+    except (SettingError, Refusal) as error:
+        print(f"reprieve: {error}", file=sys.stderr)
+        sys.exit(2)
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

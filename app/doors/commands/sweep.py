@@ -1,0 +1,92 @@
+"""The call `reprieve sweep`: a round of the worker from cron, or a worker in a process of its own."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager, suppress
+from multiprocessing import get_context
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy import func, select
+
+from app.alerts.messages.sending import send_due
+from app.answers.verdicts.sweep import stale
+from app.base.logs import configure
+from app.base.settings import SettingError, Settings, get_settings
+from app.base.store.database import Database
+from app.base.store.metadata import utc_now
+from app.doors.commands.common import new_call, opened
+from app.work.worker import start, work_once
+
+app = new_call()
+
+
+@app.command()
+def sweep(
+    jobs: Annotated[int | None, typer.Option(min=1, help="processes; as many as there are cores if not given")] = None,
+    once: Annotated[bool, typer.Option("--once/--watch", help="end when all is done, or go on until stopped")] = True,
+) -> None:
+    """Brings verdicts, flags and reviews up to date and sends what is due; a run that was killed is gone on with."""
+    settings = get_settings()
+    configure(settings.log_level)
+    with suppress(KeyboardInterrupt):
+        asyncio.run(_run(settings, jobs, once))
+
+
+async def _run(settings: Settings, jobs: int | None, once: bool) -> None:
+    async with opened() as database:
+        if not once:
+            at_work = start(database, settings, utc_now)
+            if not at_work:
+                raise SettingError("REPRIEVE_WORKER_SECONDS: 0 leaves the worker out")
+            await asyncio.gather(*at_work)
+        verdicts, rest, sent = await _once(database, settings, jobs)
+    print(f"{verdicts} verdicts brought up to date, {rest} steps with flags and reviews, {sent} steps with messages")
+
+
+async def _once(database: Database, settings: Settings, jobs: int | None) -> tuple[int, int, int]:
+    async with database.read() as connection:
+        count = select(func.count()).select_from(stale(utc_now()).order_by(None).subquery())
+        total = (await connection.execute(count)).scalar_one()
+    verdicts = sent = 0
+
+    def tell(done: int) -> None:
+        nonlocal verdicts
+        verdicts = done
+        if sys.stderr.isatty():
+            print(f"\r{done} of {total}", end="", file=sys.stderr, flush=True)
+
+    with executor(settings, jobs) as workers:
+        done = await work_once(database, utc_now, None, workers, tell)
+    while handled := await send_due(database, settings, utc_now):
+        sent += handled
+    return verdicts, done - verdicts, sent
+
+
+@contextmanager
+def executor(settings: Settings, jobs: int | None) -> Iterator[Executor]:
+    """Processes of this machine, as many as it has cores; or, where `REPRIEVE_DASK` names a scheduler, its workers.
+
+    Raises:
+        SettingError: the scheduler can't be reached, or the package for it is not installed.
+    """
+    if settings.dask is None:
+        with ProcessPoolExecutor(jobs or os.cpu_count(), mp_context=get_context("spawn")) as pool:
+            yield pool
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        raise SettingError("REPRIEVE_DASK needs the package: pip install 'reprieve[cluster]'") from None
+    connect: Any = Client
+    try:
+        client = connect(settings.dask, timeout="10s")
+    except (OSError, ValueError) as error:
+        raise SettingError(f"REPRIEVE_DASK: no scheduler answers: {type(error).__name__}") from None
+    try:
+        yield client.get_executor(pure=False)
+    finally:
+        client.close()

@@ -1,0 +1,164 @@
+"""Fills an empty database with the demo's clinics."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Update, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.access.accounts.permissions import Caller, Role
+from app.access.accounts.service import add_account, add_clinic, clinic, hash_password
+from app.base.http.idempotency.service import Once
+from app.base.store.database import Database
+from app.doors.demo.courses import entries
+from app.doors.demo.extras import facts_after, facts_before
+from app.doors.demo.people import CLINIC, PEOPLE, SECOND_CLINIC, SECOND_PEOPLE, Someone, Treatment
+from app.record.diary.schemas import EntryIn
+from app.record.diary.service import writing
+from app.record.diary.writings import Writing, keep
+from app.record.facts import service as facts
+from app.record.patients import service as patients
+from app.record.patients.schemas import PatientIn
+from app.record.procedures.schemas import ProcedureIn
+from app.record.procedures.service import PROCEDURE
+from app.work.calendar import waiting
+from app.work.calendar.schemas import AppointmentIn, SlotIn, WaitingIn
+from app.work.calendar.service import add_appointment, add_slots
+
+
+@dataclass(frozen=True)
+class SignInTo:
+    """One account of the demo."""
+
+    role: Role
+    username: str
+    password: str
+    patient_id: UUID | None = None
+    procedure_id: UUID | None = None
+
+
+Told = Callable[[str], None]
+PLACE = "Europe/Zurich"
+NO_KEY = Once(None, "")
+STAFF: list[tuple[Role, str]] = [("clinician", "clinician"), ("scheduler", "scheduler"), ("admin", "admin")]
+SECOND_STAFF: list[tuple[Role, str]] = [("clinician", "other-clinician")]
+
+
+async def build(database: Database, now: datetime, tell: Told) -> list[SignInTo]:
+    """Makes both clinics; the sign-ins have passwords of this run. `tell` hears of each patient."""
+    out = []
+    for name, people, staff in ((CLINIC, PEOPLE, STAFF), (SECOND_CLINIC, SECOND_PEOPLE, SECOND_STAFF)):
+        clinic_id = await database.write(partial(add_clinic, name=name, now=now))
+        callers = []
+        for role, username in staff:
+            account = await _account(database, clinic_id, username, role, now)
+            out.append(account[0])
+            callers.append(account[1])
+        ids = {}
+        for i, someone in enumerate(people):
+            made = await _patient(database, callers[0], someone, now, seed=i + 1)
+            if i == 0 and people is PEOPLE:
+                out.append((await _account(database, clinic_id, "patient", "patient", now, *made))[0])
+            ids[someone.name] = made[0]
+            tell(someone.name)
+        await _calendar(database, callers, ids, now)
+    return out
+
+
+async def _account(
+    database: Database,
+    clinic_id: UUID,
+    username: str,
+    role: Role,
+    now: datetime,
+    patient_id: UUID | None = None,
+    procedure_id: UUID | None = None,
+) -> tuple[SignInTo, Caller]:
+    password = secrets.token_urlsafe(9)
+    hashed = hash_password(password)
+    account_id = await database.write(lambda c: add_account(c, clinic_id, username, hashed, role, now, patient_id))
+    return (
+        SignInTo(role, username, password, patient_id, procedure_id),
+        Caller(account_id, clinic_id, role, patient_id),
+    )
+
+
+async def _patient(
+    database: Database, clinician: Caller, someone: Someone, now: datetime, seed: int
+) -> tuple[UUID, UUID]:
+    person = PatientIn(name=someone.name, born_on=date.fromisoformat(someone.born_on), time_zone=someone.time_zone)
+    row = await database.write(lambda c: patients.add(c, clinician, person, now))
+    today = patients.today_of(someone.time_zone, now)
+    zone = ZoneInfo(someone.time_zone)
+    by_day: dict[date, dict[str, Any]] = {}
+    procedures = []
+    for k, treatment in enumerate(someone.treatments):
+        performed_on = today - timedelta(days=treatment.ago)
+        procedures.append(_procedure(treatment, performed_on))
+        repeat = any(later.laterality == treatment.laterality for later in someone.treatments[k + 1 :])
+        until = today - timedelta(days=someone.treatments[k + 1].ago) if repeat else today
+        for day, entry in entries(treatment.course, treatment.region, performed_on, until, 100 * seed + k):
+            if day in by_day:
+                by_day[day]["pain"] += entry["pain"]
+            else:
+                by_day[day] = entry
+    writings = [_writing(day, by_day[day], zone, now) for day in sorted(by_day)]
+
+    async def work(connection: AsyncConnection) -> UUID:
+        made = [await facts.add(connection, clinician, PROCEDURE, row, new, now) for new in procedures]
+        for treatment, procedure in zip(someone.treatments, made, strict=True):
+            beside = facts_before(treatment, procedure.on_date)
+            beside += facts_after(treatment, procedure.id, procedure.on_date, today)
+            for kind, fact in beside:
+                await facts.add(connection, clinician, kind, row, fact, now)
+        await keep(connection, row, None, writings, now)
+        await patients.touch(connection, row.clinic_id, row.id)
+        return UUID(str(made[0].id))
+
+    return row.id, await database.write(work)
+
+
+async def _calendar(database: Database, callers: list[Caller], ids: dict[str, UUID], now: datetime) -> None:
+    """Two mornings a week of the clinician for two months; in the first clinic somebody is booked, and one waits."""
+    clinician = next(c for c in callers if c.role == "clinician")
+    here = update(clinic).where(clinic.c.id == clinician.clinic_id).values(time_zone=PLACE)
+    await database.write(partial(_run, statement=here))
+    first = datetime.combine(now.date() + timedelta(days=3), time(8, 30), ZoneInfo(PLACE))
+    new = SlotIn(clinician_id=clinician.account_id, starts_at=first, minutes=45, location="Room 2",
+                 repeats="FREQ=WEEKLY;BYDAY=TU,TH;COUNT=16", time_zone=PLACE)  # fmt: skip
+    await add_slots(database, clinician, new, NO_KEY, now)
+    if "Elsa Frei" not in ids:
+        return
+    talk = SlotIn(clinician_id=clinician.account_id, starts_at=first + timedelta(hours=2), minutes=20, location="Room 1",
+                  kind="consultation")  # fmt: skip
+    made = await add_slots(database, clinician, talk, NO_KEY, now)
+    booked = AppointmentIn(patient_id=ids["Elsa Frei"], slot_id=UUID(made.body["id"]))
+    await add_appointment(database, clinician, booked, NO_KEY, now)
+    waits = WaitingIn(
+        patient_id=ids["Greta Huber"], minutes=45, first_on=now.date() + timedelta(days=7), note="mornings"
+    )
+    await waiting.add(database, clinician, waits, NO_KEY, now)
+
+
+async def _run(connection: AsyncConnection, statement: Update) -> None:
+    await connection.execute(statement)
+
+
+def _procedure(treatment: Treatment, performed_on: date) -> ProcedureIn:
+    return ProcedureIn.model_validate(
+        {
+            "performed_on": performed_on, "region": treatment.region, "laterality": treatment.laterality,
+            "baseline_pain": treatment.baseline_pain, "joints": list(treatment.joints), "technique": "thermal",
+            "guidance": "fluoroscopy"}
+    )  # fmt: skip
+
+
+def _writing(day: date, entry: dict[str, Any], zone: ZoneInfo, now: datetime) -> Writing:
+    evening = min(datetime.combine(day, time(20, 30), zone).astimezone(UTC), now)
+    return writing(day, EntryIn.model_validate({**entry, "recorded_at": evening}))

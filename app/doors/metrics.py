@@ -1,0 +1,101 @@
+"""What an operator watches: how far behind the worker is, what waits to be sent, and how long requests take.
+
+No figure is of a clinic or of a person. Without a token the call answers only to the machine itself, and only directly: a
+proxy in front of the service has the token.
+"""
+
+import hmac
+from ipaddress import ip_address
+from typing import Annotated, cast
+
+from fastapi import APIRouter, Header, Request, Response
+from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
+from sqlalchemy import func, select
+
+from app.alerts.flags.service import flag
+from app.alerts.messages.outbox import waiting_since
+from app.answers.verdicts.sweep import stale
+from app.base.http.deps import DatabaseDep, Now, SettingsDep
+from app.base.http.problems import Problem
+from app.rules.reviews import OPEN
+from app.work.reviews.service import review
+from app.work.worker import lag
+
+router = APIRouter(tags=["operators"])
+TEXT = "text/plain; version=0.0.4; charset=utf-8"
+BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+class Metrics:
+    """The figures of one app."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Histogram(
+            "reprieve_request_seconds",
+            "time that requests took",
+            ("method", "route", "status"),
+            buckets=BOUNDS,
+            registry=self.registry,
+        )
+        self.lag = self._gauge("lag_seconds", "since all conclusions were up to date; NaN before the first round")
+        self.stale = self._gauge("stale_verdicts", "procedures whose verdict is to be made anew")
+        self.flags = self._gauge("open_flags", "flags that nobody has acknowledged", "severity")
+        self.reviews = self._gauge("open_reviews", "reviews under way", "state")
+        self.late = self._gauge("message_lag_seconds", "that the oldest message is overdue")
+        self.waiting = self._gauge("messages_waiting", "messages and deliveries that are due")
+        self.dead = self._gauge("dead_letters", "deliveries that were given up")
+
+    def _gauge(self, name: str, says: str, *labels: str) -> Gauge:
+        return Gauge(f"reprieve_{name}", says, labels, registry=self.registry)
+
+    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Counts a request by its route's pattern."""
+        self.requests.labels(method, route, str(status)).observe(seconds)
+
+
+@router.get("/metrics", include_in_schema=False)
+async def read_metrics(
+    request: Request,
+    database: DatabaseDep,
+    settings: SettingsDep,
+    now: Now,
+    authorization: Annotated[str | None, Header()] = None,
+) -> Response:
+    """The figures in the text form of Prometheus."""
+    token = settings.metrics_token
+    if token is not None:
+        given = (authorization or "").removeprefix("Bearer ")
+        if not hmac.compare_digest(given.encode(), token.get_secret_value().encode()):
+            raise Problem(401, "The metrics need their token.", headers={"WWW-Authenticate": "Bearer"})
+    elif not _from_here(request):
+        raise Problem(404, "There is nothing at this address.")
+    metrics = cast(Metrics, request.app.state.metrics)
+    async with database.read() as connection:
+        behind = await lag(connection, now)
+        late, waiting, dead = await waiting_since(connection, now)
+        count = select(func.count()).select_from(stale(now).order_by(None).subquery())
+        metrics.stale.set((await connection.execute(count)).scalar_one())
+        of_flags = select(flag.c.severity, func.count()).where(flag.c.state == "open").group_by(flag.c.severity)
+        open_flags = dict(map(tuple, (await connection.execute(of_flags)).all()))
+        of_reviews = select(review.c.state, func.count()).where(review.c.state.in_(OPEN)).group_by(review.c.state)
+        open_reviews = dict(map(tuple, (await connection.execute(of_reviews)).all()))
+    metrics.lag.set(float("nan") if behind is None else behind)
+    metrics.late.set(late)
+    metrics.waiting.set(waiting)
+    metrics.dead.set(dead)
+    for severity in ("now", "soon", "later"):
+        metrics.flags.labels(severity).set(open_flags.get(severity, 0))
+    for state in OPEN:
+        metrics.reviews.labels(state).set(open_reviews.get(state, 0))
+    return Response(generate_latest(metrics.registry), media_type=TEXT)
+
+
+def _from_here(request: Request) -> bool:
+    if any(name in request.headers for name in ("forwarded", "x-forwarded-for", "x-real-ip", "via")):
+        return False
+    host = request.client.host if request.client else ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,183 @@
+"""Recording and correcting by forms: the same rules, and the same messages, as the API's."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import BaseModel, ValidationError
+
+from app.access.accounts.permissions import relation_of
+from app.base.http.deps import DatabaseDep, Now
+from app.base.http.idempotency.service import Once
+from app.base.http.problems import Problem, field_problems
+from app.base.store.database import Database
+from app.doors.pages import fields
+from app.doors.pages.fields import Field, body_of
+from app.doors.pages.rendering import PageRoute, page
+from app.doors.pages.session import Visitor, VisitorDep, WriterDep
+from app.record.assessments.service import ASSESSMENT
+from app.record.blocks.service import BLOCK
+from app.record.facts import service as facts
+from app.record.facts.kinds import Kind
+from app.record.patients import service as patients
+from app.record.patients.schemas import PatientIn
+from app.record.procedures.service import PROCEDURE
+
+router = APIRouter(prefix="/clinic", route_class=PageRoute, include_in_schema=False)
+NEVER_TWICE = Once(None, "")
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A kind of fact that has a form."""
+
+    kind: Kind
+    title: str
+    fields: Callable[[], list[Field]]
+
+
+FORMS = {
+    "procedures": Recorded(PROCEDURE, "Record a procedure", fields.procedure),
+    "blocks": Recorded(BLOCK, "Record a diagnostic block", fields.block),
+    "assessments": Recorded(ASSESSMENT, "Record a questionnaire", fields.assessment),
+}
+
+
+def _add(plural: str, form: Recorded) -> None:
+    address = f"/patients/{{patient_id:uuid}}/{plural}"
+
+    async def show(patient_id: UUID, visitor: VisitorDep, database: DatabaseDep, now: Now) -> Response:
+        relation_of(visitor.caller, form.kind.action)
+        return await _page(database, visitor, form, patient_id, now)
+
+    async def record(
+        patient_id: UUID, request: Request, visitor: WriterDep, database: DatabaseDep, now: Now
+    ) -> Response:
+        given = await _given(request, form.fields())
+        try:
+            new = _checked(form.kind.body, body_of(form.kind.name, given))
+            answer = await facts.create(database, visitor.caller, form.kind, patient_id, new, NEVER_TWICE, now)
+        except Problem as problem:
+            return await _page(database, visitor, form, patient_id, now, given, problem)
+        if form.kind is PROCEDURE:
+            return RedirectResponse(f"/clinic/procedures/{answer.body['id']}", 303)
+        return RedirectResponse(f"/clinic/patients/{patient_id}", 303)
+
+    router.add_api_route(f"{address}/new", show, methods=["GET"])
+    router.add_api_route(address, record, methods=["POST"])
+
+
+for _plural, _form in FORMS.items():
+    _add(_plural, _form)
+
+
+@router.get("/procedures/{procedure_id:uuid}/edit")
+async def correct(procedure_id: UUID, visitor: VisitorDep, database: DatabaseDep, now: Now) -> Response:
+    """The form of a procedure that is on record."""
+    async with database.read() as connection:
+        row = await facts.find(connection, visitor.caller, PROCEDURE, procedure_id, "change_procedure")
+    kept = {name: value if name == "joints" else str(value) for name, value in row.content.items()}
+    values = {f.name: "" for f in fields.procedure()} | kept
+    return await _page(database, visitor, FORMS["procedures"], row.patient_id, now, values, None, procedure_id)
+
+
+@router.post("/procedures/{procedure_id:uuid}/edit")
+async def corrected(
+    procedure_id: UUID, request: Request, visitor: WriterDep, database: DatabaseDep, now: Now
+) -> Response:
+    """Changes a procedure; a field that was emptied is no longer known. What it said before stays in its history."""
+    given = await _given(request, fields.procedure())
+    body = body_of("procedure", given)
+    emptied = {f.name: None for f in fields.procedure() if f.name not in body}
+    try:
+        changes = _checked(PROCEDURE.change, {**emptied, **body, "reason": "corrected on the page"})
+        await facts.change(database, visitor.caller, PROCEDURE, procedure_id, changes, None, now)
+    except Problem as problem:
+        async with database.read() as connection:
+            row = await facts.find(connection, visitor.caller, PROCEDURE, procedure_id)
+        return await _page(database, visitor, FORMS["procedures"], row.patient_id, now, given, problem, procedure_id)
+    return RedirectResponse(f"/clinic/procedures/{procedure_id}", 303)
+
+
+@router.get("/patients/new")
+async def new_patient(visitor: VisitorDep, now: Now) -> Response:
+    """The form of a new patient."""
+    relation_of(visitor.caller, "create_patient")
+    return _patient_page(visitor, now, {}, None)
+
+
+@router.post("/patients")
+async def add_patient(request: Request, visitor: WriterDep, database: DatabaseDep, now: Now) -> Response:
+    """A new patient."""
+    given = await _given(request, fields.patient())
+    try:
+        new = _checked(PatientIn, body_of("patient", given))
+        answer = await patients.create(database, visitor.caller, new, NEVER_TWICE, now)
+    except Problem as problem:
+        return _patient_page(visitor, now, given, problem)
+    return RedirectResponse(f"/clinic/patients/{answer.body['id']}", 303)
+
+
+async def _given(request: Request, asked: list[Field]) -> dict[str, Any]:
+    """The values of a form's fields, as they were typed."""
+    form = await request.form()
+    return {
+        f.name: [str(v) for v in form.getlist(f.name)] if f.kind == "boxes" else str(form.get(f.name, "")).strip()
+        for f in asked
+    }
+
+
+def _checked(model: type[BaseModel], body: dict[str, Any]) -> Any:
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        raise Problem(422, "", field_problems(error.errors(include_input=False, include_url=False), "body")) from None
+
+
+def _faults(problem: Problem | None, asked: list[Field]) -> list[str]:
+    """Each fault with the label of its field."""
+    if problem is None:
+        return []
+    labels = {f.name: f.label for f in asked}
+    named = []
+    for fault in problem.errors:
+        name = fault.pointer.strip("/").split("/")[0]
+        named.append(f"{labels.get(name, name.replace('_', ' '))}: {fault.detail}")
+    return named or [problem.detail]
+
+
+def _patient_page(visitor: Visitor, now: datetime, values: dict[str, Any], problem: Problem | None) -> Response:
+    asked = fields.patient()
+    return page(
+        "form.html", visitor, 422 if problem else 200, form_name="patient", title="New patient", subject="", fields=asked,
+        values=values, faults=_faults(problem, asked), action="/clinic/patients", back="/clinic",
+        today=now.date().isoformat())  # fmt: skip
+
+
+async def _page(
+    database: Database,
+    visitor: Visitor,
+    form: Recorded,
+    patient_id: UUID,
+    now: datetime,
+    values: dict[str, Any] | None = None,
+    problem: Problem | None = None,
+    procedure_id: UUID | None = None,
+) -> Response:
+    async with database.read() as connection:
+        person = await patients.find(connection, visitor.caller, patient_id)
+    if problem is not None and problem.status not in (409, 422):
+        raise problem
+    asked, title = form.fields(), form.title
+    action, back = f"/clinic/patients/{patient_id}/{form.kind.plural}", f"/clinic/patients/{patient_id}"
+    if procedure_id is not None:
+        title, back = "Correct a procedure", f"/clinic/procedures/{procedure_id}"
+        action = f"{back}/edit"
+    return page(
+        "form.html", visitor, 422 if problem else 200, form_name=form.kind.name, title=title, subject=person.name,
+        fields=asked, values=values or {}, faults=_faults(problem, asked), action=action, back=back,
+        today=patients.today_of(person.time_zone, now).isoformat())  # fmt: skip

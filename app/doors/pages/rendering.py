@@ -1,0 +1,97 @@
+"""How a page is made: templates that escape, headers that allow no foreign or inline script, and errors as pages."""
+
+from collections.abc import Callable, Coroutine
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.routing import APIRoute
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from app.answers.verdicts.sentence import spoken_day
+from app.base.http.problems import Problem
+from app.doors.pages.session import SignInFirst, Visitor
+from app.doors.pages.sparkline import sparkline
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin", "Cache-Control": "private, no-store"}
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+TITLES = {403: "Not allowed", 404: "Not found", 412: "Changed meanwhile", 422: "Something is not right"}
+
+
+@cache
+def environment() -> Environment:
+    """The templates."""
+    made = Environment(
+        loader=PackageLoader("app.doors.pages"),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["day"] = _day
+    made.filters["sparkline"] = sparkline
+    made.filters["words"] = lambda text: str(text).replace("_", " ")
+    made.filters["at"] = _at
+    made.filters["clock"] = _clock
+    made.filters["weekday"] = lambda on: f"{WEEKDAYS[on.weekday()]}, {spoken_day(on)}"
+    made.filters["tenth"] = lambda value: "–" if value is None else f"{value:.1f}"
+    made.filters["whole"] = lambda value: "–" if value is None else f"{value:.0f}"
+    return made
+
+
+def _day(value: date | datetime | str | None) -> str:
+    if value is None:
+        return "–"
+    return spoken_day(date.fromisoformat(str(value)[:10]))
+
+
+def _at(value: datetime, zone: str) -> str:
+    """An instant as the clocks of a place show it."""
+    local = value.astimezone(ZoneInfo(zone))
+    return f"{spoken_day(local.date())}, {local:%H:%M} ({zone})"
+
+
+def _clock(value: datetime, zone: str) -> str:
+    """The same on a page that says whose clocks it goes by."""
+    local = value.astimezone(ZoneInfo(zone))
+    return f"{spoken_day(local.date())}, {local:%H:%M}"
+
+
+def page(name: str, visitor: Visitor | None, status: int = 200, **told: Any) -> HTMLResponse:
+    """A page from its template."""
+    text = environment().get_template(name).render(visitor=visitor, **told)
+    return HTMLResponse(text, status, headers=HEADERS)
+
+
+class PageRoute(APIRoute):
+    """A route whose errors are pages: a problem says what it says to a program, in words."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler with its errors caught."""
+        handle = super().get_route_handler()
+
+        async def caught(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except SignInFirst as first:
+                return RedirectResponse(first.address, 303)
+            except Problem as problem:
+                return error_page(problem.status, problem.detail, [f"{p.pointer} {p.detail}" for p in problem.errors])
+            except RequestValidationError as error:
+                faults = [f"{e['loc'][-1]}: {e['msg']}" for e in error.errors()]
+                return error_page(422, "The address or the form is not right.", faults)
+
+        return caught
+
+
+def error_page(status: int, says: str, faults: list[str]) -> HTMLResponse:
+    """An error in words, with the way back."""
+    return page("error.html", None, status, title=TITLES.get(status, "An error"), says=says, faults=faults)

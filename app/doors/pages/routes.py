@@ -1,0 +1,67 @@
+"""The first page, and the API's own page; nothing on them comes from another host."""
+
+from importlib.resources import files
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse
+from starlette.staticfiles import StaticFiles
+
+from app.doors.pages import (
+    assets,
+    calendar_page,
+    cohort_page,
+    flags_page,
+    forms,
+    patients_page,
+    procedure_page,
+    quality_page,
+    queue_page,
+    reviews_page,
+    sign_in,
+)
+from app.doors.pages.assets import mount_static
+
+router = APIRouter(tags=["pages"])
+PARTS = (
+    sign_in, patients_page, forms, procedure_page, cohort_page, flags_page, queue_page, reviews_page, calendar_page,
+    quality_page, assets,
+)  # fmt: skip
+for part in PARTS:
+    router.include_router(part.router)
+ASSETS = "/docs-assets"
+POLICY = (
+    "default-src 'none'; style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+DOCS_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+@router.get("/", response_class=HTMLResponse, include_in_schema=False)
+async def first_page() -> HTMLResponse:
+    """Leads a person on."""
+    page = (files(__package__) / "first.html").read_text("utf-8")
+    return HTMLResponse(page, headers={"Content-Security-Policy": POLICY})
+
+
+@router.get("/docs", response_class=HTMLResponse, include_in_schema=False)
+async def api_page() -> HTMLResponse:
+    """The API to read and to try, with sign-in."""
+    page = get_swagger_ui_html(
+        openapi_url="/openapi.json",
+        title="Reprieve: the API",
+        swagger_js_url=f"{ASSETS}/swagger-ui-bundle.js",
+        swagger_css_url=f"{ASSETS}/swagger-ui.css",
+        swagger_favicon_url=f"{ASSETS}/favicon-32x32.png",
+        swagger_ui_parameters={"tryItOutEnabled": True, "displayRequestDuration": True},
+    )
+    page.headers["Content-Security-Policy"] = DOCS_POLICY
+    return page
+
+
+def mount_assets(app: FastAPI) -> None:
+    """Serves the files of the pages, and those of the API's page from the package that carries them."""
+    mount_static(app)
+    app.mount(ASSETS, StaticFiles(packages=[("fastapi_swagger", "resources")]), name="docs-assets")

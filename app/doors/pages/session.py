@@ -1,0 +1,101 @@
+"""Sign-in for pages: the token of the API in a cookie, and a form token that only the page knows."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import quote, urlsplit
+
+from fastapi import Depends, Form, Request, Response
+
+from app.access.accounts.deps import SignInsDep
+from app.access.accounts.permissions import Caller
+from app.base.http.deps import Now
+from app.base.http.problems import Problem
+
+COOKIE = "reprieve_session"
+LOOPBACK = {"localhost", "127.0.0.1", "::1", "test"}
+STAFF = ("clinician", "scheduler", "admin")
+
+
+class SignInFirst(Exception):
+    """Nobody is signed in; the page leads there and back."""
+
+    def __init__(self, back_to: str) -> None:
+        self.address = f"/clinic/sign-in?next={quote(back_to, safe='/')}"
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who looks at a page, and the token that her forms carry."""
+
+    caller: Caller
+    form_token: str
+
+
+async def get_visitor(request: Request, sign_ins: SignInsDep, now: Now) -> Visitor:
+    """The signed-in member of staff.
+
+    Raises:
+        SignInFirst: there is none, or her sign-in has lapsed.
+        Problem: 403 for a patient: these pages are the clinic's.
+    """
+    token = request.cookies.get(COOKIE)
+    where = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    if not token:
+        raise SignInFirst(where)
+    try:
+        caller = await sign_ins.who(token, now)
+    except Problem:
+        raise SignInFirst(where) from None
+    if caller.role not in STAFF:
+        raise Problem(403, "These pages are for the clinic's staff.")
+    return Visitor(caller, form_token_of(token))
+
+
+VisitorDep = Annotated[Visitor, Depends(get_visitor)]
+
+
+async def get_writer(request: Request, visitor: VisitorDep, form_token: Annotated[str, Form()] = "") -> Visitor:
+    """The visitor behind a form that this service itself has shown her.
+
+    Raises:
+        Problem: 403 for a form of another site, or an old one.
+    """
+    same_origin(request)
+    if not hmac.compare_digest(form_token.encode(), visitor.form_token.encode()):
+        raise Problem(403, "The form is of another sign-in. Go back, load the page anew and send it again.")
+    return visitor
+
+
+WriterDep = Annotated[Visitor, Depends(get_writer)]
+
+
+def form_token_of(token: str) -> str:
+    """A token for forms; whoever has it does not know the session's."""
+    return hashlib.blake2b(b"form:" + token.encode(), digest_size=18).hexdigest()
+
+
+def same_origin(request: Request) -> None:
+    """Refuses what a page of another site sent.
+
+    Raises:
+        Problem: 403.
+    """
+    origin = request.headers.get("origin")
+    foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    if foreign or request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise Problem(403, "The form came from another site.")
+
+
+def set_cookie(request: Request, response: Response, token: str, seconds: int) -> None:
+    """Keeps the sign-in in the browser, out of reach of scripts; over TLS only, except on this machine."""
+    secure = request.url.hostname not in LOOPBACK
+    response.set_cookie(COOKIE, token, seconds, path="/clinic", secure=secure, httponly=True, samesite="lax")
+
+
+def inside(address: str) -> str:
+    """An address to lead back to, if it is one of these pages; the first of them otherwise."""
+    parts = urlsplit(address)
+    good = address.startswith("/clinic") and not parts.netloc and not parts.scheme and "\\" not in address
+    return address if good else "/clinic"

@@ -1,0 +1,63 @@
+"""Running the app under Uvicorn."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from app.base.logs import configure
+from app.base.settings import SettingError, get_settings
+from app.base.store.migrate import check, upgrade
+from app.doors.api import create_app
+
+log = structlog.get_logger()
+
+
+def serve(migrate_first: bool) -> int:
+    """Serves by the settings until it is told to stop; the database must fit the code.
+
+    Raises:
+        SettingError: a setting, the database or the port is not as it must be.
+    """
+    settings = get_settings()
+    configure(settings.log_level)
+    if migrate_first:
+        upgrade(settings.url)
+    asyncio.run(check(settings.url))
+    return run(create_app(settings), settings.host, settings.port, lambda url: log.info("serving", url=url))
+
+
+def run(app: FastAPI, host: str, port: int, when_ready: Callable[[str], None]) -> int:
+    """Serves an app on a port (0 takes a free one) and says its address when it can answer; Ctrl-C ends it with 0."""
+    listener = _listen(host, port)
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104  # a comparison, not a binding
+    url = f"http://{f'[{shown}]' if ':' in shown else shown}:{listener.getsockname()[1]}"
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                when_ready(url)
+
+    server = Server(
+        uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=10)
+    )
+    with suppress(KeyboardInterrupt):  # Uvicorn has shut down in order by then, and hands the signal on
+        server.run(sockets=[listener])
+    return 0 if server.started else 1
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise SettingError(f"can't listen on {host}:{port}: {error.strerror or error}") from None
+    return listener

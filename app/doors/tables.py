@@ -1,0 +1,52 @@
+"""Every table there is, so that migrations and tests see the whole of it."""
+
+from app.access.accounts.tables import Account, Clinic, SignIn
+from app.access.audit.tables import AuditEvent
+from app.alerts.flags.tables import ClinicRule, Flag
+from app.alerts.messages.tables import Address, Delivery, Message
+from app.answers.eligibility.tables import ClinicPolicy
+from app.answers.verdicts.tables import KeptVerdict, Outcome
+from app.base.http.idempotency.tables import KeptAnswer
+from app.base.store.leases import Lease
+from app.base.store.metadata import metadata
+from app.record.diary.tables import DiaryDay, DiaryRevision
+from app.record.facts.tables import Fact
+from app.record.patients.invitations.tables import Invitation
+from app.record.patients.tables import Patient
+from app.record.procedures.tables import Procedure
+from app.record.revisions.tables import Revision
+from app.record.whole.tables import Tombstone
+from app.work.calendar.tables import Appointment, Feed, Slot, Waiting
+from app.work.reviews.tables import Bulk, Review
+
+__all__ = [
+    "Account",
+    "Address",
+    "Appointment",
+    "AuditEvent",
+    "Bulk",
+    "Clinic",
+    "ClinicPolicy",
+    "ClinicRule",
+    "Delivery",
+    "DiaryDay",
+    "DiaryRevision",
+    "Fact",
+    "Feed",
+    "Flag",
+    "Invitation",
+    "KeptAnswer",
+    "KeptVerdict",
+    "Lease",
+    "Message",
+    "Outcome",
+    "Patient",
+    "Procedure",
+    "Review",
+    "Revision",
+    "SignIn",
+    "Slot",
+    "Tombstone",
+    "Waiting",
+    "metadata",
+]

@@ -1,1 +1,0 @@
-"""What was ever said of every row: its revisions."""

@@ -1,1 +1,0 @@
-"""A call that creates, done once however often it is sent."""

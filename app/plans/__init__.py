@@ -1,1 +1,0 @@
-"""What a person is told at discharge, and the follow-up contacts."""

@@ -1,0 +1,1 @@
+"""What is recorded of a patient, and how it is kept."""

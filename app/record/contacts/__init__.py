@@ -1,0 +1,1 @@
+"""The plan after a procedure, and the follow-up contacts that were made."""

@@ -1,0 +1,154 @@
+"""From rows to days: faults line by line, and several rows of a day put together."""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, tzinfo
+
+from app.record.diary.importing.table import Row
+from app.record.diary.importing.values import BadCell, Order, is_blank, is_total, read_amount, read_moment, read_score
+
+FIRST_DAY = date(1990, 1, 1)
+SITES = {"region": ("cervical", "thoracic", "lumbar", "sacroiliac"), "side": ("left", "right", "both")}
+FORMULA = ("=", "+", "-", "@")
+SHOWN = 60  # characters of a cell at fault that the report repeats
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A line that can't be taken."""
+
+    line: int
+    says: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.says}"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One good row; the site is None where the sheet does not name it."""
+
+    day: date
+    site: tuple[str, str] | None
+    average: float | None
+    worst: float | None
+    mme: float | None
+    steps: float | None
+    note: str | None
+    written: datetime | None
+
+
+@dataclass
+class DayOfDiary:
+    """One day: for each site the average to the nearest half and the worst; the rest belongs to no site."""
+
+    day: date
+    pain: dict[tuple[str, str] | None, tuple[float | None, float | None]] = field(default_factory=dict)
+    mme: float | None = None
+    steps: int | None = None
+    note: str | None = None
+    written: datetime | None = None
+
+
+def read_readings(rows: Iterable[Row], order: Order, zone: tzinfo, today: date) -> Iterator[Reading | Fault]:
+    """Each row as a reading or a fault; lines of totals and lines that say nothing are passed over."""
+    for row in rows:
+        raw = row.cells.get("date", "")
+        others = [cell for name, cell in row.cells.items() if name != "date"]
+        if is_total(raw) or (is_blank(raw) and all(is_blank(cell) for cell in others)):
+            continue
+        try:
+            yield _reading(row, order, zone, today)
+        except _CellFault as fault:
+            yield Fault(row.line, f'{fault.field} "{fault.cell[:SHOWN]}": {fault.says}')
+
+
+class _CellFault(Exception):
+    def __init__(self, name: str, cell: str, says: str) -> None:
+        self.field, self.cell, self.says = name, cell, says
+
+
+def _reading(row: Row, order: Order, zone: tzinfo, today: date) -> Reading:
+    def cell(name: str) -> str:
+        return row.cells.get(name, "")
+
+    try:
+        name = "date"
+        moment = read_moment(cell(name), order)
+        _within(moment.day, today)
+        name = "recorded_on"
+        later = None if is_blank(cell(name)) else read_moment(cell(name), order)
+        if later is not None and later.day < moment.day:
+            raise BadCell("lies before the day that the line is about")
+        name = "pain_average"
+        average = read_score(cell(name))
+        name = "pain_worst"
+        worst = read_score(cell(name))
+        name = "opioid_mme"
+        mme = read_amount(cell(name), 10_000)
+        name = "steps"
+        steps = read_amount(cell(name), 200_000)
+        name = "region"
+        site = _site(row)
+    except BadCell as error:
+        raise _CellFault(name, cell(name), str(error)) from None
+    written = later or moment
+    at = written.written(zone) or datetime(written.day.year, written.day.month, written.day.day, 23, 59, tzinfo=zone)
+    note = None if is_blank(cell("note")) else _clean(cell("note"))
+    return Reading(moment.day, site, average, worst, mme, steps, note, at)
+
+
+def _within(day: date, today: date) -> None:
+    if day < FIRST_DAY:
+        raise BadCell(f"lies before {FIRST_DAY}")
+    if day > today:
+        raise BadCell("lies in the future")
+
+
+def _site(row: Row) -> tuple[str, str] | None:
+    region, side = (row.cells.get(name, "").strip().lower() for name in ("region", "side"))
+    if region not in SITES["region"] or side not in SITES["side"]:
+        return None  # the sheet's own words for places are not ours; the site is then the procedure's
+    return region, side
+
+
+def gather(readings: Iterable[Reading]) -> list[DayOfDiary]:
+    """Days in order. Of several rows a day the mean, to the nearest half, is the average and the highest the worst."""
+    by_day: dict[date, list[Reading]] = {}
+    for reading in readings:
+        by_day.setdefault(reading.day, []).append(reading)
+    days = [_together(day, by_day[day]) for day in sorted(by_day)]
+    return [d for d in days if d.pain or d.mme is not None or d.steps is not None or d.note]
+
+
+def _together(day: date, readings: list[Reading]) -> DayOfDiary:
+    out = DayOfDiary(day)
+    for site in dict.fromkeys(r.site for r in readings):
+        own = [r for r in readings if r.site == site]
+        averages = [r.average for r in own if r.average is not None]
+        worsts = [r.worst for r in own if r.worst is not None]
+        average = nearest_half(sum(averages) / len(averages)) if averages else None
+        if len(averages) > 1:
+            worsts += averages
+        worst = nearest_half(max(worsts)) if worsts else None
+        if average is not None or worst is not None:
+            out.pain[site] = (average, worst)
+    out.mme = max((r.mme for r in readings if r.mme is not None), default=None)
+    steps = max((r.steps for r in readings if r.steps is not None), default=None)
+    out.steps = None if steps is None else round(steps)
+    out.note = " / ".join(dict.fromkeys(r.note for r in readings if r.note)) or None
+    out.written = max((r.written for r in readings if r.written is not None), default=None)
+    return out
+
+
+def nearest_half(value: float) -> float:
+    """To the nearest 0.5; a quarter goes up."""
+    return math.floor(value * 2 + 0.5) / 2
+
+
+def _clean(note: str) -> str:
+    text = "".join(c for c in note.replace("\r\n", "\n").strip() if c >= " " or c in "\n\t")
+    if text[:1] == "'" and text[1:2] in FORMULA:
+        text = text[1:]  # the mark that `export` puts before what a spreadsheet would run
+    return text[:4_000]

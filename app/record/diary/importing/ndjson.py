@@ -1,0 +1,58 @@
+"""Diaries as NDJSON: an entry a line, as `export` writes them, or with the flat fields of a sheet."""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from pydantic import ValidationError
+
+from app.base.http.problems import field_problems
+from app.record.diary.importing.days import Fault
+from app.record.diary.importing.table import Row
+from app.record.diary.schemas import DatedEntryIn
+
+RECEIVED = ("revision", "received_at", "opioid_mme", "advice")  # what the server adds to an entry
+
+
+def is_ndjson(text: str) -> bool:
+    """Whether a file's first character is that of a JSON object."""
+    return text.lstrip().startswith("{")
+
+
+def read_entries(text: str, today: date) -> Iterator[tuple[int, DatedEntryIn, float | None] | Row | Fault]:
+    """Each line as an entry with its MME, as a row with flat fields, or as a fault."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            data = json.loads(line)
+        except (ValueError, RecursionError):
+            yield Fault(number, "is no JSON")
+            continue
+        if not isinstance(data, dict):
+            yield Fault(number, "is no JSON object")
+        elif "pain_average" in data or "recorded_on" in data:
+            yield Row(number, {name: _cell(value) for name, value in data.items()})
+        else:
+            yield _entry(number, data, today)
+
+
+def _entry(number: int, data: dict[str, Any], today: date) -> tuple[int, DatedEntryIn, float | None] | Fault:
+    mme = data.get("opioid_mme")
+    if mme is not None and not (type(mme) in (int, float) and 0 <= mme <= 10_000):
+        return Fault(number, "/opioid_mme: not a number from 0 to 10000")
+    try:
+        entry = DatedEntryIn.model_validate({k: v for k, v in data.items() if k not in RECEIVED})
+    except ValidationError as error:
+        first = field_problems(error.errors(include_input=False, include_url=False), "body")[0]
+        return Fault(number, f"{first.pointer or '/'}: {first.detail}")
+    if entry.date > today:
+        return Fault(number, "/date: lies in the future")
+    return number, entry, mme
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,138 @@
+"""One entry a day, addressed by its date."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+from sqlalchemy import Row
+
+from app.access.accounts.deps import CallerDep
+from app.base.http.conditional import NO_CURSOR, AsKnownOn, IfNoneMatch, etag, matches
+from app.base.http.deps import DatabaseDep, Now
+from app.base.http.idempotency.deps import OnceDep
+from app.base.http.problems import bad_field, problems
+from app.base.http.wire import FIRST_DAY, Day, Page, RecentDay
+from app.record.diary import service, sheet
+from app.record.diary.entry_json import entry_json
+from app.record.diary.schemas import BatchIn, BatchOut, EntryIn, EntryOut, RevisionOut
+
+router = APIRouter(prefix="/v1/patients/{patient_id}/diary", tags=["diary"])
+
+
+def entry_tag(patient_id: UUID, on: date, number: int) -> str:
+    """The ETag of a day's current entry."""
+    return etag("entry", patient_id, on, number)
+
+
+@router.put(
+    "/{date}",
+    response_model=EntryOut,
+    responses={201: {"model": EntryOut, "description": "The day had no entry"}, **problems(403, 404, 413)},
+)
+async def put_entry(
+    patient_id: UUID, date: RecentDay, entry: EntryIn, caller: CallerDep, database: DatabaseDep, now: Now
+) -> Response:
+    """Records the entry of a day; sending it twice changes nothing. `advice` says what to do now about a red flag."""
+    done = await service.put(database, caller, patient_id, date, entry, now)
+    current = done.outcome.current
+    return JSONResponse(
+        entry_json(date, current, done.zone, done.advice),
+        201 if done.outcome.status == "created" else 200,
+        headers={"ETag": entry_tag(patient_id, date, current.revision)},
+    )
+
+
+@router.get("/{date}", response_model=EntryOut, responses={304: {"description": "You have it"}, **problems(403, 404)})
+async def read_entry(
+    patient_id: UUID, date: Day, caller: CallerDep, database: DatabaseDep, now: Now, if_none_match: IfNoneMatch = None
+) -> Response:
+    """The current entry of a day."""
+    text, number = await service.read_day(database, caller, patient_id, date, now)
+    tag = entry_tag(patient_id, date, number)
+    if matches(if_none_match, tag):
+        return Response(status_code=304, headers={"ETag": tag})
+    return Response(text, media_type="application/json", headers={"ETag": tag})
+
+
+@router.delete("/{date}", status_code=204, responses=problems(403, 404))
+async def delete_entry(patient_id: UUID, date: Day, caller: CallerDep, database: DatabaseDep, now: Now) -> None:
+    """Says that the day has no entry; the revisions stay."""
+    await service.delete(database, caller, patient_id, date, now)
+
+
+@router.get("/{date}/revisions", responses=problems(403, 404))
+async def read_revisions(
+    patient_id: UUID, date: Day, caller: CallerDep, database: DatabaseDep, now: Now
+) -> Page[RevisionOut]:
+    """Everything that was ever written about the day, in the order in which it was received."""
+    rows = await service.read_revisions(database, caller, patient_id, date, now)
+    newest = max(rows, key=lambda r: (r.ranks_at, r.revision))
+    return Page(
+        items=[
+            RevisionOut(
+                revision=r.revision,
+                current=r is newest,
+                deleted=r.content is None,
+                recorded_at=r.recorded_at,
+                received_at=r.received_at,
+                account_id=None if r.account_id is None else str(r.account_id),
+                opioid_mme=r.opioid_mme,
+                skew_seconds=r.skew_seconds,
+                entry=r.content,
+            )
+            for r in rows
+        ]
+    )
+
+
+@router.post("", response_model=BatchOut, responses=problems(403, 404, 413))
+async def put_entries(
+    patient_id: UUID, batch: BatchIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep
+) -> BatchOut:
+    """Records up to 1 000 entries; each is `created`, `changed`, `unchanged`, `superseded` or `rejected` on its own."""
+    return await service.put_many(database, caller, patient_id, batch.entries, once, now)
+
+
+@router.get(
+    "",
+    response_model=Page[EntryOut],
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}, **problems(403, 404)},
+)
+async def read_entries(
+    patient_id: UUID,
+    caller: CallerDep,
+    database: DatabaseDep,
+    now: Now,
+    first: Annotated[Day, Query(alias="from", description="first day")] = FIRST_DAY,
+    to: Annotated[Day | None, Query(description="last day; the newest where left out")] = None,
+    as_known_on: AsKnownOn = None,
+    limit: Annotated[int, Query(ge=1, le=4_000, description="at most so many days")] = 400,
+    cursor: Annotated[str | None, Query(max_length=10, description="`next` of the page before")] = None,
+    accept: Annotated[str, Header(description="application/json or text/csv")] = "application/json",
+) -> Response:
+    """A range of days in their order, as JSON or, by `Accept: text/csv`, as a sheet with a row a site."""
+    if cursor is not None:
+        try:
+            first = max(first, date.fromisoformat(cursor))
+        except ValueError:
+            raise bad_field("/cursor", NO_CURSOR, where="query") from None
+    as_sheet = "text/csv" in accept
+    if as_known_on is None and not as_sheet:
+        texts, rest = await service.read_shown(database, caller, patient_id, first, to or date.max, limit, now)
+        following = "null" if rest is None else f'"{rest}"'
+        return Response(f'{{"items":[{",".join(texts)}],"next":{following}}}', media_type="application/json")
+    most = 100_000 if as_sheet else limit
+    rows, zone = await service.read_range(database, caller, patient_id, first, to or date.max, most, as_known_on, now)
+    if as_sheet:
+        return StreamingResponse(_lines(rows), media_type="text/csv; charset=utf-8")
+    beyond = rows[limit].date.isoformat() if len(rows) > limit else None
+    return JSONResponse({"items": [entry_json(r.date, r, zone) for r in rows[:limit]], "next": beyond})
+
+
+def _lines(rows: list[Row[Any]]) -> Iterator[str]:
+    yield sheet.heading()
+    for row in rows:
+        yield sheet.lines(row.date, row.content, row.opioid_mme, row.recorded_at)

@@ -1,0 +1,228 @@
+"""The diary on the wire."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
+
+from app.base.http.problems import ProblemDetail
+from app.base.http.wire import Instant, Line, Moment, Note, RecentDay, Region, Score, Side, SideEffectKind, Wire
+
+MOST_ENTRIES = 1_000
+EXAMPLE: dict[str, Any] = {
+    "pain": [{"region": "lumbar", "side": "left", "average": 4, "worst": 6, "now": 3}],
+    "medications": [{"code": "10689", "dose": 50, "unit": "mg", "times": 2}],
+    "activity": {"steps": 4200, "active_minutes": 35, "level": "usual"},
+    "interference": 3,
+    "side_effects": [{"kind": "numbness", "severity": 1, "region": "lumbar", "side": "left"}],
+    "note": "walked the dog",
+    "recorded_at": "2026-05-01T21:14:00+02:00",
+}
+
+
+class Pain(Wire):
+    """Pain at one site on one day; at least one of the three scores."""
+
+    region: Region
+    side: Side = Field(description="`both` where the sides were not told apart")
+    average: Score | None = None
+    worst: Score | None = None
+    now: Score | None = None
+
+    @model_validator(mode="after")
+    def _has_a_score(self) -> "Pain":
+        if self.average is None and self.worst is None and self.now is None:
+            raise ValueError("give at least one of average, worst, now")
+        return self
+
+
+class Medication(Wire):
+    """One medication as it was taken: by RxNorm code, or by name where it is in no list."""
+
+    code: Annotated[str, Field(pattern=r"^[0-9]{1,10}$")] | None = None
+    name: Line | None = None
+    dose: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False, strict=True)] | None = None
+    unit: Literal["mg", "mcg", "g", "ml", "mcg/h", "tablet"] | None = None
+    times: Annotated[float, Field(ge=0, le=50, allow_inf_nan=False, strict=True)] | None = None
+    schedule: Literal["scheduled", "as_needed"] | None = None
+
+    @model_validator(mode="after")
+    def _is_named(self) -> "Medication":
+        if self.code is None and self.name is None:
+            raise ValueError("give a code or a name")
+        if self.dose is not None and self.unit is None:
+            raise ValueError("unit: a dose needs one")
+        return self
+
+
+class Activity(Wire):
+    """What she did; at least one of the three."""
+
+    steps: Annotated[int, Field(ge=0, le=200_000, strict=True)] | None = None
+    active_minutes: Annotated[int, Field(ge=0, le=1_440, strict=True)] | None = None
+    level: Literal["rest", "less", "usual", "more"] | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "Activity":
+        if self.steps is None and self.active_minutes is None and self.level is None:
+            raise ValueError("give at least one of steps, active_minutes, level")
+        return self
+
+
+class SideEffect(Wire):
+    """One side effect; severity by function: 1 mild, 2 stops work, 3 stops self-care, 4 danger."""
+
+    kind: SideEffectKind
+    severity: Annotated[int, Field(ge=1, le=4, strict=True)] | None = None
+    region: Region | None = None
+    side: Side | None = None
+
+
+class EntryIn(Wire):
+    """One day's entry. A part that is left out is not known; an empty list says "none". One part must be there."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})
+
+    pain: Annotated[list[Pain], Field(max_length=12)] | None = None
+    medications: Annotated[list[Medication], Field(max_length=50)] | None = None
+    activity: Activity | None = None
+    interference: Score | None = None
+    flare_up: StrictBool | None = Field(default=None, description="whether she calls it a flare-up, whatever the score")
+    work: Literal["working", "off_sick", "no_work_that_day", "not_employed"] | None = None
+    side_effects: Annotated[list[SideEffect], Field(max_length=50)] | None = None
+    note: Note | None = None
+    recorded_at: Moment | None = Field(
+        default=None, description="when the person wrote it down; the instant of receipt where it is left out"
+    )
+    sent_at: Moment | None = Field(
+        default=None, description="the sender's clock as it sends: how wrong it is, is kept beside and reorders nothing"
+    )
+
+    @model_validator(mode="after")
+    def _one_part(self) -> "EntryIn":
+        about = {"date", "recorded_at", "sent_at"}
+        parts = (part for name, part in self if name not in about and not (name == "note" and part == ""))
+        if all(part is None for part in parts):
+            raise ValueError("an entry needs at least one part")
+        sites = [(p.region, p.side) for p in self.pain or []]
+        if len(set(sites)) < len(sites):
+            raise ValueError("pain: a site comes twice")
+        return self
+
+    def content(self) -> dict[str, Any]:
+        """The parts that are known, as they are kept."""
+        return self.model_dump(mode="json", exclude_none=True, exclude={"date", "recorded_at", "sent_at"})
+
+
+class DatedEntryIn(EntryIn):
+    """An entry of a batch: it names its day."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"date": "2026-05-01", **EXAMPLE}})
+
+    date: RecentDay
+
+
+class BatchIn(Wire):
+    """Many entries in one call; each is taken or rejected on its own."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"entries": [{"date": "2026-05-01", **EXAMPLE}]}}
+    )
+
+    entries: Annotated[
+        list[Any],
+        Field(
+            min_length=1,
+            max_length=MOST_ENTRIES,
+            json_schema_extra={"items": {"$ref": "#/components/schemas/DatedEntryIn"}},
+        ),
+    ]
+
+
+class EntryOut(BaseModel):
+    """The current entry of one day."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "date": "2026-05-01",
+                **EXAMPLE,
+                "revision": 1,
+                "received_at": "2026-05-01T19:14:03.120+00:00",
+                "opioid_mme": 20.0,
+                "recalled": False,
+                "advice": None,
+            }
+        }
+    )
+
+    date: date
+    pain: list[Pain] | None
+    medications: list[Medication] | None
+    activity: Activity | None
+    interference: float | None
+    flare_up: bool | None = None
+    work: str | None = None
+    side_effects: list[SideEffect] | None
+    note: str | None
+    recorded_at: Instant
+    recalled: bool = Field(
+        default=False, description="written down over three days after its day, in the zone that she then had"
+    )
+    revision: int
+    received_at: Instant
+    opioid_mme: float | None = Field(description="morphine milligram equivalents that day; null is not known")
+    advice: str | None = Field(default=None, description="what to do now, where a side effect is a red flag")
+
+
+class RevisionOut(BaseModel):
+    """One writing about one day; `deleted` is a revision that says that the day has no entry."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "revision": 1,
+                "current": True,
+                "deleted": False,
+                "recorded_at": "2026-05-01T19:14:00.000+00:00",
+                "received_at": "2026-05-01T19:14:03.120+00:00",
+                "account_id": "0199a3c4-7d00-7a00-8000-000000000001",
+                "opioid_mme": 20.0,
+                "entry": {k: v for k, v in EXAMPLE.items() if k != "recorded_at"},
+            }
+        }
+    )
+
+    revision: int
+    current: bool
+    deleted: bool
+    recorded_at: Instant
+    received_at: Instant
+    account_id: str | None
+    opioid_mme: float | None
+    skew_seconds: float | None = Field(default=None, description="how far the sender's clock was behind at sending")
+    entry: dict[str, Any] | None
+
+
+class BatchItem(BaseModel):
+    """What became of one entry of a batch, at the same place as it stood in the call."""
+
+    date: str | None
+    status: Literal["created", "changed", "unchanged", "superseded", "rejected"]
+    revision: int | None = None
+    advice: str | None = None
+    problem: ProblemDetail | None = None
+
+
+class BatchOut(BaseModel):
+    """An answer for each entry, in the order of the call."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "items": [{"date": "2026-05-01", "status": "created", "revision": 1, "advice": None, "problem": None}]
+            }
+        }
+    )
+
+    items: list[BatchItem]

@@ -1,0 +1,55 @@
+"""The diary: every revision that was ever received, and the current one of each day."""
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, ForeignKeyConstraint, Index, Text
+from sqlmodel import Field, SQLModel
+
+from app.base.store.metadata import Json, of_patient
+
+
+class DiaryRevision(SQLModel, table=True):
+    """One writing about one day; rows are only ever added. A deletion is a revision without content."""
+
+    __tablename__ = "diary_revision"
+    __table_args__ = (
+        of_patient(),
+        ForeignKeyConstraint(["clinic_id", "account_id"], ["account.clinic_id", "account.id"]),
+        Index(None, "clinic_id", "patient_id", "received_at"),
+    )
+
+    clinic_id: UUID = Field(primary_key=True)
+    patient_id: UUID = Field(primary_key=True)
+    date: dt.date = Field(primary_key=True)
+    revision: int = Field(primary_key=True)
+    recorded_at: dt.datetime
+    received_at: dt.datetime
+    ranks_at: dt.datetime
+    account_id: UUID | None = None
+    skew_seconds: float | None = None
+    content: dict[str, Any] | None = Field(default=None, sa_column=Column(Json(none_as_null=True)))
+    opioid_mme: float | None = None
+
+
+class DiaryDay(SQLModel, table=True):
+    """The current revision of each day that has one: the one written down last, of those the one received last.
+
+    Derived from `DiaryRevision` in the same transaction, so that a range is one short read; `revisions` counts all, and
+    `shown` is the entry as it goes over the wire (null where an older version kept the day).
+    """
+
+    __tablename__ = "diary_day"
+    __table_args__ = (of_patient(),)
+
+    clinic_id: UUID = Field(primary_key=True)
+    patient_id: UUID = Field(primary_key=True)
+    date: dt.date = Field(primary_key=True)
+    revision: int
+    revisions: int
+    recorded_at: dt.datetime
+    received_at: dt.datetime
+    content: dict[str, Any] | None = Field(default=None, sa_column=Column(Json(none_as_null=True)))
+    opioid_mme: float | None = None
+    shown: str | None = Field(default=None, sa_type=Text)

@@ -1,0 +1,128 @@
+"""The calls that every kind of fact has: record, list, read, change, delete, and its history."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import JSONResponse
+
+from app.access.accounts.deps import CallerDep
+from app.base.http.conditional import CSV, Accept, IfMatch, IfNoneMatch, Limit, matches
+from app.base.http.deps import DatabaseDep, Now
+from app.base.http.idempotency.deps import OnceDep
+from app.base.http.problems import problems
+from app.base.http.sheets import listed
+from app.base.http.wire import FIRST_DAY, Day, Line, Page, to_wire
+from app.record.facts import service
+from app.record.facts.kinds import FactIn, Kind
+from app.record.revisions.schemas import RevisionOut
+from app.record.revisions.service import out as revision_out
+
+LongCursor = Annotated[str | None, Query(max_length=100, description="`next` of the page before")]
+
+
+def fact_router(kind: Kind, what: str) -> APIRouter:
+    """The calls of a kind; `what` names it in the document."""
+    router = APIRouter(prefix="/v1", tags=[kind.plural])
+    _of_patient(router, kind, what)
+    _of_row(router, kind, what)
+    return router
+
+
+def _of_patient(router: APIRouter, kind: Kind, what: str) -> None:
+    address = f"/patients/{{patient_id}}/{kind.plural}"
+
+    async def create(
+        patient_id: UUID, new: FactIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep
+    ) -> Response:
+        answer = await service.create(database, caller, kind, patient_id, new, once, now)
+        return JSONResponse(answer.body, answer.status, headers=answer.headers)
+
+    async def read_list(
+        patient_id: UUID,
+        caller: CallerDep,
+        database: DatabaseDep,
+        now: Now,
+        first: Annotated[Day, Query(alias="from", description="first day")] = FIRST_DAY,
+        to: Annotated[Day | None, Query(description="last day")] = None,
+        limit: Limit = 50,
+        cursor: LongCursor = None,
+        order: Annotated[Literal["asc", "desc"], Query(description="by the day, oldest or newest first")] = "asc",
+        accept: Accept = "application/json",
+    ) -> Response:
+        between, newest_first = (first, to or date.max), order == "desc"
+        rows, following = await service.page(
+            database, caller, kind, patient_id, limit, cursor, between, newest_first, now
+        )
+        return listed(kind.out, rows, following, accept)
+
+    create.__annotations__["new"] = kind.body
+    made = {201: {"model": kind.out, "description": "Recorded"}, **problems(403, 404, 413)}
+    router.add_api_route(
+        address, create, methods=["POST"], status_code=201, response_model=kind.out, responses=made,
+        name=f"create_{kind.name}", summary=f"Record {what}", description=f"Records {what}.")  # fmt: skip
+    router.add_api_route(
+        address, read_list, methods=["GET"], response_model=Page[kind.out],  # type: ignore[name-defined]  # made at run time
+        responses={**CSV, **problems(403, 404)}, name=f"list_{kind.plural}", summary=f"List a patient's {kind.plural}",
+        description=f"A patient's {kind.plural.replace('_', ' ')} in the order of their days; as a sheet by "
+        "`Accept: text/csv`.")  # fmt: skip
+
+
+def _of_row(router: APIRouter, kind: Kind, what: str) -> None:
+    address = f"/{kind.plural}/{{{kind.name}_id}}"
+
+    async def read(
+        fact_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now, if_none_match: IfNoneMatch = None
+    ) -> Response:
+        body, tag = await service.read(database, caller, kind, fact_id, now)
+        if matches(if_none_match, tag):
+            return Response(status_code=304, headers={"ETag": tag})
+        return JSONResponse(to_wire(kind.out, body), headers={"ETag": tag})
+
+    async def change(
+        fact_id: UUID, changes: FactIn, caller: CallerDep, database: DatabaseDep, now: Now, if_match: IfMatch = None
+    ) -> Response:
+        body, tag = await service.change(database, caller, kind, fact_id, changes, if_match, now)
+        return JSONResponse(to_wire(kind.out, body), headers={"ETag": tag})
+
+    async def remove(
+        fact_id: UUID,
+        caller: CallerDep,
+        database: DatabaseDep,
+        now: Now,
+        reason: Annotated[Line | None, Query(description="why")] = None,
+        if_match: IfMatch = None,
+    ) -> None:
+        await service.remove(database, caller, kind, fact_id, if_match, reason, now)
+
+    async def history(fact_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> Page[RevisionOut]:
+        rows = await service.story(database, caller, kind, fact_id, now)
+        return Page(items=[revision_out(row) for row in rows])
+
+    change.__annotations__["changes"] = kind.change
+    for call in (read, change, remove, history):
+        call.__annotations__["fact_id"] = Annotated[UUID, Path(alias=f"{kind.name}_id")]
+    have: dict[int | str, dict[str, Any]] = {304: {"description": "You have it"}}
+    calls: list[tuple[str, Any, str, str, str, dict[str, Any]]] = [
+        ("GET", read, "read", f"Read {what}", f"Reads {what}, with an ETag.",
+         {"response_model": kind.out, "responses": {**have, **problems(403, 404)}}),
+        ("PATCH", change, "change", f"Change {what}", "Changes what is given; with `If-Match`, only if nobody else has "
+         "changed the row since. What it said before stays in its history.",
+         {"response_model": kind.out, "responses": problems(403, 404, 412, 413)}),
+        ("DELETE", remove, "delete", f"Delete {what}", "Says that it is none; its revisions stay.",
+         {"status_code": 204, "responses": problems(403, 404, 412)}),
+    ]  # fmt: skip
+    for method, call, verb, summary, description, rest in calls:
+        router.add_api_route(
+            address,
+            call,
+            methods=[method],
+            name=f"{verb}_{kind.name}",
+            summary=summary,
+            description=description,
+            **rest,
+        )
+    router.add_api_route(
+        f"{address}/history", history, methods=["GET"], responses=problems(403, 404), name=f"history_of_{kind.name}",
+        summary=f"History of {what}", description="Every revision of the row in order: who, when, why.")  # fmt: skip

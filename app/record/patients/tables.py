@@ -1,0 +1,25 @@
+"""The people treated."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel
+
+from app.base.store.metadata import new_id
+
+
+class Patient(SQLModel, table=True):
+    """One person of one clinic.
+
+    `version` counts changes to this row; `record_version` counts every change to anything that a verdict of hers rests
+    on, in the same transaction, so that a kept verdict knows whether it is stale.
+    """
+
+    clinic_id: UUID = Field(foreign_key="clinic.id", primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    name: str = Field(max_length=200)
+    born_on: date
+    time_zone: str = Field(max_length=64)
+    version: int = 1
+    record_version: int = 1
+    created_at: datetime

@@ -1,0 +1,31 @@
+"""Rhizotomies."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, Index
+from sqlmodel import Field, SQLModel
+
+from app.base.store.metadata import Json, new_id, of_patient
+
+
+class Procedure(SQLModel, table=True):
+    """One rhizotomy of one patient, in the columns that are queried; the fact itself stands in `fact`."""
+
+    __table_args__ = (of_patient(), Index(None, "clinic_id", "patient_id", "performed_on"))
+
+    clinic_id: UUID = Field(foreign_key="clinic.id", primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    patient_id: UUID
+    performed_on: date
+    region: str = Field(max_length=20)
+    laterality: str = Field(max_length=20)
+    baseline_pain: float | None = None
+    joints: list[Any] | None = Field(default=None, sa_column=Column(Json()))
+    technique: str | None = Field(default=None, max_length=20)
+    guidance: str | None = Field(default=None, max_length=20)
+    sedation: str | None = Field(default=None, max_length=20)
+    operator: str | None = Field(default=None, max_length=200)
+    version: int = 1
+    created_at: datetime

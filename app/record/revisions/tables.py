@@ -1,0 +1,27 @@
+"""Every version of every row that states a fact, the diary apart, which keeps its own."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, Index
+from sqlmodel import Field, SQLModel
+
+from app.base.store.metadata import Json, of_patient
+
+
+class Revision(SQLModel, table=True):
+    """One version of one row; rows are only ever added. A deletion is a revision without content."""
+
+    __table_args__ = (of_patient(), Index(None, "clinic_id", "patient_id", "kind", "received_at"))
+
+    clinic_id: UUID = Field(primary_key=True)
+    row_id: UUID = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    kind: str = Field(max_length=40)
+    patient_id: UUID
+    account_id: UUID | None = None
+    recorded_at: datetime
+    received_at: datetime
+    reason: str | None = Field(default=None, max_length=200)
+    content: dict[str, Any] | None = Field(default=None, sa_column=Column(Json(none_as_null=True)))

@@ -1,0 +1,56 @@
+"""A patient's whole record: out, in, and gone."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import JSONResponse
+
+from app.access.accounts.deps import CallerDep
+from app.base.http.conditional import AsKnownOn
+from app.base.http.deps import DatabaseDep, Now
+from app.base.http.idempotency.deps import OnceDep
+from app.base.http.problems import problems
+from app.base.http.wire import Line
+from app.record.whole import bring_in, erase, export
+from app.record.whole.schemas import ImportedOut, RecordIn, RecordOut
+
+RECORD_LIMIT = 64 * 1024 * 1024  # ten years of long entries, each written several times
+router = APIRouter(prefix="/v1", tags=["records"])
+
+
+@router.get("/patients/{patient_id}/record", responses=problems(403, 404))
+async def export_record(
+    patient_id: UUID,
+    caller: CallerDep,
+    database: DatabaseDep,
+    now: Now,
+    as_known_on: AsKnownOn = None,
+) -> RecordOut:
+    """The whole record as one document, with every revision: what a person may take with her."""
+    return await export.export(database, caller, patient_id, as_known_on, now)
+
+
+@router.post(
+    "/records",
+    status_code=201,
+    response_model=ImportedOut,
+    responses={201: {"model": ImportedOut, "description": "Brought in"}, **problems(403, 409, 413)},
+    max_body_size=RECORD_LIMIT,
+)
+async def import_record(new: RecordIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep) -> Response:
+    """Brings a record in, with its ids, times and revisions: the whole of it, or nothing."""
+    answer = await bring_in.bring_in(database, caller, new, once, now)
+    return JSONResponse(answer.body, answer.status, headers=answer.headers)
+
+
+@router.delete("/patients/{patient_id}", status_code=204, responses=problems(403, 404))
+async def erase_patient(
+    patient_id: UUID,
+    caller: CallerDep,
+    database: DatabaseDep,
+    now: Now,
+    reason: Annotated[Line, Query(description="who asked for it, and why")],
+) -> None:
+    """Erases a person on request: her rows and her account go, a tombstone and the audit remain. There is no way back."""
+    await erase.erase(database, caller, patient_id, reason, now)

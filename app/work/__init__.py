@@ -1,0 +1,1 @@
+"""What is done about it: appointments, reviews, the clinic's settings and figures, and the worker."""

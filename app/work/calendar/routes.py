@@ -1,0 +1,165 @@
+"""Slots, appointments and feeds."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import JSONResponse
+
+from app.access.accounts.deps import CallerDep
+from app.base.http.conditional import CSV, Accept, Cursor, Limit
+from app.base.http.deps import DatabaseDep, Now
+from app.base.http.idempotency.deps import OnceDep
+from app.base.http.problems import problems
+from app.base.http.sheets import listed
+from app.base.http.wire import Moment, Page
+from app.work.calendar import feeds, service, waiting
+from app.work.calendar.schemas import (
+    AppointmentIn,
+    AppointmentOut,
+    FeedOut,
+    MoveIn,
+    ReasonIn,
+    SlotIn,
+    SlotOut,
+    WaitingIn,
+    WaitingOut,
+)
+
+router = APIRouter(prefix="/v1", tags=["calendar"])
+MADE: dict[int | str, dict[str, Any]] = {201: {"model": SlotOut, "description": "Added"}}
+
+
+@router.post("/slots", status_code=201, response_model=SlotOut, responses={**MADE, **problems(403, 413)})
+async def add_slot(new: SlotIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep) -> Response:
+    """Adds bookable time of a clinician; by a rule, every occurrence at the same time of day through clock changes."""
+    answer = await service.add_slots(database, caller, new, once, now)
+    return JSONResponse(answer.body, answer.status, headers=answer.headers)
+
+
+@router.get("/slots", response_model=Page[SlotOut], responses={**CSV, **problems(403)})
+async def list_slots(
+    caller: CallerDep,
+    database: DatabaseDep,
+    now: Now,
+    first: Annotated[Moment | None, Query(alias="from", description="first instant; now where left out")] = None,
+    to: Annotated[Moment | None, Query(description="before this instant; a year on where left out")] = None,
+    free: Annotated[bool | None, Query(description="only free ones, or only taken ones")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    accept: Accept = "application/json",
+) -> Response:
+    """The clinic's slots, and whether each is free."""
+    begin, end = service.window(first, to, now)
+    rows, following = await service.list_slots(database, caller, begin, end, free, limit, cursor)
+    return listed(SlotOut, rows, following, accept)
+
+
+@router.post(
+    "/appointments",
+    status_code=201,
+    response_model=AppointmentOut,
+    responses={201: {"model": AppointmentOut, "description": "Booked"}, **problems(403, 404, 409, 413)},
+)
+async def add_appointment(
+    new: AppointmentIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep
+) -> Response:
+    """Books a slot for a patient, with no review behind it. Of any number of people who want it exactly one gets it."""
+    answer = await service.add_appointment(database, caller, new, once, now)
+    return JSONResponse(answer.body, answer.status)
+
+
+@router.get("/appointments", response_model=Page[AppointmentOut], responses={**CSV, **problems(403)})
+async def list_appointments(
+    caller: CallerDep,
+    database: DatabaseDep,
+    now: Now,
+    patient_id: Annotated[UUID | None, Query(description="of one patient")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    accept: Accept = "application/json",
+) -> Response:
+    """The clinic's appointments; a patient sees hers."""
+    rows, following = await service.list_appointments(database, caller, patient_id, limit, cursor, now)
+    return listed(AppointmentOut, (row._asdict() for row in rows), following, accept)
+
+
+@router.post("/appointments/{appointment_id}/confirm", responses=problems(403, 404, 409))
+async def confirm_appointment(
+    appointment_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now
+) -> AppointmentOut:
+    """Says that she will come."""
+    row = await service.confirm(database, caller, appointment_id, now)
+    return AppointmentOut.model_validate(row, from_attributes=True)
+
+
+@router.post("/appointments/{appointment_id}/cancel", responses=problems(403, 404, 413))
+async def cancel_appointment(
+    appointment_id: UUID, given: ReasonIn, caller: CallerDep, database: DatabaseDep, now: Now
+) -> AppointmentOut:
+    """Gives the slot back, with a reason; a patient may cancel hers."""
+    row = await service.cancel(database, caller, appointment_id, given.reason, now)
+    return AppointmentOut.model_validate(row, from_attributes=True)
+
+
+@router.post("/appointments/{appointment_id}/move", responses=problems(403, 404, 409, 413))
+async def move_appointment(
+    appointment_id: UUID, given: MoveIn, caller: CallerDep, database: DatabaseDep, now: Now
+) -> AppointmentOut:
+    """Moves an appointment to another slot, with a reason: the old one is given back and the new one taken, or neither."""
+    row = await service.move(database, caller, appointment_id, given.slot_id, given.reason, now)
+    return AppointmentOut.model_validate(row, from_attributes=True)
+
+
+WAITS: dict[int | str, dict[str, Any]] = {
+    200: {"model": WaitingOut, "description": "She waits for such a slot already"},
+    201: {"model": WaitingOut, "description": "Added"},
+}
+
+
+@router.post("/waiting", status_code=201, response_model=WaitingOut, responses={**WAITS, **problems(403, 404, 413)})
+async def add_waiting(new: WaitingIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep) -> Response:
+    """Puts a patient on the waiting list; once for each kind of slot."""
+    answer = await waiting.add(database, caller, new, once, now)
+    return JSONResponse(answer.body, answer.status)
+
+
+@router.get("/waiting", responses=problems(403))
+async def list_waiting(
+    caller: CallerDep,
+    database: DatabaseDep,
+    now: Now,
+    patient_id: Annotated[UUID | None, Query(description="of one patient")] = None,
+) -> Page[WaitingOut]:
+    """Who waits, the longest first, each with the next free slots that would fit. Booking one takes her off the list."""
+    rows = await waiting.list_waiting(database, caller, patient_id, now)
+    return Page(items=[WaitingOut.model_validate(row) for row in rows])
+
+
+@router.delete("/waiting/{waiting_id}", status_code=204, responses=problems(403, 404))
+async def withdraw_waiting(waiting_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> None:
+    """Takes somebody off the waiting list; a patient may take herself off."""
+    await waiting.withdraw(database, caller, waiting_id, now)
+
+
+@router.post("/calendar", status_code=201, responses=problems())
+async def open_calendar(caller: CallerDep, database: DatabaseDep, now: Now) -> FeedOut:
+    """A secret address of the caller's own calendar, shown once; the address before it stops working."""
+    return FeedOut(url=f"/v1/calendar/{await feeds.open_feed(database, caller, now)}.ics")
+
+
+@router.delete("/calendar", status_code=204, responses=problems())
+async def revoke_calendar(caller: CallerDep, database: DatabaseDep) -> None:
+    """Makes the caller's secret address useless."""
+    await feeds.revoke(database, caller)
+
+
+ICS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/calendar": {"schema": {"type": "string"}}}, "description": "iCalendar"}
+}
+
+
+@router.get("/calendar/{token}.ics", response_class=Response, responses={**ICS, **problems(403, 404)})
+async def read_calendar(token: Annotated[str, Path(max_length=100)], database: DatabaseDep) -> Response:
+    """The calendar behind a secret address: times and places, no patient's name. The address is the key; keep it secret."""
+    return Response(await feeds.read(database, token), media_type="text/calendar; charset=utf-8")

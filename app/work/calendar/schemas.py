@@ -1,0 +1,192 @@
+"""The calendar on the wire."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.base.http.wire import Day, Instant, Line, Moment, TimeZone, Wire
+
+SLOT: dict[str, Any] = {
+    "clinician_id": "0199a3c4-7d00-7a00-8000-00000000000c",
+    "starts_at": "2026-06-02T09:00:00+02:00",
+    "minutes": 45,
+    "location": "Room 2",
+}
+State = Literal["booked", "confirmed", "cancelled"]
+
+
+class SlotIn(Wire):
+    """Bookable time; with `repeats` every occurrence of the rule becomes a slot, at the same time of day by the zone."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": SLOT})
+
+    clinician_id: UUID
+    starts_at: Moment
+    minutes: Annotated[int, Field(ge=5, le=480, strict=True)]
+    location: Line
+    kind: Literal["procedure", "consultation"] = "procedure"
+    repeats: Annotated[str, Field(max_length=200)] | None = Field(
+        default=None, description="RFC 5545 rule, such as FREQ=WEEKLY;COUNT=8; at most 400 slots"
+    )
+    time_zone: TimeZone | None = Field(default=None, description="of the place; goes with `repeats`")
+
+
+class SlotOut(BaseModel):
+    """A slot."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "0199a3c4-7d00-7a00-8000-00000000000d",
+                **SLOT,
+                "starts_at": "2026-06-02T07:00:00.000+00:00",
+                "kind": "procedure",
+                "free": True,
+                "also": [],
+            }
+        }
+    )
+
+    id: UUID
+    clinician_id: UUID
+    starts_at: Instant
+    minutes: int
+    location: str
+    kind: Literal["procedure", "consultation"]
+    free: bool
+    also: list[UUID] = Field(default_factory=list, description="the further slots that a rule has made")
+
+
+class ReasonIn(Wire):
+    """Why."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"reason": "she is ill"}})
+
+    reason: Line
+
+
+class MoveIn(ReasonIn):
+    """Where an appointment goes, and why."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"example": {"slot_id": "0199a3c4-7d00-7a00-8000-00000000000d", "reason": "she is ill"}},
+    )
+
+    slot_id: UUID
+
+
+class AppointmentIn(Wire):
+    """Who takes which slot, with no review behind it: a consultation, for one."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "patient_id": "0199a3c4-7d00-7a00-8000-000000000003",
+                "slot_id": "0199a3c4-7d00-7a00-8000-00000000000d",
+            }
+        },
+    )
+
+    patient_id: UUID
+    slot_id: UUID
+
+
+class AppointmentOut(BaseModel):
+    """A booking of a slot."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "0199a3c4-7d00-7a00-8000-00000000000e",
+                "patient_id": "0199a3c4-7d00-7a00-8000-000000000003",
+                "slot_id": "0199a3c4-7d00-7a00-8000-00000000000d",
+                "review_id": None,
+                "state": "booked",
+                "reason": None,
+                "starts_at": "2026-06-02T07:00:00.000+00:00",
+                "minutes": 45,
+                "location": "Room 2",
+                "clinician_id": "0199a3c4-7d00-7a00-8000-00000000000c",
+                "created_at": "2026-05-01T08:30:00.000+00:00",
+            }
+        }
+    )
+
+    id: UUID
+    patient_id: UUID
+    slot_id: UUID
+    review_id: UUID | None
+    state: State
+    reason: str | None
+    starts_at: Instant
+    minutes: int
+    location: str
+    clinician_id: UUID
+    created_at: Instant
+
+
+WAITING: dict[str, Any] = {
+    "patient_id": "0199a3c4-7d00-7a00-8000-000000000003",
+    "kind": "procedure",
+    "minutes": 45,
+    "first_on": "2026-06-01",
+    "last_on": None,
+    "clinician_id": None,
+    "note": "mornings only",
+}
+
+
+class WaitingIn(Wire):
+    """What somebody waits for."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": WAITING})
+
+    patient_id: UUID
+    kind: Literal["procedure", "consultation"] = "procedure"
+    minutes: Annotated[int, Field(ge=5, le=480, strict=True)] = 30
+    first_on: Day | None = Field(default=None, description="first day that would do, in the patient's calendar")
+    last_on: Day | None = Field(default=None, description="last day that would do")
+    clinician_id: UUID | None = Field(default=None, description="with whom; anybody where left out")
+    note: Line | None = None
+
+
+class WaitingOut(BaseModel):
+    """Somebody on the waiting list, and the next free slots that would fit."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "0199a3c4-7d00-7a00-8000-000000000032",
+                **WAITING,
+                "state": "waiting",
+                "waiting_days": 12,
+                "fits": [],
+                "created_at": "2026-05-01T08:30:00.000+00:00",
+            }
+        }
+    )
+
+    id: UUID
+    patient_id: UUID
+    kind: Literal["procedure", "consultation"]
+    minutes: int
+    first_on: date | None
+    last_on: date | None
+    clinician_id: UUID | None
+    note: str | None
+    state: Literal["waiting", "booked", "withdrawn"]
+    waiting_days: int
+    fits: list[SlotOut]
+    created_at: Instant
+
+
+class FeedOut(BaseModel):
+    """The secret address of a feed; it is shown once."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"url": "/v1/calendar/q3Zk….ics"}})
+
+    url: str

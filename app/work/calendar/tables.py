@@ -1,0 +1,87 @@
+"""Slots, appointments, and the secret addresses of feeds."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from app.base.store.metadata import Json, new_id, of_patient
+
+
+class Slot(SQLModel, table=True):
+    """Time of a clinician that can be booked once."""
+
+    __table_args__ = (
+        ForeignKeyConstraint(["clinic_id", "clinician_id"], ["account.clinic_id", "account.id"]),
+        Index(None, "clinic_id", "starts_at"),
+    )
+
+    clinic_id: UUID = Field(foreign_key="clinic.id", primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    clinician_id: UUID
+    starts_at: datetime
+    minutes: int
+    location: str = Field(max_length=200)
+    kind: str = Field(max_length=40)
+    created_at: datetime
+
+
+class Appointment(SQLModel, table=True):
+    """A booking. `holds_slot_id` is the slot while the booking stands and null afterwards; it is unique: one wins."""
+
+    __table_args__ = (
+        of_patient(),
+        ForeignKeyConstraint(["clinic_id", "slot_id"], ["slot.clinic_id", "slot.id"]),
+        UniqueConstraint("clinic_id", "holds_slot_id"),
+        Index(None, "clinic_id", "patient_id"),
+    )
+
+    clinic_id: UUID = Field(foreign_key="clinic.id", primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    patient_id: UUID
+    slot_id: UUID
+    holds_slot_id: UUID | None = None
+    review_id: UUID | None = None
+    state: str = Field(max_length=20)
+    reason: str | None = Field(default=None, max_length=200)
+    steps: list[Any] = Field(sa_column=Column(Json(), nullable=False))
+    version: int = 1
+    created_at: datetime
+
+
+class Waiting(SQLModel, table=True):
+    """Somebody who waits for a slot. `open_kind` is the kind while she waits and null afterwards: she waits once a kind."""
+
+    __table_args__ = (
+        of_patient(),
+        UniqueConstraint("clinic_id", "patient_id", "open_kind"),
+        Index(None, "clinic_id", "state"),
+    )
+
+    clinic_id: UUID = Field(foreign_key="clinic.id", primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    patient_id: UUID
+    review_id: UUID | None = None
+    clinician_id: UUID | None = None
+    kind: str = Field(max_length=40)
+    open_kind: str | None = Field(default=None, max_length=40)
+    minutes: int
+    first_on: date | None = None
+    last_on: date | None = None
+    note: str | None = Field(default=None, max_length=200)
+    state: str = Field(max_length=20)
+    created_at: datetime
+    closed_at: datetime | None = None
+
+
+class Feed(SQLModel, table=True):
+    """A calendar feed by secret address: only the hash of its token is kept, and revoking deletes it."""
+
+    __table_args__ = (ForeignKeyConstraint(["clinic_id", "account_id"], ["account.clinic_id", "account.id"]),)
+
+    token_hash: str = Field(primary_key=True, max_length=64)
+    clinic_id: UUID
+    account_id: UUID
+    created_at: datetime

@@ -1,0 +1,67 @@
+"""A clinic's settings on the wire."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.base.http.wire import Line, TimeZone, Wire
+
+EXAMPLE: dict[str, Any] = {
+    "time_zone": "Europe/Zurich",
+    "alarm_budget": 20,
+    "chain": ["0199a3c4-7d00-7a00-8000-000000000001"],
+}
+
+
+class ClinicChange(Wire):
+    """What is left out stays; null takes a limit away."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})
+
+    name: Line | None = None
+    time_zone: TimeZone | None = Field(default=None, description="of the calendar's pages; UTC where null")
+    alarm_budget: Annotated[int, Field(ge=0, le=10_000, strict=True)] | None = Field(
+        default=None, description="flags that can wait, shown in seven days; null is no limit"
+    )
+    chain: Annotated[list[UUID], Field(max_length=10)] | None = Field(
+        default=None, description="accounts of the staff to whom a flag is handed, one after the other"
+    )
+
+
+class ClinicOut(BaseModel):
+    """The caller's clinic."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "0199a3c4-7d00-7a00-8000-000000000002",
+                "name": "Back on track",
+                **EXAMPLE,
+                "shown_in_seven_days": 20,
+                "held_back": 3,
+            }
+        }
+    )
+
+    id: UUID
+    name: str
+    time_zone: str | None
+    alarm_budget: int | None
+    chain: list[UUID]
+    shown_in_seven_days: int = Field(description="flags that can wait, shown in the last seven days")
+    held_back: int = Field(description="flags that the budget holds back now; `GET /v1/flags?held_back=true` has them")
+
+
+class ColleagueOut(BaseModel):
+    """Somebody of the clinic's staff."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"id": "0199a3c4-7d00-7a00-8000-000000000001", "username": "clinician", "role": "clinician"}
+        }
+    )
+
+    id: UUID
+    username: str
+    role: str

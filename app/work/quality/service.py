@@ -1,0 +1,129 @@
+"""The clinic's own figures: diaries kept by month, what became of alarms, and how soon a return was reviewed."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from statistics import median
+
+from sqlalchemy import and_, func, select
+
+from app.access.accounts.permissions import Caller
+from app.access.audit import service as audit
+from app.alerts.flags.service import flag
+from app.answers.cohorts.service import may_see
+from app.base.store.database import Database
+from app.record.diary.writings import day
+from app.record.procedures.service import procedure
+from app.work.reviews.service import review
+
+MONTHS = 12
+MONTH = 30.4375  # days
+
+
+@dataclass(frozen=True)
+class Adherence:
+    """One month after the procedure: patient-days that could have an entry, and those that have one."""
+
+    month: int
+    possible: int
+    logged: int
+
+    @property
+    def share(self) -> float | None:
+        """Of the days that could have an entry; None where there were none."""
+        return self.logged / self.possible if self.possible else None
+
+
+@dataclass(frozen=True)
+class Alarms:
+    """Flags of a kind: raised, acknowledged by somebody, lapsed by themselves before anybody did, and still open."""
+
+    kind: str
+    raised: int
+    acknowledged: int
+    lapsed: int
+    open: int
+
+
+@dataclass(frozen=True)
+class Quality:
+    """All figures; `days_to_review` is the median from a flagged return to its review, `within_14` the share in time."""
+
+    adherence: list[Adherence]
+    alarms: list[Alarms]
+    returns: int
+    reviewed: int
+    within_14: float | None
+    days_to_review: float | None
+
+
+async def read(database: Database, caller: Caller, now: datetime) -> Quality:
+    """The figures of the caller's clinic."""
+    may_see(caller)
+    clinic, today = caller.clinic_id, now.date()
+    started = select(procedure.c.patient_id, func.min(procedure.c.performed_on).label("first")).where(
+        procedure.c.clinic_id == clinic
+    )
+    logged = select(day.c.patient_id, day.c.date).where(day.c.clinic_id == clinic, day.c.content.is_not(None))
+    flagged = select(flag.c.kind, flag.c.state, flag.c.owner_id, func.count()).where(flag.c.clinic_id == clinic)
+    taken = (
+        select(flag.c.raised_at, func.min(review.c.opened_at))
+        .outerjoin(
+            review,
+            and_(
+                review.c.clinic_id == flag.c.clinic_id,
+                review.c.procedure_id == flag.c.procedure_id,
+                review.c.opened_at >= flag.c.raised_at,
+            ),
+        )
+        .where(flag.c.clinic_id == clinic, flag.c.kind == "pain_return")
+        .group_by(flag.c.id, flag.c.raised_at)
+    )
+    async with database.read() as connection:
+        first = {r.patient_id: r.first for r in await connection.execute(started.group_by(procedure.c.patient_id))}
+        begin = today - timedelta(days=3 * 366)
+        days = (await connection.execute(logged.where(day.c.date >= begin))).all()
+        kinds = (await connection.execute(flagged.group_by(flag.c.kind, flag.c.state, flag.c.owner_id))).all()
+        returns = (await connection.execute(taken)).all()
+    await audit.record_read(database, caller, "quality", None, now)
+    waited = [(opened - raised).total_seconds() / 86_400 for raised, opened in returns if opened is not None]
+    in_time = sum(w <= 14 for w in waited)
+    return Quality(
+        _adherence(first, [(r.patient_id, r.date) for r in days], today),
+        _alarms([(kind, state, owner is not None, n) for kind, state, owner, n in kinds]),
+        len(returns),
+        len(waited),
+        in_time / len(returns) if returns else None,
+        median(waited) if waited else None,
+    )
+
+
+def _adherence(first: dict[object, date], logged: list[tuple[object, date]], today: date) -> list[Adherence]:
+    possible, kept = [0] * MONTHS, [0] * MONTHS
+    for start in first.values():
+        for month in range(MONTHS):
+            begin, end = round(month * MONTH) + 1, round((month + 1) * MONTH)
+            possible[month] += max(0, min(end, (today - start).days) - begin + 1)
+    for whose, on in logged:
+        start_of = first.get(whose)
+        number = -1 if start_of is None else (on - start_of).days
+        if number >= 1:
+            within = next((m for m in range(MONTHS) if number <= round((m + 1) * MONTH)), None)
+            if within is not None:
+                kept[within] += 1
+    return [Adherence(m + 1, possible[m], kept[m]) for m in range(MONTHS) if possible[m]]
+
+
+def _alarms(rows: list[tuple[str, str, bool, int]]) -> list[Alarms]:
+    out = []
+    for kind in sorted({kind for kind, *_ in rows}):
+        mine = [(state, owned, n) for k, state, owned, n in rows if k == kind]
+        out.append(
+            Alarms(
+                kind,
+                sum(n for *_, n in mine),
+                sum(n for _, owned, n in mine if owned),
+                sum(n for state, owned, n in mine if state == "lapsed" and not owned),
+                sum(n for state, _, n in mine if state in ("open", "acknowledged")),
+            )
+        )
+    return out

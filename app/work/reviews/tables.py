@@ -1,0 +1,65 @@
+"""Reviews."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from app.base.store.metadata import Json, new_id, of_patient
+
+
+class Review(SQLModel, table=True):
+    """One review of one procedure.
+
+    `open_procedure_id` is the procedure while the review is under way and null afterwards, and is unique: a procedure has
+    one review at a time. `steps` says who did what, when and why. `follows` names the review whose wait is over.
+    """
+
+    __table_args__ = (
+        of_patient(),
+        ForeignKeyConstraint(
+            ["clinic_id", "procedure_id"], ["procedure.clinic_id", "procedure.id"], ondelete="CASCADE"
+        ),
+        UniqueConstraint("clinic_id", "open_procedure_id"),
+        Index(None, "clinic_id", "state"),
+    )
+
+    clinic_id: UUID = Field(foreign_key="clinic.id", primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    patient_id: UUID
+    procedure_id: UUID
+    open_procedure_id: UUID | None = None
+    state: str = Field(max_length=20)
+    opened_by: str = Field(max_length=20)
+    flag_id: UUID | None = None
+    owner_id: UUID | None = None
+    proposed_on: date | None = None
+    laterality: str | None = Field(default=None, max_length=20)
+    joints: list[Any] | None = Field(default=None, sa_column=Column(Json()))
+    policy: str | None = Field(default=None, max_length=60)
+    checklist: dict[str, Any] = Field(sa_column=Column(Json(), nullable=False))
+    appointment_id: UUID | None = None
+    decision: str | None = Field(default=None, max_length=20)
+    reason: str | None = Field(default=None, max_length=500)
+    wait_until: date | None = None
+    follows: UUID | None = None
+    steps: list[Any] = Field(sa_column=Column(Json(), nullable=False))
+    version: int = 1
+    opened_at: datetime
+    closed_at: datetime | None = None
+
+
+class Bulk(SQLModel, table=True):
+    """One step taken with many reviews, with what each was before, so that it can be taken back."""
+
+    __table_args__ = (ForeignKeyConstraint(["clinic_id", "account_id"], ["account.clinic_id", "account.id"]),)
+
+    clinic_id: UUID = Field(foreign_key="clinic.id", primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    account_id: UUID
+    step: str = Field(max_length=20)
+    items: list[Any] = Field(sa_column=Column(Json(), nullable=False))
+    created_at: datetime
+    undone_at: datetime | None = None

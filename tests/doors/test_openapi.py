@@ -1,0 +1,85 @@
+"""The document is complete: each call has a description, an example and every error it can answer."""
+
+import re
+from typing import Any
+
+import pytest
+
+from app.answers.verdicts.schemas import VerdictOut
+from app.record.diary.schemas import EXAMPLE, EntryIn
+from app.record.patients.schemas import PatientIn
+from app.record.procedures.schemas import ProcedureIn
+from tests.support import Service
+
+pytestmark = pytest.mark.anyio
+FREE = {"/healthz", "/readyz"}
+
+
+async def test_each_call_is_described_with_its_errors(service: Service) -> None:
+    document = (await service("nobody", "GET", "/openapi.json")).json()
+    for path, methods in document["paths"].items():
+        for method, call in methods.items():
+            where = f"{method} {path}"
+            assert call["summary"], where
+            assert call["description"], where
+            if path in FREE:
+                continue
+            expected = {"401", "422", "500"} | ({"403", "404"} if "{" in path else set())
+            assert expected <= set(call["responses"]), where
+            for status, response in call["responses"].items():
+                if status >= "400":
+                    content = response["content"]["application/problem+json"]
+                    assert content["example"]["status"] == int(status), where
+            if path not in (
+                "/v1/token",
+                "/v1/calendar/{token}.ics",
+                "/v1/invitations/{code}/accept",
+            ):  # there the address is the key
+                assert call["security"], where
+
+
+async def test_every_reference_of_the_document_leads_somewhere(service: Service) -> None:
+    document = (await service("nobody", "GET", "/openapi.json")).json()
+    known = set(document["components"]["schemas"])
+    named = {ref.removeprefix("#/components/schemas/") for ref in references(document)}
+    assert named <= known
+    assert {"ProblemDetail", "VerdictOut", "EntryIn"} <= known
+
+
+def references(node: Any) -> list[str]:
+    if isinstance(node, dict):
+        own = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
+        return own + [r for value in node.values() for r in references(value)]
+    return [r for value in node for r in references(value)] if isinstance(node, list) else []
+
+
+async def test_the_documents_examples_are_true(service: Service) -> None:
+    EntryIn.model_validate(EXAMPLE)
+    VerdictOut.model_validate(VerdictOut.model_config["json_schema_extra"]["example"])  # type: ignore[index]
+    for model in (PatientIn, ProcedureIn):
+        model.model_validate(model.model_config["json_schema_extra"]["example"])  # type: ignore[index]
+    made = await service(
+        "ada", "PUT", f"/v1/patients/{service.ada_id}/diary/2026-05-01", json={**EXAMPLE, "recorded_at": None}
+    )
+    assert made.status_code == 201
+    assert made.json()["opioid_mme"] == 20
+
+
+async def test_the_docs_page_signs_in(service: Service) -> None:
+    document = (await service("nobody", "GET", "/openapi.json")).json()
+    schemes = document["components"]["securitySchemes"].values()
+    assert [s["flows"]["password"]["tokenUrl"] for s in schemes] == ["/v1/token"]
+    page = await service("nobody", "GET", "/docs")
+    assert page.status_code == 200
+    assert "//" not in page.text.replace("// ", ""), "nothing comes from another host"
+    for asset in re.findall(r'(?:src|href)="(/docs-assets/[^"]+)"', page.text):
+        assert (await service("nobody", "GET", asset)).status_code == 200
+
+
+async def test_the_first_page_leads_on(service: Service) -> None:
+    page = await service("nobody", "GET", "/")
+    assert page.status_code == 200
+    assert "content-security-policy" in page.headers
+    for path in ("/docs", "/openapi.json", "/healthz", "/readyz"):
+        assert f'href="{path}"' in page.text
+        assert (await service("nobody", "GET", path)).status_code == 200

@@ -1,0 +1,91 @@
+"""The worker dies at every step, and nothing is lost, raised twice or left undone."""
+
+import asyncio
+import subprocess
+import sys
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select
+
+from app.access.accounts.service import account
+from app.alerts.flags.service import flag
+from app.alerts.messages.outbox import address, delivery, message
+from app.alerts.messages.sending import send_due
+from app.alerts.messages.webhook import new_secret
+from app.base.settings import Settings
+from app.base.store.database import Database
+from app.base.store.metadata import new_id
+from app.doors.demo.build import build
+from app.record.patients.service import patient
+from app.work.reviews.service import review
+from app.work.worker import work_once
+from tests.alerts.messages.receivers import Hook, web_server
+
+pytestmark = pytest.mark.anyio
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+
+async def filled(database: Database, hook: Hook) -> None:
+    """The demo's clinics, nothing concluded yet; one of them has a webhook."""
+    await build(database, NOW, lambda name: None)
+
+    async def add(connection: Any) -> None:
+        own = (await connection.execute(select(account).where(account.c.username == "admin"))).one()
+        values = {
+            "clinic_id": own.clinic_id, "id": new_id(), "account_id": own.id, "channel": "webhook", "locale": "en",
+            "target": {"url": hook.url, "secret": new_secret()}, "topics": None, "confirmed_at": NOW, "created_at": NOW,
+        }  # fmt: skip
+        await connection.execute(insert(address).values(values))
+
+    await database.write(add)
+
+
+async def concluded(database: Database) -> Counter[Any]:
+    """What was concluded and told, by names; ids differ from one database to the next."""
+    async with database.read() as connection:
+        names = {row.id: row.name for row in await connection.execute(select(patient))}
+        flags = (await connection.execute(select(flag))).all()
+        reviews = (await connection.execute(select(review))).all()
+        messages = (await connection.execute(select(message))).all()
+        sent = (await connection.execute(select(delivery))).all()
+    out: Counter[Any] = Counter(
+        ("flag", names[f.patient_id], f.kind, f.state, len(f.steps), f.shown_at is None) for f in flags
+    )
+    out += Counter(("review", names[r.patient_id], r.state, r.opened_by, len(r.steps)) for r in reviews)
+    out += Counter(("message", m.topic, names.get(m.patient_id), m.spread_at is None) for m in messages)
+    return out + Counter(("delivery", d.state) for d in sent)
+
+
+async def test_a_worker_that_dies_at_every_step_loses_nothing_and_does_nothing_twice(
+    database_url: str, tmp_path: Any, migrated_sqlite: Any
+) -> None:
+    calm_url = f"sqlite+aiosqlite:///{tmp_path / 'calm.db'}"
+    (tmp_path / "calm.db").write_bytes(migrated_sqlite.read_bytes())
+    calm = Database(calm_url)
+    settings = Settings.model_validate({"database_url": calm_url, "private_targets": True})
+    with web_server() as hook:
+        await filled(calm, hook)
+        await work_once(calm, lambda: NOW)
+        while await send_due(calm, settings, lambda: NOW):
+            pass
+        expected = await concluded(calm)
+    await calm.close()
+    database = Database(database_url)
+    with web_server() as hook:
+        await filled(database, hook)
+        command = [sys.executable, "-m", "tests.work.dying_worker", database_url, NOW.isoformat()]
+        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        found = await concluded(database)
+        async with database.read() as connection:
+            ids = {str(row.id) for row in await connection.execute(select(delivery))}
+    await database.close()
+    assert found == expected
+    assert ("delivery", "sent") in found
+    assert int(done.stdout) > 15
+    got = Counter(headers["webhook-id"] for _, headers, _ in hook.got)
+    assert set(got) == ids  # each came at least once, under an id that tells repeats
+    assert max(got.values()) > 1  # and some died between sending and saying so
