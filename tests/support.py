@@ -11,8 +11,8 @@ from uuid import UUID
 import httpx
 from fastapi import FastAPI
 
-from app.access.accounts.permissions import Role
 from app.access.accounts.service import add_account, add_clinic, hash_password
+from app.rules.words import Role
 
 PASSWORD = "correct horse battery"
 

@@ -1,1 +1,1 @@
-"""Who may do what, and who did."""
+"""Accounts, permissions and the audit log."""

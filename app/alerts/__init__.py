@@ -1,1 +1,1 @@
-"""What a person must look at, and how people and systems are told."""
+"""Flags for the clinic, and messages to people and systems."""

@@ -1,1 +1,1 @@
-"""What every wing stands on: the store, the wire, settings, logs, and what a process may remember."""
+"""What every package uses: the database, HTTP, settings, logs, and in-process caches."""

@@ -10,10 +10,10 @@ import structlog
 
 
 def without_messages(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Where something failed and with what kind of error, each cause after the other, but not what the error says.
+    """Replaces an exception by its type and traceback, and those of its causes, without the messages.
 
-    What an error says may repeat somebody's data: a value that did not fit, the parameters of a statement. What the system
-    itself reports, such as a refused connection, is kept.
+    A message may repeat a patient's data: a value that did not fit, the parameters of a statement. What the operating
+    system reports, such as a refused connection, is kept.
     """
     error = event.pop("exc_info", None)
     lines: list[str] = []

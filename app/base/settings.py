@@ -14,7 +14,7 @@ DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "po
 
 
 class SettingError(Exception):
-    """Something outside the program is not as it must be; the message is one clear sentence for the operator."""
+    """A setting, the database or the network is wrong; the message is one clear sentence for the operator."""
 
 
 def async_url(value: SecretStr) -> SecretStr:
@@ -31,7 +31,7 @@ def async_url(value: SecretStr) -> SecretStr:
     if kind not in DRIVERS:
         raise ValueError(f"the database {kind!r} is not supported; use sqlite or postgresql")
     if kind == "sqlite" and url.database in (None, "", ":memory:"):
-        raise ValueError("an SQLite database needs a file, for what is acknowledged must survive")
+        raise ValueError("an SQLite database needs a file, so that acknowledged data survive a restart")
     return SecretStr(url.set(drivername=DRIVERS[kind]).render_as_string(hide_password=False))
 
 
@@ -76,7 +76,7 @@ class Settings(BaseSettings):
         default=None, description="key of Web Push, made by `reprieve push-key`; no Web Push where not set"
     )
     private_targets: bool = Field(
-        default=False, description="let webhooks reach hosts that are not public, such as one beside this, by http too"
+        default=False, description="let webhooks reach hosts that are not public, such as one on its LAN, by http too"
     )
     metrics_token: SecretStr | None = Field(
         default=None, description="bearer token for `/metrics`; without one it answers this machine alone"

@@ -1,1 +1,1 @@
-"""How people and machines come in: the API, the pages, the command, the demo."""
+"""Entry points: the API, the clinic's pages, the command line, the demo."""

@@ -1,4 +1,4 @@
-"""The ASGI app: the rooms put together."""
+"""The ASGI app, put together from the routers of all packages."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,6 +1,6 @@
 """What an operator watches: how far behind the worker is, what waits to be sent, and how long requests take.
 
-No figure is of a clinic or of a person. Without a token the call answers only to the machine itself, and only directly: a
+No figure is of a clinic or a person. Without a token the call answers only to the machine itself, and only directly: a
 proxy in front of the service has the token.
 """
 
@@ -10,16 +10,15 @@ from typing import Annotated, cast
 
 from fastapi import APIRouter, Header, Request, Response
 from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
-from sqlalchemy import func, select
 
-from app.alerts.flags.service import flag
+from app.alerts.flags.service import open_by_severity
 from app.alerts.messages.outbox import waiting_since
-from app.answers.verdicts.sweep import stale
+from app.answers.verdicts.sweep import count_stale
 from app.base.http.deps import DatabaseDep, Now, SettingsDep
 from app.base.http.problems import Problem
+from app.base.store.leases import CONCLUSIONS, lag
 from app.rules.reviews import OPEN
-from app.work.reviews.service import review
-from app.work.worker import lag
+from app.work.reviews.service import open_by_state
 
 router = APIRouter(tags=["operators"])
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
@@ -72,14 +71,11 @@ async def read_metrics(
         raise Problem(404, "There is nothing at this address.")
     metrics = cast(Metrics, request.app.state.metrics)
     async with database.read() as connection:
-        behind = await lag(connection, now)
+        behind = await lag(connection, CONCLUSIONS, now)
         late, waiting, dead = await waiting_since(connection, now)
-        count = select(func.count()).select_from(stale(now).order_by(None).subquery())
-        metrics.stale.set((await connection.execute(count)).scalar_one())
-        of_flags = select(flag.c.severity, func.count()).where(flag.c.state == "open").group_by(flag.c.severity)
-        open_flags = dict(map(tuple, (await connection.execute(of_flags)).all()))
-        of_reviews = select(review.c.state, func.count()).where(review.c.state.in_(OPEN)).group_by(review.c.state)
-        open_reviews = dict(map(tuple, (await connection.execute(of_reviews)).all()))
+        metrics.stale.set(await count_stale(connection, now))
+        open_flags = await open_by_severity(connection)
+        open_reviews = await open_by_state(connection)
     metrics.lag.set(float("nan") if behind is None else behind)
     metrics.late.set(late)
     metrics.waiting.set(waiting)

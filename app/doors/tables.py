@@ -1,19 +1,19 @@
-"""Every table there is, so that migrations and tests see the whole of it."""
+"""Imports every table, so that migrations and tests see the complete metadata."""
 
 from app.access.accounts.tables import Account, Clinic, SignIn
 from app.access.audit.tables import AuditEvent
 from app.alerts.flags.tables import ClinicRule, Flag
 from app.alerts.messages.tables import Address, Delivery, Message
 from app.answers.eligibility.tables import ClinicPolicy
-from app.answers.verdicts.tables import KeptVerdict, Outcome
+from app.answers.verdicts.tables import KeptVerdict, OutcomeRow
 from app.base.http.idempotency.tables import KeptAnswer
 from app.base.store.leases import Lease
 from app.base.store.metadata import metadata
 from app.record.diary.tables import DiaryDay, DiaryRevision
-from app.record.facts.tables import Fact
+from app.record.facts.tables import FactRow
 from app.record.patients.invitations.tables import Invitation
 from app.record.patients.tables import Patient
-from app.record.procedures.tables import Procedure
+from app.record.procedures.tables import ProcedureRow
 from app.record.revisions.tables import Revision
 from app.record.whole.tables import Tombstone
 from app.work.calendar.tables import Appointment, Feed, Slot, Waiting
@@ -31,7 +31,7 @@ __all__ = [
     "Delivery",
     "DiaryDay",
     "DiaryRevision",
-    "Fact",
+    "FactRow",
     "Feed",
     "Flag",
     "Invitation",
@@ -39,9 +39,9 @@ __all__ = [
     "KeptVerdict",
     "Lease",
     "Message",
-    "Outcome",
+    "OutcomeRow",
     "Patient",
-    "Procedure",
+    "ProcedureRow",
     "Review",
     "Revision",
     "SignIn",

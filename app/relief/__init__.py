@@ -1,6 +1,6 @@
-"""The relief engine: a diary goes in, a verdict comes out. Pure: no database, no clock, no framework.
+"""The relief engine: computes a verdict from a diary. Pure: no database, no clock, no framework.
 
-Everything else of the service imports from here and from nowhere deeper.
+The rest of the service imports from this package, not from its modules.
 """
 
 from .baseline import block_days
@@ -8,8 +8,8 @@ from .definitions import Response, relief_percent, response
 from .engine import Trace, judge, trace, trace_all
 from .parameters import BASELINE_DAYS, ENGINE, SETTLING_DAYS
 from .records import BOTH, DEFINITIONS, LEFT, PHASES, RIGHT, Definition, Diary, Floats, Laterality, Phase, Procedure
-from .run import Kept
-from .verdict import Verdict
+from .run import EngineState
+from .verdict import Confounder, Verdict
 
 __all__ = [
     "BASELINE_DAYS",
@@ -20,10 +20,11 @@ __all__ = [
     "PHASES",
     "RIGHT",
     "SETTLING_DAYS",
+    "Confounder",
     "Definition",
     "Diary",
+    "EngineState",
     "Floats",
-    "Kept",
     "Laterality",
     "Phase",
     "Procedure",

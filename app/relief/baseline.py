@@ -13,7 +13,10 @@ from .records import Days, Floats, Procedure
 
 @dataclass(frozen=True)
 class Baseline:
-    """Baseline pain 0-10 and where it comes from; `days` logged days made it; `sd` is its standard error, in points."""
+    """Baseline pain 0-10, its source, the logged days in its window and its standard error `sd` in points.
+
+    `thin` marks a diary baseline of fewer than 5 logged days.
+    """
 
     pain: float | None
     source: Literal["diary", "clinic", "unknown"]
@@ -26,11 +29,11 @@ def find_baseline(day: Days, score: Floats, procedure: Procedure) -> Baseline:
     """The mean of the daily average pain at the treated site over the 14 days before the procedure.
 
     Leaves out the day of a diagnostic block and the day after it. At least 3 logged days are needed; with fewer than 5
-    the baseline is called thin (the mean of five days has a reliability of 0.90, Heapy 2014). Otherwise the
-    clinic's recorded score; otherwise unknown, for a baseline is never guessed.
+    the baseline is called thin (the mean of five days has a reliability of 0.90, Heapy 2014). With fewer than
+    3, the clinic's recorded score is used; without one the baseline is unknown, never guessed.
 
     Args:
-        day, score: shape (n,), one current score a day, NaN where the day has none.
+        day, score: shape (n,), day ordinals and one current score per day, NaN where the day has none.
     """
     performed = procedure.performed_on.toordinal()
     first = performed - par.BASELINE_DAYS

@@ -1,9 +1,9 @@
 """The forward recursion (Rabiner 1989), step by step, for several diaries at once.
 
-A step of one diary is so small that calling numpy takes longer than the arithmetic; so diaries go in lockstep, side by
-side in one array `(prone * course, noise, diaries, plateau)`. Each keeps to its own plan: one that goes back to a day whose
-writing came late does so alone. Every operation works on each diary's own numbers in the same order, so that the company a
-diary is in changes nothing, to the bit.
+For one diary the overhead of a numpy call exceeds the arithmetic, so several diaries are stepped together in one array
+`(prone * course, noise, diaries, plateau)`. Each follows its own plan: a diary with a late revision steps back alone.
+The operations on a diary's own numbers and their order do not depend on the batch, so its results are bit-identical in
+any batch.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from .scores import LEVEL_GRID_STEP, N_LEVEL, score_table
 from .states import CHAIN, N_COURSE, N_NOISE, N_PERSON, N_PLATEAU, N_PRONE, course_levels
 
 BLOCK = par.DRIFT_EVERY  # days from checkpoint to checkpoint
-HISTORY = 16  # steps that a late writing may go back over without a checkpoint
+HISTORY = 16  # steps that a late revision may go back without using a checkpoint
 ROWS = N_PRONE * N_COURSE
 
 
@@ -29,10 +29,10 @@ class Line:
     """One diary's part of a sweep.
 
     Args:
-        checkpoint: weights of day 0, BLOCK, 2 * BLOCK, ..., each (prone * course, noise, plateau); a sweep fills it on.
-        start: the checkpoint that the first step follows on.
-        days, heard: of each step, the day stepped to and what its score says.
-        back: for a step that does not follow on the one before it, the step that it follows on, or `~c` for checkpoint c.
+        checkpoint: weights of day 0, BLOCK, 2 * BLOCK, ..., each (prone * course, noise, plateau); a sweep adds to it.
+        start: index of the checkpoint from which the first step continues.
+        days, heard: per step, the day stepped to and the evidence of its score (None: no score).
+        back: for a step that does not continue from the one before it, the step it continues from (`~c`: checkpoint c).
     """
 
     baselines: list[Baseline]
@@ -44,10 +44,10 @@ class Line:
 
 
 class Bank:
-    """Chance of each distinct score of some lines in each state.
+    """Likelihood of each distinct score of several lines in each state.
 
     Args:
-        row: shape (steps of the longest line, lines), the row of the bank for each step; row 0 says nothing.
+        row: shape (steps of the longest line, lines), the row of the bank for each step; row 0 is all ones (no score).
     """
 
     def __init__(self, lines: list[Line]) -> None:
@@ -82,10 +82,10 @@ def _places(baseline: Baseline) -> npt.NDArray[np.int64]:
 
 
 def sweep(lines: list[Line]) -> Iterator[Floats]:
-    """The weights after each step, shape (prone * course, noise, lines still going, plateau), each up to a factor.
+    """Yields the weights after each step, shape (prone * course, noise, unfinished lines, plateau), not normalised.
 
-    Lines come with the longest first. What is handed out may be written to by the next step but one that goes back over
-    it: use it before.
+    Lines must be sorted longest first. A step with an entry in `back` writes into the array yielded before it: use that
+    array before taking the next step.
     """
     if not lines:
         return
@@ -114,13 +114,13 @@ def sweep(lines: list[Line]) -> Iterator[Floats]:
 
 
 def _going(lines: list[Line]) -> list[int]:
-    """For each step, how many lines have it."""
+    """For each step, how many lines are at least that long."""
     ends = np.bincount([len(line.days) for line in lines])
     return [int(n) for n in (len(lines) - np.cumsum(ends))[: len(lines[0].days)]]
 
 
 def _special(lines: list[Line]) -> dict[int, list[tuple[int, Line]]]:
-    """The steps at which more happens than a step, and to which lines."""
+    """The steps with a plateau drift or an entry in `back`, and the lines concerned."""
     out: dict[int, list[tuple[int, Line]]] = {}
     for j, line in enumerate(lines):
         for k, day in enumerate(line.days):
@@ -135,7 +135,7 @@ def side_by_side(weights: list[Floats]) -> Floats:
 
 
 def drift(weights: Floats) -> None:
-    """Lets the plateau of one diary move, in place, and brings its weights back into the range of a float."""
+    """Applies DRIFT_EVERY days of plateau drift to one diary's weights, in place, and normalises them."""
     moved = CHAIN.drift @ weights.reshape(-1, N_PLATEAU).T
     weights[:] = moved.T.reshape(weights.shape) / moved.sum()
 

@@ -1,4 +1,4 @@
-"""From a run of the filter to the whole verdict."""
+"""Builds the verdict from a run of the filter."""
 
 from datetime import date, timedelta
 from math import isnan
@@ -27,9 +27,9 @@ def conclude(
     with_days: bool,
     judged: Standing | None,
 ) -> Verdict:
-    """The verdict of a run over all writings of the diary; `as_of` is the day of the question.
+    """The verdict of a run over all revisions of the diary; `as_of` is the day that is asked about.
 
-    `judged` is where the procedure stands, or None without a baseline or a day to judge.
+    `judged` holds phase, onset and return; it is None without a baseline above 0 or without a day to judge.
     """
     plan, performed = run.plan, procedure.performed_on
     base, last = plan.baseline, plan.last

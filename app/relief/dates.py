@@ -1,4 +1,4 @@
-"""Onset and return as seen from the end of the diary, and the forecast from where it stands."""
+"""Dates of onset and return from smoothed chances, and the forecast of the return."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,13 +13,13 @@ from .records import Definition, Floats
 from .states import CHAIN, N_COURSE, N_PLATEAU
 from .verdict import Forecast
 
-STRIDE = 15  # days; the forecast looks ahead in these
+STRIDE = 15  # days per step of the forecast
 HORIZON = 5 * 365 // STRIDE
 
 
 @dataclass(frozen=True)
 class Crossing:
-    """Days since the procedure: the likeliest, and the ends of a 90 % interval."""
+    """Day of the return, counted from the procedure: median, and the ends of a 90 % interval."""
 
     on: int
     low: int
@@ -33,7 +33,7 @@ def begins(chance: Floats, limit: float) -> int:
 
 
 def onset_day(reached: Floats, first: int) -> int | None:
-    """First day from which relief holds: smoothed chance of at least a half that it was reached, never lost again.
+    """First day from which the smoothed chance that relief was reached stays at a half or more; None if there is none.
 
     `first` is the day of the first item.
     """
@@ -43,7 +43,7 @@ def onset_day(reached: Floats, first: int) -> int | None:
 
 
 def return_crossing(returned: Floats, first: int) -> Crossing:
-    """The day of return given that it has come: when the smoothed chance "ended by then, for good" passes a half.
+    """The day of return given that it has come: when the smoothed chance that relief has ended for good passes a half.
 
     The ends of its 90 % interval are where the chance passes DATE_TAIL and its complement.
     """
@@ -55,12 +55,12 @@ def return_crossing(returned: Floats, first: int) -> Crossing:
 
 @cache
 def _ahead() -> Floats:
-    """Chance to go from state to state in one stride, by the average proneness, shape (course, course)."""
+    """Transition matrix of the course over STRIDE days, averaged over proneness, shape (course, course)."""
     return np.tensordot(par.PRONE_WEIGHT, np.linalg.matrix_power(CHAIN.step, STRIDE), axes=1)
 
 
 def look_ahead(weights: Floats, baseline: Baseline, definition: Definition, today: date) -> Forecast:
-    """Lets the chain run on without a diary from weights (course * plateau) of `today`, given that relief still holds."""
+    """Forecast from weights (course * plateau) of `today`, without further scores, given that relief still holds."""
     now = weights.reshape(N_COURSE, N_PLATEAU)
     future = np.empty((HORIZON + 1, N_PLATEAU * N_COURSE))
     for k in range(HORIZON + 1):

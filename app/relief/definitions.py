@@ -11,14 +11,14 @@ Response = Literal["none", "partial", "responder", "strong"]
 def relief_percent(level: N, baseline: N) -> N:
     """`100 * (1 - level / baseline)`: the drop from baseline in percent, negative when worse. Not rounded.
 
-    Takes numbers or arrays of one shape; where the baseline is not known the answer is not either (NaN). A baseline of 0
-    has no percentage and is for the caller to keep out.
+    Takes numbers or arrays of one shape; a NaN baseline gives NaN. The caller must exclude a baseline of 0, which
+    has no percentage.
     """
     return 100.0 * (1.0 - level / baseline)
 
 
 def response(percent: float) -> Response:
-    """30 % is meaningful and 50 % substantial (IMMPACT; Ostelo 2008), 80 % strong. 49.6 % is not 50 %."""
+    """30 % is meaningful and 50 % substantial (IMMPACT; Ostelo 2008), 80 % strong. Unrounded: 49.6 is below 50."""
     if percent < 30.0:
         return "none"
     if percent < 50.0:

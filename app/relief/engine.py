@@ -1,4 +1,4 @@
-"""The engine's face: `judge` one procedure as of one day, `trace` a diary as it unfolds."""
+"""The engine's entry points: `judge` gives a procedure's verdict as of one day, `trace` judges every day of a diary."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ import numpy as np
 from .conclude import conclude
 from .plan import Plan, make_plan
 from .records import BOTH, LEFT, RIGHT, Definition, Diary, Laterality, Phase, Procedure
-from .run import Kept, Run, look_back, run_all
+from .run import EngineState, Run, look_back, run_all
 from .standing import Standing
 from .verdict import Side, Verdict
 
@@ -18,7 +18,7 @@ SIDE_BY_SIDE = 8  # diaries; more no longer fit the processor's cache
 
 @dataclass(frozen=True)
 class Trace:
-    """A diary as it unfolded, each list one item a day after the procedure, and the verdict on the whole of it.
+    """Each day after the procedure as judged that day, one item per day in each list, and the verdict as of the last.
 
     The verdict comes without its daily series and its sides.
     """
@@ -31,21 +31,21 @@ class Trace:
 
 
 def judge(
-    diary: Diary, procedure: Procedure, as_of: date, definition: Definition = "half", kept: Kept | None = None
+    diary: Diary, procedure: Procedure, as_of: date, definition: Definition = "half", kept: EngineState | None = None
 ) -> Verdict:
-    """The whole answer for a procedure as of a day, from all writings in the diary about days up to it.
+    """The verdict for a procedure as of a day, from all revisions in the diary about days up to it.
 
     The daily series is filtered: the judgement of a day rests on days up to it. Onset, return and its interval are
     smoothed: they use the whole diary. Pure: the same input gives the same output.
 
     Args:
-        diary: writings in the order in which they were written; leave out what was not yet known.
-        as_of: the day of the question; entries about later days do not count.
+        diary: revisions in the order in which they were written; leave out what was not yet known.
+        as_of: the day that is asked about; entries about later days do not count.
         definition: of return: `half` (Lord 1996), `eighty` or `full`.
-        kept: what earlier calls about the same procedure left behind; the call goes on from it and renews it. It makes a
-            new entry quick and changes no answer.
+        kept: state of earlier calls about the same procedure, updated in place. It saves time after a new entry and
+            changes no result.
     """
-    kept = Kept() if kept is None else kept
+    kept = EngineState() if kept is None else kept
     end = as_of if procedure.watched_until is None else min(as_of, procedure.watched_until)
     last = max(0, (end - procedure.performed_on).days)
     diary = diary.take(diary.day <= end.toordinal())
@@ -57,15 +57,18 @@ def judge(
 
 
 def trace(diary: Diary, procedure: Procedure, definition: Definition = "half") -> Trace:
-    """Judges every calendar day from the day after the procedure to the last writing, with what was known by then.
+    """Judges every calendar day from the day after the procedure to the last revision, with what was known by then.
 
-    Cutting off later writings changes no earlier day: the last row equals what `judge` says that day.
+    Leaving out later revisions changes no earlier day: the last day equals what `judge` gives for it.
+
+    Raises:
+        ValueError: the diary's rows are not in the order in which they were written.
     """
     return trace_all([(diary, procedure)], definition)[0]
 
 
 def trace_all(diaries: Sequence[tuple[Diary, Procedure]], definition: Definition = "half") -> list[Trace]:
-    """`trace` for many diaries, quicker together: those of a length go side by side. Company changes no answer."""
+    """`trace` for many diaries: those of similar length share a batch for speed, which changes no result."""
     plans = []
     for diary, procedure in diaries:
         last = max(0, int(diary.known_on.max(initial=0)) - procedure.performed_on.toordinal())
@@ -81,7 +84,7 @@ def trace_all(diaries: Sequence[tuple[Diary, Procedure]], definition: Definition
 def _trace_together(
     diaries: Sequence[tuple[Diary, Procedure]], plans: Sequence[Plan], definition: Definition
 ) -> list[Trace]:
-    runs = run_all(plans, [Kept() for _ in plans])
+    runs = run_all(plans, [EngineState() for _ in plans])
     stand = [_standing(run, definition) for run in runs]
     look_back([(run, days) for run, s in zip(runs, stand, strict=True) if s for days in s.windows()])
     return [
@@ -103,20 +106,22 @@ def _standing(run: Run, definition: Definition) -> Standing | None:
     return Standing(run, definition) if run.plan.baseline.pain and run.plan.last > 0 else None
 
 
-def _sides(diary: Diary, procedure: Procedure, as_of: date, definition: Definition, kept: Kept) -> list[Side]:
-    """Each side of a bilateral procedure by its own scores, where both were logged apart."""
+def _sides(diary: Diary, procedure: Procedure, as_of: date, definition: Definition, kept: EngineState) -> list[Side]:
+    """Each side of a bilateral procedure by its own scores, where both sides have scores of their own."""
     apart = ~np.isnan(diary.average[:, [LEFT, RIGHT]])
     if procedure.laterality != "bilateral" or not apart.any(axis=0).all():
         return []
     own = diary.average.copy()
-    own[:, BOTH] = np.nan  # a score not told apart says nothing about one side of a bilateral procedure
+    own[:, BOTH] = np.nan  # a score for both sides together says nothing about one side of a bilateral procedure
     diary = replace(diary, average=own)
     sides: tuple[Laterality, ...] = ("left", "right")
-    return [_side(side, diary, procedure, as_of, definition, kept.sides.setdefault(side, Kept())) for side in sides]
+    return [
+        _side(side, diary, procedure, as_of, definition, kept.sides.setdefault(side, EngineState())) for side in sides
+    ]
 
 
 def _side(
-    side: Laterality, diary: Diary, procedure: Procedure, as_of: date, definition: Definition, kept: Kept
+    side: Laterality, diary: Diary, procedure: Procedure, as_of: date, definition: Definition, kept: EngineState
 ) -> Side:
     verdict = judge(diary, replace(procedure, laterality=side), as_of, definition, kept)
     return Side(side, verdict.phase, verdict.onset_on, verdict.returned.on)

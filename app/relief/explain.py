@@ -1,4 +1,4 @@
-"""The few entries that moved a verdict most, each in a plain sentence with its numbers."""
+"""The few entries that support a verdict's phase most, each in a plain sentence with its numbers."""
 
 from datetime import date, timedelta
 
@@ -10,11 +10,11 @@ from .records import Floats, Phase
 from .verdict import Reason
 
 MOST = 3
-SURE = 1e-3  # beyond this nothing more is learned
+SURE = 1e-3  # chances are clipped to SURE and 1 - SURE
 
 
 def reasons(plan: Plan, reading: Reading, phase: Phase, performed: date, since: int, until: int) -> list[Reason]:
-    """The entries whose day changed the log odds of the phase's own claim most, in order of date.
+    """The up to MOST entries whose day raised the log odds of the phase most, in order of date.
 
     Entries before day `since` and after day `until` are left out: a flare-up long before a return says nothing about it.
     """

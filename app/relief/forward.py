@@ -1,4 +1,4 @@
-"""What the filter keeps of a diary: runs forward, and looks back at a day from later on."""
+"""The filter of a diary: the forward pass with its stored checkpoints, and the smoothing (backward) pass."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ SHARED = N_COURSE * N_PLATEAU
 
 
 class Filter:
-    """The chain's weights along one diary, in rows `(course * plateau,)` with all else summed out, a row a day.
+    """The chain's weights for one diary: one row `(course * plateau,)` per day, summed over proneness and noise.
 
-    Day 0 is the procedure. From one run to the next a checkpoint a BLOCK is kept; `rest` lets go of the rows.
+    Day 0 is the procedure. Between runs one checkpoint per BLOCK days is kept; `rest` frees the rows.
 
     Args:
         judged: shape (last, SHARED), each day as judged on that day; rows before day `since` are not filled.
-        since: the first day of which rows are at hand.
+        since: the first day whose rows are filled.
     """
 
     def __init__(self) -> None:
@@ -32,22 +32,22 @@ class Filter:
         self.rest()
 
     def rest(self) -> None:
-        """Lets go of what can be made anew from the checkpoints."""
+        """Frees the rows, which can be computed again from the checkpoints."""
         self.judged = self._rows = np.empty((0, SHARED))
         self.since = len(self._heard)
 
     def begin(self, plan: Plan) -> Line:
-        """The steps that a plan asks for: all, or, where it begins as the one before did, from where they part.
+        """The steps that a plan needs: all, or only those after the days that it shares with the previous plan.
 
-        Going on needs a plan without late writings, and gives the same weights to the bit.
+        Continuing needs a plan without late revisions, and gives bit-identical weights.
         """
         first = self._same_until(plan) + 1
         self._baselines, self.since = plan.baselines, first
         del self._heard[first:], self._checkpoint[(first - 1) // BLOCK + 1 :]
         self.judged, self._rows = np.empty((plan.last, SHARED)), np.empty((0, SHARED))
         line = self.line(first, first - 1)
-        self._newest = {day: k for k, day in enumerate(line.days)}  # the newest step to each day
-        self._judges: dict[int, int] = {}  # the day that is judged after a step
+        self._newest = {day: k for k, day in enumerate(line.days)}  # the latest step to each day
+        self._judges: dict[int, int] = {}  # by step, the day that is judged after it
         for k in range(first - 1, len(plan.target)):
             day = plan.target[k]
             if line.days and day - 1 != line.days[-1]:
@@ -65,13 +65,13 @@ class Filter:
             self.judged[day - 1] = rows[step]
 
     def final(self, first: int, last: int) -> Floats:
-        """Rows of the days `first` to `last`, each from all that is known of days up to it."""
+        """Rows of the days `first` to `last`, each from all revisions about days up to it."""
         if first < self.since:
             return _all_rows([self.line(first, last)])[0][first - 1 - last :]
         return self._rows[[self._newest[day] for day in range(first, last + 1)]]
 
     def line(self, first: int, last: int) -> Line:
-        """The steps from the checkpoint before day `first` to `last`, by what is known."""
+        """The steps from the checkpoint before day `first` up to day `last`, by the stored evidence."""
         start = min((first - 1) // BLOCK, len(self._checkpoint) - 1)
         days = list(range(start * BLOCK + 1, last + 1))
         return Line(self._baselines, self._checkpoint, start, days, self._heard[start * BLOCK + 1 : last + 1])
@@ -83,7 +83,7 @@ class Filter:
         self._heard[day : day + 1] = [heard]
 
     def _go_back(self, line: Line, day: int) -> None:
-        """The next step follows on `day`: from the history where that is long enough, else from a checkpoint."""
+        """Makes the next step continue from `day`: from the sweep's history if that reaches it, else a checkpoint."""
         k = len(line.days)
         step = self._newest.get(day)
         if step is not None and k - step < HISTORY:
@@ -95,7 +95,7 @@ class Filter:
             self._add(line, between, self._heard[between])
 
     def _same_until(self, plan: Plan) -> int:
-        """How many days of a plan, from day 1 on, are those of the run before, and may stay."""
+        """How many days of a plan, from day 1 on, equal those of the previous run, so that their weights stay valid."""
         if len(plan.target) != plan.last or plan.baselines != self._baselines:
             return 0
         mine = self._heard[1 : plan.last + 1]
@@ -105,7 +105,7 @@ class Filter:
 
 
 def run(filters: Sequence[Filter], plans: Sequence[Plan]) -> None:
-    """Takes the steps of the plans, each by its own filter, side by side."""
+    """Runs the plans in one batch, each on its own filter."""
     lines = [one.begin(plan) for one, plan in zip(filters, plans, strict=True)]
     for one, rows in zip(filters, _all_rows(lines), strict=True):
         one.end(rows)
@@ -131,7 +131,7 @@ def _longest_first(lines: list[Line]) -> list[int]:
 
 @dataclass(frozen=True)
 class Window:
-    """The days `first` to `last` of a filter, to be seen from the end of `last`."""
+    """The days `first` to `last` of a filter, to be smoothed with what is known up to the end of `last`."""
 
     filter: Filter
     first: int
@@ -139,7 +139,7 @@ class Window:
 
 
 def smooth(windows: Sequence[Window]) -> list[Floats]:
-    """Rows of the days of each window given all that is known up to its end: the backward recursion, side by side."""
+    """Rows of the days of each window given all that is known up to its end: the backward recursion, in one batch."""
     lines = [w.filter.line(w.first, w.last) for w in windows]
     forward, bank = _all_weights(lines), Bank(lines)
     out = [np.empty((w.last - w.first + 1, SHARED)) for w in windows]

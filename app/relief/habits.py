@@ -1,4 +1,4 @@
-"""How a person answers: in halves, whole or even numbers, or 0, 3, 5, 7 and 10; and her worst beside her average."""
+"""A patient's rounding habit (halves, whole or even numbers, or 0, 3, 5, 7 and 10) and gap of worst over average."""
 
 from math import inf
 
@@ -18,18 +18,18 @@ _WHOLE_BITS = _bits(tuple(float(s) for s in range(11)))
 
 
 class Habits:
-    """What the scores up to each day show of how the person answers; day 0 is the procedure.
+    """The rounding habit and the usual gap shown by the scores up to each day; day 0 is the procedure.
 
     A day's habit rests on its own score and those before it, so that later days change nothing.
     """
 
     def __init__(self, last: int) -> None:
-        self._seen = [0] * (last + 1)  # which scores were used up to a day, a bit each half
+        self._seen = [0] * (last + 1)  # which scores were used up to a day, one bit per half point
         self._count = [0] * (last + 1)
         self._gap = [(par.WORST_GAP * par.WORST_GAP_WEIGHT, par.WORST_GAP_WEIGHT)] * (last + 1)  # sum and count
 
     def see(self, day: int, score: float, worst: float) -> None:
-        """Takes what is known of a day, which may be nothing (NaN); days come in order, from any day on anew."""
+        """Takes a day's scores (NaN: none). Days come in order; after an earlier day, the later ones come again."""
         seen, count, (total, n) = self._seen[day - 1], self._count[day - 1], self._gap[day - 1]
         if score == score:
             seen, count = seen | 1 << round(2 * score), count + 1
@@ -38,12 +38,12 @@ class Habits:
         self._seen[day], self._count[day], self._gap[day] = seen, count, (total, n)
 
     def usual_gap(self, day: int) -> float:
-        """How far the person's worst lies over her average as a rule, points; two until she has shown it."""
+        """Mean of worst minus average score up to a day, points; WORST_GAP counts as WORST_GAP_WEIGHT further days."""
         total, n = self._gap[day]
         return total / n
 
     def interval(self, day: int, score: float) -> tuple[float, float]:
-        """The pain that the person rounds to a score: from, to; open where the scale ends."""
+        """The interval of pain, in points, that the patient rounds to a score; infinite where the scale ends."""
         seen = self._seen[day]
         half = 0.5
         if seen & ~_WHOLE_BITS:
@@ -58,5 +58,5 @@ class Habits:
 
 
 def around(score: float, half: float) -> tuple[float, float]:
-    """The interval of a score with half a step either side, open where the scale ends."""
+    """The interval of a score with `half` points either side, infinite where the scale ends."""
     return (-inf if score - half < 0 else score - half), (inf if score + half > 10 else score + half)

@@ -1,4 +1,4 @@
-"""Pain that a risen dose of opioids may hide."""
+"""Pain that an increased opioid dose may hide."""
 
 from math import isnan
 
@@ -8,7 +8,7 @@ NOTHING = float("nan")
 
 
 class Hidden:
-    """Points that a risen dose may hide, day by day, against the lowest usual dose since the procedure."""
+    """Points that an increased opioid dose may hide, day by day, against the lowest usual dose since the procedure."""
 
     def __init__(self, last: int) -> None:
         self._total = [0.0] * (last + 1)
@@ -16,7 +16,7 @@ class Hidden:
         self._usual = [NOTHING] * (last + 1)
 
     def points(self, d: int, mme: float) -> float:
-        """Takes the dose of day d (NaN: not known) and answers the points, 0 to MASK_MOST; days come in order."""
+        """Takes day d's MME (NaN: not known) and returns the points hidden, 0 to MASK_MOST; days come in order."""
         known = not isnan(mme)
         self._total[d] = self._total[d - 1] + (mme if known else 0.0)
         self._count[d] = self._count[d - 1] + known

@@ -1,4 +1,4 @@
-"""Where a procedure stands on a day, from what the chain says that day."""
+"""The phase of a procedure on a day, from the chain's chances on that day."""
 
 from . import parameters as par
 from .records import Phase
@@ -14,8 +14,8 @@ def phase_of(day: int, returned: float, reached: float, logged: int, newest: int
         logged: days with a score since the procedure, as known on the day.
         newest: day of the newest score, 0 if none.
 
-    Before the settling window has passed nobody has failed. A return stays said through silence, since it is for good;
-    everything else lapses to `unknown` when the diary no longer speaks for the day.
+    `no_relief` is never given before SETTLING_DAYS have passed. `returned` stays without new scores, because a return
+    is for good; every other phase becomes `unknown` after SILENT_DAYS without a score.
     """
     settling = day <= par.SETTLING_DAYS
     may_return = day > par.EARLIEST_RETURN_DAYS and reached >= par.REACHED_FOR_RETURN

@@ -1,8 +1,8 @@
 """Turns a diary into the steps of the filter: what was known when, and what each score says.
 
-Writings may come late. A writing about day d that counts from day k changes nothing before k; on day k the filter goes
-back to d and runs forward again with what is known by then. The plan of those steps depends on the data alone, so it is
-made here, in plain Python, and `forward` runs it.
+Revisions may come late. A revision about day d that counts from day k changes nothing before k; on day k the filter
+goes back to d and runs forward again with what is known by then. The plan of those steps depends on the data alone, so
+it is made here, in plain Python, and `forward` runs it.
 """
 
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from .scores import FAR
 
 
 class Heard(NamedTuple):
-    """What a day's score says: the interval of pain it stands for, points, and the score before with the days since."""
+    """A day's score as evidence: its interval of pain, points, and the score before with the days since."""
 
     version: int  # of the baseline
     low: float
@@ -55,7 +55,7 @@ class Plan:
         evidence: shape (steps,), what the day's score says, or None for a day without one.
         marks: shape (last,), the step after which day 1, 2, ... was judged.
         then: what was known on each day when it was judged.
-        score, worst, mme, shift: shape (last + 1,), what is known at the end: scores, dose and points hidden by medicine.
+        score, worst, mme, shift: shape (last + 1,), what is known at the end: scores, MME and points hidden by opioids.
     """
 
     last: int
@@ -83,7 +83,7 @@ class Plan:
         return self.score[d] == self.score[d] or self.worst[d] == self.worst[d]
 
     def masked_around(self, day: int) -> bool:
-        """Whether a risen dose hid MASKED_FROM points or more, on average, in the weeks around a day."""
+        """Whether opioids may hide MASKED_FROM points or more, on average from 7 days before a day to 21 after."""
         around = self.shift[max(1, day - 7) : day + 22]
         return bool(around) and sum(around) / len(around) >= par.MASKED_FROM
 
@@ -99,7 +99,11 @@ class Plan:
 
 
 def make_plan(diary: Diary, procedure: Procedure, last: int, at_once: bool) -> Plan:
-    """The plan for days 1 to `last`; `at_once` takes every writing as known on its own day (the diary as it stands)."""
+    """The plan for days 1 to `last`; `at_once` takes every revision as known on the day it is about.
+
+    Raises:
+        ValueError: without `at_once`, the rows are not in the order in which they were written.
+    """
     if at_once:
         diary = diary.latest()
     day = diary.day - procedure.performed_on.toordinal()
@@ -128,7 +132,7 @@ class _Planner:
         self.logged = self.newest = 0
 
     def run(self, day: list[int], known: list[int]) -> None:
-        """Lets the days pass: on each, what has come in is taken and the filter steps from the earliest day it is about."""
+        """Day by day, takes the revisions known by then and adds the filter's steps from the earliest day concerned."""
         rows = list(zip(day, known, *(column.tolist() for column in self.columns), strict=True))
         row = 0
         for today in range(self.plan.last + 1):
@@ -157,7 +161,7 @@ class _Planner:
         self.logged += has - had
         if has:
             self.newest = max(self.newest, d)
-        elif had and d == self.newest:  # the newest score was taken back
+        elif had and d == self.newest:  # a revision removed the newest score
             self.newest = max((e for e in range(1, d) if plan.has_score(e)), default=0)
 
     def _rebase(self) -> bool:

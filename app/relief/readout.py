@@ -1,4 +1,4 @@
-"""What the weights of the chain say: chance of return, chance that relief was reached, the level and its interval."""
+"""Readings from the chain's weights: chance of return, chance that relief was reached, the level and its interval."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,10 +17,10 @@ _normal_cdf = np.vectorize(lambda z: 0.5 * (1.0 + erf(z / sqrt(2.0))), otypes=[f
 @dataclass(frozen=True)
 class Reading:
     """Per day, shape (days,): chance that relief has ended given that it was reached, chance that it was reached, level and
-    plateau in points, chance that the plateau lies beside the limit.
+    plateau in points, chance that the plateau lies near the limit of a return.
 
-    The two chances are kept apart because an uncertain baseline makes "never quite half" a live alternative for somebody
-    whose pain has plainly come back: that doubt belongs to `reached`.
+    The two chances are separate: with an uncertain baseline, relief may never quite have been reached in a patient
+    whose pain has clearly come back. That doubt lowers `reached`, not `returned`.
     """
 
     returned: Floats
@@ -59,7 +59,11 @@ def _at_least(level: Floats, limit: float, pain: float, sd: float) -> Floats:
 
 
 def read(weights: Floats, baseline: Baseline, definition: Definition) -> Reading:
-    """Reads weights (days, course * plateau) against a baseline above 0."""
+    """Reads weights (days, course * plateau) against a baseline.
+
+    Raises:
+        ValueError: the baseline is 0 or unknown.
+    """
     lens = _lens(_known(baseline), round(baseline.sd, 6), definition)
     ended, reached, level, plateau, borderline = (weights @ lens.parts).T
     return Reading(ended / np.maximum(reached, par.REACHED_FOR_RETURN), reached, level, plateau, borderline)

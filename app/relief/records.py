@@ -20,18 +20,21 @@ LEFT, RIGHT, BOTH = 0, 1, 2
 
 @dataclass(frozen=True)
 class Diary:
-    """Writings of a diary, one row each, for the region of one procedure.
+    """Revisions of a diary's entries, one row each, for the region of one procedure.
 
-    A day that comes twice is a later writing of that day. Rows are in the order in which they were written down.
+    A later row for the same day replaces the earlier one. Rows are in the order in which they were written down.
     `NaN` is "not known", never zero.
 
     Args:
-        day: shape (n,), the ordinal of the local day that the writing is about.
-        known_on: shape (n,), the ordinal of the day from which the writing counts, at or after `day`.
-        average, worst: shape (n, 3), pain 0-10 on the left, on the right, and on both sides not told apart.
+        day: shape (n,), the ordinal of the local day that the revision is about.
+        known_on: shape (n,), the ordinal of the day from which the revision counts, at or after `day`.
+        average, worst: shape (n, 3), pain 0-10 on the left, on the right, and for both sides together.
         mme: shape (n,), morphine milligram equivalents that day.
         steps: shape (n,), steps that day.
         elsewhere: shape (n,), the highest average pain at any other site.
+
+    Raises:
+        ValueError: columns differ in length, or `known_on` lies before `day`.
     """
 
     day: Days
@@ -67,7 +70,7 @@ class Diary:
         )
 
     def latest(self) -> "Diary":
-        """The current writing of each day, sorted by day."""
+        """The latest revision of each day, sorted by day."""
         _, last = np.unique(self.day[::-1], return_index=True)
         return self.take(len(self.day) - 1 - last)
 
@@ -82,7 +85,7 @@ class Procedure:
         baseline_pain: the clinic's recorded pain before, 0-10, or None.
         baseline_not: days that never count for the baseline (diagnostic blocks and the day after each).
         baseline_from: first day that may count, where an earlier episode at the site ended inside the window.
-        watched_until: last day of the watch (the day before a repeat or other surgery at the site), or None.
+        watched_until: last day of follow-up (the day before a repeat or other surgery at the site), or None.
     """
 
     performed_on: date
@@ -94,7 +97,7 @@ class Procedure:
 
 
 def pick_side(pain: Floats, laterality: Laterality) -> Floats:
-    """Pain (n, 3) of left, right, both -> (n,): a side's own score if logged, else the one not told apart."""
+    """Pain (n, 3) of left, right, both -> (n,): a side's own score if logged, else the one for both sides together."""
     if laterality == "bilateral":
         return np.fmax(np.fmax(pain[:, LEFT], pain[:, RIGHT]), pain[:, BOTH])
     own = pain[:, LEFT if laterality == "left" else RIGHT]

@@ -20,7 +20,7 @@ Days = tuple[int, int]  # the first and the last day of a window
 
 @dataclass(frozen=True)
 class Daily:
-    """One item a day: phase, relief in percent (None where the diary does not speak), chance that relief has ended."""
+    """One item a day: phase, relief in percent (None where it is not known), chance that relief has ended."""
 
     phase: list[Phase]
     relief_percent: list[float | None]
@@ -28,24 +28,23 @@ class Daily:
 
 
 @dataclass
-class Kept:
-    """What a judgement leaves behind for the next one of the same procedure, so that a new entry costs a step.
+class EngineState:
+    """State kept from one judgement of a procedure for the next, so that a new entry needs only one step of the filter.
 
-    The next answer is the same to the bit with or without it. About 0.7 MB for a diary of 400 days. Not safe for two threads
-    at once.
+    The next verdict is bit-identical with or without it. About 0.7 MB for a diary of 400 days. Not thread-safe.
     """
 
     filter: Filter = field(default_factory=Filter)
     columns: dict[str, Floats] = field(default_factory=dict)
     windows: dict[Days, Floats] = field(default_factory=dict)
-    sides: dict[Laterality, "Kept"] = field(default_factory=dict)
+    sides: dict[Laterality, "EngineState"] = field(default_factory=dict)
 
 
 class Run:
     """The filter's answer to a plan."""
 
-    def __init__(self, plan: Plan, kept: Kept) -> None:
-        """For `run_all`, which has let the filter take the plan."""
+    def __init__(self, plan: Plan, kept: EngineState) -> None:
+        """Called by `run_all` after the filter has run the plan."""
         self.plan, self._kept = plan, kept
         first = kept.filter.since
         kept.columns = {name: rows[:, : first - 1] for name, rows in kept.columns.items()}
@@ -64,7 +63,7 @@ class Run:
         return daily(1, plan, plan.then, chance, reached, level)
 
     def reading(self, definition: Definition) -> Reading:
-        """Each day from the days up to it, a late writing at the day it is about."""
+        """Each day from the days up to it; a late revision counts from the day it is about."""
 
         def more(weights: Floats) -> Floats:
             return np.array(astuple(read(weights, self.plan.baseline, definition)))
@@ -83,13 +82,13 @@ class Run:
     def smoothed(self, definition: Definition, days: Days) -> Reading:
         """The days of a window, each from all that is known up to its end.
 
-        Fixed-lag smoothing: a hidden chain forgets, so that entries long after would not move a date.
+        Fixed-lag smoothing: entries long after the window would hardly move a date.
         """
         look_back([(self, days)])
         return read(self._kept.windows[days], self.plan.baseline, definition)
 
     def missing(self, days: Days) -> forward.Window | None:
-        """What is to be smoothed before a window can be read, if anything."""
+        """The window to smooth before its days can be read; None where that was done."""
         return None if days in self._kept.windows else forward.Window(self._kept.filter, *days)
 
     def take(self, days: Days, rows: Floats) -> None:
@@ -97,7 +96,7 @@ class Run:
         self._kept.windows[days] = rows
 
     def rest(self) -> None:
-        """Lets go of what the next run does not need."""
+        """Frees what the next run does not need."""
         self._kept.filter.rest()
 
     def _columns(self, name: str, more: Callable[[Floats], Floats]) -> Floats:
@@ -109,14 +108,14 @@ class Run:
         return have
 
 
-def run_all(plans: Sequence[Plan], kept: Sequence[Kept]) -> list[Run]:
-    """Lets the plans run side by side, each going on from what was kept of it."""
+def run_all(plans: Sequence[Plan], kept: Sequence[EngineState]) -> list[Run]:
+    """Runs the plans in one batch, each continuing from its kept state."""
     forward.run([k.filter for k in kept], plans)
     return [Run(plan, k) for plan, k in zip(plans, kept, strict=True)]
 
 
 def look_back(wanted: Sequence[tuple[Run, Days]]) -> None:
-    """Smooths, side by side, the windows asked for, where that was not done."""
+    """Smooths, in one batch, those of the windows asked for that are not smoothed yet."""
     missing = [(run, days, run.missing(days)) for run, days in wanted]
     todo = [(run, days, window) for run, days, window in missing if window is not None]
     for (run, days, _), rows in zip(todo, forward.smooth([window for *_, window in todo]), strict=True):

@@ -27,7 +27,7 @@ class Standing:
         self.newest = max(run.plan.scored(), default=0)
 
     def windows(self) -> list[Days]:
-        """The days about the onset and about the return, as the filter saw them: what is worth looking back at.
+        """The windows of days to smooth: around the onset and, where relief is ending or has ended, around the return.
 
         A window begins before the last stretch of days on which the event was at all likely, and ends when it had been
         likely for SMOOTH_AFTER days.
@@ -61,7 +61,7 @@ class Standing:
         return return_crossing(self.run.smoothed(self._definition, days).returned, days[0])
 
     def relief_days(self) -> int | None:
-        """Days to the return; while it has not firmly come, to the last day that the diary speaks for."""
+        """Days from the procedure to the return; before `returned`, to the newest score; None without an onset."""
         if self.phase == "returned" and self.crossing is not None:
             return self.crossing.on
         return self.newest if self.onset is not None else None
@@ -73,7 +73,7 @@ class Standing:
         return max(self.onset or 0, self.crossing.low - 14), self.crossing.high + 21
 
     def response(self) -> Response | None:
-        """By the middle level from onset to the end of relief; of the last four weeks where relief never came."""
+        """By the median level from onset to the return or newest score; for `no_relief`, of the last 28 days."""
         if self.onset is not None:
             until = max(self.crossing.on if self.crossing else self.newest, self.onset)
             level = self.reading.level[self.onset - 1 : until]

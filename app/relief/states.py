@@ -1,10 +1,10 @@
 """The states of the course and how it moves from day to day.
 
-A person's course is a hidden Markov chain on `(proneness, noise, plateau, course)`. Proneness (how often she flares), noise
-(SD of her scores) and plateau (the level she settles at) are hers; the course is where she stands: settling, on the plateau,
-in a flare-up that passes (with an age, so that it cannot last for ever), climbing rung by rung, or at rest on a rung. Rungs
-run from the plateau to above the baseline, so a climb may stop short of it. A plateau above half is a procedure that
-did not work.
+A patient's course is a hidden Markov chain on `(proneness, noise, plateau, course)`. Proneness (rate of flare-ups),
+noise (SD of the scores) and plateau (the level after settling) are traits of the patient; the course is the current
+state: settling, on the plateau, in a passing flare-up (with an age, so that it cannot last for ever), climbing rung by
+rung, or at rest on a rung. Rungs run from the plateau to above the baseline, so a climb may stop short of it. A plateau
+above half is a procedure that did not work.
 
 An age-structured chain is a hidden semi-Markov model (Yu 2010, Artificial Intelligence 174); the exact forward
 recursion (Rabiner 1989) then weighs "a flare-up that will pass" against "the return" by how long it has lasted and
@@ -118,7 +118,7 @@ def _drift() -> csr_array:
     d = np.eye(N_PLATEAU)
     moved = par.DRIFT_EVERY * par.PLATEAU_DRIFT
     for i in range(N_PLATEAU - 1):
-        if i + 1 != par.PLATEAU_IN_RELIEF:  # a responder that drifts out of relief does so by the ladder
+        if i + 1 != par.PLATEAU_IN_RELIEF:  # a responder leaves relief only by a climb, not by drift
             d[i, i + 1] += moved / 2
             d[i + 1, i] += moved / 2
             d[i, i] -= moved / 2

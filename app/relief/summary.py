@@ -1,4 +1,4 @@
-"""What stands beside the verdict: medicine, activity, completeness, and what could mislead."""
+"""Context of a verdict: medication, activity, completeness of the diary, and confounders."""
 
 import numpy as np
 
@@ -12,14 +12,14 @@ RECALLED_AFTER = 3  # written down later than this many days: recalled, not logg
 
 
 def medication(day: Floats, mme: Floats, today: int, masked: bool) -> Medication:
-    """Opioids before the procedure (day < 0) and in the last two weeks; day and mme have shape (n,)."""
+    """Mean MME a day in the 14 days before the procedure (day < 0) and in the last 14; day and mme have shape (n,)."""
     before, now = _before_and_now(day, mme, today)
     change = None if before is None or now is None or before == 0 else round(100 * (now - before) / before, 1)
     return Medication(_rounded(before), _rounded(now), change, masked)
 
 
 def activity(day: Floats, steps: Floats, today: int) -> Activity:
-    """Steps a day before the procedure and in the last two weeks."""
+    """Mean steps a day in the 14 days before the procedure and in the last 14; day and steps have shape (n,)."""
     before, now = _before_and_now(day, steps, today)
     return Activity(None if before is None else round(before), None if now is None else round(now))
 

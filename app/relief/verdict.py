@@ -1,4 +1,4 @@
-"""The whole answer for one procedure as of one day. Field names are those of the wire."""
+"""The verdict for one procedure as of one day. Field names are those of the API."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,7 +19,7 @@ class BaselineFound:
 
 @dataclass(frozen=True)
 class Current:
-    """Level beneath the noise with its 90 % interval, the plain 7-day mean, in points; relief in percent."""
+    """Estimated level with its 90 % interval and the plain 7-day mean, in points; relief in percent."""
 
     level: float | None = None
     low: float | None = None
@@ -103,7 +103,7 @@ class Side:
 
 @dataclass(frozen=True)
 class DaySeries:
-    """One item a calendar day since the procedure; None where the diary says nothing."""
+    """One item per calendar day since the procedure; None where the value is not known."""
 
     date: list[date] = field(default_factory=list)
     average: list[float | None] = field(default_factory=list)
@@ -120,7 +120,7 @@ class DaySeries:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The whole answer; numbers are rounded for reading only after every comparison with a limit."""
+    """The verdict; numbers are rounded for output only after every comparison with a limit."""
 
     as_of: date
     engine: str

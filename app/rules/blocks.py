@@ -27,8 +27,8 @@ def shown_by(agent: str, before: float, after: list[tuple[float, float]]) -> Blo
         before: pain just before, 0-10; from 0 there is no percentage.
         after: minutes and pain, in order of time.
 
-    Relief holds from a reading to the next one, as long as both have it, and half of the way where one has not; beyond the
-    last reading nothing is known. A block is concordant where relief of 80 % ended within the agent's usual time.
+    The time between two readings counts in full where both reach the limit and half where one does; nothing is counted
+    after the last reading. A block is concordant where relief of 80 % ended within the agent's usual time.
     """
     if before <= 0 or not after:
         return BlockShown(None, None, None, None)
@@ -61,8 +61,8 @@ def _hours(relief: list[tuple[float, float]], limit: float) -> float:
 
 
 def compare(one: tuple[str, float | None], other: tuple[str, float | None]) -> str | None:
-    """Two blocks with a shorter and a longer agent, each agent and its hours at 80 %: `longer_lasted_longer`,
-    `longer_did_not`, or None where they are no such pair or not both known."""  # fmt: skip
+    """Compares blocks with a shorter- and a longer-acting agent, by hours at 80 %: `longer_lasted_longer`,
+    `longer_did_not`, or None where the agents are no such pair or a duration is not known."""  # fmt: skip
     (agent, hours), (second, more) = one, other
     if (
         (agent in LONG) == (second in LONG)

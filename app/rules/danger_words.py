@@ -12,6 +12,6 @@ def _groups() -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 
 def danger_words(text: str | None) -> list[str]:
-    """The groups of signs whose words a text holds, in any case; "no fever" holds them too: a person reads it."""
+    """The groups of signs whose words occur in a text, in any case; "no fever" matches too: a person reads it."""
     spoken = " ".join((text or "").lower().replace("\u2019", "'").split())
     return [name for name, words in _groups() if any(word in spoken for word in words)]

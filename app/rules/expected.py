@@ -9,11 +9,11 @@ WATCHED = {"burning", "numbness", "tingling"}
 
 
 def is_expected(kind: str, day: int, severity: int | None, in_treated_skin: bool) -> bool:
-    """Whether a side effect on a day after the procedure (0 is its own) is one of the usual ones."""
+    """Whether a side effect is expected on a day after the procedure (0: its own day); severity is 1-4 or None."""
     until = EXPECTED_UNTIL.get(kind)
     return until is not None and 0 <= day <= until and (severity or 1) <= 2 and in_treated_skin
 
 
 def outlasts(kind: str, day: int) -> bool:
-    """Whether a usual side effect has lasted past its time: to be looked at within days."""
+    """Whether burning, numbness or tingling lasts beyond its expected time, to be looked at within days."""
     return kind in WATCHED and day > EXPECTED_UNTIL[kind]

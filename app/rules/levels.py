@@ -22,19 +22,19 @@ CODE_SACROILIAC = "64625"
 
 
 class NoSuchLevelError(ValueError):
-    """A joint that no spine has, or a name of no nerve."""
+    """A text that names no facet or sacroiliac joint, or no nerve of one."""
 
 
 @dataclass(frozen=True)
 class Code:
-    """A CPT number (the number alone: its text is owned) and how often it counts."""
+    """A CPT code (the number alone: its text is proprietary) and its units."""
 
     code: str
     units: int
 
 
 def joint(text: str) -> str:
-    """A joint in the one form that is kept: `L4-5`, `L5-S1`, `C7-T1`, `SI`.
+    """A joint in its canonical form: `L4-5`, `L5-S1`, `C7-T1`, `SI`.
 
     Raises:
         NoSuchLevelError: the two are not neighbours, or are no vertebrae.
@@ -59,7 +59,7 @@ def region_of(one: str) -> str:
 
 
 def nerves_of(one: str) -> tuple[str, ...]:
-    """The nerves of a joint in its kept form, the upper first."""
+    """The nerves of a joint in its canonical form, the upper first."""
     if one == "SI":
         return _SACROILIAC
     upper = one.partition("-")[0]
@@ -77,7 +77,7 @@ def nerves_of_all(joints: Iterable[str]) -> list[str]:
 
 
 def nerve(text: str) -> str:
-    """A nerve in the one form that is kept: `L4`, `L5 dorsal ramus`, `third occipital nerve`, `S1 lateral branch`.
+    """A nerve in its canonical form: `L4`, `L5 dorsal ramus`, `third occipital nerve`, `S1 lateral branch`.
 
     Raises:
         NoSuchLevelError: no nerve that carries pain from a facet or sacroiliac joint.
@@ -91,9 +91,9 @@ def nerve(text: str) -> str:
 
 
 def codes_of(region: str, joints: list[str], technique: str | None) -> list[Code]:
-    """What is counted: the first joint, and each further one; both sides of a level count once.
+    """CPT codes: one for the first joint and one for the further ones; both sides of a level count once.
 
-    Pulsed radiofrequency destroys no nerve and has no such number; without joints nothing can be counted.
+    Pulsed radiofrequency destroys no nerve and has no such code; without joints the list is empty.
     """
     if technique == "pulsed" or not joints:
         return []

@@ -21,7 +21,7 @@ class Taken:
 
 @dataclass(frozen=True)
 class Medication:
-    """One of the catalogue: its morphine factor for each unit; an opioid without a factor has no known equivalent.
+    """A medication of the catalogue, with its MME factor per unit; an opioid without a factor has no known equivalent.
 
     `code` is that of the RxNorm ingredient, None where it could not be confirmed.
     """
@@ -45,7 +45,7 @@ def catalogue() -> tuple[Medication, ...]:
 
 
 def table_version() -> str:
-    """Which table the morphine factors are of."""
+    """The version of the table of MME factors."""
     return _table()[0]
 
 
@@ -55,14 +55,14 @@ def _by_word() -> dict[str, Medication]:
 
 
 def known(code: str | None, name: str | None) -> Medication | None:
-    """One of the catalogue by its code, or where none is given by its name."""
+    """The catalogue's medication by its code or, where none is given, by its name; None if it is not there."""
     return _by_word().get(code or (name or "").strip().lower())
 
 
 def opioid_mme(taken: Iterable[Taken] | None) -> float | None:
     """MME of a day (CDC 2022 factors).
 
-    None where it is not known: nothing was said about medication, something is in no list, a dose is missing, or an
+    None where it is not known: nothing was said about medication, one is not in the catalogue, a dose is missing, or an
     opioid has no factor (buprenorphine). 0 only where what was taken is known and holds no opioid.
     """
     if taken is None:
@@ -88,8 +88,8 @@ Change = Literal["started", "stopped", "up", "down", "same", "unknown"]
 def class_changes(before: list[list[Taken]], now: list[list[Taken]]) -> dict[str, Change]:
     """For each kind of medication, how its use now compares with before; each a list of days, each day what was taken.
 
-    Days with anything that is in no list say nothing of kinds that they do not name. Use is doses a day; a change
-    under a fifth is the same.
+    A day with a medication outside the catalogue is left out for kinds that it does not name. Use is doses a day; a
+    change under a fifth is the same.
     """
     kinds = {m.kind for days in (before, now) for day in days for t in day if (m := known(t.code, t.name))}
     out: dict[str, Change] = {}

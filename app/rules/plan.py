@@ -1,4 +1,4 @@
-"""What a person is told at discharge, and when somebody asks after her.
+"""Advice at discharge, the steps back to normal activity, and the follow-up contacts.
 
 Rest one or two days, no driving for 24 hours, then back to normal by steps as pain allows; calls on days 1-3, at 2 weeks,
 6-8 weeks, 3, 6 and 12 months: usual discharge practice after radiofrequency of facet joints.
@@ -36,7 +36,7 @@ WINDOWS = {"days_1_3": "days 1 to 3", "weeks_2": "2 weeks", "weeks_6_8": "6 to 8
 
 @dataclass(frozen=True)
 class Step:
-    """What she may do, from and to a day."""
+    """What the patient may do between two days, both included."""
 
     first_on: date
     last_on: date

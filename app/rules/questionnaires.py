@@ -1,9 +1,9 @@
-"""Scores of questionnaires from the values of their items; the texts have owners and are not here.
+"""Scores of questionnaires from the values of their items; their texts are proprietary and not included.
 
 PEG: mean of three items 0-10, all three needed; a change of 30 % is meaningful (Krebs 2009). ODI: ten items 0-5, `sum / (5 *
 answered) * 100`; 10 points or 30 % are meaningful (Ostelo 2008). NDI: ten items 0-5, of 50; about 7.5 points. PGIC: one
-item 1-7, 1 the best; the two best answers are a success. Activities: three painful ones that the person names, each 0-10;
-their mean, 50 % better is what some payers ask for.
+item 1-7, 1 the best; the two best answers are a success. Activities: three painful ones that the patient names, each
+0-10; their mean, 50 % better is what some payers ask for.
 """
 
 from dataclasses import dataclass
@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Questionnaire:
-    """How one is scored.
+    """How a questionnaire is scored.
 
     Args:
         items: how many there are; `needed`, how many must be answered.
-        least, most: the values of an item.
-        best: `low` where a lower score is better.
-        points, percent: a change that is meaningful, by either.
+        least, most: lowest and highest value of an item.
+        out_of: the highest score.
+        points, percent: a meaningful change, by either; None where none is published.
+        halves: items may go in steps of 0.5.
     """
 
     items: int
@@ -37,6 +38,11 @@ QUESTIONNAIRES = {
     "pgic": Questionnaire(1, 1, 1, 7, 7.0, None, None),
     "activities": Questionnaire(3, 1, 0, 10, 10.0, None, 50.0, halves=True),
 }
+
+FIRST_JUDGED = (
+    42  # days after a procedure; what is answered earlier is of the settling [studies judge at 4-8 weeks; chosen]
+)
+SUCCESS = 2  # of PGIC, 1 the best of 7: much or very much improved (IMMPACT: Dworkin 2008)
 
 
 class BadItemsError(ValueError):
@@ -78,3 +84,8 @@ def is_meaningful(kind: str, before: float, after: float) -> bool | None:
     by_percent = None if q.percent is None or before <= 0 else 100 * better / before >= q.percent
     known = [b for b in (by_points, by_percent) if b is not None]
     return any(known) if known else None
+
+
+def is_success(kind: str, value: float) -> bool | None:
+    """Whether a PGIC is one of the two best answers; None of any other questionnaire."""
+    return value <= SUCCESS if kind == "pgic" else None

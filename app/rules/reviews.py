@@ -1,4 +1,4 @@
-"""The way of a review: which step is allowed from which state. Pure."""
+"""The states of a review, and which step is allowed from which state. Pure."""
 
 from typing import Literal
 

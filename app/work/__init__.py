@@ -1,1 +1,1 @@
-"""What is done about it: appointments, reviews, the clinic's settings and figures, and the worker."""
+"""What the clinic does with verdicts: appointments, reviews, settings, quality figures, and the worker."""

@@ -35,7 +35,7 @@ from app.base.logs import configure
 from app.base.settings import Settings
 from app.base.store.migrate import upgrade
 from app.doors.api import create_app
-from app.relief import Kept
+from app.relief import EngineState
 from app.work.reviews.service import review
 from app.work.worker import work_once
 from tests.benchmarks.clinic_people import Course, Person, Staff, course
@@ -46,12 +46,12 @@ from tests.support import Service, open_service
 BEGIN = date(2023, 1, 2)
 LOOKED_AT = timedelta(days=14)
 FOLLOWED = timedelta(days=60)  # long enough to tell a return from a flare-up
-_left: dict[UUID, Kept] = {}
+_left: dict[UUID, EngineState] = {}
 
 
 def _make(material: Material) -> Made:
     """The verdict in a process that keeps what the engine left behind, so that a new day costs it one step."""
-    return make(material, _left.setdefault(material.procedure_id, Kept()))
+    return make(material, _left.setdefault(material.procedure_id, EngineState()))
 
 
 class Sticky(Executor):

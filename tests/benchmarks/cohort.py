@@ -85,7 +85,7 @@ async def fill(database: Database, clinic: UUID, n: int) -> None:
 async def ours(database: Database, clinic: UUID, asked: CohortCurves) -> Any:
     async with database.read() as connection:
         rows = (await connection.execute(counted(clinic, asked, asked.group_by))).all()
-    return [kaplan_meier(t.counts(False)) for t in tallies(rows, asked.group_by is not None)]
+    return [kaplan_meier(t.counts(False)) for t in tallies(rows, grouped=asked.group_by is not None)]
 
 
 async def theirs(database: Database, clinic: UUID, asked: CohortCurves) -> Any:

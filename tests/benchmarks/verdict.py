@@ -16,7 +16,7 @@ from functools import partial
 
 import numpy as np
 
-from app.relief import Kept, Procedure, judge
+from app.relief import EngineState, Procedure, judge
 from tests.relief.support import DAY0, course, day, diary
 
 RUNS = 15
@@ -50,7 +50,7 @@ def seven_day_means(scores: dict[int, float], last: int) -> list[float]:
 
 def one_more(scores: dict[int, float], last: int) -> float:
     """CPU milliseconds of the verdict after one new entry."""
-    before, kept = {d: s for d, s in scores.items() if d < last}, Kept()
+    before, kept = {d: s for d, s in scores.items() if d < last}, EngineState()
     judge(diary(before), Procedure(DAY0), day(last - 1), kept=kept)
     whole, times = diary(before | {last: 3.0}), []
     for _ in range(RUNS):

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from app.relief import DEFINITIONS, Definition, Diary, Kept, Procedure, judge, trace, trace_all
+from app.relief import DEFINITIONS, Definition, Diary, EngineState, Procedure, judge, trace, trace_all
 from app.relief import parameters as par
 from app.relief.forward import Filter, Window, run, smooth
 from app.relief.plan import Heard, make_plan
@@ -87,7 +87,7 @@ def test_the_company_that_a_diary_is_in_changes_nothing(seeds: list[int]) -> Non
     asked=st.lists(st.tuples(st.integers(1, 150), st.sampled_from(DEFINITIONS)), min_size=2, max_size=8),
 )
 def test_going_on_from_what_was_kept_gives_the_same_verdict(seed: int, asked: list[tuple[int, Definition]]) -> None:
-    whole, kept = with_late_writings(seed), Kept()
+    whole, kept = with_late_writings(seed), EngineState()
     for on, definition in asked:
         known = whole.take(whole.known_on <= DAY0.toordinal() + on)
         anew = judge(known, Procedure(DAY0), day(on), definition)
@@ -95,7 +95,7 @@ def test_going_on_from_what_was_kept_gives_the_same_verdict(seed: int, asked: li
 
 
 def test_a_baseline_that_changes_starts_again() -> None:
-    scores, kept = course(7, 2, 60, 7, 120, seed=4), Kept()
+    scores, kept = course(7, 2, 60, 7, 120, seed=4), EngineState()
     judge(diary(scores), Procedure(DAY0), day(120), kept=kept)
     other = diary({d: s - 2 if d < 0 else s for d, s in scores.items()})
     assert judge(other, Procedure(DAY0), day(120), kept=kept) == judge(other, Procedure(DAY0), day(120))

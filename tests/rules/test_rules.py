@@ -41,7 +41,7 @@ def test_red_flags(kind: str, severity: int | None, flagged: bool) -> None:
 def test_each_rule_says_what_to_do_and_no_kind_is_mistyped() -> None:
     from typing import get_args
 
-    from app.base.http.wire import SideEffectKind
+    from app.rules.words import SideEffectKind
 
     for rule in rules():
         assert rule.advice.endswith(".")

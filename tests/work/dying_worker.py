@@ -1,6 +1,6 @@
 """A worker that is killed at each commit, before it and after it, until nothing is left to do.
 
-python -m tests.dying_worker URL INSTANT
+python -m tests.work.dying_worker URL INSTANT
 
 Each life is a process of its own, ended by SIGKILL before or after its first, second or third commit, in turn. Prints how
 many were killed.
@@ -19,7 +19,8 @@ from app.alerts.messages.sending import CLAIM, send_due
 from app.base.logs import configure
 from app.base.settings import Settings
 from app.base.store.database import Database
-from app.work.worker import _up_to_date, work_once
+from app.base.store.leases import set_up_to_date
+from app.work.worker import work_once
 
 KILLS = ((1, "before"), (1, "after"), (2, "before"), (2, "after"), (3, "after"))
 MOST = 400  # lives
@@ -37,7 +38,7 @@ class Dying(Database):
 
         That all is up to date is written at the end of every round, done or not, and is left out.
         """
-        if getattr(work, "func", None) is _up_to_date:
+        if getattr(work, "__qualname__", "").startswith(f"{set_up_to_date.__name__}."):
             return await super().write(work)
         wrote = False
 

@@ -5,14 +5,14 @@ A caller reaches a row only through a rule that names role, clinic and relation.
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam
+from sqlalchemy import ColumnElement, and_, bindparam, false
 
 from app.base.http.problems import Problem
+from app.rules.words import Role
 
-Role = Literal["patient", "clinician", "scheduler", "admin"]
 Action = Literal[
     "read",
     "create_patient",
@@ -33,6 +33,7 @@ Action = Literal[
     "invite",
 ]
 Relation = Literal["own", "clinic"]
+Ids = ColumnElement[UUID] | ColumnElement[UUID | None]
 
 RULES: dict[tuple[Role, Action], Relation] = {
     ("patient", "read"): "own",
@@ -102,22 +103,43 @@ def relation_of(caller: Caller, action: Action) -> Relation:
     return relation
 
 
-def within(relation: Relation, clinic_id: Any, patient_id: Any) -> ColumnElement[bool]:
+def require(caller: Caller, action: Action) -> None:
+    """403 where no rule gives the caller's role this action."""
+    relation_of(caller, action)
+
+
+def require_staff(caller: Caller) -> None:
+    """403 for somebody who reads no further than their own record."""
+    if relation_of(caller, "read") != "clinic":
+        raise Problem(403, f"A {caller.role} may not do this.")
+
+
+def within(relation: Relation, clinic_id: Ids, patient_id: Ids) -> ColumnElement[bool]:
     """The condition on the columns `clinic_id` and `patient_id` that a query carries; `limits` are its parameters."""
-    return _condition(relation, clinic_id, patient_id, bindparam("caller_clinic"), bindparam("caller_patient"))
+    own: ColumnElement[bool] = patient_id == bindparam("caller_patient")
+    of_clinic: ColumnElement[bool] = clinic_id == bindparam("caller_clinic")
+    return of_clinic if relation == "clinic" else and_(of_clinic, own)
 
 
-def limits(caller: Caller, relation: Relation) -> dict[str, Any]:
-    """The parameters of `within`: the caller's clinic, and her own patient id where she reaches no further."""
-    clinic = {"caller_clinic": caller.clinic_id}
+def limit_names(relation: Relation) -> tuple[str, ...]:
+    """The names of the parameters of `within`."""
+    return ("caller_clinic",) if relation == "clinic" else ("caller_clinic", "caller_patient")
+
+
+def limits(caller: Caller, relation: Relation) -> dict[str, object]:
+    """The parameters of `within`: the caller's clinic, and for a relation `own` the caller's patient id."""
+    clinic: dict[str, object] = {"caller_clinic": caller.clinic_id}
     return clinic if relation == "clinic" else {**clinic, "caller_patient": caller.patient_id}
 
 
-def reach(caller: Caller, action: Action, clinic_id: Any, patient_id: Any) -> ColumnElement[bool]:
-    """The same condition with its parameters filled in; 403 where the role has no such rule."""
-    return _condition(relation_of(caller, action), clinic_id, patient_id, caller.clinic_id, caller.patient_id)
+def reach(caller: Caller, action: Action, clinic_id: Ids, patient_id: Ids | None) -> ColumnElement[bool]:
+    """The same condition with its parameters filled in; 403 where the role has no such rule.
 
-
-def _condition(relation: Relation, clinic_id: Any, patient_id: Any, clinic: Any, patient: Any) -> ColumnElement[bool]:
-    of_clinic: ColumnElement[bool] = clinic_id == clinic
-    return of_clinic if relation == "clinic" else and_(of_clinic, patient_id == patient)
+    Args:
+        patient_id: None for rows that belong to no patient; only a relation `clinic` reaches those.
+    """
+    relation = relation_of(caller, action)
+    of_clinic: ColumnElement[bool] = clinic_id == caller.clinic_id
+    if relation == "clinic":
+        return of_clinic
+    return false() if patient_id is None else and_(of_clinic, patient_id == caller.patient_id)

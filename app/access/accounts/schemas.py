@@ -5,6 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.rules.words import Role
+
 
 class TokenOut(BaseModel):
     """A bearer token, as OAuth 2 answers it."""
@@ -33,6 +35,6 @@ class MeOut(BaseModel):
     )
 
     account_id: UUID
-    role: Literal["patient", "clinician", "scheduler", "admin"]
+    role: Role
     clinic_id: UUID
     patient_id: UUID | None

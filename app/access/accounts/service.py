@@ -14,15 +14,17 @@ from pwdlib import PasswordHash
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.access.accounts.permissions import Caller, Role
+from app.access.accounts.permissions import Caller
 from app.access.accounts.tables import Account, Clinic, SignIn
 from app.base.http.problems import Problem
 from app.base.store.database import Database
-from app.base.store.metadata import columns, new_id
+from app.base.store.metadata import new_id
+from app.base.store.typed import col, row, table
+from app.rules.words import Role
 
 _hasher = PasswordHash.recommended()
 _NOBODY = _hasher.hash(secrets.token_urlsafe(16))
-account, clinic, sign_in = columns(Account), columns(Clinic), columns(SignIn)
+account, clinic, sign_in = table(Account), table(Clinic), table(SignIn)
 REMEMBER = timedelta(seconds=5)  # how long another process may still honour a token after its sign-out
 MOST_REMEMBERED = 10_000
 UNKNOWN_TOKEN = "Sign in first, or again: the token is missing, wrong or expired."  # noqa: S105  # a sentence
@@ -38,7 +40,7 @@ class Issued:
 
 @dataclass(frozen=True)
 class Remembered:
-    """Whom a token stands for, and until when that need not be looked up again."""
+    """The caller of a token, and until when it need not be looked up again."""
 
     caller: Caller
     until: datetime
@@ -55,29 +57,34 @@ class SignIns:
         """A token for a name and its password.
 
         Raises:
-            Problem: 401; the same, and after as long, for a wrong name as for a wrong password.
+            Problem: 401, with the same text after the same time for a wrong name as for a wrong password.
         """
-        row = None
+        found = None
         if "\x00" not in username:  # PostgreSQL's text can't hold it, so no account has it
+            theirs = select(col(Account.clinic_id), col(Account.id), col(Account.password_hash))
             async with self._database.read() as connection:
-                row = (await connection.execute(select(account).where(account.c.username == username))).first()
-        known = row.password_hash if row else _NOBODY
+                found = (await connection.execute(theirs.where(col(Account.username) == username))).first()
+        clinic_id, account_id, known = found if found is not None else (None, None, _NOBODY)
         right = await to_thread.run_sync(_hasher.verify, password, known)
-        if row is None or not right:
+        if clinic_id is None or account_id is None or not right:
             raise Problem(401, "The name or the password is wrong.", headers={"WWW-Authenticate": "Bearer"})
-        return await self.issue(row.clinic_id, row.id, now)
+        return await self.issue(clinic_id, account_id, now)
 
     async def issue(self, clinic_id: UUID, account_id: UUID, now: datetime) -> Issued:
-        """A token for an account whose owner has shown who she is; lapsed ones are cleared away."""
+        """A token for an account that has been authenticated already; expired tokens are deleted."""
         token, ends = secrets.token_urlsafe(32), now + self._lasts
 
         async def work(connection: AsyncConnection) -> None:
-            await connection.execute(delete(sign_in).where(sign_in.c.expires_at < now))
-            await connection.execute(
-                insert(sign_in).values(
-                    token_hash=_hash(token), clinic_id=clinic_id, account_id=account_id, created_at=now, expires_at=ends
-                )
+            await connection.execute(delete(sign_in).where(col(SignIn.expires_at) < now))
+            new = row(
+                SignIn,
+                token_hash=_hash(token),
+                clinic_id=clinic_id,
+                account_id=account_id,
+                created_at=now,
+                expires_at=ends,
             )
+            await connection.execute(insert(sign_in).values(new))
 
         await self._database.write(work)
         return Issued(token, ends)
@@ -93,17 +100,26 @@ class SignIns:
         if known is not None and now < known.until:
             return known.caller
         query = (
-            select(sign_in.c.expires_at, account.c.id, account.c.clinic_id, account.c.role, account.c.patient_id)
-            .join(account, (account.c.clinic_id == sign_in.c.clinic_id) & (account.c.id == sign_in.c.account_id))
-            .where(sign_in.c.token_hash == key, sign_in.c.expires_at > now)
+            select(
+                col(SignIn.expires_at),
+                col(Account.id),
+                col(Account.clinic_id),
+                col(Account.role),
+                col(Account.patient_id),
+            )
+            .join(
+                account, (col(Account.clinic_id) == col(SignIn.clinic_id)) & (col(Account.id) == col(SignIn.account_id))
+            )
+            .where(col(SignIn.token_hash) == key, col(SignIn.expires_at) > now)
         )
         async with self._database.read() as connection:
-            row = (await connection.execute(query)).first()
-        if row is None:
+            found = (await connection.execute(query)).first()
+        if found is None:
             self._known.pop(key, None)
             raise Problem(401, UNKNOWN_TOKEN, headers={"WWW-Authenticate": "Bearer"})
-        caller = Caller(row.id, row.clinic_id, cast(Role, row.role), row.patient_id)
-        self._known[key] = Remembered(caller, min(now + REMEMBER, row.expires_at))
+        expires_at, account_id, clinic_id, role, patient_id = found
+        caller = Caller(account_id, clinic_id, cast(Role, role), patient_id)
+        self._known[key] = Remembered(caller, min(now + REMEMBER, expires_at))
         return caller
 
     async def end(self, token: str) -> None:
@@ -111,7 +127,7 @@ class SignIns:
         self._known.pop(_hash(token), None)
 
         async def work(connection: AsyncConnection) -> None:
-            await connection.execute(delete(sign_in).where(sign_in.c.token_hash == _hash(token)))
+            await connection.execute(delete(sign_in).where(col(SignIn.token_hash) == _hash(token)))
 
         await self._database.write(work)
 
@@ -128,7 +144,7 @@ def hash_password(password: str) -> str:
 async def add_clinic(connection: AsyncConnection, name: str, now: datetime) -> UUID:
     """A new clinic; answers its id."""
     new = new_id()
-    await connection.execute(insert(clinic).values(id=new, name=name, created_at=now))
+    await connection.execute(insert(clinic).values(row(Clinic, id=new, name=name, created_at=now)))
     return new
 
 
@@ -146,19 +162,27 @@ async def add_account(
     Raises:
         Problem: 409 where the name is taken.
     """
-    taken = (await connection.execute(select(account.c.id).where(account.c.username == username))).first()
+    taken = (await connection.execute(select(col(Account.id)).where(col(Account.username) == username))).first()
     if taken is not None:
         raise Problem(409, "The name is taken.")
     new = new_id()
-    await connection.execute(
-        insert(account).values(
-            clinic_id=clinic_id,
-            id=new,
-            username=username,
-            password_hash=password_hash,
-            role=role,
-            patient_id=patient_id,
-            created_at=now,
-        )
-    )
+    values = row(
+        Account, clinic_id=clinic_id, id=new, username=username, password_hash=password_hash, role=role,
+        patient_id=patient_id, created_at=now)  # fmt: skip
+    await connection.execute(insert(account).values(values))
     return new
+
+
+async def is_staff(connection: AsyncConnection, clinic_id: UUID, account_id: UUID, *, role: Role | None = None) -> bool:
+    """Whether an account is one of a clinic's staff, or has a role there."""
+    of_role = col(Account.role) != "patient" if role is None else col(Account.role) == role
+    theirs = select(col(Account.id)).where(col(Account.clinic_id) == clinic_id, col(Account.id) == account_id, of_role)
+    return (await connection.execute(theirs)).first() is not None
+
+
+async def find_account(connection: AsyncConnection, clinic_id: UUID, username: str) -> Caller | None:
+    """The account of a name in a clinic, as a caller."""
+    theirs = select(col(Account.id), col(Account.clinic_id), col(Account.role), col(Account.patient_id))
+    query = theirs.where(col(Account.clinic_id) == clinic_id, col(Account.username) == username)
+    found = (await connection.execute(query)).first()
+    return None if found is None else Caller(found[0], found[1], cast(Role, found[2]), found[3])

@@ -1,7 +1,6 @@
 """Clinics, the accounts that sign in, and their sign-ins."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint
@@ -22,11 +21,11 @@ class Clinic(SQLModel, table=True):
     created_at: datetime
     time_zone: str | None = Field(default=None, max_length=64)
     alarm_budget: int | None = None
-    chain: list[Any] | None = Field(default=None, sa_column=Column(Json(none_as_null=True)))
+    chain: list[str] | None = Field(default=None, sa_column=Column(Json(none_as_null=True)))
 
 
 class Account(SQLModel, table=True):
-    """Somebody who signs in; the name is unique over all clinics, for nobody says at sign-in which clinic is meant."""
+    """Somebody who signs in; the name is unique over all clinics, because sign-in does not ask for the clinic."""
 
     __table_args__ = (
         ForeignKeyConstraint(["clinic_id", "patient_id"], ["patient.clinic_id", "patient.id"]),
@@ -44,7 +43,7 @@ class Account(SQLModel, table=True):
 
 
 class SignIn(SQLModel, table=True):
-    """One token: only its hash is kept, so that the table opens nothing."""
+    """One token: only its hash is kept, so that nobody can sign in with what the table holds."""
 
     __tablename__ = "sign_in"
     __table_args__ = (ForeignKeyConstraint(["clinic_id", "account_id"], ["account.clinic_id", "account.id"]),)

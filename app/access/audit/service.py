@@ -1,48 +1,54 @@
-"""Leaving an audit event."""
+"""Writes audit events."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
-
-from sqlalchemy import insert
 
 from app.access.accounts.permissions import Caller
 from app.access.audit.tables import AuditEvent
 from app.base.store.database import Database
-from app.base.store.metadata import columns, new_id
-from app.base.store.prepared import Connection
+from app.base.store.metadata import new_id
+from app.base.store.prepared import Connection, prepared_insert, rows_of
+from app.base.store.typed import row, table
 
-event = columns(AuditEvent)
-INSERT_EVENT = insert(event)
+event = table(AuditEvent)
+INSERT_EVENT = prepared_insert(event)
 AuditAction = Literal["read", "create", "change", "delete"]
 
 
 async def record(
+    connection: Connection, caller: Caller, action: AuditAction, resource: str, patient_id: UUID | None, now: datetime
+) -> None:
+    """Writes an event in the transaction of a write; `resource` names a kind of thing, never a value."""
+    await rows_of(connection, INSERT_EVENT, _event(caller, action, resource, patient_id, now))
+
+
+async def record_of_command(
     connection: Connection,
-    caller: Caller,
     action: AuditAction,
     resource: str,
-    patient_id: UUID | None,
+    *,
+    clinic_id: UUID,
+    patient_id: UUID,
     now: datetime,
 ) -> None:
-    """Leaves an event in the transaction of a write; `resource` names a thing, never a value."""
-    await connection.execute(INSERT_EVENT, _row(caller, action, resource, patient_id, now))
+    """The same for an operator at the command line, who has no account."""
+    values = row(
+        AuditEvent, clinic_id=clinic_id, id=new_id(), at=now, account_id=None, patient_id=patient_id, action=action,
+        resource=resource)  # fmt: skip
+    await rows_of(connection, INSERT_EVENT, values)
 
 
 async def record_read(
     database: Database, caller: Caller, resource: str, patient_id: UUID | None, now: datetime
 ) -> None:
-    """Leaves the event of a read, committed before the answer goes out; events of reads at the same time go in together."""
-    await database.insert_together(event, _row(caller, "read", resource, patient_id, now))
+    """Writes the event of a read, committed before the answer goes out; events of concurrent reads go in together."""
+    await database.insert_together(event, _event(caller, "read", resource, patient_id, now))
 
 
-def _row(caller: Caller, action: AuditAction, resource: str, patient_id: UUID | None, now: datetime) -> dict[str, Any]:
-    return {
-        "clinic_id": caller.clinic_id,
-        "id": new_id(),
-        "at": now,
-        "account_id": caller.account_id,
-        "patient_id": patient_id,
-        "action": action,
-        "resource": resource,
-    }
+def _event(
+    caller: Caller, action: AuditAction, resource: str, patient_id: UUID | None, now: datetime
+) -> dict[str, object]:
+    return row(
+        AuditEvent, clinic_id=caller.clinic_id, id=new_id(), at=now, account_id=caller.account_id, patient_id=patient_id,
+        action=action, resource=resource)  # fmt: skip

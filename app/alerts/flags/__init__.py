@@ -1,1 +1,1 @@
-"""What a person must look at."""
+"""Flags: what somebody at the clinic must look at."""

@@ -1,20 +1,19 @@
-"""What a verdict gives cause to flag. Pure: the same outcome on the same day gives the same causes, so a replay does too."""
+"""The flags that a verdict calls for. Pure: the same outcome on the same day gives the same causes."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
 
+from app.rules.outcome import Outcome
 from app.rules.plan import WINDOWS, contacts
+from app.rules.words import Severity
 
-Severity = Literal["now", "soon", "later"]
 DUE_WITHIN = {"now": timedelta(hours=4), "soon": timedelta(days=2), "later": timedelta(days=7)}
 STANDING = ("pain_return", "return_likely", "no_relief", "lasting_side_effect", "rising_opioids", "masked_climb",
             "silent_diary", "missed_follow_up")  # fmt: skip
-ASKS_FIRST = "return_likely"  # softer: the patient is asked before anybody of the clinic is
-SILENT_AFTER = 14  # days without an entry while somebody is followed
+ASKS_FIRST = "return_likely"  # less certain: the patient is asked before the flag is handed to anybody at the clinic
+SILENT_AFTER = 14  # days without an entry while the patient is followed
 RISING = 50.0  # percent more opioid than before the procedure
-MISSED_FOR = 60  # days that a missed contact is still worth a call
+MISSED_FOR = 60  # days after its window for which a missed contact is still flagged
 GONE = {
     "pain_return": "the verdict no longer says that pain has returned",
     "return_likely": "the verdict no longer calls a return likely",
@@ -28,8 +27,8 @@ GONE = {
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Something that is so as of a day: kind, severity, a sentence, since when, and the rows that say it."""
+class Condition:
+    """A cause for a flag as of a day: kind, severity, a sentence, its first day, and the rows it rests on."""
 
     kind: str
     severity: Severity
@@ -38,62 +37,62 @@ class Standing:
     evidence: tuple[str, ...] = ()
 
 
-def standing(outcome: Mapping[str, Any], procedure_id: object, why: list[date]) -> list[Standing]:
-    """Everything that a procedure's outcome gives cause to flag.
+def conditions(outcome: Outcome, procedure_id: object, why: list[date]) -> list[Condition]:
+    """All causes for flags in a procedure's outcome.
 
     Args:
         outcome: its row, as of the day that it names.
         why: days whose entries weighed most in its verdict.
     """
-    today: date = outcome["as_of"]
+    today = outcome.as_of
     verdict = f"procedures/{procedure_id}/relief"
     entries = tuple(f"diary/{on}" for on in why)
-    followed = outcome["ended"] in ("open", "not_judged", "return", "no_relief")
-    out: list[Standing] = []
+    followed = outcome.ended in ("open", "not_judged", "return", "no_relief")
+    out: list[Condition] = []
     if not followed:
         return out
-    returned = outcome["returned_on"] or today
-    chance = min(0.99, outcome["probability"])
-    if outcome["phase"] == "returned":
-        held = f" after {outcome['relief_days']} days" if outcome["relief_days"] else ""
-        out.append(Standing("pain_return", "soon", f"pain returned{held}", returned, (verdict, *entries)))
-    if outcome["phase"] == "returning":
+    returned = outcome.returned_on or today
+    chance = min(0.99, outcome.probability)
+    if outcome.phase == "returned":
+        held = f" after {outcome.relief_days} days" if outcome.relief_days else ""
+        out.append(Condition("pain_return", "soon", f"pain returned{held}", returned, (verdict, *entries)))
+    if outcome.phase == "returning":
         says = f"return likely, probability {chance:.2f}: ask the patient first"
-        out.append(Standing("return_likely", "later", says, returned, (verdict, *entries)))
-    if outcome["phase"] == "no_relief":
-        out.append(Standing("no_relief", "soon", "relief never reached half of the pain before", today, (verdict,)))
-    if outcome["lasting"]:
-        out.append(Standing("lasting_side_effect", "soon", "a side effect outlasts its usual time", today, (verdict,)))
-    if outcome["masked"] and outcome["phase"] in ("returning", "returned"):
-        out.append(Standing("masked_climb", "soon", "pain climbs under a rising dose", returned, (verdict,)))
-    if (outcome["mme_change"] or 0) >= RISING:
-        says = f"opioids {outcome['mme_change']:.0f} % above the dose before the procedure"
-        out.append(Standing("rising_opioids", "later", says, today, (verdict,)))
+        out.append(Condition("return_likely", "later", says, returned, (verdict, *entries)))
+    if outcome.phase == "no_relief":
+        out.append(Condition("no_relief", "soon", "relief never reached half of the pain before", today, (verdict,)))
+    if outcome.lasting:
+        out.append(Condition("lasting_side_effect", "soon", "a side effect outlasts its usual time", today, (verdict,)))
+    if outcome.masked and outcome.phase in ("returning", "returned"):
+        out.append(Condition("masked_climb", "soon", "pain climbs under a rising dose", returned, (verdict,)))
+    if (outcome.mme_change or 0) >= RISING:
+        says = f"opioids {outcome.mme_change:.0f} % above the dose before the procedure"
+        out.append(Condition("rising_opioids", "later", says, today, (verdict,)))
     return [*out, *_silence(outcome, today), *_missed(outcome, procedure_id, today)]
 
 
-def _silence(outcome: Mapping[str, Any], today: date) -> list[Standing]:
-    since: date = outcome["last_logged_on"] or outcome["performed_on"]
+def _silence(outcome: Outcome, today: date) -> list[Condition]:
+    since = outcome.last_logged_on or outcome.performed_on
     days = (today - since).days
-    if outcome["ended"] not in ("open", "not_judged") or days <= SILENT_AFTER:
+    if outcome.ended not in ("open", "not_judged") or days <= SILENT_AFTER:
         return []
-    return [Standing("silent_diary", "later", f"no entry since {since}", since + timedelta(days=1))]
+    return [Condition("silent_diary", "later", f"no entry since {since}", since + timedelta(days=1))]
 
 
-def _missed(outcome: Mapping[str, Any], procedure_id: object, today: date) -> list[Standing]:
-    done = dict.fromkeys(outcome["contacts"].split(), today)
+def _missed(outcome: Outcome, procedure_id: object, today: date) -> list[Condition]:
+    done = dict.fromkeys(outcome.contacts.split(), today)
     late = [
         c
-        for c in contacts(outcome["performed_on"], done, today)
+        for c in contacts(outcome.performed_on, done, today)
         if c.state == "missed" and (today - c.last_on).days <= MISSED_FOR
     ]
     if not late:
         return []
     says = "follow-up missed: " + ", ".join(WINDOWS[c.contact] for c in late)
     first = late[0].last_on + timedelta(days=1)
-    return [Standing("missed_follow_up", "later", says, first, (f"procedures/{procedure_id}/plan",))]
+    return [Condition("missed_follow_up", "later", says, first, (f"procedures/{procedure_id}/plan",))]
 
 
 def due(severity: str, at: datetime) -> datetime:
-    """When somebody must have taken it up."""
+    """The instant by which somebody must have acknowledged a flag of a severity that is shown at `at`."""
     return at + DUE_WITHIN[severity]

@@ -1,67 +1,95 @@
-"""Who looks at a flag: the clinic's people one after the other, and at last everybody on the clinic's list."""
+"""Who must look at a flag: the accounts of the clinic's chain one after the other, and at last everybody."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import Update, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.service import clinic
+from app.access.accounts.tables import Clinic
 from app.alerts.flags.conditions import due
 from app.alerts.flags.tables import Flag
 from app.alerts.messages.outbox import post
-from app.base.store.metadata import columns
+from app.base.store.timeline import Step, step
+from app.base.store.typed import Setting, col, table, to, whole
 
-flag = columns(Flag)
+flag = table(Flag)
 AT_ONCE = 500
-ASKED_FOR = timedelta(days=3)  # how long the patient has the question to herself
+ASKED_FOR = timedelta(days=3)  # how long a flag waits for the patient's answer before it is handed on
 
 
 async def hand_on(connection: AsyncConnection, now: datetime) -> int:
-    """Hands each flag that nobody has acknowledged in time to the next person, or puts it on the clinic's list."""
-    new = and_(flag.c.turn == 0, clinic.c.chain.is_not(None))
-    hers_first = and_(flag.c.asked_at > now - ASKED_FOR, flag.c.answer.is_(None))
+    """Hands new flags and those not acknowledged in time to the next account of the chain, at last to everybody.
+
+    Returns how many flags, at most AT_ONCE.
+    """
+    new = and_(col(Flag.turn) == 0, col(Clinic.chain).is_not(None))
+    patient_first = and_(col(Flag.asked_at) > now - ASKED_FOR, col(Flag.answer).is_(None))
     waiting = (
-        select(flag, clinic.c.chain)
-        .join(clinic, clinic.c.id == flag.c.clinic_id)
+        select(flag, col(Clinic.chain))
+        .join(clinic, col(Clinic.id) == col(Flag.clinic_id))
         .where(
-            flag.c.state == "open",
-            flag.c.shown_at.is_not(None),
-            flag.c.escalated_at.is_(None),
-            or_(new, flag.c.due_at <= now),
-            or_(flag.c.asked_at.is_(None), ~hers_first),
+            col(Flag.state) == "open",
+            col(Flag.shown_at).is_not(None),
+            col(Flag.escalated_at).is_(None),
+            or_(new, col(Flag.due_at) <= now),
+            or_(col(Flag.asked_at).is_(None), ~patient_first),
         )
-        .order_by(flag.c.clinic_id, flag.c.id)
+        .order_by(col(Flag.clinic_id), col(Flag.id))
         .limit(AT_ONCE)
     )
-    rows = (await connection.execute(waiting)).all()
-    for row in rows:
-        chain: list[str] = row.chain or []
-        told = {"flag_id": str(row.id), "patient_id": str(row.patient_id)}
-        if row.turn < len(chain):
-            await _hand(connection, row, chain[row.turn], told, now)
+    found = (await connection.execute(waiting)).all()
+    for one, row in ((whole(Flag, row), row) for row in found):
+        chain: list[str] = row._mapping["chain"] or []
+        if one.turn < len(chain):
+            await _hand(connection, one, UUID(chain[one.turn]), now)
         else:
-            note = "nobody had acknowledged it in time"
-            await _step(connection, row, "escalated", note, {"escalated_at": now, "owner_id": None}, now)
-            await post(connection, row.clinic_id, "flag.escalated", str(row.id), told, now)
-    return len(rows)
+            await _escalate(connection, one, now)
+    return len(found)
 
 
-async def _hand(connection: AsyncConnection, row: Any, to: str, told: dict[str, Any], now: datetime) -> None:
-    late = row.turn > 0
-    ends = row.due_at if not late and row.due_at > now else due(row.severity, now)
-    values = {"owner_id": UUID(to), "turn": row.turn + 1, "due_at": ends}
+async def _hand(connection: AsyncConnection, one: Flag, owner_id: UUID, now: datetime) -> None:
+    late = one.turn > 0
+    ends = one.due_at if not late and one.due_at > now else due(one.severity, now)
     note = "the one before had not acknowledged it in time" if late else None
-    await _step(connection, row, "handed", note, values, now)
-    key = f"{row.id} {row.turn + 1}"
-    await post(connection, row.clinic_id, "flag.handed", key, told, now, "account", values["owner_id"])
+    await connection.execute(
+        _this(one).ordered_values(
+            to(col(Flag.owner_id), owner_id),
+            to(col(Flag.turn), one.turn + 1),
+            to(col(Flag.due_at), ends),
+            *_taken(one, step("handed", now, note=note)),
+        )
+    )
+    key = f"{one.id} {one.turn + 1}"
+    await post(
+        connection,
+        one.clinic_id,
+        "flag.handed",
+        key,
+        about=_about(one),
+        now=now,
+        audience="account",
+        account_id=owner_id,
+    )
 
 
-async def _step(
-    connection: AsyncConnection, row: Any, what: str, note: str | None, values: dict[str, Any], now: datetime
-) -> None:
-    step = {"at": now.isoformat(), "by": None, "what": what, "note": note}
-    this = and_(flag.c.clinic_id == row.clinic_id, flag.c.id == row.id)
-    changed = {**values, "steps": [*row.steps, step], "version": row.version + 1}
-    await connection.execute(update(flag).where(this).values(changed))
+async def _escalate(connection: AsyncConnection, one: Flag, now: datetime) -> None:
+    taken = step("escalated", now, note="nobody had acknowledged it in time")
+    await connection.execute(
+        _this(one).ordered_values(to(col(Flag.escalated_at), now), to(col(Flag.owner_id), None), *_taken(one, taken))
+    )
+    await post(connection, one.clinic_id, "flag.escalated", str(one.id), about=_about(one), now=now)
+
+
+def _this(one: Flag) -> Update:
+    return update(flag).where(col(Flag.clinic_id) == one.clinic_id, col(Flag.id) == one.id)
+
+
+def _taken(one: Flag, taken: Step) -> Iterable[Setting]:
+    return to(col(Flag.steps), [*one.steps, taken]), to(col(Flag.version), one.version + 1)
+
+
+def _about(one: Flag) -> dict[str, str]:
+    return {"flag_id": str(one.id), "patient_id": str(one.patient_id)}

@@ -1,21 +1,22 @@
-"""Raises, goes on with and lapses the flags of a procedure as its verdict changes."""
+"""Raises, continues and lapses the flags of a procedure as its verdict changes."""
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Update, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.access.accounts.service import account
+from app.access.accounts.tables import Account
 from app.alerts.flags.budget import CAN_WAIT, has_budget
-from app.alerts.flags.conditions import ASKS_FIRST, GONE, STANDING, Standing, due
+from app.alerts.flags.conditions import ASKS_FIRST, GONE, STANDING, Condition, due
 from app.alerts.flags.tables import Flag
 from app.alerts.messages.outbox import post
-from app.base.store.metadata import columns, new_id
+from app.base.store.metadata import new_id
 from app.base.store.statements import insert_new
+from app.base.store.timeline import step
+from app.base.store.typed import col, row, table, to, wholes
 
-flag = columns(Flag)
+flag = table(Flag)
 
 
 async def keep_flags(
@@ -23,29 +24,25 @@ async def keep_flags(
     clinic_id: UUID,
     patient_id: UUID,
     procedure_id: UUID,
-    wanted: list[Standing],
+    *,
+    wanted: list[Condition],
     today: date,
     now: datetime,
 ) -> None:
-    """Brings a procedure's flags in line with what its verdict gives cause for.
+    """Brings a procedure's flags in line with the conditions that its verdict meets.
 
     The same cause never raises two; one that is gone lapses and says why; one that comes back is new, and names the old.
     A flag that somebody has resolved stays resolved for as long as its cause lasts without a break.
     """
-    rows = (
-        await connection.execute(
-            select(flag)
-            .where(
-                flag.c.clinic_id == clinic_id,
-                flag.c.patient_id == patient_id,
-                flag.c.kind.in_(STANDING),
-                flag.c.procedure_id == procedure_id,
-            )
-            .order_by(flag.c.id)
-        )
-    ).all()
-    newest = {row.kind: row for row in rows}
-    counts = {kind: sum(row.kind == kind for row in rows) for kind in newest}
+    query = select(flag).where(
+        col(Flag.clinic_id) == clinic_id,
+        col(Flag.patient_id) == patient_id,
+        col(Flag.kind).in_(STANDING),
+        col(Flag.procedure_id) == procedure_id,
+    )
+    flags = wholes(Flag, (await connection.execute(query.order_by(col(Flag.id)))).all())
+    newest = {one.kind: one for one in flags}
+    counts = {kind: sum(one.kind == kind for one in flags) for kind in newest}
     causes = {cause.kind: cause for cause in wanted}
     for kind, cause in causes.items():
         before = newest.get(kind)
@@ -53,61 +50,76 @@ async def keep_flags(
             await _go_on(connection, before, cause, today)
         else:
             name = f"{procedure_id} {counts.get(kind, 0) + 1}"
-            await _raise(connection, (clinic_id, patient_id, procedure_id), cause, name, before, today, now)
-    for kind, row in newest.items():
-        if kind not in causes and row.ceased_on is None:
-            await _cease(connection, row, today, now)
+            whose = (clinic_id, patient_id, procedure_id)
+            follows = None if before is None else before.id
+            await _raise(connection, whose, cause, name=name, follows=follows, today=today, now=now)
+    for kind, one in newest.items():
+        if kind not in causes and one.ceased_on is None:
+            await _cease(connection, one, today, now)
 
 
-async def _go_on(connection: AsyncConnection, row: Row[Any], cause: Standing, today: date) -> None:
-    changed = {"last_on": max(row.last_on, today), "says": cause.says, "evidence": list(cause.evidence)}
-    await connection.execute(_where(row).values(changed))
+async def _go_on(connection: AsyncConnection, one: Flag, cause: Condition, today: date) -> None:
+    await connection.execute(
+        _this(one).ordered_values(
+            to(col(Flag.last_on), max(one.last_on, today)),
+            to(col(Flag.says), cause.says),
+            to(col(Flag.evidence), list(cause.evidence)),
+        )
+    )
 
 
 async def _raise(
     connection: AsyncConnection,
     whose: tuple[UUID, UUID, UUID],
-    cause: Standing,
+    cause: Condition,
+    *,
     name: str,
-    before: Row[Any] | None,
+    follows: UUID | None,
     today: date,
     now: datetime,
 ) -> None:
     clinic_id, patient_id, procedure_id = whose
-    step = {"at": now.isoformat(), "by": None, "what": "raised", "note": None}
     flag_id, shown = new_id(), not (cause.severity == CAN_WAIT and await has_budget(connection, clinic_id))
     asks = cause.kind == ASKS_FIRST and await _can_be_asked(connection, clinic_id, patient_id)
-    values = {
-        "clinic_id": clinic_id, "id": flag_id, "patient_id": patient_id, "procedure_id": procedure_id, "kind": cause.kind,
-        "cause": name, "severity": cause.severity, "state": "open", "says": cause.says, "first_on": cause.first_on,
-        "last_on": max(today, cause.first_on), "evidence": list(cause.evidence), "raised_at": now,
-        "due_at": due(cause.severity, now), "steps": [step], "version": 1, "follows": None if before is None else before.id,
-        "shown_at": now if shown else None, "turn": 0, "asked_at": now if asks else None, "answer": None,
-    }  # fmt: skip
+    values = row(
+        Flag, clinic_id=clinic_id, id=flag_id, patient_id=patient_id, procedure_id=procedure_id, kind=cause.kind,
+        cause=name, severity=cause.severity, state="open", says=cause.says, first_on=cause.first_on,
+        last_on=max(today, cause.first_on), evidence=list(cause.evidence), raised_at=now,
+        due_at=due(cause.severity, now), steps=[step("raised", now)], version=1, follows=follows,
+        shown_at=now if shown else None, turn=0, asked_at=now if asks else None)  # fmt: skip
     # two that make the same verdict at once raise one
     made = await connection.execute(insert_new(connection, flag, "clinic_id", "patient_id", "kind", "cause"), values)
     if not made.rowcount:
         return
-    told = {"flag_id": str(flag_id), "patient_id": str(patient_id)}
+    about = {"flag_id": str(flag_id), "patient_id": str(patient_id)}
     if shown:
-        await post(connection, clinic_id, "flag.raised", str(flag_id), told, now)
+        await post(connection, clinic_id, "flag.raised", str(flag_id), about=about, now=now)
     if asks:
-        await post(connection, clinic_id, "patient.asked", str(flag_id), told, now, "patient")
+        await post(connection, clinic_id, "patient.asked", str(flag_id), about=about, now=now, audience="patient")
 
 
 async def _can_be_asked(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID) -> bool:
-    """Whether she signs in at all: somebody who does not is not asked, and the clinic hears at once."""
-    hers = select(account.c.id).where(account.c.clinic_id == clinic_id, account.c.patient_id == patient_id)
-    return (await connection.execute(hers)).first() is not None
+    """Whether the patient has an account; one who has none is not asked, and the clinic is told at once."""
+    theirs = select(col(Account.id)).where(col(Account.clinic_id) == clinic_id, col(Account.patient_id) == patient_id)
+    return (await connection.execute(theirs)).first() is not None
 
 
-async def _cease(connection: AsyncConnection, row: Row[Any], today: date, now: datetime) -> None:
-    values: dict[str, Any] = {"ceased_on": today}
-    if row.state in ("open", "acknowledged"):
-        step = {"at": now.isoformat(), "by": None, "what": "lapsed", "note": GONE[row.kind]}
-        values |= {"state": "lapsed", "ended_at": now, "steps": [*row.steps, step], "version": row.version + 1}
-    await connection.execute(_where(row).values(values))
+async def _cease(connection: AsyncConnection, one: Flag, today: date, now: datetime) -> None:
+    ceased = to(col(Flag.ceased_on), today)
+    if one.state not in ("open", "acknowledged"):
+        await connection.execute(_this(one).ordered_values(ceased))
+        return
+    taken = step("lapsed", now, note=GONE[one.kind])
+    await connection.execute(
+        _this(one).ordered_values(
+            ceased,
+            to(col(Flag.state), "lapsed"),
+            to(col(Flag.ended_at), now),
+            to(col(Flag.steps), [*one.steps, taken]),
+            to(col(Flag.version), one.version + 1),
+        )
+    )
 
 
-def _where(row: Row[Any]) -> Any:
-    return update(flag).where(flag.c.clinic_id == row.clinic_id, flag.c.id == row.id)
+def _this(one: Flag) -> Update:
+    return update(flag).where(col(Flag.clinic_id) == one.clinic_id, col(Flag.id) == one.id)

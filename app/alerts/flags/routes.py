@@ -1,4 +1,4 @@
-"""The work list."""
+"""The routes of flags."""
 
 from typing import Annotated
 from uuid import UUID
@@ -8,14 +8,14 @@ from fastapi.responses import JSONResponse
 
 from app.access.accounts.deps import CallerDep
 from app.alerts.flags import service
-from app.alerts.flags.conditions import Severity
 from app.alerts.flags.schemas import AnswerIn, FlagKind, FlagOut, FlagState, RuleIn, RuleOut, StepIn
-from app.base.http.conditional import CSV, Accept, Cursor, IfMatch, Limit
+from app.base.http.conditional import IfMatch
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.idempotency.deps import OnceDep
+from app.base.http.paging import Cursor, Limit, Page
 from app.base.http.problems import problems
-from app.base.http.sheets import listed
-from app.base.http.wire import Page
+from app.base.http.sheets import CSV, Accept, listed
+from app.rules.words import Severity
 
 router = APIRouter(prefix="/v1", tags=["flags"])
 
@@ -35,15 +35,20 @@ async def list_flags(
     cursor: Cursor = None,
     accept: Accept = "application/json",
 ) -> Response:
-    """What a person must look at, the newest first; flags that are over by `state`; a sheet by `Accept`.
+    """Flags, the newest first; resolved and lapsed ones by `state`; CSV by `Accept`.
 
-    Red flags are raised by the write itself, the others when a verdict is made: by the worker or by whoever asks first.
+    Red flags are raised by the write itself, the others when a verdict is made: by the worker or a call that needs it.
     """
-    states: list[str] = [state] if state else ["open", "acknowledged"]
-    given = {"kind": kind, "severity": severity, "owner_id": owner_id}
-    chosen = {name: value for name, value in given.items() if value is not None}
-    rows, following = await service.page(database, caller, patient_id, chosen, states, held_back, limit, cursor, now)
-    return listed(FlagOut, (row._asdict() for row in rows), following, accept)
+    asked = service.FlagQuery(
+        states=(state,) if state else ("open", "acknowledged"),
+        patient_id=patient_id,
+        kind=kind,
+        severity=severity,
+        owner_id=owner_id,
+        held_back=held_back,
+    )
+    flags, following = await service.list_flags(database, caller, asked, limit=limit, cursor=cursor, now=now)
+    return listed(FlagOut, flags, following, accept)
 
 
 @router.post(
@@ -53,7 +58,7 @@ async def list_flags(
     responses={201: {"model": RuleOut, "description": "Added"}, **problems(403, 413)},
 )
 async def add_red_flag(new: RuleIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep) -> Response:
-    """Adds a red flag of the clinic's own: told to the patient in the same answer, from the next entry on."""
+    """Adds a red flag of the clinic's own; from then on the answer to an entry that meets it gives its advice."""
     answer = await service.add_rule(database, caller, new, once, now)
     return JSONResponse(answer.body, answer.status)
 
@@ -61,8 +66,7 @@ async def add_red_flag(new: RuleIn, caller: CallerDep, database: DatabaseDep, no
 @router.get("/red_flags", responses=problems())
 async def list_red_flags(caller: CallerDep, database: DatabaseDep) -> Page[RuleOut]:
     """The red flags that the clinic has added to the common ones."""
-    rows = await service.list_rules(database, caller)
-    return Page(items=[RuleOut.model_validate(row, from_attributes=True) for row in rows])
+    return Page(items=await service.list_rules(database, caller))
 
 
 @router.get("/flags/{flag_id}", responses=problems(403, 404))
@@ -83,8 +87,10 @@ async def acknowledge_flag(
     given: StepIn | None = None,
     if_match: IfMatch = None,
 ) -> FlagOut:
-    """Takes a flag up: whoever acknowledges it owns it, and it no longer escalates."""
-    row = await service.step(database, caller, flag_id, "acknowledged", given or StepIn(), if_match, now)
+    """Acknowledges a flag: the caller's account owns it from then on, and it no longer escalates."""
+    row = await service.take_step(
+        database, caller, flag_id, "acknowledged", given or StepIn(), if_match=if_match, now=now
+    )
     response.headers["ETag"] = service.tag_of(row)
     return service.out(row)
 
@@ -99,8 +105,8 @@ async def resolve_flag(
     given: StepIn | None = None,
     if_match: IfMatch = None,
 ) -> FlagOut:
-    """Ends a flag; its cause raises no other for as long as it lasts without a break."""
-    row = await service.step(database, caller, flag_id, "resolved", given or StepIn(), if_match, now)
+    """Resolves a flag; its cause raises no other while it lasts without a break."""
+    row = await service.take_step(database, caller, flag_id, "resolved", given or StepIn(), if_match=if_match, now=now)
     response.headers["ETag"] = service.tag_of(row)
     return service.out(row)
 
@@ -115,7 +121,7 @@ async def answer_flag(
     response: Response,
     if_match: IfMatch = None,
 ) -> FlagOut:
-    """The patient's word when a return is likely: she is asked first. If the pain is back, somebody must look soon."""
-    row = await service.answer(database, caller, flag_id, given, if_match, now)
+    """The patient's answer when a return is likely; `pain_is_back` raises the flag's severity to `soon`."""
+    row = await service.answer(database, caller, flag_id, given, if_match=if_match, now=now)
     response.headers["ETag"] = service.tag_of(row)
     return service.out(row)

@@ -1,12 +1,13 @@
 """Flags on the wire."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.base.http.wire import Instant, Line, SideEffectKind, Wire
+from app.base.http.wire import Instant, JsonObject, Line, Wire
+from app.rules.words import Severity, SideEffectKind
 
 FlagKind = Literal["red_flag", "pain_return", "return_likely", "no_relief", "lasting_side_effect",
                    "rising_opioids", "silent_diary", "masked_climb", "missed_follow_up"]  # fmt: skip
@@ -57,14 +58,12 @@ class FlagOut(BaseModel):
     patient_id: UUID
     kind: str
     procedure_id: UUID | None = Field(default=None, description="the procedure that it is about, where it is about one")
-    severity: Literal["now", "soon", "later"] = Field(
-        description="`now`: today; `soon`: within a day or two; `later`: within the week"
-    )
-    state: Literal["open", "acknowledged", "resolved", "lapsed"]
+    severity: Severity = Field(description="`now`: today; `soon`: within a day or two; `later`: within the week")
+    state: FlagState
     says: str
     first_on: date
     last_on: date
-    evidence: list[str] = Field(description="what it rests on, as addresses below the patient")
+    evidence: list[str] = Field(description="what it rests on, as paths below the patient")
     raised_at: Instant
     due_at: Instant = Field(
         description="when somebody must have acknowledged it; then it goes to the next person, at last to everybody"
@@ -77,12 +76,12 @@ class FlagOut(BaseModel):
     follows: UUID | None = Field(default=None, description="the flag of the same cause before it")
     steps: list[FlagStepOut] = Field(default_factory=list)
     shown_at: Instant | None = Field(default=None, description="null while the clinic's alarm budget holds it back")
-    asked_at: Instant | None = Field(default=None, description="when the patient was asked, where she is asked first")
+    asked_at: Instant | None = Field(default=None, description="when the patient was asked, where the patient is asked")
     answer: Answer | None = Field(default=None, description="what the patient said")
 
 
 class AnswerIn(Wire):
-    """What the patient says to the question whether her pain is coming back."""
+    """The patient's answer to the question whether the pain is coming back."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"answer": "pain_is_back"}})
 
@@ -91,14 +90,14 @@ class AnswerIn(Wire):
 
 
 class StepIn(Wire):
-    """What somebody says when she takes a step."""
+    """A note on a step."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"note": "called her; comes on Tuesday"}})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"note": "called; comes on Tuesday"}})
 
     note: Line | None = None
 
 
-RULE: dict[str, Any] = {
+RULE: JsonObject = {
     "kind": "tingling",
     "least_severity": 3,
     "advice": "Call the clinic today on the number you have.",

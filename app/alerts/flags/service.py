@@ -1,35 +1,41 @@
-"""Raising flags with the write that gives cause, and listing them."""
+"""Raises flags in the transaction of the write that causes them, lists them, and takes steps with them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal, cast
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, bindparam, case, insert, or_, select, update
+from sqlalchemy import Select, Update, and_, bindparam, case, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.access.accounts.permissions import Action, Caller, reach, relation_of
+from app.access.accounts.permissions import Action, Caller, reach, require
 from app.access.audit import service as audit
 from app.alerts.flags.conditions import ASKS_FIRST, due
-from app.alerts.flags.schemas import AnswerIn, FlagOut, RuleIn, RuleOut, StepIn
+from app.alerts.flags.schemas import AnswerIn, FlagKind, FlagOut, FlagState, RuleIn, RuleOut, StepIn
 from app.alerts.flags.tables import ClinicRule, Flag
 from app.alerts.messages.outbox import post
-from app.base.http.conditional import etag, from_cursor, require_match, to_cursor
+from app.base.http.conditional import etag, require_match
 from app.base.http.idempotency.service import Answer, Once
+from app.base.http.paging import from_cursor, page, to_cursor
 from app.base.http.problems import Problem, not_found
 from app.base.http.wire import to_wire
 from app.base.store.database import Database
-from app.base.store.metadata import columns, new_id
-from app.base.store.prepared import Connection
-from app.base.store.statements import insert_new
+from app.base.store.metadata import new_id
+from app.base.store.prepared import Connection, first_of, prepared_insert_new, prepared_select, rows_of
+from app.base.store.statements import insert_new_for
+from app.base.store.timeline import Step, step
+from app.base.store.typed import Setting, col, row, table, to, whole, wholes
 from app.rules.red_flags import Rule
+from app.rules.words import Severity, SideEffectKind
 
-flag, rule = columns(Flag), columns(ClinicRule)
+flag, rule = table(Flag), table(ClinicRule)
+RAISE = prepared_insert_new(insert_new_for(flag, "clinic_id", "patient_id", "kind", "cause"), flag)
 
 
 @dataclass(frozen=True)
 class Cause:
-    """Why a flag is raised: its kind, what of it, how severe (`now`, `soon`), and the entry that says so."""
+    """Why a flag is raised: its kind, the cause in particular, severity, a sentence, and the entry's day."""
 
     kind: str
     cause: str
@@ -43,201 +49,241 @@ async def raise_flags(
 ) -> None:
     """Raises a flag for each cause, in the transaction of the write; one that was raised already stays as it is."""
     for cause in causes:
-        step = {"at": now.isoformat(), "by": None, "what": "raised", "note": None}
         flag_id = new_id()
-        values = {
-            "clinic_id": clinic_id, "id": flag_id, "patient_id": patient_id, "kind": cause.kind,
-            "cause": f"{cause.cause} {cause.on}", "severity": cause.severity, "state": "open", "says": cause.says,
-            "first_on": cause.on, "last_on": cause.on, "evidence": [f"diary/{cause.on}"], "raised_at": now,
-            "due_at": due(cause.severity, now), "steps": [step], "version": 1, "shown_at": now, "turn": 0,
-        }  # fmt: skip
-        new = insert_new(connection, flag, "clinic_id", "patient_id", "kind", "cause", answers=True)
-        if (await connection.execute(new, values)).first() is not None:
-            told = {"flag_id": str(flag_id), "patient_id": str(patient_id)}
-            await post(connection, clinic_id, "flag.raised", str(flag_id), told, now)
+        values = row(
+            Flag, clinic_id=clinic_id, id=flag_id, patient_id=patient_id, kind=cause.kind,
+            cause=f"{cause.cause} {cause.on}", severity=cause.severity, state="open", says=cause.says,
+            first_on=cause.on, last_on=cause.on, evidence=[f"diary/{cause.on}"], raised_at=now,
+            due_at=due(cause.severity, now), steps=[step("raised", now)], version=1, shown_at=now, turn=0)  # fmt: skip
+        if await first_of(connection, RAISE, values) is not None:
+            about = {"flag_id": str(flag_id), "patient_id": str(patient_id)}
+            await post(connection, clinic_id, "flag.raised", str(flag_id), about=about, now=now)
 
 
-async def page(
-    database: Database,
-    caller: Caller,
-    patient_id: UUID | None,
-    chosen: dict[str, Any],
-    states: list[str],
-    held_back: bool,
-    limit: int,
-    cursor: str | None,
-    now: datetime,
-) -> tuple[list[Row[Any]], str | None]:
-    """Flags within the caller's reach, the newest first, and the cursor of the rest.
+@dataclass(frozen=True)
+class FlagQuery:
+    """Which flags are meant; None does not filter. `held_back`: those that the clinic's alarm budget holds back instead."""
 
-    Args:
-        chosen: values of columns that the flags have.
-        held_back: those that the clinic's alarm budget holds back, in place of those that are shown.
-    """
-    query = _chosen(caller, chosen, states, held_back)
-    if patient_id is not None:
-        query = query.where(flag.c.patient_id == patient_id)
+    states: tuple[FlagState, ...] = ("open", "acknowledged")
+    patient_id: UUID | None = None
+    kind: FlagKind | None = None
+    severity: Severity | None = None
+    owner_id: UUID | None = None
+    held_back: bool = False
+
+
+async def list_flags(
+    database: Database, caller: Caller, asked: FlagQuery, *, limit: int, cursor: str | None, now: datetime
+) -> tuple[list[Flag], str | None]:
+    """Flags within the caller's reach, the newest first, and the cursor of the rest."""
+    query = _chosen(caller, asked)
     before = from_cursor(cursor)
     if before is not None:
-        query = query.where(flag.c.id < before)
+        query = query.where(col(Flag.id) < before)
     async with database.read() as connection:
-        rows = list((await connection.execute(query.order_by(flag.c.id.desc()).limit(limit + 1))).all())
-    await audit.record_read(database, caller, "flags", patient_id, now)
-    return rows[:limit], to_cursor(rows[limit - 1].id) if len(rows) > limit else None
+        found = (await connection.execute(query.order_by(col(Flag.id).desc()).limit(limit + 1))).all()
+    await audit.record_read(database, caller, "flags", asked.patient_id, now)
+    return page(wholes(Flag, found), limit, lambda one: to_cursor(one.id))
 
 
 async def work_list(
-    database: Database,
-    caller: Caller,
-    chosen: dict[str, Any],
-    states: list[str],
-    held_back: bool,
-    limit: int,
-    offset: int,
-    now: datetime,
-) -> tuple[list[Row[Any]], bool]:
-    """Flags in the order in which they are to be looked at: nobody's before somebody's, by severity, then by when they are
-    due; and whether more follow. What is over comes newest first.
+    database: Database, caller: Caller, asked: FlagQuery, *, limit: int, offset: int, now: datetime
+) -> tuple[list[Flag], bool]:
+    """Flags in the order in which they are to be looked at, and whether more follow.
+
+    Those that nobody has acknowledged come first, by severity, then by when they are due. What is over comes newest first.
     """
-    query = _chosen(caller, chosen, states, held_back)
-    taken = case({"open": 0}, value=flag.c.state, else_=1)
-    urgent = case({"now": 0, "soon": 1}, value=flag.c.severity, else_=2)
-    order = (flag.c.ended_at.desc(), taken, urgent, flag.c.due_at, flag.c.id)
+    taken = case({"open": 0}, value=col(Flag.state), else_=1)
+    urgent = case({"now": 0, "soon": 1}, value=col(Flag.severity), else_=2)
+    order = (col(Flag.ended_at).desc(), taken, urgent, col(Flag.due_at), col(Flag.id))
+    query = _chosen(caller, asked).order_by(*order).limit(limit + 1).offset(offset)
     async with database.read() as connection:
-        rows = list((await connection.execute(query.order_by(*order).limit(limit + 1).offset(offset))).all())
+        flags = wholes(Flag, (await connection.execute(query)).all())
     await audit.record_read(database, caller, "flags", None, now)
-    return rows[:limit], len(rows) > limit
+    return flags[:limit], len(flags) > limit
 
 
-def _chosen(caller: Caller, chosen: dict[str, Any], states: list[str], held_back: bool) -> Select[Any]:
-    query = select(flag).where(reach(caller, "read", flag.c.clinic_id, flag.c.patient_id), flag.c.state.in_(states))
-    over = flag.c.state.in_(("resolved", "lapsed"))
-    query = query.where(flag.c.shown_at.is_(None) if held_back else or_(flag.c.shown_at.is_not(None), over))
-    for name, value in chosen.items():
-        query = query.where(flag.c[name] == value)
+def _chosen(caller: Caller, asked: FlagQuery) -> Select[*tuple[Any, ...]]:
+    within = reach(caller, "read", col(Flag.clinic_id), col(Flag.patient_id))
+    query = select(flag).where(within, col(Flag.state).in_(asked.states))
+    over = col(Flag.state).in_(("resolved", "lapsed"))
+    query = query.where(col(Flag.shown_at).is_(None) if asked.held_back else or_(col(Flag.shown_at).is_not(None), over))
+    if asked.patient_id is not None:
+        query = query.where(col(Flag.patient_id) == asked.patient_id)
+    if asked.kind is not None:
+        query = query.where(col(Flag.kind) == asked.kind)
+    if asked.severity is not None:
+        query = query.where(col(Flag.severity) == asked.severity)
+    if asked.owner_id is not None:
+        query = query.where(col(Flag.owner_id) == asked.owner_id)
     return query
 
 
-RULES_OF_CLINIC = (
-    select(rule.c.id, rule.c.kind, rule.c.least_severity, rule.c.advice, rule.c.created_at)
-    .where(rule.c.clinic_id == bindparam("clinic"))
-    .order_by(rule.c.id)
+RULES_OF_CLINIC = prepared_select(
+    select(
+        col(ClinicRule.id),
+        col(ClinicRule.kind),
+        col(ClinicRule.least_severity),
+        col(ClinicRule.advice),
+        col(ClinicRule.created_at),
+    )
+    .where(col(ClinicRule.clinic_id) == bindparam("clinic"))
+    .order_by(col(ClinicRule.id)),
+    "clinic",
 )
 
 
 async def rules_of(connection: Connection, clinic_id: UUID) -> list[Rule]:
     """The red flags that a clinic has added."""
-    rows = await connection.execute(RULES_OF_CLINIC, {"clinic": clinic_id})
-    return [Rule(f"clinic rule {row.id}", row.kind, row.least_severity, row.advice) for row in rows]
+    found = await rows_of(connection, RULES_OF_CLINIC, {"clinic": clinic_id})
+    return [Rule(f"clinic rule {rule_id}", kind, least, advice) for rule_id, kind, least, advice, _ in found]
 
 
 async def add_rule(database: Database, caller: Caller, new: RuleIn, once: Once, now: datetime) -> Answer:
     """Adds a red flag of the clinic's own."""
-    relation_of(caller, "add_rule")
+    require(caller, "add_rule")
 
     async def work(connection: AsyncConnection) -> Answer:
-        values = {"clinic_id": caller.clinic_id, "id": new_id(), "account_id": caller.account_id, "created_at": now}
-        await connection.execute(insert(rule).values({**values, **new.model_dump()}))
+        made = RuleOut(id=new_id(), kind=new.kind, least_severity=new.least_severity, advice=new.advice, created_at=now)
+        values = row(
+            ClinicRule, clinic_id=caller.clinic_id, id=made.id, kind=made.kind, least_severity=made.least_severity,
+            advice=made.advice, account_id=caller.account_id, created_at=now)  # fmt: skip
+        await connection.execute(insert(rule).values(values))
         await audit.record(connection, caller, "create", "red flag rule", None, now)
-        return Answer(to_wire(RuleOut, {**values, **new.model_dump()}))
+        return Answer(to_wire(RuleOut, made))
 
     return await once.run(database, caller.account_id, now, work)
 
 
-async def list_rules(database: Database, caller: Caller) -> list[Any]:
-    """The red flags that the caller's clinic has added, in the order in which it did."""
+async def list_rules(database: Database, caller: Caller) -> list[RuleOut]:
+    """The red flags that the caller's clinic has added, in the order in which they were added."""
     async with database.read() as connection:
-        return list((await connection.execute(RULES_OF_CLINIC, {"clinic": caller.clinic_id})).all())
+        found = await rows_of(connection, RULES_OF_CLINIC, {"clinic": caller.clinic_id})
+    return [
+        RuleOut(id=rule_id, kind=cast(SideEffectKind, kind), least_severity=least, advice=advice, created_at=at)
+        for rule_id, kind, least, advice, at in found
+    ]
 
 
-async def read(database: Database, caller: Caller, flag_id: UUID, now: datetime) -> Row[Any]:
+async def read(database: Database, caller: Caller, flag_id: UUID, now: datetime) -> Flag:
     """One flag.
 
     Raises:
         Problem: 404 where there is none that the caller may know of.
     """
     async with database.read() as connection:
-        row = await _find(connection, caller, flag_id, "read")
-    await audit.record_read(database, caller, "flag", row.patient_id, now)
-    return row
+        one = await _find(connection, caller, flag_id, "read")
+    await audit.record_read(database, caller, "flag", one.patient_id, now)
+    return one
 
 
-async def step(
-    database: Database, caller: Caller, flag_id: UUID, what: str, given: StepIn, if_match: str | None, now: datetime
-) -> Row[Any]:
-    """Acknowledges or resolves a flag: whoever acknowledges owns it. Doing the same again changes nothing.
+async def take_step(
+    database: Database,
+    caller: Caller,
+    flag_id: UUID,
+    what: Literal["acknowledged", "resolved"],
+    given: StepIn,
+    *,
+    if_match: str | None,
+    now: datetime,
+) -> Flag:
+    """Acknowledges or resolves a flag; the account that acknowledges it owns it. Repeating a step changes nothing.
 
     Raises:
         Problem: 404, 412 on a lost update, 409 for a step that its state does not allow.
     """
 
-    async def work(connection: AsyncConnection) -> Row[Any]:
-        row = await _find(connection, caller, flag_id, "work_flag", lock=True)
-        require_match(if_match, tag_of(row))
-        if row.state == what:
-            return row
-        if row.state not in ("open", "acknowledged"):
-            raise Problem(409, f"The flag is {row.state} already.")
-        taken = {"at": now.isoformat(), "by": str(caller.account_id), "what": what, "note": given.note}
-        values = {
-            "state": what,
-            "steps": [*row.steps, taken],
-            "version": row.version + 1,
-            "owner_id": caller.account_id,
-        }
-        if what == "resolved":
-            values["ended_at"] = now
-        this = and_(flag.c.clinic_id == row.clinic_id, flag.c.id == row.id)
-        await connection.execute(update(flag).where(this).values(values))
-        await audit.record(connection, caller, "change", "flag", row.patient_id, now)
-        return (await connection.execute(select(flag).where(this))).one()
+    async def work(connection: AsyncConnection) -> Flag:
+        one = await _find(connection, caller, flag_id, "work_flag", lock=True)
+        require_match(if_match, tag_of(one))
+        if one.state == what:
+            return one
+        if one.state not in ("open", "acknowledged"):
+            raise Problem(409, f"The flag is {one.state} already.")
+        taken = step(what, now, by=caller.account_id, note=given.note)
+        await connection.execute(
+            _this(one).ordered_values(
+                to(col(Flag.state), what),
+                to(col(Flag.owner_id), caller.account_id),
+                to(col(Flag.ended_at), now if what == "resolved" else one.ended_at),
+                *_taken(one, taken),
+            )
+        )
+        await audit.record(connection, caller, "change", "flag", one.patient_id, now)
+        return await _find(connection, caller, flag_id, "work_flag")
 
     return await database.write(work)
 
 
 async def answer(
-    database: Database, caller: Caller, flag_id: UUID, given: AnswerIn, if_match: str | None, now: datetime
-) -> Row[Any]:
+    database: Database, caller: Caller, flag_id: UUID, given: AnswerIn, *, if_match: str | None, now: datetime
+) -> Flag:
     """Keeps what the patient says when a return is likely; if the pain is back, somebody must look soon.
 
     Raises:
         Problem: 404, 412 on a lost update, 409 for a flag that asks nothing or is over.
     """
-    reach(caller, "answer", flag.c.clinic_id, flag.c.patient_id)
+    require(caller, "answer")
 
-    async def work(connection: AsyncConnection) -> Row[Any]:
-        row = await _find(connection, caller, flag_id, "answer", lock=True)
-        require_match(if_match, tag_of(row))
-        if row.kind != ASKS_FIRST or row.state not in ("open", "acknowledged"):
+    async def work(connection: AsyncConnection) -> Flag:
+        one = await _find(connection, caller, flag_id, "answer", lock=True)
+        require_match(if_match, tag_of(one))
+        if one.kind != ASKS_FIRST or one.state not in ("open", "acknowledged"):
             raise Problem(409, "This flag has no question for you.")
         said = f"the patient says: {given.answer.replace('_', ' ')}" + (f"; {given.note}" if given.note else "")
-        taken = {"at": now.isoformat(), "by": str(caller.account_id), "what": "answered", "note": said}
-        values = {"answer": given.answer, "steps": [*row.steps, taken], "version": row.version + 1}
-        if given.answer == "pain_is_back":
-            values |= {"severity": "soon", "due_at": min(row.due_at, due("soon", now)), "shown_at": row.shown_at or now}
-        this = and_(flag.c.clinic_id == row.clinic_id, flag.c.id == row.id)
-        await connection.execute(update(flag).where(this).values(values))
-        await audit.record(connection, caller, "change", "flag", row.patient_id, now)
-        return (await connection.execute(select(flag).where(this))).one()
+        is_back = given.answer == "pain_is_back"
+        await connection.execute(
+            _this(one).ordered_values(
+                to(col(Flag.answer), given.answer),
+                to(col(Flag.severity), "soon" if is_back else one.severity),
+                to(col(Flag.due_at), min(one.due_at, due("soon", now)) if is_back else one.due_at),
+                to(col(Flag.shown_at), one.shown_at or now if is_back else one.shown_at),
+                *_taken(one, step("answered", now, by=caller.account_id, note=said)),
+            )
+        )
+        await audit.record(connection, caller, "change", "flag", one.patient_id, now)
+        return await _find(connection, caller, flag_id, "answer")
 
     return await database.write(work)
 
 
-def tag_of(row: Row[Any]) -> str:
+def tag_of(one: Flag) -> str:
     """The ETag of a flag."""
-    return etag("flag", row.id, row.version)
+    return etag("flag", one.id, one.version)
 
 
-def out(row: Row[Any]) -> FlagOut:
+def out(one: Flag) -> FlagOut:
     """A flag as it goes over the wire."""
-    return FlagOut.model_validate(row, from_attributes=True)
+    return FlagOut.model_validate(one, from_attributes=True)
+
+
+async def of_a_patient(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID, flag_id: UUID) -> bool:
+    """Whether a flag is one of a patient."""
+    theirs = and_(col(Flag.clinic_id) == clinic_id, col(Flag.patient_id) == patient_id, col(Flag.id) == flag_id)
+    return (await connection.execute(select(col(Flag.id)).where(theirs))).first() is not None
+
+
+async def open_by_severity(connection: AsyncConnection) -> dict[str, int]:
+    """How many flags nobody has acknowledged, in all clinics."""
+    counted = select(col(Flag.severity), func.count()).where(col(Flag.state) == "open").group_by(col(Flag.severity))
+    return {key: value for key, value in (await connection.execute(counted)).all()}  # noqa: C416  # rows are typed tuples
 
 
 async def _find(
-    connection: AsyncConnection, caller: Caller, flag_id: UUID, action: Action, lock: bool = False
-) -> Row[Any]:
-    query = select(flag).where(flag.c.id == flag_id, reach(caller, action, flag.c.clinic_id, flag.c.patient_id))
-    row: Row[Any] | None = (await connection.execute(query.with_for_update() if lock else query)).first()
-    if row is None:
+    connection: AsyncConnection, caller: Caller, flag_id: UUID, action: Action, *, lock: bool = False
+) -> Flag:
+    query = select(flag).where(
+        col(Flag.id) == flag_id, reach(caller, action, col(Flag.clinic_id), col(Flag.patient_id))
+    )
+    found = (await connection.execute(query.with_for_update() if lock else query)).first()
+    if found is None:
         raise not_found("flag")
-    return row
+    return whole(Flag, found)
+
+
+def _this(one: Flag) -> Update:
+    return update(flag).where(col(Flag.clinic_id) == one.clinic_id, col(Flag.id) == one.id)
+
+
+def _taken(one: Flag, taken: Step) -> Iterable[Setting]:
+    return to(col(Flag.steps), [*one.steps, taken]), to(col(Flag.version), one.version + 1)

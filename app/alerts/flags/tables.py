@@ -1,17 +1,17 @@
 """Flags."""
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Column, Index
 from sqlmodel import Field, SQLModel
 
 from app.base.store.metadata import Json, new_id, of_patient
+from app.base.store.timeline import Step
 
 
 class ClinicRule(SQLModel, table=True):
-    """A red flag that a clinic adds to those of `app/rules/red_flags.toml`; those it can't take away."""
+    """A red flag that a clinic adds to those of `app/rules/red_flags.toml`, which it cannot remove."""
 
     __tablename__ = "clinic_rule"
 
@@ -25,11 +25,11 @@ class ClinicRule(SQLModel, table=True):
 
 
 class Flag(SQLModel, table=True):
-    """Something a person must look at. `cause` tells one from the next: the same cause of the same day never raises two.
+    """Something a person must look at. `cause` is unique by patient and kind, so that a cause never raises two flags.
 
     `ceased_on` is the day from which its cause was gone; `follows` names the flag of the same cause before it. `shown_at`
     is null while the clinic's alarm budget holds it back. `turn` counts the people it was handed to. `asked_at` is when
-    the patient was asked, `answer` what she said.
+    the patient was asked, `answer` what the patient said.
     """
 
     __table_args__ = (
@@ -48,7 +48,7 @@ class Flag(SQLModel, table=True):
     says: str = Field(max_length=500)
     first_on: date
     last_on: date
-    evidence: list[Any] = Field(sa_column=Column(Json(), nullable=False))
+    evidence: list[str] = Field(sa_column=Column(Json(), nullable=False))
     raised_at: datetime
     procedure_id: UUID | None = None
     owner_id: UUID | None = None
@@ -57,7 +57,7 @@ class Flag(SQLModel, table=True):
     ended_at: datetime | None = None
     ceased_on: date | None = None
     follows: UUID | None = None
-    steps: list[Any] = Field(sa_column=Column(Json(), nullable=False))
+    steps: list[Step] = Field(sa_column=Column(Json(), nullable=False))
     version: int = 1
     shown_at: datetime | None = None
     turn: int = 0

@@ -13,7 +13,7 @@ from app.alerts.messages.texts import Text, language_of
 
 
 def letter(sender: str, to: str, text: Text, locale: str, delivery_id: UUID, created_at: datetime) -> EmailMessage:
-    """A mail; its Message-ID is the delivery's, so that a mail that comes twice is seen to be the same."""
+    """A mail; its Message-ID is the delivery's, so that a repeated mail can be recognised."""
     out = EmailMessage()
     out["From"], out["To"], out["Subject"] = sender, to, text.subject
     out["Message-ID"] = f"<{delivery_id}@{sender.rpartition('@')[2].rstrip('>')}>"
@@ -46,7 +46,7 @@ async def send(smtp_url: str, message: EmailMessage) -> None:
     except aiosmtplib.SMTPRecipientsRefused as error:
         codes = [one.code for one in error.recipients]
         raise NotDelivered(f"recipient refused: {codes[0]}", final=all(code >= 500 for code in codes)) from None
-    except aiosmtplib.SMTPAuthenticationError as error:  # the operator's fault, and mended by her
+    except aiosmtplib.SMTPAuthenticationError as error:  # the operator can correct it, so not final
         raise NotDelivered(f"sign-in refused: {error.code}") from None
     except aiosmtplib.SMTPResponseException as error:
         raise NotDelivered(f"answered {error.code}", final=error.code >= 500) from None

@@ -1,22 +1,25 @@
-"""The outbox: what has happened is written down in the transaction in which it happens, and turned into deliveries later.
+"""The outbox: a message is stored in the transaction of the change it reports, and turned into deliveries later.
 
-So a message is sent if, and only if, what it tells of was kept.
+So a message is sent if, and only if, that change was committed.
 """
 
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import Row, and_, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import Select, and_, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.service import account
+from app.access.accounts.tables import Account
 from app.alerts.messages.tables import Address, Delivery, Message
-from app.base.store.metadata import columns, new_id
-from app.base.store.prepared import Connection
-from app.base.store.statements import insert_new
+from app.base.store.metadata import new_id
+from app.base.store.prepared import Connection, first_of, prepared_insert_new
+from app.base.store.statements import insert_new_for
+from app.base.store.typed import col, row, table, to, wholes
 
-address, message, delivery = columns(Address), columns(Message), columns(Delivery)
+address, message, delivery = table(Address), table(Message), table(Delivery)
+POST = prepared_insert_new(insert_new_for(message, "clinic_id", "key"), message)
 AT_ONCE = 200
 KEPT_FOR = timedelta(days=90)
 Topic = Literal[
@@ -32,12 +35,13 @@ async def post(
     clinic_id: UUID,
     topic: Topic,
     key: str,
-    about: dict[str, Any],
+    *,
+    about: dict[str, str],
     now: datetime,
     audience: Audience = "staff",
     account_id: UUID | None = None,
 ) -> None:
-    """Writes down that something has happened; the same key a second time changes nothing.
+    """Stores a message that something has happened; the same topic and key a second time change nothing.
 
     Args:
         about: ids of what it is about: no name, no day of a diary, nothing about anybody's health.
@@ -45,64 +49,65 @@ async def post(
         account_id: that account; with `staff`, whoever has done it and need not be told.
     """
     whose = about.get("patient_id")
-    values = {
-        "clinic_id": clinic_id, "id": new_id(), "key": f"{topic} {key}", "topic": topic, "audience": audience,
-        "account_id": account_id, "patient_id": None if whose is None else UUID(whose), "about": about, "created_at": now,
-        "spread_at": None,
-    }  # fmt: skip
-    await connection.execute(insert_new(connection, message, "clinic_id", "key"), values)
+    values = row(
+        Message, clinic_id=clinic_id, id=new_id(), key=f"{topic} {key}", topic=topic, audience=audience,
+        account_id=account_id, patient_id=None if whose is None else UUID(whose), about=about, created_at=now)  # fmt: skip
+    await first_of(connection, POST, values)
 
 
 async def spread(connection: AsyncConnection, now: datetime) -> int:
-    """Turns what was posted into deliveries, one an address; answers how many messages.
+    """Turns stored messages into deliveries, one per address; returns how many messages.
 
-    Several may do so at once: PostgreSQL skips what another holds, and SQLite has one writer at a time.
+    Several processes may do so at once: PostgreSQL skips rows that another holds, and SQLite has one writer at a time.
     """
-    waiting = select(message).where(message.c.spread_at.is_(None)).order_by(message.c.created_at).limit(AT_ONCE)
-    rows = (await connection.execute(waiting.with_for_update(skip_locked=True))).all()
-    for row in rows:
-        found = (await connection.execute(_addresses_of(row))).all()
-        chosen = row.audience == "address"  # a code goes to the address that it is for, whatever was asked for
-        to = [one.id for one in found if chosen or one.topics is None or row.topic in one.topics]
+    waiting = select(message).where(col(Message.spread_at).is_(None)).order_by(col(Message.created_at)).limit(AT_ONCE)
+    messages = wholes(Message, (await connection.execute(waiting.with_for_update(skip_locked=True))).all())
+    for one in messages:
+        found = (await connection.execute(_addresses_of(one))).all()
+        chosen = one.audience == "address"  # a code goes to the address that it is for, whatever its topics
         made = [
-            {"clinic_id": row.clinic_id, "id": new_id(), "message_id": row.id, "address_id": one, "state": "waiting",
-             "attempts": 0, "due_at": now, "created_at": now} for one in to
+            row(Delivery, clinic_id=one.clinic_id, id=new_id(), message_id=one.id, address_id=address_id, state="waiting",
+                attempts=0, due_at=now, created_at=now)
+            for address_id, topics in found if chosen or topics is None or one.topic in topics
         ]  # fmt: skip
         if made:
             await connection.execute(insert(delivery), made)
-        this = and_(message.c.clinic_id == row.clinic_id, message.c.id == row.id)
-        await connection.execute(update(message).where(this).values(spread_at=now))
-    return len(rows)
+        this = and_(col(Message.clinic_id) == one.clinic_id, col(Message.id) == one.id)
+        await connection.execute(update(message).where(this).ordered_values(to(col(Message.spread_at), now)))
+    return len(messages)
 
 
-def _addresses_of(row: Row[Any]) -> Any:
-    """The addresses that a message goes to, but for their choice of topics; a clinic's systems hear of everything."""
-    same = and_(account.c.clinic_id == address.c.clinic_id, account.c.id == address.c.account_id)
-    query = select(address.c.id, address.c.topics).join(account, same).where(address.c.clinic_id == row.clinic_id)
-    if row.audience == "address":
-        return query.where(address.c.id == UUID(row.about["address_id"]))
+def _addresses_of(one: Message) -> Select[UUID, list[str] | None]:
+    """The addresses that a message concerns, before their topics are applied; webhooks get every audience."""
+    same = and_(col(Account.clinic_id) == col(Address.clinic_id), col(Account.id) == col(Address.account_id))
+    query = select(col(Address.id), col(Address.topics)).join(account, same)
+    query = query.where(col(Address.clinic_id) == one.clinic_id)
+    if one.audience == "address":
+        return query.where(col(Address.id) == UUID(one.about["address_id"]))
     whose = {
-        "account": account.c.id == row.account_id,
-        "patient": account.c.patient_id == row.patient_id,
-        "staff": and_(account.c.role != "patient", account.c.id.is_distinct_from(row.account_id)),
-    }[row.audience]
-    system = address.c.channel == "webhook"
-    return query.where(or_(system, and_(whose, address.c.confirmed_at.is_not(None)))).order_by(address.c.id)
+        "account": col(Account.id) == one.account_id,
+        "patient": col(Account.patient_id) == one.patient_id,
+        "staff": and_(col(Account.role) != "patient", col(Account.id).is_distinct_from(one.account_id)),
+    }[one.audience]
+    system = col(Address.channel) == "webhook"
+    return query.where(or_(system, and_(whose, col(Address.confirmed_at).is_not(None)))).order_by(col(Address.id))
 
 
 async def forget(connection: AsyncConnection, now: datetime) -> int:
-    """Takes away what was sent, or given up, a good while ago; answers how many messages."""
-    waits = select(delivery.c.message_id).where(
-        delivery.c.clinic_id == message.c.clinic_id, delivery.c.state == "waiting"
+    """Deletes messages older than KEPT_FOR that nothing waits for; returns how many, at most AT_ONCE."""
+    waits = select(col(Delivery.message_id)).where(
+        col(Delivery.clinic_id) == col(Message.clinic_id), col(Delivery.state) == "waiting"
     )
     old = (
-        select(message.c.clinic_id, message.c.id)
-        .where(message.c.created_at < now - KEPT_FOR, message.c.spread_at.is_not(None), message.c.id.not_in(waits))
+        select(col(Message.clinic_id), col(Message.id))
+        .where(
+            col(Message.created_at) < now - KEPT_FOR, col(Message.spread_at).is_not(None), col(Message.id).not_in(waits)
+        )
         .limit(AT_ONCE)
     )
-    keys = [tuple(row) for row in (await connection.execute(old)).all()]
+    keys = [tuple(one) for one in (await connection.execute(old)).all()]
     if keys:
-        await connection.execute(delete(message).where(tuple_(message.c.clinic_id, message.c.id).in_(keys)))
+        await connection.execute(delete(message).where(tuple_(col(Message.clinic_id), col(Message.id)).in_(keys)))
     return len(keys)
 
 
@@ -110,16 +115,16 @@ async def waiting_since(connection: AsyncConnection, now: datetime) -> tuple[flo
     """Seconds that the oldest message or delivery is overdue, how many wait, and how many are dead letters."""
     unspread = (
         await connection.execute(
-            select(func.min(message.c.created_at), func.count()).where(message.c.spread_at.is_(None))
+            select(func.min(col(Message.created_at)), func.count()).where(col(Message.spread_at).is_(None))
         )
     ).one()
     late = (
         await connection.execute(
-            select(func.min(delivery.c.due_at), func.count()).where(
-                delivery.c.state == "waiting", delivery.c.due_at <= now
+            select(func.min(col(Delivery.due_at)), func.count()).where(
+                col(Delivery.state) == "waiting", col(Delivery.due_at) <= now
             )
         )
     ).one()
-    dead = (await connection.execute(select(func.count()).where(delivery.c.state == "dead"))).scalar_one()
-    since = min((row[0] for row in (unspread, late) if row[0] is not None), default=now)
+    dead = (await connection.execute(select(func.count()).where(col(Delivery.state) == "dead"))).scalar_one()
+    since = min((one[0] for one in (unspread, late) if one[0] is not None), default=now)
     return max(0.0, (now - since).total_seconds()), unspread[1] + late[1], dead

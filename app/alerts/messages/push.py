@@ -5,7 +5,6 @@ import json
 import os
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -28,7 +27,7 @@ def plain(text: Text, delivery_id: UUID) -> bytes:
 
 
 def encrypt(content: bytes, keys: dict[str, str]) -> bytes:
-    """The content for one browser alone.
+    """Encrypts the content for one browser.
 
     Args:
         keys: its `p256dh` and `auth`, as the browser gave them.
@@ -50,7 +49,7 @@ def signer(key: str) -> Vapid02:
     """The service's key: a P-256 private key, base64 of its 32 bytes or of its DER.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the text is not such a key.
     """
     try:
         return Vapid02.from_string(key)
@@ -65,7 +64,7 @@ def public_key(key: str) -> str:
 
 
 async def send(
-    target: dict[str, Any], content: bytes, key: str, contact: str, delivery_id: UUID, private: bool, now: datetime
+    target: dict[str, str], content: bytes, key: str, contact: str, delivery_id: UUID, private: bool, now: datetime
 ) -> None:
     """Hands a message to the push service of a browser; a repeat replaces the one that waits there (`Topic`).
 

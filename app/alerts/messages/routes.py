@@ -1,6 +1,6 @@
-"""Where to be told, and what became of it."""
+"""The routes of addresses, webhooks and deliveries."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
@@ -9,15 +9,14 @@ from fastapi.responses import JSONResponse
 from app.access.accounts.deps import CallerDep
 from app.alerts.messages import push, service
 from app.alerts.messages.schemas import AddressIn, AddressOut, CodeIn, DeliveryOut, PushKeyOut, WebhookIn, WebhookOut
-from app.base.http.conditional import Cursor, Limit
 from app.base.http.deps import DatabaseDep, Now, SettingsDep
 from app.base.http.idempotency.deps import OnceDep
-from app.base.http.problems import problems
-from app.base.http.wire import Page
+from app.base.http.paging import Cursor, Limit, Page
+from app.base.http.problems import Responses, problems
 
 router = APIRouter(prefix="/v1", tags=["messages"])
-ADDED: dict[int | str, dict[str, Any]] = {201: {"model": AddressOut, "description": "Added"}}
-HOOKED: dict[int | str, dict[str, Any]] = {201: {"model": WebhookOut, "description": "Added"}}
+ADDED: Responses = {201: {"model": AddressOut, "description": "Added"}}
+HOOKED: Responses = {201: {"model": WebhookOut, "description": "Added"}}
 
 
 @router.get("/push_key", responses=problems())
@@ -38,8 +37,8 @@ async def add_address(
 
 @router.get("/addresses", responses=problems())
 async def list_addresses(caller: CallerDep, database: DatabaseDep) -> Page[AddressOut]:
-    """Where the caller is told."""
-    return Page(items=[AddressOut.model_validate(one) for one in await service.list_addresses(database, caller)])
+    """The caller's addresses."""
+    return Page(items=await service.list_addresses(database, caller))
 
 
 @router.post("/addresses/{address_id}/confirm", responses=problems(403, 404, 413))
@@ -47,12 +46,12 @@ async def confirm_address(
     address_id: UUID, given: CodeIn, caller: CallerDep, database: DatabaseDep, now: Now
 ) -> AddressOut:
     """Sends back the code that was mailed; from then on messages go there."""
-    return AddressOut.model_validate(await service.confirm(database, caller, address_id, given.code, now))
+    return await service.confirm(database, caller, address_id, given.code, now)
 
 
 @router.delete("/addresses/{address_id}", status_code=204, responses=problems(403, 404))
 async def remove_address(address_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> None:
-    """Stops telling the caller there."""
+    """Removes an address of the caller."""
     await service.remove_address(database, caller, address_id, now)
 
 
@@ -68,12 +67,12 @@ async def add_webhook(
 @router.get("/webhooks", responses=problems(403))
 async def list_webhooks(caller: CallerDep, database: DatabaseDep) -> Page[AddressOut]:
     """The clinic's webhooks."""
-    return Page(items=[AddressOut.model_validate(one) for one in await service.list_webhooks(database, caller)])
+    return Page(items=await service.list_webhooks(database, caller))
 
 
 @router.delete("/webhooks/{webhook_id}", status_code=204, responses=problems(403, 404))
 async def remove_webhook(webhook_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> None:
-    """Stops telling a system."""
+    """Removes a webhook of the clinic."""
     await service.remove_webhook(database, caller, webhook_id, now)
 
 
@@ -85,9 +84,9 @@ async def list_deliveries(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[DeliveryOut]:
-    """What became of the clinic's messages, the newest first; the dead letters by `state=dead`."""
-    rows, following = await service.list_deliveries(database, caller, state, limit, cursor)
-    return Page(items=[DeliveryOut.model_validate(row) for row in rows], next=following)
+    """The clinic's deliveries, the newest first; dead letters by `state=dead`."""
+    found, following = await service.list_deliveries(database, caller, state=state, limit=limit, cursor=cursor)
+    return Page(items=found, next=following)
 
 
 @router.post("/deliveries/{delivery_id}/replay", status_code=204, responses=problems(403, 404, 409))

@@ -1,7 +1,7 @@
 """A POST to a host that somebody else named: only over TLS and only to a public address, unless the operator allows more.
 
-The name is resolved here and the connection goes to the address that was checked, so that a name that changes its mind in
-between opens nothing. Redirects are not followed.
+The name is resolved here and the connection goes to the address that was checked, so that a name that resolves
+differently in between (DNS rebinding) has no effect. Redirects are not followed.
 """
 
 import socket
@@ -22,7 +22,7 @@ class NotDelivered(Exception):
 
     Args:
         final: whether trying again is of no use.
-        gone: whether the address itself is no more.
+        gone: whether the address no longer exists.
         wait: seconds after which the other side wants to be asked again, where it said so.
     """
 

@@ -1,6 +1,6 @@
 """Addresses, webhooks and deliveries on the wire."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from app.alerts.messages.outbox import Topic
 from app.alerts.messages.push import unbase64
-from app.base.http.wire import Instant, Line, Wire
+from app.base.http.wire import Instant, JsonObject, Line, Wire
 
 Channel = Literal["email", "push", "webhook"]
 Topics = Annotated[list[Topic], Field(max_length=20)]
@@ -78,7 +78,7 @@ class EmailIn(Wire):
     channel: Literal["email"]
     email: Email
     locale: Locale = Field(default="en", description="language of the texts: en, de or fr; English for others")
-    topics: Topics | None = Field(default=None, description="what to be told; all that concerns her where left out")
+    topics: Topics | None = Field(default=None, description="topics sent there; all of the account's if left out")
 
 
 class PushIn(Wire):
@@ -95,7 +95,7 @@ AddressIn = Annotated[EmailIn | PushIn, Field(discriminator="channel")]
 
 
 class AddressOut(BaseModel):
-    """Where somebody is told."""
+    """An address that messages go to."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -129,15 +129,15 @@ class CodeIn(Wire):
 
 
 class WebhookIn(Wire):
-    """A system of the clinic that wants to know what happens."""
+    """A system of the clinic that gets messages as signed POSTs."""
 
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={"example": {"url": "https://ehr.example.org/hooks/reprieve", "topics": ["flag.raised"]}},
     )
 
-    url: Web = Field(description="https; http too where the service is set up for hosts beside it")
-    topics: Topics | None = Field(default=None, description="what to be told; everything where left out")
+    url: Web = Field(description="https; http too where the service allows hosts that are not public")
+    topics: Topics | None = Field(default=None, description="topics sent there; all if left out")
 
 
 class WebhookOut(AddressOut):
@@ -169,7 +169,7 @@ class PushKeyOut(BaseModel):
     key: str | None
 
 
-def _delivery() -> dict[str, Any]:
+def _delivery() -> JsonObject:
     return {
         "id": "0199a3c4-7d00-7a00-8000-000000000023",
         "topic": "flag.raised",
@@ -184,7 +184,7 @@ def _delivery() -> dict[str, Any]:
 
 
 class DeliveryOut(BaseModel):
-    """One message to one address, and what became of it; it names nobody."""
+    """One message to one address, and its state; it contains no name and no address."""
 
     model_config = ConfigDict(json_schema_extra={"example": _delivery()})
 

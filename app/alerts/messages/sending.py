@@ -1,6 +1,7 @@
 """Sends what is due: claimed in one transaction, sent outside of any, marked in another.
 
-Who dies in between leaves a claim that runs out, and it is sent again with the same id: at least once, never lost.
+If the sending process dies in between, the claim expires and the delivery is sent again, with the same id. So each is
+sent at least once.
 """
 
 import asyncio
@@ -9,19 +10,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, and_, delete, select, tuple_, update
+from sqlalchemy import and_, delete, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.alerts.messages import mail, push, webhook
 from app.alerts.messages.outbox import address, delivery, message, spread
 from app.alerts.messages.safe_post import NotDelivered
+from app.alerts.messages.tables import Address, Delivery, Message
 from app.alerts.messages.texts import text
 from app.base.settings import Settings
 from app.base.store.database import Database
+from app.base.store.typed import col, to
 
 log = structlog.get_logger()
 AT_ONCE = 32
@@ -39,16 +41,16 @@ class Attempt:
     address_id: UUID
     attempts: int
     channel: str
-    target: dict[str, Any]
+    target: dict[str, str]
     locale: str
     topic: str
     message_id: UUID
-    about: dict[str, Any]
+    about: dict[str, str]
     created_at: datetime
 
 
 async def send_due(database: Database, settings: Settings, clock: Callable[[], datetime]) -> int:
-    """One round: spreads what was posted and sends what is due; answers how many things it did."""
+    """One round: turns messages into deliveries and sends the due ones; returns the sum of both counts."""
     done = await database.write(partial(spread, now=clock()))
     claimed = await database.write(partial(claim, now=clock()))
     await asyncio.gather(*(_attempt(database, settings, one, clock) for one in claimed))
@@ -56,28 +58,44 @@ async def send_due(database: Database, settings: Settings, clock: Callable[[], d
 
 
 async def claim(connection: AsyncConnection, now: datetime) -> list[Attempt]:
-    """Takes what is due for itself until the claim runs out; another process takes others (`SKIP LOCKED`)."""
+    """Claims due deliveries by moving `due_at` on by CLAIM; another process claims others (`SKIP LOCKED`)."""
     due = (
-        select(delivery.c.clinic_id, delivery.c.id)
-        .where(delivery.c.state == "waiting", delivery.c.due_at <= now)
-        .order_by(delivery.c.due_at, delivery.c.id)
+        select(col(Delivery.clinic_id), col(Delivery.id))
+        .where(col(Delivery.state) == "waiting", col(Delivery.due_at) <= now)
+        .order_by(col(Delivery.due_at), col(Delivery.id))
         .limit(AT_ONCE)
         .with_for_update(skip_locked=True)
     )
-    keys = [tuple(row) for row in (await connection.execute(due)).all()]
+    keys = [tuple(one) for one in (await connection.execute(due)).all()]
     if not keys:
         return []
-    these = tuple_(delivery.c.clinic_id, delivery.c.id).in_(keys)
-    await connection.execute(update(delivery).where(these).values(attempts=delivery.c.attempts + 1, due_at=now + CLAIM))
-    same_address = and_(address.c.clinic_id == delivery.c.clinic_id, address.c.id == delivery.c.address_id)
-    same_message = and_(message.c.clinic_id == delivery.c.clinic_id, message.c.id == delivery.c.message_id)
-    whole = (
-        select(delivery.c.clinic_id, delivery.c.id, delivery.c.address_id, delivery.c.attempts, address.c.channel,
-               address.c.target, address.c.locale, message.c.topic, delivery.c.message_id, message.c.about,
-               message.c.created_at)
-        .join(address, same_address).join(message, same_message).where(these)
-    )  # fmt: skip
-    return [Attempt(*row) for row in (await connection.execute(whole)).all()]
+    these = tuple_(col(Delivery.clinic_id), col(Delivery.id)).in_(keys)
+    await connection.execute(
+        update(delivery)
+        .where(these)
+        .ordered_values(to(col(Delivery.attempts), col(Delivery.attempts) + 1), to(col(Delivery.due_at), now + CLAIM))
+    )
+    same_address = and_(col(Address.clinic_id) == col(Delivery.clinic_id), col(Address.id) == col(Delivery.address_id))
+    same_message = and_(col(Message.clinic_id) == col(Delivery.clinic_id), col(Message.id) == col(Delivery.message_id))
+    claimed = (
+        select(
+            col(Delivery.clinic_id),
+            col(Delivery.id),
+            col(Delivery.address_id),
+            col(Delivery.attempts),
+            col(Address.channel),
+            col(Address.target),
+            col(Address.locale),
+            col(Message.topic),
+            col(Delivery.message_id),
+            col(Message.about),
+            col(Message.created_at),
+        )
+        .join(address, same_address)
+        .join(message, same_message)
+        .where(these)
+    )
+    return [Attempt(*one) for one in (await connection.execute(claimed)).all()]
 
 
 async def _attempt(database: Database, settings: Settings, one: Attempt, clock: Callable[[], datetime]) -> None:
@@ -85,7 +103,7 @@ async def _attempt(database: Database, settings: Settings, one: Attempt, clock: 
         await _send(settings, one, clock())
     except NotDelivered as error:
         failed: NotDelivered | None = error
-    except Exception as error:  # nothing that one message does may keep the others from going out
+    except Exception as error:  # an error with one message must not stop the others
         log.error("message", topic=one.topic, channel=one.channel, error=type(error).__name__, exc_info=error)
         failed = NotDelivered(type(error).__name__)
     else:
@@ -115,20 +133,21 @@ async def _send(settings: Settings, one: Attempt, now: datetime) -> None:
 
 
 async def _mark(connection: AsyncConnection, one: Attempt, failed: NotDelivered | None, now: datetime) -> None:
-    this = and_(delivery.c.clinic_id == one.clinic_id, delivery.c.id == one.id, delivery.c.state == "waiting")
+    this = and_(col(Delivery.clinic_id) == one.clinic_id, col(Delivery.id) == one.id, col(Delivery.state) == "waiting")
     if failed is None:
-        values: dict[str, Any] = {"state": "sent", "sent_at": now, "fault": None}
-        if one.topic == "address.confirm":  # a code has no business in the outbox once it is on its way
-            of_it = and_(message.c.clinic_id == one.clinic_id, message.c.id == one.message_id)
+        changed = [to(col(Delivery.state), "sent"), to(col(Delivery.sent_at), now), to(col(Delivery.fault), None)]
+        if one.topic == "address.confirm":  # the code is not kept once it is sent
+            of_it = and_(col(Message.clinic_id) == one.clinic_id, col(Message.id) == one.message_id)
             about = {k: v for k, v in one.about.items() if k != "code"}
-            await connection.execute(update(message).where(of_it).values(about=about))
+            await connection.execute(update(message).where(of_it).ordered_values(to(col(Message.about), about)))
     elif failed.final or one.attempts >= MOST_ATTEMPTS:
-        values = {"state": "dead", "fault": str(failed)[:200]}
+        changed = [to(col(Delivery.state), "dead"), to(col(Delivery.fault), str(failed)[:200])]
     else:
-        values = {"due_at": now + timedelta(seconds=failed.wait or pause(one.attempts)), "fault": str(failed)[:200]}
-    await connection.execute(update(delivery).where(this).values(values))
+        due_at = now + timedelta(seconds=failed.wait or pause(one.attempts))
+        changed = [to(col(Delivery.due_at), due_at), to(col(Delivery.fault), str(failed)[:200])]
+    await connection.execute(update(delivery).where(this).ordered_values(*changed))
     if failed is not None and failed.gone and one.channel == "push":
-        ended = and_(address.c.clinic_id == one.clinic_id, address.c.id == one.address_id)
+        ended = and_(col(Address.clinic_id) == one.clinic_id, col(Address.id) == one.address_id)
         await connection.execute(delete(address).where(ended))
 
 
@@ -141,19 +160,22 @@ def pause(attempts: int, draw: Callable[[], float] = random.random) -> float:
 
 
 async def replay(connection: AsyncConnection, now: datetime, one: UUID | None, since: datetime | None) -> int:
-    """Makes dead letters wait again, all or one; or everything to a webhook since an instant. Answers how many."""
+    """Queues dead letters again, all or one; or every delivery to a webhook since an instant. Returns how many."""
     if since is not None:
-        systems = select(address.c.id).where(address.c.channel == "webhook")
-        which = and_(delivery.c.address_id.in_(systems), delivery.c.created_at >= since)
+        systems = select(col(Address.id)).where(col(Address.channel) == "webhook")
+        which = and_(col(Delivery.address_id).in_(systems), col(Delivery.created_at) >= since)
     else:
-        which = delivery.c.state == "dead"
+        which = col(Delivery.state) == "dead"
         if one is not None:
-            which = and_(which, delivery.c.id == one)
-    values = {"state": "waiting", "attempts": 0, "due_at": now, "sent_at": None}
-    return int((await connection.execute(update(delivery).where(which).values(values))).rowcount)
-
-
-def shown(row: Row[Any]) -> dict[str, Any]:
-    """A delivery as an operator sees it: no address, no person."""
-    return {name: row._mapping[name] for name in
-            ("id", "topic", "channel", "state", "attempts", "due_at", "fault", "sent_at", "created_at")}  # fmt: skip
+            which = and_(which, col(Delivery.id) == one)
+    again = (
+        update(delivery)
+        .where(which)
+        .ordered_values(
+            to(col(Delivery.state), "waiting"),
+            to(col(Delivery.attempts), 0),
+            to(col(Delivery.due_at), now),
+            to(col(Delivery.sent_at), None),
+        )
+    )
+    return int((await connection.execute(again)).rowcount)

@@ -1,29 +1,32 @@
-"""Addresses and webhooks: added, confirmed, removed; and what became of deliveries."""
+"""Addresses and webhooks: adding, confirming, removing; and the list of deliveries."""
 
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import cast
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from sqlalchemy import and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.access.accounts.permissions import Caller, relation_of
+from app.access.accounts.permissions import Caller, require
 from app.access.audit import service as audit
-from app.alerts.messages.outbox import address, delivery, message, post
-from app.alerts.messages.schemas import AddressOut, EmailIn, PushIn, WebhookIn, WebhookOut
-from app.alerts.messages.sending import replay, shown
+from app.alerts.messages.outbox import address, message, post
+from app.alerts.messages.schemas import AddressOut, Channel, DeliveryOut, EmailIn, PushIn, WebhookIn, WebhookOut
+from app.alerts.messages.sending import replay
+from app.alerts.messages.tables import Address, Delivery, Message
 from app.alerts.messages.webhook import new_secret
-from app.base.http.conditional import from_cursor, to_cursor
 from app.base.http.idempotency.service import Answer, Once
+from app.base.http.paging import from_cursor, page, to_cursor
 from app.base.http.problems import Problem, bad_field, not_found
 from app.base.http.wire import to_wire
 from app.base.settings import Settings
 from app.base.store.database import Database
 from app.base.store.metadata import new_id
+from app.base.store.typed import col, to, values_of, whole, wholes
 
 MOST = 10  # addresses an account, webhooks a clinic
 CODE_HOLDS = timedelta(days=1)
@@ -38,7 +41,7 @@ async def add_address(
     Raises:
         Problem: 422 for a channel that this service is not set up for, 409 for one too many.
     """
-    relation_of(caller, "be_told")
+    require(caller, "be_told")
     if isinstance(new, EmailIn) and settings.smtp_url is None:
         raise bad_field("/channel", "this service is not set up to send mail")
     if isinstance(new, PushIn) and settings.push_key is None:
@@ -46,66 +49,71 @@ async def add_address(
     code = "".join(secrets.choice(LETTERS) for _ in range(8))
     code = f"{code[:4]}-{code[4:]}"
     if isinstance(new, EmailIn):
-        target: dict[str, Any] = {"email": new.email}
-        state: dict[str, Any] = {"code_hash": _hash(code), "code_until": now + CODE_HOLDS, "confirmed_at": None}
+        made = _new(caller, new.channel, {"email": new.email}, locale=new.locale, topics=new.topics, now=now)
+        made.code_hash, made.code_until = _hash(code), now + CODE_HOLDS
     else:
         target = {"endpoint": new.endpoint, **new.keys.model_dump()}
-        state = {"code_hash": None, "code_until": None, "confirmed_at": now}
+        made = _new(caller, new.channel, target, locale=new.locale, topics=new.topics, now=now)
+        made.confirmed_at = now
 
     async def work(connection: AsyncConnection) -> Answer:
         await _make_room(connection, _mine(caller))
-        values = _values(caller, new.channel, target, new.locale, new.topics, now) | state
-        await connection.execute(insert(address).values(values))
+        await connection.execute(insert(address).values(values_of(made)))
         if isinstance(new, EmailIn):
-            told = {"address_id": str(values["id"]), "code": code}
-            await post(
-                connection, caller.clinic_id, "address.confirm", str(values["id"]), told, now, audience="address"
-            )
+            told = {"address_id": str(made.id), "code": code}
+            key = str(made.id)
+            await post(connection, caller.clinic_id, "address.confirm", key, about=told, now=now, audience="address")
         await audit.record(connection, caller, "create", "address", caller.patient_id, now)
-        return Answer(to_wire(AddressOut, out(values)), patient_id=caller.patient_id)
+        return Answer(to_wire(AddressOut, out(made)), patient_id=caller.patient_id)
 
     return await once.run(database, caller.account_id, now, work)
 
 
-async def confirm(database: Database, caller: Caller, address_id: UUID, code: str, now: datetime) -> dict[str, Any]:
-    """Shows that the mail address is the caller's.
+async def confirm(database: Database, caller: Caller, address_id: UUID, code: str, now: datetime) -> AddressOut:
+    """Confirms a mail address of the caller by the code that was mailed to it.
 
     Raises:
-        Problem: 404 for an address that is none of hers, 422 for a code that is wrong or too old.
+        Problem: 404 for an address that is not the caller's, 422 for a code that is wrong or too old.
     """
 
-    async def work(connection: AsyncConnection) -> dict[str, Any]:
-        this = and_(_mine(caller), address.c.id == address_id)
-        row = (await connection.execute(select(address).where(this).with_for_update())).first()
-        if row is None:
+    async def work(connection: AsyncConnection) -> AddressOut:
+        this = and_(_mine(caller), col(Address.id) == address_id)
+        found = (await connection.execute(select(address).where(this).with_for_update())).first()
+        if found is None:
             raise not_found("address")
-        if row.confirmed_at is None:
-            right = hmac.compare_digest(row.code_hash or "", _hash(code.strip().upper()))
-            if not right or row.code_until is None or row.code_until < now:
+        one = whole(Address, found)
+        if one.confirmed_at is None:
+            right = hmac.compare_digest(one.code_hash or "", _hash(code.strip().upper()))
+            if not right or one.code_until is None or one.code_until < now:
                 raise bad_field("/code", "is not the one that was mailed, or is older than a day")
-            await connection.execute(update(address).where(this).values(confirmed_at=now, code_hash=None))
-        return out({**row._asdict(), "confirmed_at": now})
+            await connection.execute(
+                update(address)
+                .where(this)
+                .ordered_values(to(col(Address.confirmed_at), now), to(col(Address.code_hash), None))
+            )
+        one.confirmed_at = now
+        return out(one)
 
     return await database.write(work)
 
 
-async def list_addresses(database: Database, caller: Caller) -> list[dict[str, Any]]:
+async def list_addresses(database: Database, caller: Caller) -> list[AddressOut]:
     """The caller's own addresses."""
     async with database.read() as connection:
-        rows = (await connection.execute(select(address).where(_mine(caller)).order_by(address.c.id))).all()
-    return [out(row._asdict()) for row in rows]
+        found = (await connection.execute(select(address).where(_mine(caller)).order_by(col(Address.id)))).all()
+    return [out(one) for one in wholes(Address, found)]
 
 
 async def remove_address(database: Database, caller: Caller, address_id: UUID, now: datetime) -> None:
-    """Takes an address away, with what still waits for it; 404 where there is none that is hers."""
-    await _remove(database, caller, and_(_mine(caller), address.c.id == address_id), "address", now)
+    """Removes an address with its deliveries; 404 where the caller has no such address."""
+    await _remove(database, caller, and_(_mine(caller), col(Address.id) == address_id), "address", now)
 
 
 async def add_webhook(
     database: Database, caller: Caller, settings: Settings, new: WebhookIn, once: Once, now: datetime
 ) -> Answer:
     """Adds a webhook of the clinic's; its secret is in this answer and in no other."""
-    relation_of(caller, "manage_messages")
+    require(caller, "manage_messages")
     if not new.url.startswith("https://") and not settings.private_targets:
         raise bad_field("/url", "must be an https address")
     secret = new_secret()
@@ -113,46 +121,49 @@ async def add_webhook(
     async def work(connection: AsyncConnection) -> Answer:
         await _make_room(connection, _systems(caller))
         target = {"url": new.url, "secret": secret}
-        values = _values(caller, "webhook", target, "en", new.topics, now) | {"confirmed_at": now}
-        await connection.execute(insert(address).values(values))
+        made = _new(caller, "webhook", target, locale="en", topics=new.topics, now=now)
+        made.confirmed_at = now
+        await connection.execute(insert(address).values(values_of(made)))
         await audit.record(connection, caller, "create", "webhook", None, now)
-        return Answer(to_wire(WebhookOut, {**out(values), "secret": secret}))
+        return Answer(to_wire(WebhookOut, {**out(made).model_dump(), "secret": secret}))
 
     return await once.run(database, caller.account_id, now, work)
 
 
-async def list_webhooks(database: Database, caller: Caller) -> list[dict[str, Any]]:
+async def list_webhooks(database: Database, caller: Caller) -> list[AddressOut]:
     """The clinic's webhooks, without their secrets."""
-    relation_of(caller, "manage_messages")
+    require(caller, "manage_messages")
     async with database.read() as connection:
-        rows = (await connection.execute(select(address).where(_systems(caller)).order_by(address.c.id))).all()
-    return [out(row._asdict()) for row in rows]
+        found = (await connection.execute(select(address).where(_systems(caller)).order_by(col(Address.id)))).all()
+    return [out(one) for one in wholes(Address, found)]
 
 
 async def remove_webhook(database: Database, caller: Caller, address_id: UUID, now: datetime) -> None:
-    """Takes a webhook away, with what still waits for it; 404 where the clinic has none."""
-    relation_of(caller, "manage_messages")
-    await _remove(database, caller, and_(_systems(caller), address.c.id == address_id), "webhook", now)
+    """Removes a webhook with its deliveries; 404 where the clinic has no such webhook."""
+    require(caller, "manage_messages")
+    await _remove(database, caller, and_(_systems(caller), col(Address.id) == address_id), "webhook", now)
 
 
 async def list_deliveries(
-    database: Database, caller: Caller, state: str | None, limit: int, cursor: str | None
-) -> tuple[list[dict[str, Any]], str | None]:
+    database: Database, caller: Caller, *, state: str | None, limit: int, cursor: str | None
+) -> tuple[list[DeliveryOut], str | None]:
     """What became of the clinic's messages, the newest first."""
-    relation_of(caller, "manage_messages")
-    same_address = and_(address.c.clinic_id == delivery.c.clinic_id, address.c.id == delivery.c.address_id)
-    same_message = and_(message.c.clinic_id == delivery.c.clinic_id, message.c.id == delivery.c.message_id)
-    query = select(delivery, message.c.topic, address.c.channel).join(address, same_address).join(message, same_message)
-    query = query.where(delivery.c.clinic_id == caller.clinic_id)
+    require(caller, "manage_messages")
+    same_address = and_(col(Address.clinic_id) == col(Delivery.clinic_id), col(Address.id) == col(Delivery.address_id))
+    same_message = and_(col(Message.clinic_id) == col(Delivery.clinic_id), col(Message.id) == col(Delivery.message_id))
+    query = select(
+        col(Delivery.id), col(Message.topic), col(Address.channel), col(Delivery.state), col(Delivery.attempts),
+        col(Delivery.due_at), col(Delivery.fault), col(Delivery.sent_at), col(Delivery.created_at),
+    ).join(address, same_address).join(message, same_message).where(col(Delivery.clinic_id) == caller.clinic_id)  # fmt: skip
     if state is not None:
-        query = query.where(delivery.c.state == state)
+        query = query.where(col(Delivery.state) == state)
     before = from_cursor(cursor)
     if before is not None:
-        query = query.where(delivery.c.id < before)
+        query = query.where(col(Delivery.id) < before)
     async with database.read() as connection:
-        rows = (await connection.execute(query.order_by(delivery.c.id.desc()).limit(limit + 1))).all()
-    following = to_cursor(rows[limit - 1].id) if len(rows) > limit else None
-    return [shown(row) for row in rows[:limit]], following
+        found = (await connection.execute(query.order_by(col(Delivery.id).desc()).limit(limit + 1))).all()
+    shown = [DeliveryOut.model_validate(one._mapping) for one in found]
+    return page(shown, limit, lambda one: to_cursor(one.id))
 
 
 async def replay_one(database: Database, caller: Caller, delivery_id: UUID, now: datetime) -> None:
@@ -161,44 +172,49 @@ async def replay_one(database: Database, caller: Caller, delivery_id: UUID, now:
     Raises:
         Problem: 404 where the clinic has no such delivery, 409 where it is no dead letter.
     """
-    relation_of(caller, "manage_messages")
+    require(caller, "manage_messages")
 
     async def work(connection: AsyncConnection) -> None:
-        this = and_(delivery.c.clinic_id == caller.clinic_id, delivery.c.id == delivery_id)
-        row = (await connection.execute(select(delivery.c.state).where(this))).first()
-        if row is None:
+        this = and_(col(Delivery.clinic_id) == caller.clinic_id, col(Delivery.id) == delivery_id)
+        state = (await connection.execute(select(col(Delivery.state)).where(this))).scalar_one_or_none()
+        if state is None:
             raise not_found("delivery")
         if await replay(connection, now, delivery_id, None) == 0:
-            raise Problem(409, f"The delivery is {row.state}, and no dead letter.")
+            raise Problem(409, f"The delivery is {state}, and no dead letter.")
 
     await database.write(work)
 
 
-def out(values: dict[str, Any]) -> dict[str, Any]:
+def out(one: Address) -> AddressOut:
     """An address as it goes over the wire: no key and no secret."""
-    target, channel = values["target"], values["channel"]
-    seen = {"email": target.get("email"), "webhook": target.get("url"),
-            "push": urlsplit(target.get("endpoint", "")).hostname}[channel]  # fmt: skip
-    return {
-        "id": values["id"], "channel": channel, "shown": seen, "locale": values["locale"], "topics": values["topics"],
-        "confirmed": values["confirmed_at"] is not None, "created_at": values["created_at"]}  # fmt: skip
+    shown = {"email": one.target.get("email"), "webhook": one.target.get("url"),
+             "push": urlsplit(one.target.get("endpoint", "")).hostname}[one.channel]  # fmt: skip
+    return AddressOut(
+        id=one.id, channel=cast(Channel, one.channel), shown=shown or "", locale=one.locale, topics=one.topics,
+        confirmed=one.confirmed_at is not None, created_at=one.created_at)  # fmt: skip
 
 
-def _values(
-    caller: Caller, channel: str, target: dict[str, Any], locale: str, topics: Any, now: datetime
-) -> dict[str, Any]:
-    return {
-        "clinic_id": caller.clinic_id, "id": new_id(), "account_id": caller.account_id, "channel": channel,
-        "target": target, "locale": locale, "topics": topics, "created_at": now}  # fmt: skip
+def _new(
+    caller: Caller,
+    channel: Channel,
+    target: dict[str, str],
+    *,
+    locale: str,
+    topics: Sequence[str] | None,
+    now: datetime,
+) -> Address:
+    return Address(
+        clinic_id=caller.clinic_id, id=new_id(), account_id=caller.account_id, channel=channel, target=target,
+        locale=locale, topics=None if topics is None else list(topics), created_at=now)  # fmt: skip
 
 
-async def _make_room(connection: AsyncConnection, whose: Any) -> None:
+async def _make_room(connection: AsyncConnection, whose: ColumnElement[bool]) -> None:
     found = select(func.count()).select_from(address).where(whose)
     if (await connection.execute(found)).scalar_one() >= MOST:
         raise Problem(409, f"There are {MOST} already; take one away first.")
 
 
-async def _remove(database: Database, caller: Caller, which: Any, what: str, now: datetime) -> None:
+async def _remove(database: Database, caller: Caller, which: ColumnElement[bool], what: str, now: datetime) -> None:
     async def work(connection: AsyncConnection) -> None:
         if not (await connection.execute(delete(address).where(which))).rowcount:
             raise not_found(what)
@@ -207,13 +223,13 @@ async def _remove(database: Database, caller: Caller, which: Any, what: str, now
     await database.write(work)
 
 
-def _mine(caller: Caller) -> Any:
-    own = and_(address.c.clinic_id == caller.clinic_id, address.c.account_id == caller.account_id)
-    return and_(own, address.c.channel != "webhook")
+def _mine(caller: Caller) -> ColumnElement[bool]:
+    own = and_(col(Address.clinic_id) == caller.clinic_id, col(Address.account_id) == caller.account_id)
+    return and_(own, col(Address.channel) != "webhook")
 
 
-def _systems(caller: Caller) -> Any:
-    return and_(address.c.clinic_id == caller.clinic_id, address.c.channel == "webhook")
+def _systems(caller: Caller) -> ColumnElement[bool]:
+    return and_(col(Address.clinic_id) == caller.clinic_id, col(Address.channel) == "webhook")
 
 
 def _hash(code: str) -> str:

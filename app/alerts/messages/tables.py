@@ -1,7 +1,6 @@
 """Addresses, the outbox, and deliveries."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Column, ForeignKeyConstraint, Index, UniqueConstraint
@@ -11,10 +10,10 @@ from app.base.store.metadata import Json, new_id
 
 
 class Address(SQLModel, table=True):
-    """Where somebody wants to be told: her mail address or her browser; or a system of the clinic, by webhook.
+    """Where messages go: a mail address or a browser of an account, or a system of the clinic by webhook.
 
     `target` is what the channel needs. `topics` names what is sent there, null for everything that concerns its owner.
-    A mail address is used only once its owner has sent back the code that she was mailed.
+    A mail address is used only once its owner has sent back the code that was mailed to it.
     """
 
     __table_args__ = (
@@ -26,9 +25,9 @@ class Address(SQLModel, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     account_id: UUID
     channel: str = Field(max_length=20)
-    target: dict[str, Any] = Field(sa_column=Column(Json(), nullable=False))
+    target: dict[str, str] = Field(sa_column=Column(Json(), nullable=False))
     locale: str = Field(max_length=20)
-    topics: list[Any] | None = Field(default=None, sa_column=Column(Json(none_as_null=True)))
+    topics: list[str] | None = Field(default=None, sa_column=Column(Json(none_as_null=True)))
     code_hash: str | None = Field(default=None, max_length=64)
     code_until: datetime | None = None
     confirmed_at: datetime | None = None
@@ -36,7 +35,7 @@ class Address(SQLModel, table=True):
 
 
 class Message(SQLModel, table=True):
-    """Something that has happened, kept in the transaction in which it happened. `key` lets the same happen once.
+    """Something that has happened, kept in the transaction in which it happened. `key` stores it only once.
 
     `audience` says whom it concerns: the clinic's `staff`, one `account`, the `patient`, or one `address`; `about` holds
     ids and nothing else. `spread_at` is when it was turned into deliveries.
@@ -55,13 +54,16 @@ class Message(SQLModel, table=True):
     audience: str = Field(max_length=20)
     account_id: UUID | None = None
     patient_id: UUID | None = None
-    about: dict[str, Any] = Field(sa_column=Column(Json(), nullable=False))
+    about: dict[str, str] = Field(sa_column=Column(Json(), nullable=False))
     created_at: datetime
     spread_at: datetime | None = None
 
 
 class Delivery(SQLModel, table=True):
-    """One message to one address. Whoever sends it moves `due_at` on first: should she die, it is due again then."""
+    """One message to one address.
+
+    The sending process first moves `due_at` on; if that process dies, the delivery becomes due again at `due_at`.
+    """
 
     __table_args__ = (
         ForeignKeyConstraint(["clinic_id", "message_id"], ["message.clinic_id", "message.id"], ondelete="CASCADE"),

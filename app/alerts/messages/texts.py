@@ -1,6 +1,6 @@
 """What a message says, in plain words of the reader's language.
 
-No text names a person, a day or anything of a health record: it says that there is something to look at, and where.
+No text contains a name, a day or health data: it says that there is something to look at, and links to it.
 """
 
 import tomllib
@@ -41,7 +41,7 @@ def language_of(locale: str) -> str:
     return language if language in languages() else FALLBACK
 
 
-def text(topic: str, locale: str, about: dict[str, Any], public_url: str) -> Text:
+def text(topic: str, locale: str, about: dict[str, str], public_url: str) -> Text:
     """What a topic's message says to a reader of a locale; `about` fills in ids and a code, nothing else."""
     words = languages()[language_of(locale)]
     own = words[topic.replace(".", "_")]

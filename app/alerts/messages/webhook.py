@@ -5,8 +5,8 @@ import hashlib
 import hmac
 import json
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from app.alerts.messages import safe_post
@@ -27,7 +27,7 @@ def sign(secret: str, delivery_id: UUID, at: int, body: bytes) -> str:
 
 
 async def send(
-    target: dict[str, Any], content: dict[str, Any], delivery_id: UUID, private: bool, now: datetime
+    target: dict[str, str], content: Mapping[str, object], delivery_id: UUID, private: bool, now: datetime
 ) -> None:
     """Posts what has happened; `webhook-id` is the same each time, for the receiver to drop repeats by.
 

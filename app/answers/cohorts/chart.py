@@ -1,4 +1,4 @@
-"""The curves of a cohort as a specification, in the look of a procedure's picture."""
+"""Draws a cohort's Kaplan-Meier curves as a Vega-Lite specification, in the style of a procedure's picture."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ MOST = len(DASHES)
 
 
 def curves_spec(found: CohortOut, theme: Theme) -> dict[str, Any]:
-    """Steps with their bands, a group a colour and a dash; at most five groups, the largest."""
+    """Step curves with their 95 % bands, one colour and dash per group; at most five groups, the largest."""
     groups = sorted((g for g in found.groups if g.n and not g.hidden), key=lambda g: -g.n)[:MOST]
     last = max((g.days[-1] for g in groups), default=365)
     x = {"type": "quantitative", "scale": {"domain": [0, last], "nice": False}, "title": "days after the procedure"}
@@ -51,7 +51,7 @@ def curves_spec(found: CohortOut, theme: Theme) -> dict[str, Any]:
 
 
 def curves_in_words(found: CohortOut) -> str:
-    """The same in a sentence a group."""
+    """The curves as text: one sentence per group."""
     said = [f"Share of procedures with relief by day, definition {found.definition}."]
     for group in found.groups:
         name = group.group or "all"

@@ -1,7 +1,8 @@
-"""Counts of a cohort by day, straight from the database: it groups, and only counts travel."""
+"""Counts of a cohort by day. The database groups and counts, so that no row of a procedure is read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -10,29 +11,50 @@ from sqlalchemy import ColumnElement, Row, Select, extract, func, literal, selec
 
 from app.answers.cohorts.schemas import CohortQuery, GroupBy
 from app.answers.cohorts.survival import Counts
-from app.answers.verdicts.service import outcome
+from app.answers.verdicts.tables import OutcomeRow
+from app.base.store.typed import col
 from app.relief import Floats
 
 CAUSES = ("return", "repeat", "surgery", "death")
 
 
+GROUPED: dict[GroupBy, ColumnElement[Any]] = {  # of several types: text, a truth value, a year
+    "region": col(OutcomeRow.region),
+    "laterality": col(OutcomeRow.laterality),
+    "technique": col(OutcomeRow.technique),
+    "operator": col(OutcomeRow.operator),
+    "repeat": col(OutcomeRow.repeat),
+    "joints": col(OutcomeRow.joints),
+    "nerves": col(OutcomeRow.nerves),
+    "year": extract("year", col(OutcomeRow.performed_on)),
+}
+
+
 def conditions(clinic_id: UUID, asked: CohortQuery) -> list[ColumnElement[bool]]:
     """The filters of a cohort."""
-    o = outcome.c
-    out: list[ColumnElement[bool]] = [o.clinic_id == clinic_id, o.definition == asked.definition]
-    for name in ("region", "laterality", "technique", "operator", "repeat"):
-        value = getattr(asked, name)
-        if value is not None:
-            out.append(o[name] == value)
+    out: list[ColumnElement[bool]] = [
+        col(OutcomeRow.clinic_id) == clinic_id,
+        col(OutcomeRow.definition) == asked.definition,
+    ]
+    equal = (
+        (col(OutcomeRow.region), asked.region),
+        (col(OutcomeRow.laterality), asked.laterality),
+        (col(OutcomeRow.technique), asked.technique),
+        (col(OutcomeRow.operator), asked.operator),
+        (col(OutcomeRow.repeat), asked.repeat),
+    )
+    out += [column == value for column, value in equal if value is not None]
     if asked.joint is not None:
-        out.append((literal(" ") + o.joints + literal(" ")).contains(f" {asked.joint} ", autoescape=True))
+        joints = literal(" ") + col(OutcomeRow.joints) + literal(" ")
+        out.append(joints.contains(f" {asked.joint} ", autoescape=True))
     if asked.nerve is not None:
-        out.append((literal(", ") + o.nerves + literal(",")).contains(f", {asked.nerve},", autoescape=True))
+        nerves = literal(", ") + col(OutcomeRow.nerves) + literal(",")
+        out.append(nerves.contains(f", {asked.nerve},", autoescape=True))
     bounds = (
-        (o.temperature_c, asked.temperature_from, asked.temperature_to),
-        (o.block_percent, asked.block_percent_from, None),
-        (o.age, asked.age_from, asked.age_to),
-        (o.performed_on, asked.performed_from, asked.performed_to),
+        (col(OutcomeRow.temperature_c), asked.temperature_from, asked.temperature_to),
+        (col(OutcomeRow.block_percent), asked.block_percent_from, None),
+        (col(OutcomeRow.age), asked.age_from, asked.age_to),
+        (col(OutcomeRow.performed_on), asked.performed_from, asked.performed_to),
     )
     for column, low, high in bounds:
         if low is not None:
@@ -42,25 +64,20 @@ def conditions(clinic_id: UUID, asked: CohortQuery) -> list[ColumnElement[bool]]
     return out
 
 
-def group_column(by: GroupBy | None) -> ColumnElement[Any] | None:
-    """What a cohort is grouped by."""
-    if by is None:
-        return None
-    return extract("year", outcome.c.performed_on) if by == "year" else outcome.c[by]
+Counted = Select[object, str, int | None, int]
 
 
-def counted(clinic_id: UUID, asked: CohortQuery, by: GroupBy | None) -> Select[Any]:
-    """Rows of group, end, days and how many."""
-    column = group_column(by)
-    keys = [outcome.c.ended, outcome.c.relief_days]
-    group = [] if column is None else [column.label("group")]
-    query = select(*group, *keys, func.count().label("many")).where(*conditions(clinic_id, asked))
-    return query.group_by(*([] if column is None else [column]), *keys)
+def counted(clinic_id: UUID, asked: CohortQuery, by: GroupBy | None) -> Counted:
+    """A query for one row per group, end (`ended`) and days of relief, with the number of procedures."""
+    group: ColumnElement[Any] = literal(None) if by is None else GROUPED[by]
+    keys = col(OutcomeRow.ended), col(OutcomeRow.relief_days)
+    query = select(group.label("group"), *keys, func.count()).where(*conditions(clinic_id, asked))
+    return query.group_by(*([] if by is None else [group]), *keys)
 
 
 @dataclass(frozen=True)
 class Tally:
-    """One group, counted: `ends` has a row an end and day."""
+    """Counts of one group, in parallel rows: `many[i]` procedures ended by `ended[i]` on day `day[i]`."""
 
     group: str | None
     ended: list[str]
@@ -68,18 +85,18 @@ class Tally:
     many: Floats
 
     def of(self, *ends: str) -> int:
-        """How many ended so."""
+        """How many procedures ended in one of these ways."""
         return int(sum(m for e, m in zip(self.ended, self.many, strict=True) if e in ends))
 
     def counts(self, failures_inside: bool) -> Counts:
-        """Events and censorings by day."""
+        """Events and censorings by day; `failures_inside` counts procedures without relief as events on day 0."""
         events = {"return", "no_relief"} if failures_inside else {"return"}
         left_out = {"not_judged"} if failures_inside else {"not_judged", "no_relief"}
         day, by_cause = self._by_day(left_out, events)
         return Counts(day, by_cause[0], by_cause[1])
 
     def competing(self) -> tuple[Floats, Floats, Floats]:
-        """Days, events by cause, and censorings, of those who had relief."""
+        """Days, events by cause (causes, days) and censorings (days), of the procedures that had relief."""
         left_out = {"not_judged", "no_relief"}
         day, _ = self._by_day(left_out, set())
         causes = np.array([self._on(day, {cause}) for cause in CAUSES])
@@ -99,24 +116,23 @@ class Tally:
         return out
 
 
-def tallies(rows: Sequence[Row[Any]], grouped: bool) -> list[Tally]:
+def tallies(rows: Iterable[Row[object, str, int | None, int]], *, grouped: bool) -> list[Tally]:
     """The counted rows, a tally a group, in the order of the groups' names."""
-    found: dict[str | None, list[Row[Any]]] = {}
-    for row in rows:
-        found.setdefault(name_of(row.group) if grouped else None, []).append(row)
+    found: dict[str | None, list[tuple[str, int, int]]] = {}
+    for group, ended, days, many in rows:
+        found.setdefault(name_of(group) if grouped else None, []).append((ended, days or 0, many))
     out = []
-    for group in sorted(found, key=lambda name: (name is None, name)):
-        mine = found[group]
-        day = np.array([row.relief_days or 0 for row in mine], dtype=np.float64)
-        many = np.array([row.many for row in mine], dtype=np.float64)
-        out.append(Tally(group, [row.ended for row in mine], day, many))
+    for name in sorted(found, key=lambda name: (name is None, name)):
+        ends, days_of, counts = zip(*found[name], strict=True)
+        day, many_of = np.array(days_of, dtype=np.float64), np.array(counts, dtype=np.float64)
+        out.append(Tally(name, list(ends), day, many_of))
     return out
 
 
-def name_of(value: Any) -> str | None:
+def name_of(value: object) -> str | None:
     """A group's name: text, `first` or `repeat`, a year."""
     if value is None or value == "":
         return None
     if isinstance(value, bool):
         return "repeat" if value else "first"
-    return str(int(value)) if isinstance(value, int | float) or hasattr(value, "as_tuple") else str(value)
+    return str(int(value)) if isinstance(value, int | float | Decimal) else str(value)

@@ -8,18 +8,17 @@ from fastapi.responses import JSONResponse
 from app.access.accounts.deps import CallerDep
 from app.answers.cohorts import service
 from app.answers.cohorts.schemas import CohortCurves, CohortOut, CohortRowOut
-from app.base.http.conditional import CSV, Accept
 from app.base.http.deps import DatabaseDep
+from app.base.http.paging import Page
 from app.base.http.problems import problems
-from app.base.http.sheets import line, listed
-from app.base.http.wire import Page
+from app.base.http.sheets import CSV, Accept, line, listed
 
 router = APIRouter(prefix="/v1/cohorts", tags=["cohorts"])
 POINTS = ("group", "day", "survival", "low", "high", "at_risk")
 
 
 class RowsQuery(CohortCurves):
-    """Which rows, and how many of them."""
+    """The filters of a cohort, a page size and a cursor."""
 
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000
     cursor: str | None = None
@@ -36,11 +35,11 @@ async def cohort_relief(
     """Kaplan-Meier curves of relief with 95 % intervals and numbers at risk; as a sheet by `Accept: text/csv`,
     in which groups under five are hidden.
 
-    Failures stand beside the curve or inside it; the literature does both. Ends that compete with a return (a repeat,
-    surgery, death) censor the curve and are counted as such in `competing`.
+    Procedures without relief (failures) are counted beside the curve or inside it; the literature does both. Ends that
+    compete with a return (a repeat, surgery, death) censor the curve and are given by cause in `competing`.
     """
     sheet = "text/csv" in accept
-    asked.outside |= sheet  # a sheet is made to be sent on
+    asked.outside |= sheet  # a CSV file is made to be passed on
     found = await service.curves(database, caller, asked, request.app.state.clock)
     if not sheet:
         return JSONResponse(found.model_dump(mode="json", by_alias=True))
@@ -61,5 +60,7 @@ async def cohort_procedures(
     accept: Accept = "application/json",
 ) -> Response:
     """The procedures behind a curve, with the same filters; as a sheet by `Accept: text/csv`."""
-    rows, following = await service.rows(database, caller, asked, asked.limit, asked.cursor, request.app.state.clock)
+    rows, following = await service.list_rows(
+        database, caller, asked, limit=asked.limit, cursor=asked.cursor, now=request.app.state.clock
+    )
     return listed(CohortRowOut, rows, following, accept)

@@ -1,28 +1,28 @@
 """Cohorts on the wire."""
 
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.answers.verdicts.schemas import Definition
-from app.base.http.wire import Joint, Laterality, Line, Nerve, RecentDay, Region, Wire
+from app.base.http.wire import Joint, JsonObject, Line, Nerve, RecentDay, Wire
+from app.rules.outcome import Ended
+from app.rules.words import Definition, Laterality, Region, Technique
 
 GroupBy = Literal["region", "laterality", "technique", "operator", "repeat", "joints", "nerves", "year"]
 Failures = Literal["beside", "inside"]
-Ended = Literal["return", "no_relief", "repeat", "surgery", "death", "moved_away", "open", "not_judged"]
 
 
 class CohortQuery(Wire):
-    """Which procedures are meant; what is left out does not filter."""
+    """The filters of a cohort; a field that is left out does not filter."""
 
     region: Region | None = None
     laterality: Laterality | None = None
-    technique: Literal["thermal", "cooled", "pulsed"] | None = None
+    technique: Technique | None = None
     operator: Line | None = None
-    joint: Joint | None = Field(default=None, description="procedures with this joint among theirs")
-    nerve: Nerve | None = Field(default=None, description="procedures with this nerve among theirs")
+    joint: Joint | None = Field(default=None, description="procedures at this joint, among others")
+    nerve: Nerve | None = Field(default=None, description="procedures at this nerve, among others")
     temperature_from: float | None = Field(default=None, ge=37, le=100, description="°C")
     temperature_to: float | None = Field(default=None, ge=37, le=100)
     repeat: bool | None = Field(default=None, description="true: repeats only; false: first procedures only")
@@ -35,7 +35,7 @@ class CohortQuery(Wire):
 
 
 class CohortCurves(CohortQuery):
-    """The same, and how it is counted."""
+    """The filters of a cohort, its groups, and how failures and the restricted mean are counted."""
 
     group_by: GroupBy | None = None
     failures: Failures = Field(
@@ -43,13 +43,13 @@ class CohortCurves(CohortQuery):
         description="procedures without relief: `beside` the curve, or `inside` it as ended on day 0",
     )
     outside: bool = Field(
-        default=False, description="the answer leaves the clinic: groups under five keep their figures to themselves"
+        default=False, description="the answer leaves the clinic: the figures of groups under five are left out"
     )
     until: int = Field(default=365, ge=1, le=36_500, description="days to which the restricted mean is counted")
 
 
 class CompetingOut(BaseModel):
-    """Share that has ended by each cause (Aalen-Johansen), at the same days."""
+    """Cumulative share that has ended by each cause (Aalen-Johansen), at each day of `days`."""
 
     days: list[float]
     return_: list[float] = Field(alias="return")
@@ -65,9 +65,9 @@ class GroupOut(BaseModel):
     n: int = Field(description="procedures in the curve")
     events: int = Field(description="returns, and failures where they are counted inside")
     hidden: bool = Field(description="under five procedures, and the answer leaves the clinic: figures are left out")
-    without_relief: int | None = Field(description="judged, and never reached half")
-    without_relief_share: float | None = Field(description="of all that were judged")
-    not_judged: int | None = Field(description="no baseline, no diary, or the first weeks")
+    without_relief: int | None = Field(description="procedures that were judged and never reached half")
+    without_relief_share: float | None = Field(description="of all procedures that were judged")
+    not_judged: int | None = Field(description="procedures without a baseline or a diary, or in their first weeks")
     median_days: float | None
     median_low: float | None
     median_high: float | None
@@ -90,8 +90,8 @@ class LogRankOut(BaseModel):
     p: float
 
 
-def _example() -> dict[str, Any]:
-    group = {
+def _example() -> JsonObject:
+    group: JsonObject = {
         "group": "lumbar", "n": 6, "events": 4, "hidden": False, "without_relief": 1, "without_relief_share": 0.143,
         "not_judged": 0, "median_days": 284, "median_low": 180, "median_high": None, "median_days_inside": 270,
         "median_days_beside": 284, "restricted_mean_days": 262.5, "days": [0, 180, 284], "survival": [1.0, 0.83, 0.42],

@@ -2,45 +2,48 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, cast
-from uuid import UUID
+from typing import Any
 
 import numpy as np
 from anyio import to_thread
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from app.access.accounts.permissions import Caller, relation_of
+from app.access.accounts.permissions import Caller, require_staff
 from app.access.audit import service as audit
-from app.answers.cohorts.query import CAUSES, Tally, conditions, counted, group_column, name_of, tallies
-from app.answers.cohorts.schemas import CohortCurves, CohortOut, CompetingOut, GroupBy, GroupOut, LogRankOut
+from app.answers.cohorts.query import CAUSES, Tally, conditions, counted, name_of, tallies
+from app.answers.cohorts.schemas import (
+    CohortCurves,
+    CohortOut,
+    CohortRowOut,
+    CompetingOut,
+    GroupBy,
+    GroupOut,
+    LogRankOut,
+)
 from app.answers.cohorts.survival import Curve, aalen_johansen, kaplan_meier, log_rank
 from app.answers.verdicts.service import outcome
-from app.answers.verdicts.sweep import stale, sweep
-from app.base.http.conditional import from_cursor, to_cursor
-from app.base.http.problems import Problem
+from app.answers.verdicts.sweep import count_stale, sweep
+from app.answers.verdicts.tables import OutcomeRow
+from app.base.http.paging import from_cursor, page, to_cursor
 from app.base.store.database import Database
+from app.base.store.leases import CONCLUSIONS, leased
+from app.base.store.typed import col, values_of, wholes
 from app.relief import Floats
 
-SMALLEST = 5  # a smaller group could point at a person
+SMALLEST = 5  # procedures; a smaller group could identify a patient
 AT_ONCE = 300  # stale verdicts that are made before the answer; more are left to `reprieve sweep`
 
 
-def may_see(caller: Caller) -> None:
-    """A cohort is the clinic's: 403 for a patient."""
-    if relation_of(caller, "read") != "clinic":
-        raise Problem(403, f"A {caller.role} may not do this.")
-
-
 async def curves(database: Database, caller: Caller, asked: CohortCurves, now: Callable[[], datetime]) -> CohortOut:
-    """Kaplan-Meier by group, with what stands beside it."""
-    may_see(caller)
+    """Kaplan-Meier curves by group, with medians, competing ends and the log-rank test; 403 for a patient."""
+    require_staff(caller)
     left = await _freshen(database, caller, asked, now)
     async with database.read() as connection:
-        rows = (await connection.execute(counted(caller.clinic_id, asked, asked.group_by))).all()
+        counts = (await connection.execute(counted(caller.clinic_id, asked, asked.group_by))).all()
     await audit.record_read(database, caller, "cohort", None, now())
 
     def work() -> CohortOut:
-        found = tallies(rows, asked.group_by is not None)
+        found = tallies(counts, grouped=asked.group_by is not None)
         groups = [group_out(tally, asked) for tally in found]
         shown = [
             t.counts(asked.failures == "inside") for t, g in zip(found, groups, strict=True) if g.n and not g.hidden
@@ -60,19 +63,21 @@ async def curves(database: Database, caller: Caller, asked: CohortCurves, now: C
 
 
 async def _freshen(database: Database, caller: Caller, asked: CohortCurves, now: Callable[[], datetime]) -> int:
-    """Makes a clinic's stale verdicts before they are counted; answers how many are left."""
-    query = stale(now(), caller.clinic_id, asked.definition).order_by(None)
+    """Makes a clinic's stale verdicts anew, at most `AT_ONCE`, before they are counted; returns how many are left."""
     async with database.read() as connection:
-        waiting = (await connection.execute(select(func.count()).select_from(query.subquery()))).scalar_one()
+        waiting = await count_stale(connection, now(), caller.clinic_id, asked.definition)
     done = 0
     if waiting:
-        async for swept in sweep(database, now, clinic_id=caller.clinic_id, most=AT_ONCE, definition=asked.definition):
-            done = swept.done
-    return max(0, int(waiting) - done)
+        async with leased(database, CONCLUSIONS, now) as held:  # where another makes them just now, they are left to it
+            if held:
+                mine = sweep(database, now, clinic_id=caller.clinic_id, most=AT_ONCE, definition=asked.definition)
+                async for swept in mine:
+                    done = swept.done
+    return max(0, waiting - done)
 
 
 def group_out(tally: Tally, asked: CohortCurves) -> GroupOut:
-    """One group's figures; where they leave the clinic, those of under five procedures stay."""
+    """One group's figures; with `asked.outside` those of a group under five procedures are left out."""
     without, judged_out = tally.of("no_relief"), tally.of("not_judged")
     counts = tally.counts(asked.failures == "inside")
     n, events = int((counts.events + counts.censored).sum()), int(counts.events.sum())
@@ -110,32 +115,36 @@ def _whole(curve: Curve) -> list[int]:
     return [int(n) for n in curve.at_risk]
 
 
-async def rows(
-    database: Database, caller: Caller, asked: CohortCurves, limit: int, cursor: str | None, now: Callable[[], datetime]
-) -> tuple[list[dict[str, Any]], str | None]:
-    """The procedures of a cohort in the order of their ids, and the cursor of the rest."""
-    may_see(caller)
+async def list_rows(
+    database: Database,
+    caller: Caller,
+    asked: CohortCurves,
+    *,
+    limit: int,
+    cursor: str | None,
+    now: Callable[[], datetime],
+) -> tuple[list[CohortRowOut], str | None]:
+    """A page of a cohort's procedures in the order of their ids, and the cursor of the next page."""
+    require_staff(caller)
     await _freshen(database, caller, asked, now)
     query = select(outcome).where(*conditions(caller.clinic_id, asked))
     after = from_cursor(cursor)
     if after is not None:
-        query = query.where(outcome.c.procedure_id > after)
+        query = query.where(col(OutcomeRow.procedure_id) > after)
     async with database.read() as connection:
-        found = list((await connection.execute(query.order_by(outcome.c.procedure_id).limit(limit + 1))).all())
+        found = (await connection.execute(query.order_by(col(OutcomeRow.procedure_id)).limit(limit + 1))).all()
     await audit.record_read(database, caller, "cohort", None, now())
-    following = to_cursor(found[limit - 1].procedure_id) if len(found) > limit else None
-    return [_row(row._asdict(), asked.group_by) for row in found[:limit]], following
+    shown = [_row(one, asked.group_by) for one in wholes(OutcomeRow, found)]
+    return page(shown, limit, lambda one: to_cursor(one.procedure_id))
 
 
-def _row(row: dict[str, Any], by: GroupBy | None) -> dict[str, Any]:
-    group = None
-    if by is not None and group_column(by) is not None:
-        group = name_of(row["performed_on"].year if by == "year" else row[by])
-    counted_in = row["ended"] not in ("not_judged", "no_relief")
-    return {
-        **row,
-        "procedure_id": cast(UUID, row["procedure_id"]),
-        "group": group,
-        "relief_days": row["relief_days"] if counted_in else None,
-        "censored": row["ended"] != "return" if counted_in else None,
-    }
+def _row(one: OutcomeRow, by: GroupBy | None) -> CohortRowOut:
+    counted_in = one.ended not in ("not_judged", "no_relief")
+    return CohortRowOut.model_validate(
+        {
+            **values_of(one),
+            "group": None if by is None else name_of(one.performed_on.year if by == "year" else getattr(one, by)),
+            "relief_days": one.relief_days if counted_in else None,
+            "censored": one.ended != "return" if counted_in else None,
+        }
+    )

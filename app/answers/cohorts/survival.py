@@ -1,7 +1,7 @@
 """Survival of relief from counts by day. Pure: numpy in, a small result out.
 
-A million procedures are a few thousand days with counts, which is all that these estimators read; that is why they are
-written here on counts instead of on a row a procedure. Kaplan-Meier with Greenwood's variance and the log(-log) interval
+These estimators need only counts by day, and a million procedures have only a few thousand days: they are therefore
+written here on counts, not on a row per procedure. Kaplan-Meier with Greenwood's variance and the log(-log) interval
 (Kalbfleisch and Prentice); Aalen-Johansen for competing ends; the log-rank test for k groups (Peto and Peto).
 """
 
@@ -13,7 +13,7 @@ from scipy.stats import chi2, norm
 from app.relief import Floats
 
 Z95 = float(norm.ppf(0.975))
-ROUNDING = 1e-12  # a product of fractions that is a half must not miss it by its last bit
+ROUNDING = 1e-12  # a survival of exactly one half must not be missed by a rounding error in its last bit
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,11 @@ class Curve:
     at_risk: Floats
 
     def median(self) -> tuple[float | None, float | None, float | None]:
-        """First day on which at most half are left, and the days on which the interval's ends say so."""
+        """First days on which the curve, its lower and upper limit are at most one half; None where never."""
         return (_first(self.day, self.survival), _first(self.day, self.low), _first(self.day, self.high))
 
     def restricted_mean(self, until: float) -> float | None:
-        """Mean days with relief, counted up to a day: the area under the curve; None where nobody was followed so far."""
+        """Mean days with relief, counted up to a day: the area under the curve; None if nobody was followed so long."""
         if until > self.day[-1] and self.survival[-1] > 0:
             return None
         edges = np.append(self.day[self.day < until], until)
@@ -60,7 +60,7 @@ def _first(day: Floats, curve: Floats) -> float | None:
 
 
 def kaplan_meier(counts: Counts) -> Curve:
-    """The share with relief left, by day."""
+    """Kaplan-Meier estimate, by day, of the share that still has relief."""
     n, d = counts.at_risk, counts.events
     survival = np.asarray(np.cumprod(1 - d / n), dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):

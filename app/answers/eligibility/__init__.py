@@ -1,1 +1,1 @@
-"""What a policy asks for a repeat, and what the record has to say to it."""
+"""Checks a repeat procedure against the rules of a policy, from the record."""

@@ -1,35 +1,36 @@
-"""From a verdict and its background to what the evaluator sees: numbers, days, and the rows that they come from."""
+"""Turns a verdict and its background into the policy evaluator's input: numbers, days, and the rows behind them."""
 
 from datetime import date, timedelta
 from statistics import median
-from typing import Any
 
-from app.answers.verdicts.context import Background
+from app.answers.verdicts.context import VerdictContext
+from app.record.blocks.schemas import BlockIn
+from app.record.facts.kinds import Fact
+from app.record.procedures.schemas import ProcedureIn
 from app.rules.levels import region_of
 from app.rules.policies import Block, Case, Estimate, Gain, Lasted, Session
-from app.rules.questionnaires import score
+from app.rules.questionnaires import FIRST_JUDGED, score
 
 HELD = ("relief", "returning")
-FIRST_JUDGED = 42  # days; what is answered earlier is of the settling
 
 
 def case_of(
-    about: Background, proposed_on: date, laterality: str | None = None, joints: list[str] | None = None
+    about: VerdictContext, proposed_on: date, laterality: str | None = None, joints: list[str] | None = None
 ) -> Case:
-    """What is known for a repeat of a procedure; side and levels are its own where nothing else is proposed.
+    """The case of a proposed repeat; side and levels are those of the procedure where no others are proposed.
 
     Args:
-        about: the verdict by definition `half`, as of the day of the question, and what stands around it.
+        about: the verdict by definition `half`, with its background.
     """
-    own = about.own
-    levels = joints if joints is not None else own.get("joints")
+    own = about.own.body
+    levels = joints if joints is not None else own.joints
     return Case(
         proposed_on=proposed_on,
-        region=own["region"],
-        laterality=laterality or own["laterality"],
+        region=own.region,
+        laterality=laterality or own.laterality,
         joints=frozenset(levels) if levels else None,
-        sessions=tuple(_session(p) for p in about.found.procedures),
-        blocks=tuple(_block(b) for b in about.found.blocks),
+        sessions=tuple(_session(p) for p in about.record.procedures),
+        blocks=tuple(_block(b) for b in about.record.blocks),
         relief=_relief(about),
         lasted=_lasted(about),
         gains=tuple(_gains(about)),
@@ -37,85 +38,85 @@ def case_of(
     )
 
 
-def _session(own: dict[str, Any]) -> Session:
-    joints = own.get("joints")
-    on = date.fromisoformat(own["performed_on"])
-    return Session(str(own["id"]), on, own["region"], own["laterality"], frozenset(joints) if joints else None)
+def _session(one: Fact[ProcedureIn]) -> Session:
+    body = one.body
+    levels = frozenset(body.joints) if body.joints else None
+    return Session(str(one.id), body.performed_on, body.region, body.laterality, levels)
 
 
-def _block(own: dict[str, Any]) -> Block:
-    after = tuple((r["minutes"], r["pain"]) for r in own.get("pain_after") or ())
-    on = date.fromisoformat(own["performed_on"])
-    region = region_of(own["joints"][0])
+def _block(one: Fact[BlockIn]) -> Block:
+    body = one.body
     return Block(
-        str(own["id"]), on, own["side"], region, frozenset(own["joints"]), own["agent"], own["pain_before"], after
+        str(one.id),
+        body.performed_on,
+        body.side,
+        region_of(body.joints[0]),
+        frozenset(body.joints),
+        body.agent,
+        body.pain_before,
+        tuple((r.minutes, r.pain) for r in body.pain_after),
     )
 
 
-def _source(about: Background) -> tuple[str, ...]:
-    return (f"procedure/{about.own['id']}/relief",)
+def _source(about: VerdictContext) -> tuple[str, ...]:
+    return (f"procedure/{about.own.id}/relief",)
 
 
-def _relief(about: Background) -> Estimate | None:
+def _relief(about: VerdictContext) -> Estimate | None:
     """The middle of the days on which relief held; where it never did, the relief of now."""
-    verdict, pain = about.verdict, about.verdict["baseline"]["pain"]
+    verdict, pain = about.verdict, about.verdict.baseline.pain
     if not pain:
         return None
-    days = verdict["days"]
+    days = verdict.days
     rows = [
         (level, low, high)
-        for level, low, high, phase in zip(days["level"], days["low"], days["high"], days["phase"], strict=True)
-        if level is not None and phase in HELD
+        for level, low, high, phase in zip(days.level, days.low, days.high, days.phase, strict=True)
+        if level is not None and low is not None and high is not None and phase in HELD
     ]
     if not rows:
-        now = verdict["current"]
-        if verdict["phase"] != "no_relief" or now["level"] is None:
+        now = verdict.current
+        if verdict.phase != "no_relief" or now.level is None or now.low is None or now.high is None:
             return None
-        rows = [(now["level"], now["low"], now["high"])]
+        rows = [(now.level, now.low, now.high)]
     level, low, high = (median(row[i] for row in rows) for i in range(3))
     value, least, most = (100 * (1 - points / pain) for points in (level, high, low))
     return Estimate(value, least, most, _source(about))
 
 
-def _lasted(about: Background) -> Lasted | None:
-    verdict, since = about.verdict, about.performed_on
-    found, days = verdict["return"], verdict["relief_days"]
-    if verdict["phase"] == "no_relief":
-        return Lasted(since, since, since, since, False, _source(about))
-    if verdict["phase"] == "returned" and found["on"] is not None:
-        until, low, high = (date.fromisoformat(found[k]) for k in ("on", "low", "high"))
-        return Lasted(since, until, max(low, since), max(high, since), False, _source(about))
-    if days is None or verdict["onset_on"] is None:
+def _lasted(about: VerdictContext) -> Lasted | None:
+    verdict, since, source = about.verdict, about.performed_on, _source(about)
+    found, days = verdict.return_, verdict.relief_days
+    if verdict.phase == "no_relief":
+        return Lasted(since, since, since, since, False, source)
+    if verdict.phase == "returned" and found.on and found.low and found.high:
+        return Lasted(since, found.on, max(found.low, since), max(found.high, since), False, source)
+    if days is None or verdict.onset_on is None:
         return None
     until = since + timedelta(days=days)
-    if found["low"] is not None:  # the end is likely but not firm: it held until then at least
-        until = min(until, date.fromisoformat(found["low"]))
-    return Lasted(since, until, until, until, True, _source(about))
+    if found.low is not None:  # a return is likely but not called: relief held at least until then
+        until = min(until, found.low)
+    return Lasted(since, until, until, until, True, source)
 
 
-def _gains(about: Background) -> list[Gain]:
+def _gains(about: VerdictContext) -> list[Gain]:
     """Each scale answered before the procedure and, from the sixth week on, while relief held; the last of each."""
-    end = about.verdict["return"]["low"] or about.verdict["as_of"]
-    until = date.fromisoformat(end)
+    until, start = about.verdict.return_.low or about.as_of, about.performed_on
+    answered = [one for one in about.record.assessments if one.body.kind != "pgic"]
     out = []
-    for kind in dict.fromkeys(a["kind"] for a in about.assessments if a["kind"] != "pgic"):
-        mine = [a for a in about.assessments if a["kind"] == kind]
-        before = [a for a in mine if date.fromisoformat(a["answered_on"]) <= about.performed_on]
-        after = [a for a in mine if _day(a, about) >= FIRST_JUDGED and date.fromisoformat(a["answered_on"]) <= until]
+    for kind in dict.fromkeys(one.body.kind for one in answered):
+        mine = [(one.body.answered_on, one) for one in answered if one.body.kind == kind]
+        before = [one for on, one in mine if on <= start]
+        after = [one for on, one in mine if (on - start).days >= FIRST_JUDGED and on <= until]
         if before and after:
-            was, now = (score(kind, some[-1]["items"]) for some in (before, after))
+            was, now = (score(kind, some[-1].body.items) for some in (before, after))
             if was > 0:
-                evidence = tuple(f"assessment/{some[-1]['id']}" for some in (before, after))
+                evidence = tuple(f"assessment/{some[-1].id}" for some in (before, after))
                 out.append(Gain(100 * (was - now) / was, kind, evidence))
     return out
 
 
-def _day(answered: dict[str, Any], about: Background) -> int:
-    return (date.fromisoformat(answered["answered_on"]) - about.performed_on).days
-
-
-def _pain_now(about: Background) -> Estimate | None:
-    now = about.verdict["current"]
-    if now["level"] is None or about.verdict["phase"] == "unknown":
+def _pain_now(about: VerdictContext) -> Estimate | None:
+    now = about.verdict.current
+    if now.level is None or now.low is None or now.high is None or about.verdict.phase == "unknown":
         return None
-    return Estimate(now["level"], now["low"], now["high"], _source(about))
+    return Estimate(now.level, now.low, now.high, _source(about))

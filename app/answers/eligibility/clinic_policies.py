@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import and_, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.access.accounts.permissions import Caller, relation_of
+from app.access.accounts.permissions import Caller, require
 from app.access.audit import service as audit
 from app.answers.eligibility.schemas import PolicyIn, PolicyOut
 from app.answers.eligibility.service import out
@@ -15,35 +15,40 @@ from app.base.http.idempotency.service import Answer, Once
 from app.base.http.problems import Problem, bad_field, not_found
 from app.base.http.wire import to_wire
 from app.base.store.database import Database
-from app.base.store.metadata import columns, new_id
+from app.base.store.metadata import new_id
+from app.base.store.typed import col, row, table
 from app.rules.policies import BadPolicyError, Policy, load_text, policies
 
-own = columns(ClinicPolicy)
+own = table(ClinicPolicy)
 MOST = 100  # policies a clinic
 
 
 async def known(database: Database, clinic_id: UUID) -> dict[str, Policy]:
-    """Every policy that a clinic can go by, by name: the service's, then its own."""
+    """Every policy that a clinic can use, by name: those that come with the service, then its own."""
     async with database.read() as connection:
         return await known_to(connection, clinic_id)
 
 
 async def known_to(connection: AsyncConnection, clinic_id: UUID) -> dict[str, Policy]:
-    """The same, on a connection."""
-    age = func.row_number().over(partition_by=own.c.name, order_by=own.c.id.desc()).label("age")
-    ranked = select(own.c.name, own.c.text, age).where(own.c.clinic_id == clinic_id).subquery()
+    """Every policy that a clinic can use, by name, read on an open connection."""
+    age = func.row_number().over(partition_by=col(ClinicPolicy.name), order_by=col(ClinicPolicy.id).desc()).label("age")
+    ranked = (
+        select(col(ClinicPolicy.name), col(ClinicPolicy.text), age)
+        .where(col(ClinicPolicy.clinic_id) == clinic_id)
+        .subquery()
+    )
     current = select(ranked.c.name, ranked.c.text).where(and_(ranked.c.age == 1, ranked.c.text.is_not(None)))
-    rows = (await connection.execute(current.order_by(ranked.c.name))).all()
-    return {**policies(), **{row.name: load_text(row.text) for row in rows}}
+    found = (await connection.execute(current.order_by(ranked.c.name))).all()
+    return {**policies(), **{name: load_text(text) for name, text in found}}
 
 
 async def add(database: Database, caller: Caller, given: PolicyIn, once: Once, now: datetime) -> Answer:
     """Adds a policy of the clinic's own, or puts a new text in the place of an old one.
 
     Raises:
-        Problem: 403; 422 with the line at fault.
+        Problem: 403; 409 where the clinic has too many policies; 422 with the line at fault.
     """
-    relation_of(caller, "change_clinic")
+    require(caller, "change_clinic")
     try:
         policy = load_text(given.toml)
     except BadPolicyError as error:
@@ -56,18 +61,18 @@ async def add(database: Database, caller: Caller, given: PolicyIn, once: Once, n
         if len(there) - len(policies()) >= MOST and policy.name not in there:
             raise Problem(409, f"There are {MOST} already; take one away first.")
         await _keep(connection, caller, policy.name, given.toml, now)
-        return Answer(to_wire(PolicyOut, {**out(policy).model_dump(), "own": True}))
+        return Answer(to_wire(PolicyOut, out(policy, own=True)))
 
     return await once.run(database, caller.account_id, now, work)
 
 
 async def end(database: Database, caller: Caller, name: str, now: datetime) -> None:
-    """Takes a policy of the clinic's own away; what was answered by it stays as it was.
+    """Ends one of the clinic's own policies; what was answered by it stays as it was.
 
     Raises:
         Problem: 403; 404 where the clinic has none of that name.
     """
-    relation_of(caller, "change_clinic")
+    require(caller, "change_clinic")
 
     async def work(connection: AsyncConnection) -> None:
         if name in policies() or name not in await known_to(connection, caller.clinic_id):
@@ -78,7 +83,8 @@ async def end(database: Database, caller: Caller, name: str, now: datetime) -> N
 
 
 async def _keep(connection: AsyncConnection, caller: Caller, name: str, text: str | None, now: datetime) -> None:
-    values = {"clinic_id": caller.clinic_id, "id": new_id(), "name": name, "text": text,
-              "account_id": caller.account_id, "created_at": now}  # fmt: skip
+    values = row(
+        ClinicPolicy, clinic_id=caller.clinic_id, id=new_id(), name=name, text=text, account_id=caller.account_id,
+        created_at=now)  # fmt: skip
     await connection.execute(insert(own).values(values))
     await audit.record(connection, caller, "create" if text else "delete", "policy", None, now)

@@ -1,6 +1,6 @@
 """The policies."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 from fastapi.responses import JSONResponse
@@ -10,26 +10,24 @@ from app.answers.eligibility import clinic_policies, service
 from app.answers.eligibility.schemas import PolicyIn, PolicyOut
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.idempotency.deps import OnceDep
-from app.base.http.problems import problems
-from app.base.http.wire import Page
+from app.base.http.paging import Page
+from app.base.http.problems import Responses, problems
 from app.rules.policies import policies
 
 router = APIRouter(prefix="/v1", tags=["policies"])
-ADDED: dict[int | str, dict[str, Any]] = {
-    201: {"model": PolicyOut, "description": "Added, or put in the old one's place"}
-}
+ADDED: Responses = {201: {"model": PolicyOut, "description": "Added, or an earlier text replaced"}}
 
 
 @router.get("/policies", responses=problems())
 async def list_policies(caller: CallerDep, database: DatabaseDep) -> Page[PolicyOut]:
     """Payers' and guidelines' rules for a repeat, each with its source, its versions and the days they are in force."""
     known = await clinic_policies.known(database, caller.clinic_id)
-    return Page(items=[service.out(p).model_copy(update={"own": p.name not in policies()}) for p in known.values()])
+    return Page(items=[service.out(p, own=p.name not in policies()) for p in known.values()])
 
 
 @router.post("/policies", status_code=201, response_model=PolicyOut, responses={**ADDED, **problems(403, 409, 413)})
 async def add_policy(given: PolicyIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep) -> Response:
-    """Adds a policy of the clinic's own by the text of its file; a second text of the same name takes the first's place."""
+    """Adds a policy of the clinic's own from its TOML text; a later text of the same name replaces it."""
     answer = await clinic_policies.add(database, caller, given, once, now)
     return JSONResponse(answer.body, answer.status)
 
@@ -38,5 +36,5 @@ async def add_policy(given: PolicyIn, caller: CallerDep, database: DatabaseDep, 
 async def end_policy(
     name: Annotated[str, Path(max_length=60)], caller: CallerDep, database: DatabaseDep, now: Now
 ) -> None:
-    """Takes a policy of the clinic's own away."""
+    """Ends one of the clinic's own policies."""
     await clinic_policies.end(database, caller, name, now)

@@ -15,19 +15,17 @@ class RuleResultOut(BaseModel):
     """One rule of a policy: what it saw, what it needs, and the result."""
 
     rule: str
-    result: Result = Field(description="unknown is never met; `needs_a_person`: an interval straddles the limit")
+    result: Result = Field(description="`unknown` is never met; `needs_a_person`: a person must judge it")
     saw: str
     needs: str
     evidence: list[str] = Field(description="rows that it rests on, as kind/id")
-    earliest_on: date | None = Field(
-        description="of a rule that waits for time: the first day on which it could be met"
-    )
+    earliest_on: date | None = Field(description="of a rule about time: the first day on which it could be met")
     branch: str | None = Field(description="rules of different branches are alternatives: one branch in full is enough")
-    certainty: Literal["found", "known"] = Field(description="`found` in a stored source, or `known` by memory")
+    certainty: Literal["found", "known"] = Field(description="`found` in a stored source, or `known` from memory")
 
 
 class EligibilityOut(BaseModel):
-    """A policy's rules for a proposed day. It approves nothing: that is the payer's word, and a person decides."""
+    """A policy's rules for a proposed day. It approves nothing: the payer approves, and a person decides."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -61,11 +59,11 @@ class EligibilityOut(BaseModel):
     version: str | None = Field(description="in force on the proposed day; null where there is none")
     verified: str | None = Field(description="by whom and when it was checked against its source; null: unverified")
     proposed_on: date
-    earliest_on: date | None = Field(description="first day on which no rule that waits for time stands in the way")
+    earliest_on: date | None = Field(description="first day on which every rule about time could be met")
     sessions_left: int | None = Field(
         description="room in the rolling window on the proposed day, this session counted"
     )
-    outstanding: list[str] = Field(description="rules that stand in the way, alternatives considered")
+    outstanding: list[str] = Field(description="rules not met, unless another branch is met in full")
     rules: list[RuleResultOut]
 
 

@@ -5,16 +5,16 @@ from datetime import date
 
 from app.answers.eligibility.case import case_of
 from app.answers.eligibility.schemas import EligibilityOut, PolicyOut, PolicyVersionOut, RuleResultOut
-from app.answers.verdicts.context import Background
+from app.answers.verdicts.context import VerdictContext
 from app.base.http.problems import bad_field
 from app.rules.policies import Policy, evaluate
 
 
 def find(name: str, known: Mapping[str, Policy]) -> Policy:
-    """A policy by its name, among those that a clinic can go by.
+    """A policy by its name, among those that a clinic can use.
 
     Raises:
-        Problem: 422 for a name that is none.
+        Problem: 422 for an unknown name.
     """
     policy = known.get(name)
     if policy is None:
@@ -24,7 +24,7 @@ def find(name: str, known: Mapping[str, Policy]) -> Policy:
 
 def answer(
     policy: Policy,
-    about: Background,
+    about: VerdictContext,
     proposed_on: date,
     laterality: str | None = None,
     joints: list[str] | None = None,
@@ -48,7 +48,7 @@ def answer(
     )
 
 
-def out(policy: Policy) -> PolicyOut:
+def out(policy: Policy, *, own: bool = False) -> PolicyOut:
     """A policy as it goes over the wire."""
     versions = [
         PolicyVersionOut(
@@ -66,5 +66,6 @@ def out(policy: Policy) -> PolicyOut:
         title=policy.title,
         jurisdiction=policy.jurisdiction,
         source=policy.source,
+        own=own,
         versions=versions,
     )

@@ -10,8 +10,8 @@ from app.base.store.metadata import new_id
 
 
 class ClinicPolicy(SQLModel, table=True):
-    """One text of a clinic's own policy. A later text of the same name takes its place; none is lost, and a null text
-    ends the policy.
+    """One text of a clinic's own policy. A later text of the same name replaces it; earlier texts are kept, and a
+    null text ends the policy.
     """
 
     __tablename__ = "clinic_policy"

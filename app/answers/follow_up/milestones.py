@@ -1,30 +1,30 @@
-"""How a person fared at the usual follow-up times: plain means of what was logged, with the days behind them."""
+"""A patient's figures at the usual follow-up times: plain means of what was logged, and how many days were logged."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
 
-from app.answers.verdicts.context import Background
+from app.answers.verdicts.context import VerdictContext
 from app.answers.verdicts.engine_input import to_diary
-from app.relief import BASELINE_DAYS
+from app.relief import BASELINE_DAYS, Floats
 from app.rules.questionnaires import score
 
-TIMES = (  # name, days from, to; the contacts of the plan, with three months as 13 weeks give or take two
+TIMES = (  # name, first and last day after the procedure: the plan's contacts, three months as 13 weeks, 2 either way
     ("weeks_6_8", 42, 56),
     ("months_3", 77, 105),
     ("months_6", 166, 200),
     ("months_12", 345, 385),
 )
 NOW = 14  # days
-NEAR = 21  # days that a questionnaire may lie beside its time
+NEAR = 21  # days by which a questionnaire may lie outside its time
 
 
 @dataclass(frozen=True)
 class Milestone:
     """One time: its days, how many were logged, mean pain, percent of relief and MME over them; scores by questionnaire.
 
-    None is not known; relief is measured against the verdict's baseline and is the plain mean's, not the engine's.
+    None means not known. Relief is that of the plain mean against the verdict's baseline, not the engine's.
     """
 
     time: str
@@ -37,22 +37,22 @@ class Milestone:
     function: dict[str, float]
 
 
-def milestones(about: Background) -> list[Milestone]:
-    """Before, each follow-up time that has begun, and now."""
+def milestones(about: VerdictContext) -> list[Milestone]:
+    """The milestones: before the procedure, each follow-up time that has begun, and now."""
     start, today = about.performed_on, about.as_of
     spans = [("before", start - timedelta(days=BASELINE_DAYS), start - timedelta(days=1))]
     spans += [(name, start + timedelta(days=a), start + timedelta(days=b)) for name, a, b in TIMES]
     spans = [(name, first, min(last, today)) for name, first, last in spans if first <= today]
     if today > start:
         spans.append(("now", max(start + timedelta(days=1), today - timedelta(days=NOW - 1)), today))
-    own = about.own
-    diary = to_diary(about.entries, own["region"], own["laterality"], about.person.time_zone)
+    own = about.own.body
+    diary = to_diary(about.entries, own.region, own.laterality, about.person.time_zone)
     pain = np.fmax.reduce(diary.average, axis=1) if len(diary.day) else np.array([])
     out = []
     for name, first, last in spans:
         inside = (diary.day >= first.toordinal()) & (diary.day <= last.toordinal())
         mean = _mean(pain[inside])
-        baseline = about.verdict["baseline"]["pain"]
+        baseline = about.verdict.baseline.pain
         relief = None if mean is None or not baseline or name == "before" else 100 * (1 - mean / baseline)
         out.append(
             Milestone(
@@ -69,19 +69,19 @@ def milestones(about: Background) -> list[Milestone]:
     return out
 
 
-def _function(about: Background, name: str, first: date, last: date) -> dict[str, float]:
-    """The newest of each questionnaire answered near the time; before the procedure, the last one up to its day."""
+def _function(about: VerdictContext, name: str, first: date, last: date) -> dict[str, float]:
+    """The last score of each questionnaire answered near the time; for `before`, the last up to the procedure's day."""
     reach = timedelta(days=NEAR)
     begin, end = (date.min, about.performed_on) if name == "before" else (first - reach, last + reach)
     begin = begin if name == "before" else max(begin, about.performed_on + timedelta(days=1))
     found: dict[str, float] = {}
-    for one in about.assessments:
-        if begin <= date.fromisoformat(one["answered_on"]) <= min(end, about.as_of):
-            found[one["kind"]] = score(one["kind"], one["items"])
+    for one in (fact.body for fact in about.record.assessments):
+        if begin <= one.answered_on <= min(end, about.as_of):
+            found[one.kind] = score(one.kind, one.items)
     return found
 
 
-def _mean(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float | None:
+def _mean(values: Floats) -> float | None:
     known = values[~np.isnan(values)]
     return float(known.mean()) if len(known) else None
 

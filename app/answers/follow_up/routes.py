@@ -1,7 +1,7 @@
-"""The follow-up as JSON, and as a page of paper."""
+"""The follow-up as JSON, and as a one-page PDF."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
@@ -13,27 +13,26 @@ from app.answers.eligibility.service import find
 from app.answers.follow_up.schemas import FollowUpOut
 from app.answers.follow_up.service import follow_up
 from app.answers.follow_up.typeset import Paper, report
-from app.answers.pictures.collect import seen_in
+from app.answers.pictures.collect import picture_content
 from app.answers.pictures.description import in_words
 from app.answers.pictures.render import drawn
 from app.answers.pictures.service import LOOK, picture
 from app.answers.verdicts import context
-from app.answers.verdicts.context import Background
-from app.answers.verdicts.schemas import Definition
+from app.answers.verdicts.context import VerdictContext
 from app.answers.verdicts.service import Question
-from app.base.http.conditional import AsKnownOn, IfNoneMatch, etag, matches
+from app.base.http.conditional import NOT_MODIFIED, AsKnownOn, IfNoneMatch, etag, matches
 from app.base.http.deps import DatabaseDep, Now
-from app.base.http.problems import problems
+from app.base.http.problems import Responses, problems
 from app.base.http.wire import Day, Line, RecentDay
 from app.rules.policies import Policy
+from app.rules.words import Definition
 
 router = APIRouter(prefix="/v1/procedures/{procedure_id}", tags=["verdicts"])
 LAYOUT = "report/1"  # raised when the report's layout changes
-HAVE: dict[int | str, dict[str, Any]] = {304: {"description": "You have it"}}
-AsOf = Annotated[RecentDay | None, Query(description="day of the question; today where left out")]
-DefinitionOf = Annotated[Definition, Query(description="of return")]
-PolicyName = Annotated[Line, Query(description="name of a policy, of `/v1/policies`")]
-ProposedOn = Annotated[Day | None, Query(description="day of a repeat; the day of the question where left out")]
+AsOf = Annotated[RecentDay | None, Query(description="day as of which to judge; today where left out")]
+DefinitionOf = Annotated[Definition, Query(description="definition of a return")]
+PolicyName = Annotated[Line, Query(description="name of a policy in `GET /v1/policies`")]
+ProposedOn = Annotated[Day | None, Query(description="proposed day of a repeat; `as_of` where left out")]
 
 
 @router.get("/follow_up", responses=problems(403, 404))
@@ -48,12 +47,12 @@ async def read_follow_up(
     policy: PolicyName = DEFAULT,
     proposed_on: ProposedOn = None,
 ) -> FollowUpOut:
-    """What the report says: the verdict in a sentence, then and now, side effects, completeness, one policy's rules."""
+    """What the report says: the verdict in a sentence, milestones, side effects, completeness, one policy's rules."""
     about = await context.read(database, caller, procedure_id, Question(as_of, as_known_on, definition), now)
     return follow_up(about, find(policy, await known(database, caller.clinic_id)), proposed_on)
 
 
-PDF: dict[int | str, dict[str, Any]] = {
+PDF: Responses = {
     200: {
         "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
         "description": "The report",
@@ -61,7 +60,7 @@ PDF: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("/report.pdf", response_class=Response, responses={**PDF, **HAVE, **problems(403, 404)})
+@router.get("/report.pdf", response_class=Response, responses={**PDF, **NOT_MODIFIED, **problems(403, 404)})
 async def read_report(
     procedure_id: UUID,
     caller: CallerDep,
@@ -90,18 +89,18 @@ async def read_report(
     return Response(made, media_type="application/pdf", headers=headers)
 
 
-def tag_of(about: Background, policy: Policy, proposed_on: date | None, paper: Paper) -> str:
+def tag_of(about: VerdictContext, policy: Policy, proposed_on: date | None, paper: Paper) -> str:
     """The ETag of a report."""
     return etag(LAYOUT, LOOK, about.tag, policy.name, policy.edition, proposed_on, paper)
 
 
-async def make(about: Background, policy: Policy, proposed_on: date | None, paper: Paper) -> bytes:
-    """The report, kept or typeset anew."""
+async def make(about: VerdictContext, policy: Policy, proposed_on: date | None, paper: Paper) -> bytes:
+    """The report as PDF, from the cache or typeset anew."""
     told = follow_up(about, policy, proposed_on)
     svg = await picture(about, "svg")
 
     def draw() -> bytes:
-        return report(told, svg, in_words(seen_in(about)), paper)
+        return report(told, svg, in_words(picture_content(about)), paper)
 
     tag = tag_of(about, policy, proposed_on, paper)
     return await drawn(about.person.clinic_id, tag, draw)

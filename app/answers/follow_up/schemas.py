@@ -13,14 +13,13 @@ from app.answers.verdicts.schemas import (
     BaselineOut,
     ConfounderOut,
     CurrentOut,
-    Definition,
     MedicationOut,
-    Phase,
     ReasonOut,
     ReturnOut,
     SideEffectOut,
 )
-from app.base.http.wire import Laterality, Region
+from app.base.http.wire import JsonObject
+from app.rules.words import Definition, Laterality, Phase, Region
 
 DECIDES = (
     "Reprieve shows one person's course from the person's own diary. It does not diagnose, makes no claim that a "
@@ -44,7 +43,7 @@ class MilestoneOut(BaseModel):
 
 
 class SubjectOut(BaseModel):
-    """Whose follow-up it is."""
+    """The patient."""
 
     id: UUID
     name: str
@@ -52,7 +51,7 @@ class SubjectOut(BaseModel):
 
 
 class TreatedOut(BaseModel):
-    """What was done."""
+    """The procedure."""
 
     id: UUID
     performed_on: date
@@ -61,10 +60,10 @@ class TreatedOut(BaseModel):
     joints: list[str]
     nerves: list[str]
     technique: str | None
-    cpt: list[str] = Field(description="numbers with how often each counts, such as 64635 x 1")
+    cpt: list[str] = Field(description="CPT codes with their units, such as 64635 x 1")
 
 
-def _example() -> dict[str, Any]:
+def _example() -> JsonObject:
     kept = ("procedure_id", "as_of", "engine", "definition", "says", "phase", "baseline", "current", "onset_on", "return",
             "relief_days", "censored", "medication", "side_effects", "adherence", "confounders", "why")  # fmt: skip
     eligibility: Any = EligibilityOut.model_config["json_schema_extra"]
@@ -84,7 +83,7 @@ def _example() -> dict[str, Any]:
 class FollowUpOut(BaseModel):
     """One procedure at follow-up, on one page."""
 
-    model_config = ConfigDict(json_schema_extra={"example": _example()})
+    model_config = ConfigDict(populate_by_name=True, json_schema_extra={"example": _example()})
 
     patient: SubjectOut
     procedure: TreatedOut
@@ -97,7 +96,7 @@ class FollowUpOut(BaseModel):
     baseline: BaselineOut
     current: CurrentOut
     onset_on: date | None
-    return_: ReturnOut = Field(alias="return")
+    return_: ReturnOut = Field(validation_alias="return", serialization_alias="return")
     relief_days: int | None
     censored: bool
     medication: MedicationOut

@@ -13,11 +13,11 @@ from app.answers.pictures.style import FONT
 
 Paper = Literal["a4", "us-letter"]
 STANDARD: Final = "ua-1"  # PDF/UA: tagged, with reading order and the picture in words
-EMBEDDED = "Libertinus Serif"  # comes with the typesetter, so that no machine's fonts change the report
+EMBEDDED = "Libertinus Serif"  # comes with Typst, so that a machine's fonts do not change the report
 
 
 class _Typesetter:
-    """The typesetter with the report's source; it keeps what it has read, and works for one at a time.
+    """The Typst compiler with the report's source, kept between reports; a lock lets one thread use it at a time.
 
     A name in a script that the embedded font does not have is set with the machine's fonts; the page is then still tagged,
     but not promised to be PDF/UA, which refuses a letter that can't be shown.
@@ -57,7 +57,7 @@ def report(told: FollowUpOut, svg: bytes, words: str, paper: Paper) -> bytes:
 
     Args:
         svg: the picture; its text is set in the report's own font.
-        words: the picture in words, for whoever does not see it.
+        words: the text alternative of the picture.
     """
     picture = svg.decode().replace(FONT, EMBEDDED)
     inputs = {"told": told.model_dump_json(by_alias=True), "picture": picture, "words": words, "paper": paper}

@@ -1,15 +1,16 @@
-"""What a picture shows, taken from a verdict and from what stands around it; plain data, nothing drawn yet."""
+"""What a picture shows, from a verdict and its background, as plain data; nothing is drawn here."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 
-GAP = 7  # days without a score from which the silence is shaded
-FLARE, AROUND = 2.5, 14  # points above the median level of so many days around: twice the daily SD of 1.2 [Pagé 2022]
+from app.answers.verdicts.schemas import VerdictOut
+
+GAP = 7  # days in a row without a score from which a gap is shaded
+FLARE, AROUND = 2.5, 14  # points (twice the daily SD of 1.2 [Pagé 2022]) above the median level; days of it either side
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Span:
-    """A run of days, both ends in it."""
+    """A run of days, first and last included."""
 
     first: date
     last: date
@@ -31,11 +32,11 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Seen:
+class PictureContent:
     """Everything in the picture of one procedure.
 
     Args:
-        verdict: its body, as the API answers it.
+        verdict: as the API answers it.
         performed_on: the procedure's day.
         before: days and scores of the weeks before it.
         recalled: days that were written down late.
@@ -43,7 +44,7 @@ class Seen:
         effects: days with a side effect, by kind.
     """
 
-    verdict: dict[str, Any]
+    verdict: VerdictOut
     performed_on: date
     before: list[tuple[date, float]] = field(default_factory=list)
     recalled: set[date] = field(default_factory=set)
@@ -53,7 +54,7 @@ class Seen:
     @property
     def days(self) -> list[date]:
         """The days of the series."""
-        return [date.fromisoformat(d) for d in self.verdict["days"]["date"]]
+        return self.verdict.days.date
 
     @property
     def first(self) -> date:
@@ -64,34 +65,34 @@ class Seen:
     @property
     def last(self) -> date:
         """The last day shown."""
-        return max(date.fromisoformat(self.verdict["as_of"]), self.performed_on + timedelta(days=14))
+        return max(self.verdict.as_of, self.performed_on + timedelta(days=14))
 
 
-def phases(seen: Seen) -> list[Span]:
-    """The phases as runs of days; what is not judged yet is no phase."""
-    return _runs(zip(seen.days, seen.verdict["days"]["phase"], strict=True))
+def phases(content: PictureContent) -> list[Span]:
+    """The phases as runs of consecutive days."""
+    return _runs(zip(content.days, content.verdict.days.phase, strict=True))
 
 
-def gaps(seen: Seen) -> list[Span]:
-    """Runs of at least a week without a score: about them the diary says nothing."""
-    scored = zip(seen.days, (a is None for a in seen.verdict["days"]["average"]), strict=True)
+def gaps(content: PictureContent) -> list[Span]:
+    """Runs of at least a week without a score."""
+    scored = zip(content.days, (a is None for a in content.verdict.days.average), strict=True)
     found = _runs((day, "unknown") for day, silent in scored if silent)
     return [g for g in found if (g.last - g.first).days + 1 >= GAP]
 
 
-def flares(seen: Seen) -> list[Span]:
+def flares(content: PictureContent) -> list[Span]:
     """Flare-ups while relief held: scores well above the level of the weeks around them, two days apart at most.
 
     The level of a single day follows a flare-up upwards; its median over four weeks does not.
     """
-    series = seen.verdict["days"]
-    level = np.array([np.nan if v is None else v for v in series["level"]], dtype=np.float64)
+    series = content.verdict.days
+    level = np.array([np.nan if v is None else v for v in series.level], dtype=np.float64)
     if not len(level) or np.isnan(level).all():
         return []
     around = np.lib.stride_tricks.sliding_window_view(np.pad(level, AROUND, mode="edge"), 2 * AROUND + 1)
     usual = np.median(around, axis=1)
     out: list[Span] = []
-    rows = zip(seen.days, series["average"], series["phase"], usual, strict=True)
+    rows = zip(content.days, series.average, series.phase, usual, strict=True)
     for day, average, phase, middle in rows:
         if average is None or phase not in ("relief", "returning") or not average >= middle + FLARE:
             continue

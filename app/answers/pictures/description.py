@@ -1,38 +1,38 @@
-"""The picture in words, for whoever does not see it: it says what the picture shows."""
+"""The text alternative of the picture, for whoever does not see it."""
 
-from app.answers.pictures.content import Seen, Span, flares, gaps, phases
+from app.answers.pictures.content import PictureContent, Span, flares, gaps, phases
 from app.answers.pictures.style import NAMES
 from app.answers.verdicts.sentence import spoken_day
 
 
-def in_words(seen: Seen) -> str:
-    """What a reader of the picture sees, from left to right and from the top down."""
-    verdict = seen.verdict
+def in_words(content: PictureContent) -> str:
+    """Describes the picture in sentences."""
+    verdict = content.verdict
     parts = [
-        f"Daily pain scores from {spoken_day(seen.first)} to {spoken_day(seen.last)}, with the level beneath them and "
+        f"Daily pain scores from {spoken_day(content.first)} to {spoken_day(content.last)}, with the level beneath them and "
         "its 90 % interval.",
-        verdict["says"],
+        verdict.says,
     ]
-    pain = verdict["baseline"]["pain"]
+    pain = verdict.baseline.pain
     parts.append("No baseline is known." if pain is None else f"Before: {pain:.1f} of 10; half of it: {pain / 2:.1f}.")
-    parts += [f"{mark.says.capitalize()} on {spoken_day(mark.on)}." for mark in seen.marks]
-    judged = phases(seen)
+    parts += [f"{mark.says.capitalize()} on {spoken_day(mark.on)}." for mark in content.marks]
+    judged = phases(content)
     if judged:
         parts.append("Phases: " + "; ".join(_span(NAMES[p.says], p) for p in _long(judged)) + ".")
-    found = flares(seen)
+    found = flares(content)
     if found:
         days = ", ".join(spoken_day(f.first) for f in found[-12:])
         parts.append(f"{len(found)} flare-up{'s' if len(found) > 1 else ''}, the last on {days}.")
-    silent = gaps(seen)
+    silent = gaps(content)
     if silent:
         longest = max(silent, key=lambda g: g.last - g.first)
         parts.append(
             f"{len(silent)} gap{'s' if len(silent) > 1 else ''} of a week or more; {_span('the longest', longest)}."
         )
-    recalled = sum(1 for day in seen.days if day in seen.recalled)
+    recalled = sum(1 for day in content.days if day in content.recalled)
     if recalled:
         parts.append(f"{recalled} scores were written down late.")
-    for kind, days_with in seen.effects.items():
+    for kind, days_with in content.effects.items():
         parts.append(f"{kind.replace('_', ' ').capitalize()} on {len(days_with)} days.")
     return " ".join(parts)
 

@@ -1,9 +1,9 @@
-"""Fewer points than days, so that ten years draw as fast as one, with the extremes kept."""
+"""Thins a series of days, so that ten years draw as fast as one; extremes are kept."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-MOST_DOTS, MOST_STEPS = 300, 200  # a picture is some 760 pixels wide: more would lie on one another
+MOST_DOTS, MOST_STEPS = 300, 200  # a picture is some 760 pixels wide: more would overlap
 
 Point = dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""How a layer of the picture is put together."""
+"""Builds the layers of a Vega-Lite specification."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -9,12 +9,12 @@ WIDTH = 760
 
 
 def layer(values: Sequence[dict[str, Any]], mark: dict[str, Any], **encoding: Any) -> Layer:
-    """One layer: its data, its mark, and what says where it stands."""
+    """One layer: its data, its mark and its encoding."""
     return {"data": {"values": list(values)}, "mark": mark, "encoding": encoding}
 
 
 def days(first: date, last: date) -> Layer:
-    """The axis of days that all panels share, without labels; in UTC, so that no server's clock moves a day."""
+    """The axis of days that all panels share, without labels; in UTC, so that a server's time zone moves no day."""
     domain = [first.isoformat(), last.isoformat()]
     return {"type": "temporal", "scale": {"type": "utc", "domain": domain, "nice": False}, "axis": None}
 
@@ -26,15 +26,15 @@ def length(axis: Layer) -> int:
 
 
 def at(axis: Layer, field: str) -> Layer:
-    """A field on an axis; the panel's first layer says how far the axis reaches (`reach`)."""
+    """A field on an axis without its domain, which `reach` sets once per panel."""
     scale = {name: value for name, value in axis["scale"].items() if name != "domain"}
     return {**axis, "field": field, "scale": scale}
 
 
 def reach(panel: Layer, axis: Layer) -> None:
-    """Makes a panel's days those of the axis; said once, for the layers of a panel share it."""
+    """Sets a panel's domain of days to that of the axis, on one layer: the layers of a panel share the scale."""
     with_days = [part["encoding"] for part in panel["layer"] if "x" in part["encoding"]]
-    # a layer with two ends would say it twice, in two spellings, and the library would warn of a conflict
+    # a layer with x and x2 would state the domain twice, in two spellings, and Vega-Lite would warn of a conflict
     chosen = next((encoding for encoding in with_days if "x2" not in encoding), with_days[0])
     chosen["x"]["scale"] = axis["scale"]
 

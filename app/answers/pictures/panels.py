@@ -32,7 +32,7 @@ def phases_panel(found: list[Span], theme: Theme, x: Layer) -> Layer:
 
 
 def effects_panel(effects: dict[str, list[date]], theme: Theme, x: Layer) -> Layer:
-    """A row of ticks a kind of side effect, a tick a day."""
+    """One row per kind of side effect, with a tick on each day that reports it."""
     names = [kind.replace("_", " ") for kind in effects]
     values = [{"on": on.isoformat(), "kind": kind.replace("_", " ")} for kind, days in effects.items() for on in days]
     mark = {"type": "tick", "color": style.INK[theme], "thickness": 1.5, "size": 8}

@@ -1,4 +1,4 @@
-"""Draws a specification as SVG or PNG, and keeps what was drawn by clinic and by the ETag of what it shows.
+"""Draws a specification as SVG or PNG, and caches the result by clinic and ETag.
 
 The drawing library runs a JavaScript engine of its own in the process; it reaches no network and no file.
 """
@@ -17,7 +17,7 @@ PNG_SCALE = 1.5
 
 
 def to_svg(spec: dict[str, Any], words: str) -> bytes:
-    """An SVG with the picture in words as its title and description."""
+    """An SVG with `words`, the text alternative, as its description."""
     svg = vl_convert.vegalite_to_svg(spec)
     head, rest = svg.split(">", 1)
     text = words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -33,7 +33,7 @@ _drawn = ClinicMemory[str, bytes](MOST_BYTES, size=len)
 
 
 async def drawn(clinic_id: UUID, tag: str, draw: Callable[[], bytes]) -> bytes:
-    """What the clinic holds under an ETag, or what `draw` makes in a thread of its own."""
+    """The bytes cached for the clinic under an ETag; else those that `draw` makes in a thread, then cached."""
     held = _drawn.get(clinic_id, tag)
     if held is not None:
         return held

@@ -1,6 +1,6 @@
 """The picture of a procedure."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
@@ -9,17 +9,16 @@ from app.access.accounts.deps import CallerDep
 from app.answers.pictures.service import picture, tag_of
 from app.answers.pictures.style import Theme
 from app.answers.verdicts import context
-from app.answers.verdicts.schemas import Definition
 from app.answers.verdicts.service import Question
-from app.base.http.conditional import AsKnownOn, IfNoneMatch, matches
+from app.base.http.conditional import NOT_MODIFIED, AsKnownOn, IfNoneMatch, matches
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.problems import problems
 from app.base.http.wire import RecentDay
+from app.rules.words import Definition
 
 router = APIRouter(prefix="/v1", tags=["verdicts"])
 TYPES = {"svg": "image/svg+xml", "png": "image/png"}
-HAVE: dict[int | str, dict[str, Any]] = {304: {"description": "You have it"}}
-# a picture that is opened by itself runs nothing and fetches nothing
+# an SVG that is opened by itself runs no script and loads nothing
 SAFE = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"}
 
 
@@ -29,9 +28,9 @@ def _add(form: Literal["svg", "png"], what: str) -> None:
         caller: CallerDep,
         database: DatabaseDep,
         now: Now,
-        as_of: Annotated[RecentDay | None, Query(description="day of the question; today where left out")] = None,
+        as_of: Annotated[RecentDay | None, Query(description="day as of which to judge; today where left out")] = None,
         as_known_on: AsKnownOn = None,
-        definition: Annotated[Definition, Query(description="of return")] = "half",
+        definition: Annotated[Definition, Query(description="definition of a return")] = "half",
         theme: Annotated[Theme, Query(description="for a light or a dark page")] = "light",
         if_none_match: IfNoneMatch = None,
     ) -> Response:
@@ -47,7 +46,7 @@ def _add(form: Literal["svg", "png"], what: str) -> None:
         draw,
         methods=["GET"],
         response_class=Response,
-        responses={200: {"content": content, "description": what}, **HAVE, **problems(403, 404)},
+        responses={200: {"content": content, "description": what}, **NOT_MODIFIED, **problems(403, 404)},
         name=f"relief_{form}",
         summary=f"Picture of a procedure, {form.upper()}",
         description=f"{what}: scores, level with its 90 % band, limits, phases, return, gaps, medication, steps, side "
@@ -55,5 +54,5 @@ def _add(form: Literal["svg", "png"], what: str) -> None:
     )
 
 
-_add("svg", "A drawing that scales, with the picture in words inside")
-_add("png", "A picture for where no SVG is shown")
+_add("svg", "The picture as SVG, with its text alternative inside")
+_add("png", "The picture as PNG, for where SVG can't be shown")

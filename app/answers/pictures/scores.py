@@ -1,16 +1,13 @@
-"""The main panel: scores, the level beneath them, the limits, the return, and what happened when."""
-
-from datetime import date
-from typing import Any
+"""The main panel: scores, the engine's level, baseline and half of it, the return, flare-ups, blocks, procedures."""
 
 from app.answers.pictures import style
-from app.answers.pictures.content import Seen, Span, flares, gaps
-from app.answers.pictures.downsample import average_of, keep_extremes
+from app.answers.pictures.content import PictureContent, Span, flares, gaps
+from app.answers.pictures.downsample import Point, average_of, keep_extremes
 from app.answers.pictures.layers import WIDTH, Layer, at, layer, words
 from app.answers.pictures.style import Theme
 
 HEIGHT = 236
-LONG_GAP = 28  # days from which a gap says so in words
+LONG_GAP = 28  # days from which a gap is labelled "no entries"
 TOOLTIP = [
     {"field": "on", "type": "temporal", "title": "day", "timeUnit": "utcyearmonthdate"},
     {"field": "pain", "type": "quantitative", "title": "average"},
@@ -18,16 +15,16 @@ TOOLTIP = [
 ]
 
 
-def scores_panel(seen: Seen, theme: Theme, x: Layer, interactive: bool) -> Layer:
-    """All that stands on the scale of pain, from the back to the front."""
+def scores_panel(content: PictureContent, theme: Theme, x: Layer, interactive: bool) -> Layer:
+    """All layers on the scale of pain, from the back to the front."""
     layers = [
-        *_silence(gaps(seen), theme, x),
-        *_return(seen, theme, x),
-        *_level(seen, theme, x),
-        *_limits(seen, theme),
-        *_dots(seen, theme, x, interactive),
-        *_flares(flares(seen), theme, x),
-        *_marks(seen, theme, x),
+        *_silence(gaps(content), theme, x),
+        *_return(content, theme, x),
+        *_level(content, theme, x),
+        *_limits(content, theme),
+        *_dots(content, theme, x, interactive),
+        *_flares(flares(content), theme, x),
+        *_marks(content, theme, x),
     ]
     return {"height": HEIGHT, "layer": layers}
 
@@ -49,16 +46,16 @@ def _silence(found: list[Span], theme: Theme, x: Layer) -> list[Layer]:
     return out
 
 
-def _return(seen: Seen, theme: Theme, x: Layer) -> list[Layer]:
-    found = seen.verdict["return"]
-    if found["on"] is None:
+def _return(content: PictureContent, theme: Theme, x: Layer) -> list[Layer]:
+    found = content.verdict.return_
+    if found.on is None or found.low is None or found.high is None:
         return []
-    values = [{"on": found["on"], "from": found["low"], "to": found["high"]}]
-    sure = "return" if seen.verdict["phase"] == "returned" else "return likely"
+    day = found.on
+    values = [{"on": day.isoformat(), "from": found.low.isoformat(), "to": found.high.isoformat()}]
+    sure = "return" if content.verdict.phase == "returned" else "return likely"
     color = style.RETURN[theme]
-    beyond_the_middle = (date.fromisoformat(found["on"]) - seen.first).days * 2 > (seen.last - seen.first).days
+    beyond_the_middle = (day - content.first).days * 2 > (content.last - content.first).days
     place = {"align": "right", "dx": -5} if beyond_the_middle else {"align": "left", "dx": 5}
-    day = date.fromisoformat(found["on"])
     text = {"type": "text", "text": f"{sure}, {day.day} {day:%b %Y}", "y": 20, "fontWeight": "bold", **place}
     return [
         layer(values, {"type": "rect", "color": color, "opacity": 0.14}, x=at(x, "from"), x2={"field": "to"}),
@@ -67,10 +64,12 @@ def _return(seen: Seen, theme: Theme, x: Layer) -> list[Layer]:
     ]
 
 
-def _level(seen: Seen, theme: Theme, x: Layer) -> list[Layer]:
-    s = seen.verdict["days"]
-    rows = zip(s["date"], s["level"], s["low"], s["high"], strict=True)
-    points = [{"on": on, "level": v, "low": low, "high": high} for on, v, low, high in rows if v is not None]
+def _level(content: PictureContent, theme: Theme, x: Layer) -> list[Layer]:
+    s = content.verdict.days
+    rows = zip(s.date, s.level, s.low, s.high, strict=True)
+    points = [
+        {"on": on.isoformat(), "level": v, "low": low, "high": high} for on, v, low, high in rows if v is not None
+    ]
     points = average_of(points, ["level", "low", "high"])
     band = {"type": "area", "color": style.LEVEL[theme], "opacity": 0.2}
     line = {"type": "line", "color": style.LEVEL[theme], "strokeWidth": 2.5}
@@ -80,9 +79,9 @@ def _level(seen: Seen, theme: Theme, x: Layer) -> list[Layer]:
     ]
 
 
-def _limits(seen: Seen, theme: Theme) -> list[Layer]:
-    """The baseline and half of it, across the picture, named beside it."""
-    pain = seen.verdict["baseline"]["pain"]
+def _limits(content: PictureContent, theme: Theme) -> list[Layer]:
+    """Horizontal lines at the baseline and half of it, labelled at the right."""
+    pain = content.verdict.baseline.pain
     if pain is None:
         return []
     values = [{"pain": pain, "says": f"before {pain:.1f}"}, {"pain": pain / 2, "says": f"half {pain / 2:.1f}"}]
@@ -93,14 +92,14 @@ def _limits(seen: Seen, theme: Theme) -> list[Layer]:
     ]
 
 
-def _dots(seen: Seen, theme: Theme, x: Layer, interactive: bool) -> list[Layer]:
+def _dots(content: PictureContent, theme: Theme, x: Layer, interactive: bool) -> list[Layer]:
     """The scores, filled; hollow where they were written down late."""
-    s = seen.verdict["days"]
-    rows = zip(s["date"], s["average"], s["worst"], strict=True)
-    points: list[dict[str, Any]] = [{"on": on.isoformat(), "pain": pain, "worst": None} for on, pain in seen.before]
-    points += [{"on": on, "pain": pain, "worst": worst} for on, pain, worst in rows if pain is not None]
+    s = content.verdict.days
+    rows = zip(s.date, s.average, s.worst, strict=True)
+    points: list[Point] = [{"on": on.isoformat(), "pain": pain, "worst": None} for on, pain in content.before]
+    points += [{"on": on.isoformat(), "pain": pain, "worst": worst} for on, pain, worst in rows if pain is not None]
     points = keep_extremes(points, lambda p: float(p["pain"]))
-    late = {day.isoformat() for day in seen.recalled}
+    late = {day.isoformat() for day in content.recalled}
     out = []
     for recalled, look in ((False, {"filled": True, "opacity": 0.75}), (True, {"filled": False, "strokeWidth": 1.4})):
         values = [p for p in points if (p["on"] in late) is recalled]
@@ -117,10 +116,10 @@ def _flares(found: list[Span], theme: Theme, x: Layer) -> list[Layer]:
     return [layer(values, mark, x=at(x, "on"))] if found else []
 
 
-def _marks(seen: Seen, theme: Theme, x: Layer) -> list[Layer]:
+def _marks(content: PictureContent, theme: Theme, x: Layer) -> list[Layer]:
     """Procedures as lines named at the top, blocks as dotted lines named at the foot."""
-    shown = [m for m in seen.marks if seen.first <= m.on <= seen.last]
-    procedures = [{"on": seen.performed_on.isoformat(), "says": "procedure"}]
+    shown = [m for m in content.marks if content.first <= m.on <= content.last]
+    procedures = [{"on": content.performed_on.isoformat(), "says": "procedure"}]
     procedures += [{"on": m.on.isoformat(), "says": m.says} for m in shown if m.kind == "procedure"]
     blocks = [{"on": m.on.isoformat(), "says": m.says} for m in shown if m.kind == "block"]
     top, foot = {"align": "right", "y": 4}, {"align": "left", "y": HEIGHT - 4}

@@ -1,9 +1,7 @@
 """The picture as one Vega-Lite specification, a plain dict."""
 
-from typing import Any
-
 from app.answers.pictures import style
-from app.answers.pictures.content import Seen, phases
+from app.answers.pictures.content import PictureContent, phases
 from app.answers.pictures.downsample import average_of
 from app.answers.pictures.layers import WIDTH, Layer, days, reach
 from app.answers.pictures.panels import effects_panel, phases_panel, small_panel
@@ -15,13 +13,13 @@ DATES = {"title": None, "grid": False, "labelOverlap": True, "tickCount": 8}
 PADDING = {"left": 8, "right": 62, "top": 8, "bottom": 8}
 
 
-def spec(seen: Seen, theme: Theme = "light", interactive: bool = False) -> dict[str, Any]:
-    """The whole picture; `interactive` adds what only a page can do: what is under the pointer."""
-    x = days(seen.first, seen.last)
-    panels = [scores_panel(seen, theme, x, interactive), phases_panel(phases(seen), theme, x)]
-    if seen.effects:
-        panels.append(effects_panel(seen.effects, theme, x))
-    panels += [small_panel(points, title, theme, x) for title, points in _series(seen)]
+def spec(content: PictureContent, theme: Theme = "light", interactive: bool = False) -> Layer:
+    """The whole picture; `interactive` adds tooltips, which only a page can show."""
+    x = days(content.first, content.last)
+    panels = [scores_panel(content, theme, x, interactive), phases_panel(phases(content), theme, x)]
+    if content.effects:
+        panels.append(effects_panel(content.effects, theme, x))
+    panels += [small_panel(points, title, theme, x) for title, points in _series(content)]
     for panel in panels:
         panel["width"] = WIDTH
         reach(panel, x)
@@ -38,13 +36,13 @@ def spec(seen: Seen, theme: Theme = "light", interactive: bool = False) -> dict[
     }
 
 
-def _series(seen: Seen) -> list[tuple[str, list[Layer]]]:
-    """The series that say anything, thinned."""
-    series = seen.verdict["days"]
+def _series(content: PictureContent) -> list[tuple[str, list[Layer]]]:
+    """MME and steps a day where any are known, thinned for drawing."""
+    series = content.verdict.days
     out = []
-    for name, title in (("opioid_mme", "MME a day"), ("steps", "steps a day")):
-        rows = zip(series["date"], series[name], strict=True)
-        points = [{"on": on, "value": value} for on, value in rows if value is not None]
+    for values, title in ((series.opioid_mme, "MME a day"), (series.steps, "steps a day")):
+        rows = zip(series.date, values, strict=True)
+        points = [{"on": on.isoformat(), "value": value} for on, value in rows if value is not None]
         if points:
             out.append((title, average_of(points, ["value"])))
     return out

@@ -1,6 +1,6 @@
 """Colours and shapes of the picture.
 
-Told apart by colour-blind people (Okabe and Ito's colours) and in black and white: what differs in meaning differs in
+Readable for colour-blind people (Okabe and Ito's colours) and in black and white: what differs in meaning differs in
 lightness, shape or dash too, and every phase is named.
 """
 

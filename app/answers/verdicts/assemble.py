@@ -2,21 +2,24 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
-from app.answers.verdicts.engine_input import EntryRow, to_diary
+from app.answers.verdicts.engine_input import to_diary
 from app.answers.verdicts.outcomes import outcome_of, sparks
-from app.answers.verdicts.record import Around, confounders, to_procedure
+from app.answers.verdicts.record import PatientRecord, confounding_events, to_procedure
 from app.answers.verdicts.sentence import sentence
-from app.answers.verdicts.side_effects import gather
+from app.answers.verdicts.side_effects import side_effect_courses
 from app.answers.verdicts.verdict_json import to_json
-from app.relief import Definition, Kept, judge
+from app.record.diary.service import DayEntry
+from app.record.facts.kinds import Fact
+from app.record.procedures.schemas import ProcedureIn
+from app.relief import Definition, EngineState, judge
+from app.rules.outcome import Outcome
 
 
 @dataclass(frozen=True)
 class Material:
-    """What a verdict is made of; every part can be sent to another process."""
+    """The input of a verdict; every part can be sent to another process."""
 
     clinic_id: UUID
     patient_id: UUID
@@ -24,9 +27,9 @@ class Material:
     record_version: int
     time_zone: str
     born_on: date
-    own: dict[str, Any]
-    found: Around
-    entries: list[EntryRow]
+    own: Fact[ProcedureIn]
+    record: PatientRecord
+    entries: list[DayEntry]
     as_of: date
     as_known_on: datetime | None
     definition: Definition
@@ -34,23 +37,23 @@ class Material:
 
 @dataclass(frozen=True)
 class Made:
-    """A verdict's body as it goes over the wire, its sentence, curve and decisive days, and its row among the outcomes."""
+    """A verdict's JSON body, its sentence, thinned curve (`spark`), decisive days (`why`), and its `outcome` row."""
 
     body: str
     says: str
     spark: list[float | None]
     why: list[date]
-    outcome: dict[str, Any]
+    outcome: Outcome
 
 
-def make(material: Material, kept: Kept | None = None) -> Made:
-    """The verdict; `kept` is what earlier calls about the procedure left behind."""
-    own, found, as_of = material.own, material.found, material.as_of
-    subject = to_procedure(own, found)
-    diary = to_diary(material.entries, own["region"], own["laterality"], material.time_zone)
+def make(material: Material, kept: EngineState | None = None) -> Made:
+    """The verdict; `kept` is the engine's state from earlier calls about the procedure."""
+    own, record, as_of = material.own, material.record, material.as_of
+    subject = to_procedure(own, record)
+    diary = to_diary(material.entries, own.body.region, own.body.laterality, material.time_zone)
     verdict = judge(diary, subject, as_of, material.definition, kept)
-    effects = gather(material.entries, subject.performed_on, own["region"], own["laterality"])
-    body = to_json(verdict, own, material.as_known_on, effects, confounders(own, found, as_of))
-    row = outcome_of(verdict, own, found, material.born_on, effects)
+    effects = side_effect_courses(material.entries, subject.performed_on, own.body.region, own.body.laterality)
+    body = to_json(verdict, own, material.as_known_on, effects, confounding_events(own, record, as_of))
+    row = outcome_of(verdict, own, record, born_on=material.born_on, effects=effects)
     why = [reason.date for reason in verdict.why]
-    return Made(body, sentence(verdict, own), sparks(verdict.days.level), why, row)
+    return Made(body, sentence(verdict, own.body), sparks(verdict.days.level), why, row)

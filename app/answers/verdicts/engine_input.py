@@ -1,34 +1,20 @@
-"""From entries as they are kept to the columns that the engine reads."""
+"""Converts stored entries to the columns that the engine reads."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from sqlalchemy import Row
 
+from app.record.diary.content import ActivityContent, EntryContent
+from app.record.diary.service import DayEntry
 from app.relief import BOTH, LEFT, RIGHT, Diary
 
 SIDES = {"left": LEFT, "right": RIGHT, "both": BOTH}
 NOTHING = float("nan")
 
 
-class EntryRow(NamedTuple):
-    """One day of the diary, in what a verdict reads of it."""
-
-    date: date
-    content: dict[str, Any]
-    opioid_mme: float | None
-    recorded_at: datetime
-
-
-def entry_rows(rows: Iterable[Row[Any]]) -> list[EntryRow]:
-    """Rows of the diary as plain data."""
-    return [EntryRow(row.date, row.content, row.opioid_mme, row.recorded_at) for row in rows]
-
-
-def to_diary(entries: Iterable[Row[Any] | EntryRow], region: str, laterality: str, time_zone: str) -> Diary:
+def to_diary(entries: Iterable[DayEntry], region: str, laterality: str, time_zone: str) -> Diary:
     """The diary of one region from current entries in the order of their days.
 
     A site's score is the day's average, or the pain "now" where no average was given. Pain in another region, or on the
@@ -61,7 +47,7 @@ def to_diary(entries: Iterable[Row[Any] | EntryRow], region: str, laterality: st
 
 
 def first_day(performed_on: date, margin: int) -> date:
-    """The first day whose entry can matter to a procedure."""
+    """The first day whose entry can matter to a procedure: `margin` days before it."""
     return date.fromordinal(max(1, performed_on.toordinal() - margin))
 
 
@@ -69,6 +55,7 @@ def _written_on(recorded_at: datetime, zone: ZoneInfo) -> int:
     return recorded_at.astimezone(zone).date().toordinal()
 
 
-def _steps(content: dict[str, Any]) -> float:
-    steps = (content.get("activity") or {}).get("steps")
+def _steps(content: EntryContent) -> float:
+    activity: ActivityContent = content.get("activity") or {}
+    steps = activity.get("steps")
     return NOTHING if steps is None else float(steps)

@@ -1,68 +1,69 @@
 """A verdict as one flat row: what lists and cohorts read, so that neither has to open a verdict's body."""
 
 from datetime import date
-from typing import Any, Literal, cast
 
 import numpy as np
 
-from app.answers.verdicts.record import Around, end_of_watch
+from app.answers.verdicts.record import PatientRecord, end_of_watch
 from app.answers.verdicts.side_effects import SideEffectCourse
-from app.answers.verdicts.triage import PLACE, need_of
+from app.record.blocks.service import shown_by_block
+from app.record.facts.kinds import Fact
+from app.record.procedures.schemas import ProcedureIn
 from app.record.procedures.service import same_site
 from app.relief import Verdict
-from app.rules.blocks import shown_by
 from app.rules.levels import nerves_of_all, region_of
+from app.rules.outcome import Ended, Outcome
 
-Ended = Literal["return", "no_relief", "repeat", "surgery", "death", "moved_away", "open", "not_judged"]
 SILENT = 60  # days without an entry after which nothing is known of the phase
-SPARKS = 40  # points of the little curve in a list
+SPARKS = 40  # points of the sparkline in a list
 
 
 def outcome_of(
-    verdict: Verdict, own: dict[str, Any], found: Around, born_on: date, effects: list[SideEffectCourse]
-) -> dict[str, Any]:
-    """The row of a procedure by one definition, without its keys."""
-    performed_on = date.fromisoformat(own["performed_on"])
+    verdict: Verdict, own: Fact[ProcedureIn], record: PatientRecord, *, born_on: date, effects: list[SideEffectCourse]
+) -> Outcome:
+    """The outcome of a procedure by one definition."""
+    body = own.body
     scored = [on for on, score in zip(verdict.days.date, verdict.days.average, strict=True) if score is not None]
-    same = [c["contact"] for c in found.contacts if str(c["procedure_id"]) == str(own["id"])]
-    earlier = [p for p in found.procedures if p["region"] == own["region"] and p["performed_on"] < own["performed_on"]]
-    joints = own.get("joints") or []
-    row: dict[str, Any] = {
-        "as_of": verdict.as_of,
-        "engine": verdict.engine,
-        "definition": verdict.definition,
-        "performed_on": performed_on,
-        "region": own["region"],
-        "laterality": own["laterality"],
-        "technique": own.get("technique"),
-        "temperature_c": own.get("temperature_c"),
-        "operator": own.get("operator"),
-        "joints": " ".join(joints),
-        "nerves": ", ".join(own.get("nerves") or nerves_of_all(joints)),
-        "repeat": any(same_site(p["laterality"], own["laterality"]) for p in earlier),
-        "block_percent": _best_block(own, found),
-        "age": _years(born_on, performed_on),
-        "phase": verdict.phase,
-        "response": verdict.response,
-        "relief_percent": verdict.current.relief_percent,
-        "onset_on": verdict.onset_on,
-        "returned_on": verdict.returned.on,
-        "probability": verdict.returned.probability,
-        "masked": verdict.medication.masked,
-        "mme_change": verdict.medication.change_percent,
-        "lasting": any(e["lasting"] and not e["resolved"] for e in effects),
-        "ended": (ended := _ended(verdict, own, found)),
-        "relief_days": 0 if ended == "no_relief" else verdict.relief_days,
-        "logged": verdict.adherence.logged,
-        "expected": verdict.adherence.expected,
-        "last_logged_on": scored[-1] if scored else None,
-        "contacts": " ".join(same),
-    }
-    need = need_of(row)
-    return {**row, "place": PLACE[need.need], "why": need.why, "since_on": need.since}
+    made = [c.body.contact for c in record.contacts if c.body.procedure_id == own.id]
+    earlier = [
+        p.body for p in record.procedures if p.body.region == body.region and p.body.performed_on < body.performed_on
+    ]
+    joints = body.joints or []
+    ended = _ended(verdict, own, record)
+    return Outcome(
+        as_of=verdict.as_of,
+        engine=verdict.engine,
+        definition=verdict.definition,
+        performed_on=body.performed_on,
+        region=body.region,
+        laterality=body.laterality,
+        technique=body.technique,
+        temperature_c=body.temperature_c,
+        operator=body.operator,
+        joints=" ".join(joints),
+        nerves=", ".join(body.nerves or nerves_of_all(joints)),
+        repeat=any(same_site(p.laterality, body.laterality) for p in earlier),
+        block_percent=_best_block(body, record),
+        age=_years(born_on, body.performed_on),
+        phase=verdict.phase,
+        response=verdict.response,
+        relief_percent=verdict.current.relief_percent,
+        onset_on=verdict.onset_on,
+        returned_on=verdict.returned.on,
+        probability=verdict.returned.probability,
+        masked=verdict.medication.masked,
+        mme_change=verdict.medication.change_percent,
+        lasting=any(e.lasting and not e.resolved for e in effects),
+        ended=ended,
+        relief_days=0 if ended == "no_relief" else verdict.relief_days,
+        logged=verdict.adherence.logged,
+        expected=verdict.adherence.expected,
+        last_logged_on=scored[-1] if scored else None,
+        contacts=" ".join(made),
+    )
 
 
-def _ended(verdict: Verdict, own: dict[str, Any], found: Around) -> Ended:
+def _ended(verdict: Verdict, own: Fact[ProcedureIn], record: PatientRecord) -> Ended:
     """How the watch ended: the first of a return and of what cut it short; `open` while it goes on."""
     if verdict.phase == "no_relief":
         return "no_relief"
@@ -70,24 +71,22 @@ def _ended(verdict: Verdict, own: dict[str, Any], found: Around) -> Ended:
         return "not_judged"
     if not verdict.censored:
         return "return"
-    end = end_of_watch(own, found)
+    end = end_of_watch(own, record)
     if end is None or end[0] > verdict.as_of:
         return "open"
     # where the diary fell silent long before, the end of the diary censored it, not what came later
-    watched = (end[0] - date.fromisoformat(own["performed_on"])).days - 1
-    return cast(Ended, end[1]) if watched - verdict.relief_days <= SILENT else "open"
+    watched = (end[0] - own.body.performed_on).days - 1
+    return end[1] if watched - verdict.relief_days <= SILENT else "open"
 
 
-def _best_block(own: dict[str, Any], found: Around) -> float | None:
+def _best_block(own: ProcedureIn, record: PatientRecord) -> float | None:
     """The best relief of the blocks at the site before the procedure, in percent."""
     best = [
-        shown_by(
-            b["agent"], b["pain_before"], [(r["minutes"], r["pain"]) for r in b.get("pain_after") or ()]
-        ).best_percent
-        for b in found.blocks
-        if b["performed_on"] <= own["performed_on"]
-        and region_of(b["joints"][0]) == own["region"]
-        and (b["side"] in (own["laterality"], "both") or own["laterality"] == "bilateral")
+        shown_by_block(b).best_percent
+        for b in (one.body for one in record.blocks)
+        if b.performed_on <= own.performed_on
+        and region_of(b.joints[0]) == own.region
+        and (b.side in (own.laterality, "both") or own.laterality == "bilateral")
     ]
     return max((percent for percent in best if percent is not None), default=None)
 

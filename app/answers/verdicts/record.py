@@ -1,94 +1,106 @@
-"""What else is on record around a procedure: other procedures, blocks and events, and what follows for its verdict."""
+"""A patient's facts around a procedure: other procedures, blocks, events, contacts, questionnaires; and what follows from
+them for the verdict.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.record.assessments.schemas import AssessmentIn
+from app.record.assessments.service import ASSESSMENT
+from app.record.blocks.schemas import BlockIn
+from app.record.blocks.service import BLOCK
+from app.record.contacts.schemas import ContactIn
+from app.record.contacts.service import CONTACT
+from app.record.events.schemas import EventIn
+from app.record.events.service import EVENT
 from app.record.facts import service as facts
-from app.record.procedures.service import same_site
-from app.relief import Procedure, block_days
+from app.record.facts.kinds import AnyKind, Fact
+from app.record.procedures.schemas import ProcedureIn
+from app.record.procedures.service import PROCEDURE, same_site
+from app.relief import Confounder, Procedure, block_days
 from app.rules.levels import region_of
 
-ENDS_THE_WATCH = {"surgery", "death", "moved_away"}
+End = Literal["repeat", "surgery", "death", "moved_away"]
+ENDS_THE_WATCH: dict[str, End] = {"surgery": "surgery", "death": "death", "moved_away": "moved_away"}
 NAMED = {
-    "injury": "an injury", "surgery": "surgery", "new_pain": "a new pain", "pregnancy": "a pregnancy",
-    "death": "the person's death", "moved_away": "the person's move", "other": "an event"}  # fmt: skip
+    "injury": "an injury",
+    "surgery": "surgery",
+    "new_pain": "a new pain",
+    "pregnancy": "a pregnancy",
+    "death": "the person's death",
+    "moved_away": "the person's move",
+    "other": "an event",
+}
 
 
 @dataclass(frozen=True)
-class Around:
-    """A patient's procedures, blocks, events and follow-up contacts as they were known, each as written with its id."""
+class PatientRecord:
+    """A patient's facts beside the diary, as they stand or were known at an instant, in the order of their days."""
 
-    procedures: list[dict[str, Any]]
-    blocks: list[dict[str, Any]]
-    events: list[dict[str, Any]]
-    contacts: list[dict[str, Any]]
+    procedures: list[Fact[ProcedureIn]]
+    blocks: list[Fact[BlockIn]]
+    events: list[Fact[EventIn]]
+    contacts: list[Fact[ContactIn]]
+    assessments: list[Fact[AssessmentIn]]
 
-
-async def around(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID, known_on: datetime | None) -> Around:
-    """What is on record of a patient beside the diary."""
-    procedures, blocks, events, contacts = [
-        await facts.of_patient(connection, clinic_id, patient_id, kind, known_on)
-        for kind in ("procedure", "block", "event", "contact")
-    ]
-    return Around(procedures, blocks, events, contacts)
+    def procedure(self, procedure_id: UUID) -> Fact[ProcedureIn] | None:
+        """One of the procedures."""
+        return next((one for one in self.procedures if one.id == procedure_id), None)
 
 
-def own_of(row: Any, found: Around) -> dict[str, Any]:
-    """The procedure as it was known; as it stands now where it was not known then."""
-    now = {"id": row.id, "performed_on": row.performed_on.isoformat(), "region": row.region,
-           "laterality": row.laterality, "baseline_pain": row.baseline_pain}  # fmt: skip
-    return next((p for p in found.procedures if p["id"] == row.id), now)
+async def read_record(
+    connection: AsyncConnection, clinic_id: UUID, patient_id: UUID, known_on: datetime | None
+) -> PatientRecord:
+    """A patient's facts beside the diary, in one read."""
+    kinds: list[AnyKind] = [PROCEDURE, BLOCK, EVENT, CONTACT, ASSESSMENT]
+    found = await facts.of_patient(connection, clinic_id, patient_id, kinds, known_on)
+    return PatientRecord(found.of(PROCEDURE), found.of(BLOCK), found.of(EVENT), found.of(CONTACT), found.of(ASSESSMENT))
 
 
-def to_procedure(own: dict[str, Any], found: Around) -> Procedure:
+def to_procedure(own: Fact[ProcedureIn], record: PatientRecord) -> Procedure:
     """The procedure as the engine sees it.
 
     A later one at the same site (a repeat), surgery at the region, death or a move ends its watch; the day of a block
     of the region and the day after never count for its baseline.
     """
-    performed_on = _day(own["performed_on"])
-    blocks = [_day(b["performed_on"]) for b in found.blocks if region_of(b["joints"][0]) == own["region"]]
-    end = end_of_watch(own, found)
+    of_region = (b.body for b in record.blocks if region_of(b.body.joints[0]) == own.body.region)
+    end = end_of_watch(own, record)
     return Procedure(
-        performed_on=performed_on,
-        laterality=own["laterality"],
-        baseline_pain=own.get("baseline_pain"),
-        baseline_not=block_days(blocks),
+        performed_on=own.body.performed_on,
+        laterality=own.body.laterality,
+        baseline_pain=own.body.baseline_pain,
+        baseline_not=block_days([block.performed_on for block in of_region]),
         watched_until=end[0] - timedelta(days=1) if end else None,
     )
 
 
-def end_of_watch(own: dict[str, Any], found: Around) -> tuple[date, str] | None:
-    """The day after the procedure on which its watch ended and why: `repeat`, `surgery`, `death` or `moved_away`."""
-    ends = [(_day(e["happened_on"]), str(e["kind"])) for e in found.events if _ends(e, own)]
-    ends += [
-        (_day(p["performed_on"]), "repeat")
-        for p in found.procedures
-        if p["region"] == own["region"] and same_site(p["laterality"], own["laterality"])
+def end_of_watch(own: Fact[ProcedureIn], record: PatientRecord) -> tuple[date, End] | None:
+    """The first day after the procedure on which its watch ended, and why."""
+    ends: list[tuple[date, End]] = [
+        (e.body.happened_on, ENDS_THE_WATCH[e.body.kind]) for e in record.events if _ends(e.body, own.body)
     ]
-    return min((end for end in ends if end[0] > _day(own["performed_on"])), default=None)
+    ends += [
+        (p.body.performed_on, "repeat")
+        for p in record.procedures
+        if p.body.region == own.body.region and same_site(p.body.laterality, own.body.laterality)
+    ]
+    return min((end for end in ends if end[0] > own.body.performed_on), default=None)
 
 
-def confounders(own: dict[str, Any], found: Around, as_of: date) -> list[dict[str, str]]:
-    """The events since the procedure that could mislead, or that ended its watch, each with its day."""
+def confounding_events(own: Fact[ProcedureIn], record: PatientRecord, as_of: date) -> list[Confounder]:
+    """Events since the procedure that may have changed the pain or that ended its watch, each with its day."""
     out = []
-    for event in found.events:
-        on = event["happened_on"]
-        if own["performed_on"] < on <= as_of.isoformat():
-            where = f" ({event['region']})" if event.get("region") else ""
-            what = "ended the watch" if _ends(event, own) else "may have changed the pain"
-            out.append({"kind": event["kind"], "says": f"{NAMED[event['kind']]}{where} on {on} {what}"})
+    for event in (one.body for one in record.events):
+        if own.body.performed_on < event.happened_on <= as_of:
+            where = f" ({event.region})" if event.region else ""
+            what = "ended the watch" if _ends(event, own.body) else "may have changed the pain"
+            out.append(Confounder(event.kind, f"{NAMED[event.kind]}{where} on {event.happened_on} {what}"))
     return out
 
 
-def _ends(event: dict[str, Any], own: dict[str, Any]) -> bool:
-    same_region = event.get("region") in (None, own["region"])
-    return event["kind"] in ENDS_THE_WATCH and (event["kind"] != "surgery" or same_region)
-
-
-def _day(text: str) -> date:
-    return date.fromisoformat(text)
+def _ends(event: EventIn, own: ProcedureIn) -> bool:
+    return event.kind in ENDS_THE_WATCH and (event.kind != "surgery" or event.region in (None, own.region))

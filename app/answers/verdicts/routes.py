@@ -7,12 +7,13 @@ from fastapi import APIRouter, Query, Response
 
 from app.access.accounts.deps import CallerDep
 from app.answers.verdicts import service
-from app.answers.verdicts.schemas import Definition, SuccessiveOut, VerdictOut
+from app.answers.verdicts.schemas import SuccessiveOut, VerdictOut
 from app.answers.verdicts.successive import side_by_side
-from app.base.http.conditional import AsKnownOn, IfNoneMatch
+from app.base.http.conditional import NOT_MODIFIED, AsKnownOn, IfNoneMatch
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.problems import problems
 from app.base.http.wire import RecentDay
+from app.rules.words import Definition
 
 router = APIRouter(prefix="/v1", tags=["verdicts"])
 
@@ -20,24 +21,24 @@ router = APIRouter(prefix="/v1", tags=["verdicts"])
 @router.get(
     "/procedures/{procedure_id}/relief",
     response_model=VerdictOut,
-    responses={304: {"description": "You have it"}, **problems(403, 404)},
+    responses={**NOT_MODIFIED, **problems(403, 404)},
 )
 async def read_relief(
     procedure_id: UUID,
     caller: CallerDep,
     database: DatabaseDep,
     now: Now,
-    as_of: Annotated[RecentDay | None, Query(description="day of the question; today where left out")] = None,
+    as_of: Annotated[RecentDay | None, Query(description="day as of which to judge; today where left out")] = None,
     as_known_on: AsKnownOn = None,
-    definition: Annotated[Definition, Query(description="of return")] = "half",
+    definition: Annotated[Definition, Query(description="definition of a return")] = "half",
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """Did it work, how long has it held, is it ending? With the daily series, and an ETag that holds until data change.
+    """The verdict: whether there was relief, how long it has held, whether it is ending; the daily series; an ETag.
 
     Reprieve shows one person's course. It does not diagnose, and a person decides.
     """
     question = service.Question(as_of, as_known_on, definition)
-    found = await service.answer(database, caller, procedure_id, question, if_none_match, now)
+    found = await service.answer(database, caller, procedure_id, question, if_none_match=if_none_match, now=now)
     headers = {"ETag": found.tag, "Cache-Control": "private, no-cache"}
     if found.body is None:
         return Response(status_code=304, headers=headers)
@@ -50,8 +51,8 @@ async def read_successive(
     caller: CallerDep,
     database: DatabaseDep,
     now: Now,
-    as_of: Annotated[RecentDay | None, Query(description="day of the question; today where left out")] = None,
-    definition: Annotated[Definition, Query(description="of return")] = "half",
+    as_of: Annotated[RecentDay | None, Query(description="day as of which to judge; today where left out")] = None,
+    definition: Annotated[Definition, Query(description="definition of a return")] = "half",
 ) -> SuccessiveOut:
     """Successive procedures side by side: each site's episodes in order, staged ones as one treatment."""
-    return await side_by_side(database, caller, patient_id, definition, as_of, now)
+    return await side_by_side(database, caller, patient_id, definition, as_of=as_of, now=now)

@@ -1,24 +1,22 @@
-"""The verdict on the wire, for the document; the answer itself is built in `wire.py` and checked against this by a test."""
+"""The verdict's JSON, for the OpenAPI document; `verdict_json.py` builds it, and a test checks it against this."""
 
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.base.http.wire import Instant
-
-Phase = Literal["unknown", "settling", "no_relief", "relief", "returning", "returned"]
-Definition = Literal["half", "eighty", "full"]
+from app.base.http.wire import Instant, JsonObject
+from app.rules.words import Definition, Phase, Response
 
 
-class Strict(BaseModel):
+class VerdictPart(BaseModel):
     """A part of the verdict."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class BaselineOut(Strict):
+class BaselineOut(VerdictPart):
     """The pain that relief is measured against."""
 
     pain: float | None
@@ -27,8 +25,8 @@ class BaselineOut(Strict):
     thin: bool = Field(description="fewer than five logged days")
 
 
-class CurrentOut(Strict):
-    """The pain beneath the noise, with its 90 % interval."""
+class CurrentOut(VerdictPart):
+    """The estimated level of pain, without daily noise, with its 90 % interval; the mean of seven days; relief."""
 
     level: float | None
     low: float | None
@@ -37,7 +35,7 @@ class CurrentOut(Strict):
     relief_percent: float | None
 
 
-class ReturnOut(Strict):
+class ReturnOut(VerdictPart):
     """Chance that relief has ended for good; the day it did, with its 90 % interval."""
 
     probability: float
@@ -46,7 +44,7 @@ class ReturnOut(Strict):
     high: date | None
 
 
-class ForecastOut(Strict):
+class ForecastOut(VerdictPart):
     """While relief holds: when it may end."""
 
     return_within_90_days: float
@@ -55,8 +53,8 @@ class ForecastOut(Strict):
     high: date | None
 
 
-class MedicationOut(Strict):
-    """Opioids before and now; `masked` where a rising dose hides a climb."""
+class MedicationOut(VerdictPart):
+    """Opioids before and now, in MME a day; `masked` where a rising dose may hide rising pain."""
 
     mme_before: float | None
     mme_now: float | None
@@ -64,15 +62,15 @@ class MedicationOut(Strict):
     masked: bool
 
 
-class ActivityOut(Strict):
+class ActivityOut(VerdictPart):
     """Steps a day before and now."""
 
     steps_before: float | None
     steps_now: float | None
 
 
-class SideEffectOut(Strict):
-    """One kind of side effect since the procedure."""
+class SideEffectOut(VerdictPart):
+    """One episode of a side effect since the procedure."""
 
     kind: str
     first_on: date
@@ -84,7 +82,7 @@ class SideEffectOut(Strict):
     lasting: bool = Field(description="it has outlasted its usual time: to be looked at within days")
 
 
-class AdherenceOut(Strict):
+class AdherenceOut(VerdictPart):
     """How complete the diary is."""
 
     logged: int
@@ -92,21 +90,21 @@ class AdherenceOut(Strict):
     longest_gap: int
 
 
-class ConfounderOut(Strict):
-    """Something that could mislead."""
+class ConfounderOut(VerdictPart):
+    """Something that could make the verdict misleading."""
 
     kind: str
     says: str
 
 
-class ReasonOut(Strict):
-    """An entry that weighed much."""
+class ReasonOut(VerdictPart):
+    """An entry that weighed heavily in the verdict."""
 
     date: date
     says: str
 
 
-class SideOut(Strict):
+class SideOut(VerdictPart):
     """One side of a bilateral procedure."""
 
     side: Literal["left", "right"]
@@ -115,7 +113,7 @@ class SideOut(Strict):
     returned_on: date | None
 
 
-class DaysOut(Strict):
+class DaysOut(VerdictPart):
     """The daily series in columns of the same length, from the day after the procedure."""
 
     date: list[date]
@@ -131,7 +129,7 @@ class DaysOut(Strict):
     steps: list[float | None]
 
 
-EXAMPLE: dict[str, Any] = {
+EXAMPLE: JsonObject = {
     "procedure_id": "0199a3c4-7d00-7a00-8000-000000000004",
     "as_of": "2026-05-01",
     "as_known_on": None,
@@ -182,10 +180,10 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-class VerdictOut(Strict):
+class VerdictOut(VerdictPart):
     """The whole answer for one procedure as of one day."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, json_schema_extra={"example": EXAMPLE})
 
     procedure_id: UUID
     as_of: date
@@ -194,11 +192,11 @@ class VerdictOut(Strict):
     definition: Definition
     says: str = Field(description="the answer in a sentence, as the page and the report have it")
     phase: Phase
-    response: Literal["none", "partial", "responder", "strong"] | None
+    response: Response | None
     baseline: BaselineOut
     current: CurrentOut
     onset_on: date | None
-    return_: ReturnOut = Field(alias="return")
+    return_: ReturnOut = Field(validation_alias="return", serialization_alias="return")
     relief_days: int | None
     censored: bool
     forecast: ForecastOut | None
@@ -212,25 +210,25 @@ class VerdictOut(Strict):
     days: DaysOut
 
 
-class FunctionOut(Strict):
+class FunctionOut(VerdictPart):
     """One questionnaire before the procedure and after it; lower is better."""
 
     kind: str
     before: float | None
     after: float | None = Field(description="the last from the sixth week on")
-    meaningful: bool | None = Field(description="whether it has fallen by what is meaningful; null: nothing to say")
+    meaningful: bool | None = Field(description="whether the score has fallen by a meaningful change; null: not known")
 
 
-class EpisodeOut(Strict):
-    """One procedure in short."""
+class EpisodeOut(VerdictPart):
+    """Summary of one procedure."""
 
     procedure_id: UUID
     performed_on: date
     staged_with: UUID | None
     repeat_of: UUID | None
     phase: Phase
-    response: Literal["none", "partial", "responder", "strong"] | None
-    relief_percent: float | None = Field(description="the middle of the days in relief")
+    response: Response | None
+    relief_percent: float | None = Field(description="median of the days in relief")
     onset_on: date | None
     returned_on: date | None
     relief_days: int | None
@@ -247,7 +245,7 @@ class EpisodeOut(Strict):
     )
 
 
-class SiteOut(Strict):
+class SiteOut(VerdictPart):
     """One site with its episodes in order."""
 
     region: str
@@ -255,7 +253,7 @@ class SiteOut(Strict):
     episodes: list[EpisodeOut]
 
 
-class TreatmentOut(Strict):
+class TreatmentOut(VerdictPart):
     """One procedure, or a staged pair with its two dates."""
 
     procedure_ids: list[UUID]
@@ -263,7 +261,7 @@ class TreatmentOut(Strict):
     staged: bool
 
 
-class SuccessiveOut(Strict):
+class SuccessiveOut(VerdictPart):
     """A patient's procedures side by side."""
 
     model_config = ConfigDict(

@@ -1,30 +1,29 @@
-"""The verdict in one sentence or two: what a clinician reads first, and what the report and a payer repeat."""
+"""The verdict in one sentence or two, as the clinician's page and the report show it."""
 
 from datetime import date
-from typing import Any
 
+from app.record.procedures.schemas import ProcedureIn
 from app.relief import SETTLING_DAYS, Verdict
 from app.rules.levels import spoken
 
 NAMES = {"left": "Left", "right": "Right", "bilateral": "Bilateral"}
 
 
-def sentence(verdict: Verdict, own: dict[str, Any]) -> str:
-    """Site and age of the procedure, what it did, how sure that is, opioids, and how complete the diary is.
+def sentence(verdict: Verdict, own: ProcedureIn) -> str:
+    """Site and days since the procedure, its course with the probability, opioids, and how complete the diary is.
 
     Args:
         own: the procedure as it was recorded.
     """
-    performed_on = date.fromisoformat(own["performed_on"])
-    days = (verdict.as_of - performed_on).days
-    where = spoken(own.get("joints") or []) or own["region"]
+    days = (verdict.as_of - own.performed_on).days
+    where = spoken(own.joints or []) or own.region
     ago = "today" if days == 0 else "yesterday" if days == 1 else f"{days} days ago"
     parts = [_course(verdict, days), *_opioids(verdict), *_complete(verdict)]
-    return f"{NAMES[own['laterality']]} {where}, {ago}. " + "; ".join(parts) + "."
+    return f"{NAMES[own.laterality]} {where}, {ago}. " + "; ".join(parts) + "."
 
 
 def spoken_day(on: date) -> str:
-    """A day in words that no reader takes for another: 20 April 2026."""
+    """A day with its month in words, such as 20 April 2026, so that day and month can't be confused."""
     return f"{on.day} {on:%B %Y}"
 
 
@@ -87,7 +86,7 @@ def _return(verdict: Verdict) -> str:
 
 
 def _chance(probability: float) -> str:
-    """Two decimals, and never certainty."""
+    """A probability with two decimals, but never 0 or 1: `under 0.01`, `over 0.99`."""
     return "under 0.01" if probability < 0.01 else "over 0.99" if probability > 0.99 else f"{probability:.2f}"
 
 

@@ -8,29 +8,35 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from anyio import to_thread
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.access.accounts.permissions import Caller, Relation, limits, relation_of, within
+from app.access.accounts.permissions import Caller, Relation, limit_names, limits, relation_of, within
 from app.access.audit import service as audit
-from app.alerts.flags.conditions import standing
+from app.alerts.flags.conditions import conditions
 from app.alerts.flags.reconcile import keep_flags
 from app.answers.verdicts.assemble import Made, Material, make
-from app.answers.verdicts.engine_input import entry_rows, first_day
+from app.answers.verdicts.engine_input import first_day
 from app.answers.verdicts.engine_memory import memory
-from app.answers.verdicts.record import around, own_of
-from app.answers.verdicts.tables import KeptVerdict, Outcome
+from app.answers.verdicts.record import PatientRecord, read_record
+from app.answers.verdicts.tables import KeptVerdict, OutcomeRow
+from app.answers.verdicts.triage import PLACE, need_of
 from app.base.http.conditional import etag, matches
 from app.base.http.problems import bad_field, not_found
 from app.base.store.database import Database
-from app.base.store.metadata import columns
+from app.base.store.prepared import Prepared, first_of, prepared_select
 from app.base.store.statements import upsert
+from app.base.store.typed import col, row, table
 from app.record.diary import service as diaries
+from app.record.facts.kinds import Fact
 from app.record.patients.service import patient, today_of
+from app.record.patients.tables import Patient
+from app.record.procedures.schemas import ProcedureIn
 from app.record.procedures.service import procedure
-from app.relief import BASELINE_DAYS, ENGINE, Definition, Kept
+from app.record.procedures.tables import ProcedureRow
+from app.relief import BASELINE_DAYS, ENGINE, Definition, EngineState
 
-kept, outcome = columns(KeptVerdict), columns(Outcome)
+kept, outcome = table(KeptVerdict), table(OutcomeRow)
 
 
 @dataclass(frozen=True)
@@ -43,171 +49,263 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Answer:
+class VerdictAnswer:
     """The body as it goes over the wire, and its ETag; no body where the caller has it already."""
 
     body: str | None
     tag: str
 
 
+@dataclass(frozen=True)
+class Judged:
+    """A procedure with what of its patient a verdict rests on."""
+
+    clinic_id: UUID
+    id: UUID
+    patient_id: UUID
+    performed_on: date
+    region: str
+    laterality: str
+    baseline_pain: float | None
+    time_zone: str
+    record_version: int
+    born_on: date
+    joints: list[str] | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class LookedUp(Judged):
+    """The same, with the kept verdict, where there is one, and what that rested on."""
+
+    body: str | None
+    as_of: date | None
+    engine: str | None
+    kept_version: int | None
+
+
+JUDGED = (
+    col(ProcedureRow.clinic_id),
+    col(ProcedureRow.id),
+    col(ProcedureRow.patient_id),
+    col(ProcedureRow.performed_on),
+    col(ProcedureRow.region),
+    col(ProcedureRow.laterality),
+    col(ProcedureRow.baseline_pain),
+    col(Patient.time_zone),
+    col(Patient.record_version),
+    col(Patient.born_on),
+    col(ProcedureRow.joints),
+    col(ProcedureRow.created_at),
+)
+
+
 async def answer(
-    database: Database, caller: Caller, procedure_id: UUID, question: Question, if_none_match: str | None, now: datetime
-) -> Answer:
+    database: Database,
+    caller: Caller,
+    procedure_id: UUID,
+    question: Question,
+    *,
+    if_none_match: str | None,
+    now: datetime,
+) -> VerdictAnswer:
     """The verdict, kept or made anew; the same question about the same record has the same answer and ETag."""
     relation = relation_of(caller, "read")
     named = {"procedure": procedure_id, "definition": question.definition, **limits(caller, relation)}
-    row = await database.read_one(_look_up(relation), named)
-    if row is None:
+    first = await database.read_one(_look_up(relation), named)
+    if first is None:
         raise not_found("procedure")
-    as_of = question.as_of or today_of(row.time_zone, now)
-    if as_of > today_of(row.time_zone, now):
+    found = LookedUp(*first)
+    today = today_of(found.time_zone, now)
+    as_of = question.as_of or today
+    if as_of > today:
         raise bad_field("/as_of", "lies in the patient's future", where="query")
-    fresh = _still_holds(row, as_of) and question.as_known_on is None
+    fresh = _still_holds(found, as_of) and question.as_known_on is None
     made: tuple[Material, Made] | None = None
     if not fresh:
         async with database.read() as connection:
             # read again: the ETag must name the state that the verdict is made from
-            row = (await connection.execute(_look_up(relation), named)).one()
-            if not matches(if_none_match, tag_of(row, as_of, question)):
-                made = await _make(connection, row, as_of, question)
-    tag = tag_of(row, as_of, question)
-    body = None if matches(if_none_match, tag) else row.body if fresh else made[1].body if made else None
+            found = await look_up(connection, caller, procedure_id, question.definition)
+            if not matches(if_none_match, tag_of(found, as_of, question)):
+                made = await _make(connection, found, as_of, question)
+    tag = tag_of(found, as_of, question)
+    body = None if matches(if_none_match, tag) else found.body if fresh else made[1].body if made else None
     if made is not None and question.as_of is None and question.as_known_on is None:
 
         async def work(connection: AsyncConnection) -> None:
             await keep(connection, [made], now)
-            await audit.record(connection, caller, "read", "verdict", row.patient_id, now)
+            await audit.record(connection, caller, "read", "verdict", found.patient_id, now)
 
         await database.write(work)
     else:
-        await audit.record_read(database, caller, "verdict", row.patient_id, now)
-    return Answer(body, tag)
+        await audit.record_read(database, caller, "verdict", found.patient_id, now)
+    return VerdictAnswer(body, tag)
 
 
-def tag_of(row: Row[Any], as_of: date, question: Question) -> str:
-    """The ETag of the verdict that a looked-up row leads to."""
+def tag_of(found: Judged, as_of: date, question: Question) -> str:
+    """The ETag of the verdict of a procedure. Its parts begin with the clinic: ids are unique within one."""
     return etag(
-        "verdict", row.clinic_id, row.id, question.definition, as_of, question.as_known_on, row.record_version, ENGINE
+        "verdict",
+        found.clinic_id,
+        found.id,
+        question.definition,
+        as_of,
+        question.as_known_on,
+        found.record_version,
+        ENGINE,
     )
 
 
-async def look_up(connection: AsyncConnection, caller: Caller, procedure_id: UUID, definition: Definition) -> Row[Any]:
-    """The procedure within the caller's reach, with what its verdict's ETag rests on.
+async def look_up(connection: AsyncConnection, caller: Caller, procedure_id: UUID, definition: Definition) -> LookedUp:
+    """A procedure within the caller's reach, with what its verdict's ETag is made from.
 
     Raises:
         Problem: 404 where there is none that the caller may know of.
     """
     relation = relation_of(caller, "read")
     named = {"procedure": procedure_id, "definition": definition, **limits(caller, relation)}
-    row: Row[Any] | None = (await connection.execute(_look_up(relation), named)).first()
-    if row is None:
+    found = await first_of(connection, _look_up(relation), named)
+    if found is None:
         raise not_found("procedure")
-    return row
+    return LookedUp(*found)
 
 
 @cache
-def _look_up(relation: Relation) -> Select[Any]:
-    """The procedure with the patient's zone and version and the kept verdict, in one query."""
-    same_patient = and_(patient.c.clinic_id == procedure.c.clinic_id, patient.c.id == procedure.c.patient_id)
+def _look_up(relation: Relation) -> Prepared[*tuple[Any, ...]]:
+    """The procedure with its patient and the kept verdict, in one query; more columns than the library types."""
     same_procedure = and_(
-        kept.c.clinic_id == procedure.c.clinic_id,
-        kept.c.procedure_id == procedure.c.id,
-        kept.c.definition == bindparam("definition"),
+        col(KeptVerdict.clinic_id) == col(ProcedureRow.clinic_id),
+        col(KeptVerdict.procedure_id) == col(ProcedureRow.id),
+        col(KeptVerdict.definition) == bindparam("definition"),
     )
-    return (
-        select(
-            procedure,
-            patient.c.time_zone,
-            patient.c.record_version,
-            patient.c.born_on,
-            kept.c.body,
-            kept.c.as_of,
-            kept.c.engine,
-            kept.c.record_version.label("kept_version"),
-        )
-        .join(patient, same_patient)
+    held = (col(KeptVerdict.body), col(KeptVerdict.as_of), col(KeptVerdict.engine), col(KeptVerdict.record_version))
+    query: Select[*tuple[Any, ...]] = (
+        select(*JUDGED, *held)
+        .select_from(procedure)
+        .join(patient, same_patient())
         .outerjoin(kept, same_procedure)
         .where(
-            procedure.c.id == bindparam("procedure"), within(relation, procedure.c.clinic_id, procedure.c.patient_id)
+            col(ProcedureRow.id) == bindparam("procedure"),
+            within(relation, col(ProcedureRow.clinic_id), col(ProcedureRow.patient_id)),
         )
+    )
+    return prepared_select(query, "procedure", "definition", *limit_names(relation))
+
+
+def same_patient() -> ColumnElement[bool]:
+    """Ties a procedure to its patient."""
+    return and_(col(Patient.clinic_id) == col(ProcedureRow.clinic_id), col(Patient.id) == col(ProcedureRow.patient_id))
+
+
+def _still_holds(found: LookedUp, as_of: date) -> bool:
+    return found.engine == ENGINE and found.as_of == as_of and found.kept_version == found.record_version
+
+
+def own_of(found: Judged, record: PatientRecord) -> Fact[ProcedureIn]:
+    """The procedure as it was known; as it stands now where it was not known then."""
+    known = record.procedure(found.id)
+    if known is not None:
+        return known
+    body = ProcedureIn.model_validate(
+        {
+            "performed_on": found.performed_on.isoformat(),
+            "region": found.region,
+            "laterality": found.laterality,
+            "baseline_pain": found.baseline_pain,
+        }
+    )
+    return Fact(found.clinic_id, found.id, found.patient_id, 0, body, body.content(), found.created_at)
+
+
+async def material_of(connection: AsyncConnection, found: Judged, as_of: date, question: Question) -> Material:
+    """Reads what the verdict of a procedure is made of."""
+    record = await read_record(connection, found.clinic_id, found.patient_id, question.as_known_on)
+    own = own_of(found, record)
+    entries = await diaries.entries(
+        connection,
+        found.clinic_id,
+        found.patient_id,
+        first=first_day(own.body.performed_on, BASELINE_DAYS),
+        last=as_of,
+        known_on=question.as_known_on,
+    )
+    return Material(
+        clinic_id=found.clinic_id,
+        patient_id=found.patient_id,
+        procedure_id=found.id,
+        record_version=found.record_version,
+        time_zone=found.time_zone,
+        born_on=found.born_on,
+        own=own,
+        record=record,
+        entries=entries,
+        as_of=as_of,
+        as_known_on=question.as_known_on,
+        definition=question.definition,
     )
 
 
-def _still_holds(row: Row[Any], as_of: date) -> bool:
-    return bool(row.engine == ENGINE and row.as_of == as_of and row.kept_version == row.record_version)
-
-
-async def material_of(connection: AsyncConnection, row: Row[Any], as_of: date, question: Question) -> Material:
-    """Reads what the verdict of a looked-up procedure is made of."""
-    found = await around(connection, row.clinic_id, row.patient_id, question.as_known_on)
-    own = own_of(row, found)
-    query = diaries.entries_of(row.clinic_id, row.patient_id, question.as_known_on)
-    on = query.selected_columns.date
-    first = first_day(date.fromisoformat(own["performed_on"]), BASELINE_DAYS)
-    entries = (await connection.execute(query.where(on >= first, on <= as_of).order_by(on))).all()
-    return Material(
-        row.clinic_id, row.patient_id, row.id, row.record_version, row.time_zone, row.born_on, own, found,
-        entry_rows(entries), as_of, question.as_known_on, question.definition)  # fmt: skip
-
-
-async def _make(connection: AsyncConnection, row: Row[Any], as_of: date, question: Question) -> tuple[Material, Made]:
-    material = await material_of(connection, row, as_of, question)
+async def _make(connection: AsyncConnection, found: Judged, as_of: date, question: Question) -> tuple[Material, Made]:
+    material = await material_of(connection, found, as_of, question)
 
     def work() -> tuple[Material, Made]:
         if question.as_of is not None or question.as_known_on is not None:
-            # the past is asked about now and then, and would push out what is held of today
+            # questions about the past are rare and would push out what is held for today
             return material, make(material)
-        left = memory.take(row.clinic_id, row.id) or Kept()
+        left = memory.take(found.clinic_id, found.id) or EngineState()
         made = make(material, left)
-        memory.put(row.clinic_id, row.id, left)
+        memory.put(found.clinic_id, found.id, left)
         return material, made
 
     return await to_thread.run_sync(work)
 
 
 async def keep(connection: AsyncConnection, made: list[tuple[Material, Made]], now: datetime) -> None:
-    """Keeps verdicts of today, and their rows among the outcomes; a procedure that is gone meanwhile is left out."""
-    keys_of = tuple_(procedure.c.clinic_id, procedure.c.id)
-    there = select(procedure.c.clinic_id, procedure.c.id).where(
-        keys_of.in_([(m.clinic_id, m.procedure_id) for m, _ in made])
+    """Keeps verdicts of today, their outcomes and flags; a procedure that is gone meanwhile is left out."""
+    keys = tuple_(col(ProcedureRow.clinic_id), col(ProcedureRow.id))
+    there = select(col(ProcedureRow.clinic_id), col(ProcedureRow.id)).where(
+        keys.in_([(m.clinic_id, m.procedure_id) for m, _ in made])
     )
-    found = {tuple(row) for row in (await connection.execute(there)).all()}
+    found = {(clinic_id, procedure_id) for clinic_id, procedure_id in (await connection.execute(there)).all()}
     made = [(m, one) for m, one in made if (m.clinic_id, m.procedure_id) in found]
     if not made:
         return
-    keys = [{"clinic_id": m.clinic_id, "procedure_id": m.procedure_id, "definition": m.definition} for m, _ in made]
-    bodies = [
-        {
-            **key,
-            "engine": ENGINE,
-            "as_of": m.as_of,
-            "record_version": m.record_version,
-            "made_at": now,
-            "body": one.body,
-            "says": one.says,
-            "spark": one.spark,
-        }
-        for key, (m, one) in zip(keys, made, strict=True)
-    ]
-    rows = [
-        {**one.outcome, **key, "patient_id": m.patient_id, "record_version": m.record_version,
-         "holds_until": midnight_after(m.as_of, m.time_zone)}
-        for key, (m, one) in zip(keys, made, strict=True)
-    ]  # fmt: skip
+    bodies = [_kept_row(m, one, now) for m, one in made]
+    rows = [_outcome_row(m, one) for m, one in made]
     await connection.execute(upsert(connection, kept, "clinic_id", "procedure_id", "definition"), bodies)
     await connection.execute(upsert(connection, outcome, "clinic_id", "procedure_id", "definition"), rows)
     for m, one in made:
         if m.definition == "half":  # flags go by the default definition alone
-            wanted = standing(one.outcome, m.procedure_id, one.why)
-            await keep_flags(connection, m.clinic_id, m.patient_id, m.procedure_id, wanted, m.as_of, now)
+            wanted = conditions(one.outcome, m.procedure_id, one.why)
+            await keep_flags(
+                connection, m.clinic_id, m.patient_id, m.procedure_id, wanted=wanted, today=m.as_of, now=now
+            )
+
+
+def _kept_row(m: Material, one: Made, now: datetime) -> dict[str, object]:
+    return row(
+        KeptVerdict, clinic_id=m.clinic_id, procedure_id=m.procedure_id, definition=m.definition, engine=ENGINE,
+        as_of=m.as_of, record_version=m.record_version, made_at=now, body=one.body, says=one.says,
+        spark=one.spark)  # fmt: skip
+
+
+def _outcome_row(m: Material, one: Made) -> dict[str, object]:
+    need = need_of(one.outcome)
+    return row(
+        OutcomeRow, clinic_id=m.clinic_id, procedure_id=m.procedure_id, patient_id=m.patient_id,
+        record_version=m.record_version, holds_until=midnight_after(m.as_of, m.time_zone), place=PLACE[need.need],
+        why=need.why, since_on=need.since, **vars(one.outcome))  # fmt: skip
 
 
 def same_verdict() -> ColumnElement[bool]:
-    """Ties a kept verdict to its row among the outcomes."""
-    of_procedure = and_(kept.c.clinic_id == outcome.c.clinic_id, kept.c.procedure_id == outcome.c.procedure_id)
-    return and_(of_procedure, kept.c.definition == outcome.c.definition)
+    """Ties a kept verdict to its outcome."""
+    return and_(
+        col(KeptVerdict.clinic_id) == col(OutcomeRow.clinic_id),
+        col(KeptVerdict.procedure_id) == col(OutcomeRow.procedure_id),
+        col(KeptVerdict.definition) == col(OutcomeRow.definition),
+    )
 
 
 def midnight_after(on: date, time_zone: str) -> datetime:
-    """The instant at which a day ends for somebody."""
+    """The instant at which a day ends in a time zone."""
     return datetime.combine(on + timedelta(days=1), time(0), ZoneInfo(time_zone)).astimezone(UTC)

@@ -1,26 +1,26 @@
 """Side effects of the time after a procedure, gathered into episodes by kind."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, TypedDict
 
-from sqlalchemy import Row
-
-from app.answers.verdicts.engine_input import EntryRow
+from app.record.diary.content import SideEffectContent
+from app.record.diary.service import DayEntry
 from app.rules.expected import is_expected, outlasts
 
-RESOLVED_AFTER = timedelta(days=14)  # not reported again in entries that reach so far past the last report
+RESOLVED_AFTER = timedelta(days=14)  # not reported in later entries that reach this far past the last report
 
 
-class SideEffectCourse(TypedDict):
+@dataclass(frozen=True)
+class SideEffectCourse:
     """One episode: first and last day reported, the span of days, and whether later entries no longer name it.
 
-    `expected`: every report of it was one of the usual ones for its kind and day; `lasting`: it has outlasted its time.
+    `expected`: every report of it was one of the usual ones for its kind and day; `lasting`: beyond its usual time.
     """
 
     kind: str
-    first_on: str
-    last_on: str
+    first_on: date
+    last_on: date
     days: int
     resolved: bool
     most_severe: int | None
@@ -28,15 +28,15 @@ class SideEffectCourse(TypedDict):
     lasting: bool
 
 
-def gather(
-    entries: Iterable[Row[Any] | EntryRow], performed_on: date, region: str, laterality: str
+def side_effect_courses(
+    entries: Iterable[DayEntry], performed_on: date, region: str, laterality: str
 ) -> list[SideEffectCourse]:
     """Each episode since the procedure, in the order of its first day.
 
-    An episode ends, and the next begins, where entries for two weeks asked and did not name it. Resolved means that she
-    answered the question later and no longer named it; silence resolves nothing.
+    An episode ends, and the next begins, where entries of two weeks answer the question and do not name it. Resolved
+    means that the patient answered the question later and did not name it; days without an answer resolve nothing.
     """
-    episodes: dict[str, list[list[tuple[date, dict[str, Any]]]]] = {}
+    episodes: dict[str, list[list[tuple[date, SideEffectContent]]]] = {}
     asked = performed_on
     for row in entries:
         effects = row.content.get("side_effects")
@@ -54,19 +54,19 @@ def gather(
         for kind, mine in episodes.items()
         for episode in mine
     ]
-    return sorted(found, key=lambda course: course["first_on"])
+    return sorted(found, key=lambda course: course.first_on)
 
 
 def _course(
     kind: str,
-    episode: list[tuple[date, dict[str, Any]]],
+    episode: list[tuple[date, SideEffectContent]],
     performed_on: date,
     asked: date,
     region: str,
     laterality: str,
 ) -> SideEffectCourse:
     first, last = episode[0][0], episode[-1][0]
-    severities = [effect["severity"] for _, effect in episode if effect.get("severity") is not None]
+    severities = [severity for _, effect in episode if (severity := effect.get("severity")) is not None]
     usual = (
         is_expected(
             kind, (on - performed_on).days, effect.get("severity"), _in_treated_skin(effect, region, laterality)
@@ -75,8 +75,8 @@ def _course(
     )
     return SideEffectCourse(
         kind=kind,
-        first_on=first.isoformat(),
-        last_on=last.isoformat(),
+        first_on=first,
+        last_on=last,
         days=(last - first).days + 1,
         resolved=asked - last >= RESOLVED_AFTER,
         most_severe=max(severities, default=None),
@@ -85,7 +85,7 @@ def _course(
     )
 
 
-def _in_treated_skin(effect: dict[str, Any], region: str, laterality: str) -> bool:
-    """Where no site is given it is taken for the treated one."""
+def _in_treated_skin(effect: SideEffectContent, region: str, laterality: str) -> bool:
+    """Whether a side effect lies at the treated site; one without a site is taken to."""
     side = effect.get("side", "both")
     return effect.get("region", region) == region and (laterality == "bilateral" or side in (laterality, "both"))

@@ -1,81 +1,78 @@
-"""Successive procedures of a patient side by side: each site's episodes in order, staged ones as one treatment."""
+"""A patient's successive procedures side by side: each site's episodes in order, staged ones as one treatment."""
 
 from datetime import date, datetime
 from statistics import median
-from typing import Any
 from uuid import UUID
 
 from anyio import to_thread
-from sqlalchemy import Row
 
 from app.access.accounts.permissions import Caller
 from app.access.audit import service as audit
 from app.answers.verdicts.engine_input import first_day, to_diary
-from app.answers.verdicts.record import Around, around, to_procedure
+from app.answers.verdicts.record import PatientRecord, read_record, to_procedure
 from app.answers.verdicts.schemas import EpisodeOut, FunctionOut, SiteOut, SuccessiveOut, TreatmentOut
 from app.base.http.problems import bad_field
 from app.base.store.database import Database
+from app.record.assessments.schemas import AssessmentIn
 from app.record.diary import service as diaries
-from app.record.facts import service as facts
+from app.record.diary.content import MedicationContent
+from app.record.diary.service import DayEntry
+from app.record.facts.kinds import Fact
 from app.record.patients import service as patients
-from app.record.procedures import service as procedures
+from app.record.patients.service import Person
+from app.record.procedures.schemas import ProcedureIn
+from app.record.procedures.service import performed, repeat_of, staged_with
 from app.relief import BASELINE_DAYS, Definition, Verdict, judge
 from app.rules.medications import Taken, class_changes
-from app.rules.questionnaires import is_meaningful, score
-
-FIRST_JUDGED = 42  # days; what is answered earlier is of the settling
+from app.rules.questionnaires import FIRST_JUDGED, is_meaningful, score
 
 
 async def side_by_side(
-    database: Database, caller: Caller, patient_id: UUID, definition: Definition, as_of: date | None, now: datetime
+    database: Database,
+    caller: Caller,
+    patient_id: UUID,
+    definition: Definition,
+    *,
+    as_of: date | None,
+    now: datetime,
 ) -> SuccessiveOut:
-    """All procedures of a patient, judged as of a day, and how each did beside the first at its site."""
+    """All procedures of a patient, judged as of a day, and how each compares with the first at its site."""
     async with database.read() as connection:
         person = await patients.find(connection, caller, patient_id)
         today = patients.today_of(person.time_zone, now)
         if as_of is not None and as_of > today:
             raise bad_field("/as_of", "lies in the patient's future", where="query")
-        found = await around(connection, person.clinic_id, person.id, None)
-        rows = await procedures.of_patient(connection, person.clinic_id, person.id)
-        answered = await facts.of_patient(connection, person.clinic_id, person.id, "assessment")
-        query = diaries.entries_of(person.clinic_id, person.id)
-        on = query.selected_columns.date
-        entries = list((await connection.execute(query.where(on <= (as_of or today)).order_by(on))).all())
+        record = await read_record(connection, person.clinic_id, person.id, None)
+        entries = await diaries.entries(connection, person.clinic_id, person.id, last=as_of or today)
     await audit.record_read(database, caller, "relief", patient_id, now)
-    rows = [row for row in rows if row.performed_on <= (as_of or today)]
-    return await to_thread.run_sync(
-        lambda: _put_together(person, rows, found, entries, answered, as_of or today, definition)
-    )
+    return await to_thread.run_sync(lambda: _put_together(person, record, entries, as_of or today, definition))
 
 
 def _put_together(
-    person: Row[Any],
-    rows: list[Row[Any]],
-    beside: Around,
-    entries: list[Row[Any]],
-    answered: list[dict[str, Any]],
-    as_of: date,
-    definition: Definition,
+    person: Person, record: PatientRecord, entries: list[DayEntry], as_of: date, definition: Definition
 ) -> SuccessiveOut:
     sites: dict[tuple[str, str], list[EpisodeOut]] = {}
     treatments: list[TreatmentOut] = []
-    for row in rows:
-        own = next(p for p in beside.procedures if p["id"] == row.id)
-        subject = to_procedure(own, beside)
-        first = first_day(row.performed_on, BASELINE_DAYS)
-        until = min(as_of, subject.watched_until or as_of)
+    treated = [one for one in record.procedures if one.body.performed_on <= as_of]
+    everything = [performed(one) for one in treated]
+    for own in treated:
+        body = own.body
+        subject = to_procedure(own, record)
+        first, until = first_day(body.performed_on, BASELINE_DAYS), min(as_of, subject.watched_until or as_of)
         mine = [entry for entry in entries if first <= entry.date <= until]
-        diary = to_diary(mine, row.region, row.laterality, person.time_zone)
+        diary = to_diary(mine, body.region, body.laterality, person.time_zone)
         verdict = judge(diary, subject, as_of, definition)
-        staged, repeat = procedures.staged_with(row, rows), procedures.repeat_of(row, rows)
-        site = sites.setdefault((row.region, row.laterality), [])
-        site.append(_episode(row, verdict, mine, answered, until, staged, repeat, site))
-        before = next((t for t in treatments if staged in t.procedure_ids), None)
+        site = sites.setdefault((body.region, body.laterality), [])
+        episode = _episode(own, verdict, mine, record, until, site[0] if site else None)
+        episode.staged_with = staged_with(performed(own), everything)
+        episode.repeat_of = repeat_of(performed(own), everything)
+        site.append(episode)
+        before = next((t for t in treatments if episode.staged_with in t.procedure_ids), None)
         if before is None:
-            treatments.append(TreatmentOut(procedure_ids=[row.id], performed_on=[row.performed_on], staged=False))
+            treatments.append(TreatmentOut(procedure_ids=[own.id], performed_on=[body.performed_on], staged=False))
         else:
-            before.procedure_ids.append(row.id)
-            before.performed_on.append(row.performed_on)
+            before.procedure_ids.append(own.id)
+            before.performed_on.append(body.performed_on)
             before.staged = True
     return SuccessiveOut(
         patient_id=person.id,
@@ -87,25 +84,24 @@ def _put_together(
 
 
 def _episode(
-    row: Row[Any],
+    own: Fact[ProcedureIn],
     verdict: Verdict,
-    mine: list[Row[Any]],
-    answered: list[dict[str, Any]],
+    mine: list[DayEntry],
+    record: PatientRecord,
     until: date,
-    staged: UUID | None,
-    repeat: UUID | None,
-    earlier: list[EpisodeOut],
+    first: EpisodeOut | None,
 ) -> EpisodeOut:
     held = [
         percent
         for percent, phase in zip(verdict.days.relief_percent, verdict.days.phase, strict=True)
         if percent is not None and phase in ("relief", "returning")
     ]
+    performed_on = own.body.performed_on
     return EpisodeOut(
-        procedure_id=row.id,
-        performed_on=row.performed_on,
-        staged_with=staged,
-        repeat_of=repeat,
+        procedure_id=own.id,
+        performed_on=performed_on,
+        staged_with=None,
+        repeat_of=None,
         phase=verdict.phase,
         response=verdict.response,
         relief_percent=round(median(held), 1) if held else None,
@@ -116,9 +112,9 @@ def _episode(
         baseline_pain=verdict.baseline.pain,
         mme_before=verdict.medication.mme_before,
         mme_now=verdict.medication.mme_now,
-        medication=_medication(mine, row.performed_on, until),
-        function=_function(answered, row.performed_on, until),
-        as_long_as_first=_as_long(verdict, earlier[0]) if earlier else None,
+        medication=_medication(mine, performed_on, until),
+        function=_function([one.body for one in record.assessments], performed_on, until),
+        as_long_as_first=None if first is None else _as_long(verdict, first),
     )
 
 
@@ -133,26 +129,22 @@ def _as_long(verdict: Verdict, first: EpisodeOut) -> bool | None:
     return None if verdict.censored else False
 
 
-def _medication(mine: list[Row[Any]], performed_on: date, until: date) -> dict[str, str]:
-    def taken(row: Row[Any]) -> list[Taken]:
-        return [
-            Taken(m.get("code"), m.get("dose"), m.get("unit"), m.get("times"), m.get("name"))
-            for m in row.content["medications"]
-        ]
-
-    said = [row for row in mine if row.content.get("medications") is not None]
-    before = [taken(row) for row in said if row.date < performed_on]
-    now = [taken(row) for row in said if row.date > performed_on and (until - row.date).days < BASELINE_DAYS]
+def _medication(mine: list[DayEntry], performed_on: date, until: date) -> dict[str, str]:
+    said = [(one.date, taken) for one in mine if (taken := one.content.get("medications")) is not None]
+    before = [_taken(taken) for on, taken in said if on < performed_on]
+    now = [_taken(taken) for on, taken in said if on > performed_on and (until - on).days < BASELINE_DAYS]
     return dict(class_changes(before, now))
 
 
-def _function(answered: list[dict[str, Any]], performed_on: date, until: date) -> list[FunctionOut]:
+def _taken(medications: list[MedicationContent]) -> list[Taken]:
+    return [Taken(m.get("code"), m.get("dose"), m.get("unit"), m.get("times"), m.get("name")) for m in medications]
+
+
+def _function(answered: list[AssessmentIn], performed_on: date, until: date) -> list[FunctionOut]:
     """Each questionnaire: the last before the procedure, and the last from the sixth week on within its watch."""
     out = []
-    for kind in dict.fromkeys(a["kind"] for a in answered):
-        of_kind = [
-            (date.fromisoformat(a["answered_on"]), score(kind, a["items"])) for a in answered if a["kind"] == kind
-        ]
+    for kind in dict.fromkeys(a.kind for a in answered):
+        of_kind = [(a.answered_on, score(kind, a.items)) for a in answered if a.kind == kind]
         before = [value for on, value in of_kind if on <= performed_on]
         after = [value for on, value in of_kind if (on - performed_on).days >= FIRST_JUDGED and on <= until]
         if before or after:

@@ -1,7 +1,6 @@
-"""Verdicts that were already worked out."""
+"""Stored verdicts and outcomes."""
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Column, ForeignKeyConstraint, Index, Text
@@ -13,7 +12,7 @@ COUNTED = ("region", "technique", "ended", "relief_days", "laterality", "repeat"
 
 
 class KeptVerdict(SQLModel, table=True):
-    """The last verdict of a procedure by each definition, with what it rested on.
+    """The last verdict of a procedure by each definition, with the engine, day and record version it was made from.
 
     It holds while the engine, the day asked for and the patient's `record_version` are the same; otherwise it is
     stale and is made anew on the next read. `body` is the answer as it goes over the wire; its sentence and its curve stand
@@ -36,16 +35,17 @@ class KeptVerdict(SQLModel, table=True):
     made_at: datetime
     body: str = Field(sa_type=Text)
     says: str = Field(sa_type=Text)
-    spark: list[Any] = Field(sa_column=Column(Json(), nullable=False))
+    spark: list[float | None] = Field(sa_column=Column(Json(), nullable=False))
 
 
-class Outcome(SQLModel, table=True):
+class OutcomeRow(SQLModel, table=True):
     """A verdict as one flat row (`outcomes.py`), with what lists and cohorts filter and count by.
 
     `holds_until` is the instant at which its day ends for the patient: from then on, or where `record_version` or the
     engine has moved on, it is stale.
     """
 
+    __tablename__ = "outcome"
     __table_args__ = (
         ForeignKeyConstraint(
             ["clinic_id", "procedure_id"], ["procedure.clinic_id", "procedure.id"], ondelete="CASCADE"

@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 
 from app.relief import BOTH, Definition, Diary, Procedure, Trace, trace_all
+from app.rules.words import LATERALITIES, REGIONS
 
-REGIONS = ("cervical", "thoracic", "lumbar", "sacroiliac")
-LATERALITIES = ("left", "right", "bilateral")
 FIRST, LAST = date(1990, 1, 1), date(2199, 12, 31)
 LONGEST = 366 * 60  # days after the procedure
 CHUNK = 24  # lines handed to a process at a time
@@ -25,11 +24,11 @@ MOST = {"pain_average": 10.0, "pain_worst": 10.0, "opioid_mme": 10_000.0, "steps
 
 
 class BadLine(Exception):
-    """A line that is no diary; the message names the place in it."""
+    """A line that is not a valid diary; the message names the field at fault."""
 
 
 def trace_lines(lines: Iterable[bytes], jobs: int, definition: Definition = "half") -> Iterator[tuple[str, bool]]:
-    """For each line in its order, the line that goes out and whether it was good; memory does not grow with the file."""
+    """For each line in order, the output line and whether the input was valid; memory does not grow with the file."""
     numbered = enumerate(lines, start=1)
     chunks = iter(lambda: list(islice(numbered, CHUNK)), [])
     if jobs == 1:
@@ -67,7 +66,7 @@ def _trace_chunk(chunk: list[tuple[int, bytes]], definition: Definition) -> list
 
 
 def trace_line(line: bytes, number: int, definition: Definition = "half") -> tuple[str, bool]:
-    """One line of NDJSON in, one out, and whether it was good."""
+    """The output line for one line of NDJSON, and whether the input was valid."""
     return _trace_chunk([(number, line)], definition)[0]
 
 
@@ -75,7 +74,7 @@ def read_diary(data: Any) -> tuple[Diary, Procedure]:
     """The diary and the procedure of one line.
 
     Raises:
-        BadLine: names the place that is at fault.
+        BadLine: names the field at fault.
     """
     if not isinstance(data, dict):
         raise BadLine("the line is no JSON object")

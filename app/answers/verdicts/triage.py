@@ -1,17 +1,16 @@
-"""Who needs a look first, and why: what one procedure asks for on the day of its verdict. Pure.
+"""The order of the patient list: what one procedure needs on the day of its verdict, and why. Pure.
 
 It is worked out with the verdict and kept beside it, so that a list of ten thousand patients is one ordered query.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from app.alerts.flags.conditions import MISSED_FOR, SILENT_AFTER
+from app.rules.outcome import Outcome
 from app.rules.plan import WINDOWS, contacts
 
-# in the order of the list; the words name the filter
+# in the order of the patient list; the texts name its filters
 NEEDS = {
     "red_flag": "red flag",
     "return": "return",
@@ -29,47 +28,47 @@ PLACE = {need: place for place, need in enumerate(NEEDS)}
 
 @dataclass(frozen=True)
 class Need:
-    """What somebody needs, in one line, and since when."""
+    """What a procedure needs, why in one line, and since when."""
 
     need: str
     why: str
     since: date
 
 
-def need_of(outcome: Mapping[str, Any]) -> Need:
-    """What one procedure asks for, by its outcome as of the outcome's day."""
+def need_of(outcome: Outcome) -> Need:
+    """The most urgent need of one procedure, from its outcome as of the outcome's day."""
     return _of_course(outcome) or _of_silence(outcome) or _of_plan(outcome) or _at_rest(outcome)
 
 
-def _of_course(outcome: Mapping[str, Any]) -> Need | None:
-    phase, returned, performed = outcome["phase"], outcome["returned_on"], outcome["performed_on"]
-    if outcome["ended"] in ("repeat", "surgery", "death", "moved_away"):
+def _of_course(outcome: Outcome) -> Need | None:
+    phase, returned, performed = outcome.phase, outcome.returned_on, outcome.performed_on
+    if outcome.ended in ("repeat", "surgery", "death", "moved_away"):
         return None
     if phase == "returned" and returned is not None:
-        hidden = ", hidden under a rising dose" if outcome["masked"] else ""
-        held = f" after {outcome['relief_days']} days of relief" if outcome["relief_days"] else ""
+        hidden = ", hidden under a rising dose" if outcome.masked else ""
+        held = f" after {outcome.relief_days} days of relief" if outcome.relief_days else ""
         return Need("return", f"pain returned{held}{hidden}", returned)
     if phase == "returning" and returned is not None:
-        return Need("returning", f"return likely, probability {outcome['probability']:.2f}", returned)
+        return Need("returning", f"return likely, probability {outcome.probability:.2f}", returned)
     if phase == "no_relief":
         return Need("no_relief", "relief never reached half", performed)
-    if outcome["lasting"]:
+    if outcome.lasting:
         return Need("look_soon", "a side effect outlasts its usual time", performed)
     return None
 
 
-def _of_silence(outcome: Mapping[str, Any]) -> Need | None:
-    since: date = outcome["last_logged_on"] or outcome["performed_on"]
-    if outcome["ended"] not in ("open", "not_judged") or (outcome["as_of"] - since).days <= SILENT_AFTER:
+def _of_silence(outcome: Outcome) -> Need | None:
+    since = outcome.last_logged_on or outcome.performed_on
+    if outcome.ended not in ("open", "not_judged") or (outcome.as_of - since).days <= SILENT_AFTER:
         return None
-    never = outcome["last_logged_on"] is None
+    never = outcome.last_logged_on is None
     return Need("silent", "nothing logged since the procedure" if never else "no entry since then", since)
 
 
-def _of_plan(outcome: Mapping[str, Any]) -> Need | None:
-    today: date = outcome["as_of"]
-    done = dict.fromkeys(outcome["contacts"].split(), today)
-    for contact in contacts(outcome["performed_on"], done, today):
+def _of_plan(outcome: Outcome) -> Need | None:
+    today = outcome.as_of
+    done = dict.fromkeys(outcome.contacts.split(), today)
+    for contact in contacts(outcome.performed_on, done, today):
         name = WINDOWS[contact.contact]
         if contact.state == "due" and contact.first_on <= today:
             return Need("follow_up", f"follow-up at {name} is due", contact.first_on)
@@ -78,12 +77,12 @@ def _of_plan(outcome: Mapping[str, Any]) -> Need | None:
     return None
 
 
-def _at_rest(outcome: Mapping[str, Any]) -> Need:
-    performed = outcome["performed_on"]
-    if outcome["phase"] == "settling":
+def _at_rest(outcome: Outcome) -> Need:
+    performed = outcome.performed_on
+    if outcome.phase == "settling":
         return Need("settling", "the first weeks: nothing is decided yet", performed)
-    if outcome["phase"] in ("relief", "returning") and outcome["relief_percent"] is not None:
-        return Need("relief", f"relief {outcome['relief_percent']:.0f} %", performed)
-    if outcome["ended"] in ("repeat", "surgery", "death", "moved_away"):
-        return Need("open", f"the watch ended: {outcome['ended'].replace('_', ' ')}", performed)
+    if outcome.phase in ("relief", "returning") and outcome.relief_percent is not None:
+        return Need("relief", f"relief {outcome.relief_percent:.0f} %", performed)
+    if outcome.ended in ("repeat", "surgery", "death", "moved_away"):
+        return Need("open", f"the watch ended: {outcome.ended.replace('_', ' ')}", performed)
     return Need("open", "nothing can be said yet", performed)

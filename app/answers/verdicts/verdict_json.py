@@ -2,28 +2,29 @@
 
 import json
 from datetime import date, datetime
-from typing import Any
 
 from app.answers.verdicts.sentence import sentence
 from app.answers.verdicts.side_effects import SideEffectCourse
-from app.relief import Verdict
+from app.record.facts.kinds import Fact
+from app.record.procedures.schemas import ProcedureIn
+from app.relief import Confounder, Verdict
 
 
 def to_json(
     verdict: Verdict,
-    own: dict[str, Any],
+    own: Fact[ProcedureIn],
     as_known_on: datetime | None,
     effects: list[SideEffectCourse],
-    events: list[dict[str, str]],
+    events: list[Confounder],
 ) -> str:
-    """The body of the answer for a procedure as it was recorded; `events` stand among what could mislead."""
+    """The body of the answer for a procedure as it was recorded; `events` are added to its confounders."""
     body = {
-        "procedure_id": own["id"],
+        "procedure_id": own.id,
         "as_of": verdict.as_of,
         "as_known_on": as_known_on,
         "engine": verdict.engine,
         "definition": verdict.definition,
-        "says": sentence(verdict, own),
+        "says": sentence(verdict, own.body),
         "phase": verdict.phase,
         "response": verdict.response,
         "baseline": vars(verdict.baseline),
@@ -35,9 +36,9 @@ def to_json(
         "forecast": None if verdict.forecast is None else vars(verdict.forecast),
         "medication": vars(verdict.medication),
         "activity": vars(verdict.activity),
-        "side_effects": effects,
+        "side_effects": [vars(e) for e in effects],
         "adherence": vars(verdict.adherence),
-        "confounders": [vars(c) for c in verdict.confounders] + events,
+        "confounders": [vars(c) for c in (*verdict.confounders, *events)],
         "why": [vars(w) for w in verdict.why],
         "sides": [vars(s) for s in verdict.sides],
         "days": vars(verdict.days),
@@ -45,5 +46,5 @@ def to_json(
     return json.dumps(body, default=_text, separators=(",", ":"), allow_nan=False)
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return value.isoformat() if isinstance(value, date | datetime) else str(value)

@@ -1,1 +1,1 @@
-"""HTTP apart from any room: problems, conditional requests, pages of lists, sheets, idempotency, the types of the wire."""
+"""HTTP code that all packages share: problems, conditional requests, pagination, CSV, idempotency, types of the API."""

@@ -1,4 +1,4 @@
-"""What surrounds the whole app: one log line and one figure a request, and headers and a form that every answer has."""
+"""Middleware of the whole app: one log line and one metric per request, and the headers that every answer has."""
 
 import time
 
@@ -14,7 +14,7 @@ log = structlog.get_logger()
 class Surround:
     """Logs the route's pattern, never an id, a day or a body; and answers a body over the limit with a problem.
 
-    The framework answers that one in plain text, outside of where its errors can be handled.
+    The framework answers such a body in plain text, outside its exception handlers.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -35,9 +35,7 @@ class Surround:
                 too_large = status == 413 and plain
                 headers = MutableHeaders(scope=message)
                 headers["X-Content-Type-Options"] = "nosniff"
-                headers.setdefault(
-                    "Cache-Control", "private, no-cache"
-                )  # somebody's data: ask again, share with nobody
+                headers.setdefault("Cache-Control", "private, no-cache")  # a patient's data: revalidate, never share
             if not too_large:
                 await send(message)
 

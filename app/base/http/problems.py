@@ -1,22 +1,25 @@
 """Errors as RFC 9457 `application/problem+json`, each with a JSON pointer to every field at fault.
 
-No message repeats what was sent: it may be somebody's data.
+No message repeats what was sent: it may be a patient's data.
 """
 
 import re
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
+from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+Responses = dict[int | str, dict[str, Any]]  # of a route, as FastAPI takes them
 log = structlog.get_logger()
+
 MEDIA_TYPE = "application/problem+json"
 LOCATED = re.compile(r"([a-z_0-9]+(?:/[a-z_0-9]+)*): (.+)", re.DOTALL)
 PLACES = {"body", "query", "path", "header", "cookie"}
@@ -66,7 +69,7 @@ def bad_field(pointer: str, detail: str, where: str = "body") -> Problem:
     return Problem(422, "1 field is at fault.", [FieldProblem(where=where, pointer=pointer, detail=detail)])
 
 
-def field_problems(errors: Sequence[Any], place: str | None = None) -> list[FieldProblem]:
+def field_problems(errors: Sequence[ErrorDetails], place: str | None = None) -> list[FieldProblem]:
     """Pydantic's errors as fields at fault; `place` where the location does not begin with one."""
     out = []
     for error in errors:
@@ -75,15 +78,15 @@ def field_problems(errors: Sequence[Any], place: str | None = None) -> list[Fiel
         pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in loc)
         detail = error["msg"].removeprefix("Value error, ")
         named = LOCATED.match(detail) if error["type"] == "value_error" else None
-        if named is not None:  # the rule of a whole body that knows which of its fields is at fault
+        if named is not None:  # raised by a validator of the whole body that names the field at fault
             pointer, detail = f"{pointer}/{named[1]}", named[2]
         out.append(FieldProblem(where=where, pointer=pointer, detail=detail))
     return out
 
 
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def problems(*statuses: int) -> Responses:
     """The `responses` of a route: each status with the problem's schema and an example."""
-    out: dict[int | str, dict[str, Any]] = {}
+    out: Responses = {}
     for status in sorted({400, 401, 422, 500, *statuses}):
         phrase = HTTPStatus(status).phrase
         example = ProblemDetail(title=phrase, status=status, detail=EXAMPLES.get(status, phrase))
@@ -128,7 +131,7 @@ def install(app: FastAPI) -> None:
         if errors and errors[0]["type"] == "json_invalid":
             reason = errors[0].get("ctx", {}).get("error", "")
             return answer(Problem(400, f"The body is not JSON: {reason} at character {errors[0]['loc'][-1]}."))
-        found = field_problems(errors)
+        found = field_problems(cast("Sequence[ErrorDetails]", errors))
         count = f"{len(found)} field is" if len(found) == 1 else f"{len(found)} fields are"
         return answer(Problem(422, f"{count} at fault.", found))
 

@@ -1,17 +1,21 @@
-"""Sheets that a spreadsheet program will neither run nor misread."""
+"""CSV that a spreadsheet program will neither run as a formula nor misread."""
 
 import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Annotated
 
+from fastapi import Header
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel
 
+from app.base.http.problems import Responses
 from app.base.http.wire import to_wire
 
 RISKY = ("=", "+", "-", "@", "\t", "\r")
+Accept = Annotated[str, Header(description="application/json or text/csv")]
+CSV: Responses = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
 
 
 def safe(text: str | None) -> str | None:
@@ -19,14 +23,14 @@ def safe(text: str | None) -> str | None:
     return "'" + text if text and text.startswith(RISKY) else text
 
 
-def line(cells: Iterable[Any]) -> str:
+def line(cells: Iterable[object]) -> str:
     """One line of CSV (RFC 4180); None is an empty cell, a list or an object is JSON."""
     out = io.StringIO()
     csv.writer(out, lineterminator="\r\n").writerow([_cell(c) for c in cells])
     return out.getvalue()
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> object:
     if value is None:
         return ""
     if isinstance(value, float):
@@ -36,10 +40,13 @@ def _cell(value: Any) -> Any:
     return safe(value) if isinstance(value, str) else value
 
 
-def listed(model: type[BaseModel], rows: Iterable[dict[str, Any]], following: str | None, accept: str) -> Response:
-    """Part of a list in the form of its model, as JSON or, where `Accept` asks for it, as CSV, a line a row.
+def listed(model: type[BaseModel], rows: Iterable[object], following: str | None, accept: str) -> Response:
+    """A page of a list in the form of its model, as JSON or, where `Accept` asks for it, as CSV, a line a row.
 
-    A sheet has the cursor of the rest in the header `Next-Cursor`.
+    CSV has the cursor of the rest in the header `Next-Cursor`.
+
+    Args:
+        rows: models, or anything that has their fields as keys or as attributes.
     """
     bodies = [to_wire(model, row) for row in rows]
     if "text/csv" not in accept:

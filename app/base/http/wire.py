@@ -1,8 +1,8 @@
-"""Types that every room's wire schemas share."""
+"""Types that the API schemas of all packages share."""
 
 import re
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated
 from zoneinfo import available_timezones
 
 from pydantic import (
@@ -12,40 +12,26 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    JsonValue,
     PlainSerializer,
     StringConstraints,
 )
 
 from app.rules import levels
 
-Region = Literal["cervical", "thoracic", "lumbar", "sacroiliac"]
-Laterality = Literal["left", "right", "bilateral"]
-Side = Literal["left", "right", "both"]
-SideEffectKind = Literal[
-    "numbness",
-    "tingling",
-    "burning",
-    "soreness",
-    "weakness",
-    "bruising",
-    "fever",
-    "wound_discharge",
-    "headache",
-    "bladder_or_bowel_change",
-    "other",
-]
+JsonObject = dict[str, JsonValue]
 FIRST_DAY = date(1990, 1, 1)
 ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 class Wire(BaseModel):
-    """A body that came over the wire: an unknown field is refused."""
+    """Base of request bodies: an unknown field is refused."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-def _iso_day(value: Any) -> Any:
+def _iso_day(value: object) -> object:
     if isinstance(value, str) and not ISO_DAY.fullmatch(value):
         raise ValueError("a day is written YYYY-MM-DD")
     if isinstance(value, int | float):
@@ -53,7 +39,7 @@ def _iso_day(value: Any) -> Any:
     return value
 
 
-def _written_instant(value: Any) -> Any:
+def _written_instant(value: object) -> object:
     if isinstance(value, int | float) or (isinstance(value, str) and "T" not in value.upper()[10:11]):
         raise ValueError("an instant is written in RFC 3339 with an offset, such as 2026-05-01T21:14:00+02:00")
     return value
@@ -97,8 +83,6 @@ Instant = Annotated[
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_written_instant)]
 
-T = TypeVar("T")
-
 
 def _joint(value: str) -> str:
     return levels.joint(value)
@@ -113,10 +97,10 @@ Nerve = Annotated[str, StringConstraints(max_length=40), AfterValidator(_nerve)]
 
 
 def check_levels(region: str | None, joints: list[str] | None, nerves: list[str] | None) -> None:
-    """Refuses joints of another region, and nerves that carry nothing from the joints given.
+    """Refuses joints of another region, joints given twice, and nerves that do not serve the joints given.
 
     Raises:
-        ValueError: begins with the pointer of the field at fault, as `located` reads it.
+        ValueError: begins with the pointer of the field at fault, as `problems.LOCATED` reads it.
     """
     for place, one in enumerate(joints or []):
         if region is not None and levels.region_of(one) != region:
@@ -129,13 +113,6 @@ def check_levels(region: str | None, joints: list[str] | None, nerves: list[str]
             raise ValueError(f"nerves/{place}: carries nothing from the joints given; they have {', '.join(implied)}")
 
 
-def to_wire(model: type[BaseModel], body: dict[str, Any]) -> dict[str, Any]:
+def to_wire(model: type[BaseModel], body: object) -> JsonObject:
     """A body in the form of its model, ready to be written as JSON."""
-    return model.model_validate(body).model_dump(mode="json")
-
-
-class Page(BaseModel, Generic[T]):
-    """Part of a list; `next` is the cursor of the rest, null at the end."""
-
-    items: list[T]
-    next: str | None = Field(default=None, description="give it as `cursor` to go on")
+    return model.model_validate(body, from_attributes=True).model_dump(mode="json", by_alias=True)

@@ -6,19 +6,19 @@ commit costs a sync of the disk, so there a single thread writes, and the pieces
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Executable, Insert, Row, Table, event, insert, make_url, text
+from sqlalchemy import Table, event, make_url, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from app.base.store.inline_sqlite import connecting_to, open_file
-from app.base.store.prepared import Connection, QuickConnection
-from app.base.store.writer import QuickWork, SharedWriter, T, Work
+from app.base.store.prepared import Parameters, Prepared, PreparedConnection, Ts, prepared_insert
+from app.base.store.writer import PreparedWork, SharedWriter, T, Work
 
 
 class Database:
@@ -29,27 +29,27 @@ class Database:
         self.engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url, pool_size)
         self._writer = SharedWriter(lambda: _sqlite_engine(url, writes=True)) if self.is_sqlite else None
         self._reader = open_file(_file(url)) if self.is_sqlite else None
-        self._gathered: dict[Table, list[tuple[dict[str, Any], asyncio.Future[None]]]] = {}
+        self._gathered: dict[Table, list[tuple[dict[str, object], asyncio.Future[None]]]] = {}
         self._inserting: set[asyncio.Task[None]] = set()
 
     async def write(self, work: Work[T]) -> T:
-        """Runs work in one transaction and returns its result once that is committed; an error undoes the work alone."""
+        """Runs work in one transaction and returns its result after the commit; an error rolls back only this work."""
         if self._writer is not None:
             return await self._writer.run(work)
         async with self.engine.begin() as connection:
             return await work(connection)
 
-    async def write_quick(self, work: QuickWork[T]) -> T:
-        """The same for the hot paths: the work runs only statements that were built once (`quick.py`)."""
+    async def write_prepared(self, work: PreparedWork[T]) -> T:
+        """The same for the hot paths: the work runs only statements that were built once (`prepared.py`)."""
         if self._writer is not None:
-            return await self._writer.run(work, quick=True)
+            return await self._writer.run(work, prepared=True)
         async with self.engine.connect() as connection:
             raw = (await connection.get_raw_connection()).driver_connection
             assert raw is not None
             async with raw.transaction():
-                return await work(QuickConnection(raw, self.engine.dialect))
+                return await work(PreparedConnection(raw, self.engine.dialect))
 
-    async def insert_together(self, table: Table, row: dict[str, Any]) -> None:
+    async def insert_together(self, table: Table, row: dict[str, object]) -> None:
         """Inserts a row and returns after the commit; rows that wait at the same time go in with one statement."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         waiting = self._gathered.setdefault(table, [])
@@ -64,8 +64,8 @@ class Database:
         while self._gathered[table]:
             taken = list(self._gathered[table])
             try:
-                await self.write_quick(partial(_insert, table=table, rows=[row for row, _ in taken]))
-            except Exception as error:  # each that waits must hear of it
+                await self.write_prepared(partial(_insert, into=table, rows=[row for row, _ in taken]))
+            except Exception as error:  # every waiting caller must get the error
                 for _, done in taken:
                     if not done.done():
                         done.set_exception(error)
@@ -83,21 +83,21 @@ class Database:
                 await connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
 
-    async def read_many(self, statement: Executable, parameters: Mapping[str, Any]) -> list[Row[Any]]:
-        """The rows of one statement that was built once, in a single round trip."""
+    async def read_many(self, statement: "Prepared[*Ts]", parameters: Parameters) -> "list[tuple[*Ts]]":
+        """The rows of one prepared statement, in a single round trip."""
         if self._reader is not None:
-            return list(await QuickConnection(self._reader, self.engine.dialect).execute(statement, parameters))
+            return await PreparedConnection(self._reader, self.engine.dialect).rows(statement, parameters)
         async with self.engine.connect() as connection:
             raw = (await connection.get_raw_connection()).driver_connection
-            return list(await QuickConnection(raw, self.engine.dialect).execute(statement, parameters))
+            return await PreparedConnection(raw, self.engine.dialect).rows(statement, parameters)
 
-    async def read_one(self, statement: Executable, parameters: Mapping[str, Any]) -> Row[Any] | None:
-        """The first row of one statement that was built once, in a single round trip."""
+    async def read_one(self, statement: "Prepared[*Ts]", parameters: Parameters) -> "tuple[*Ts] | None":
+        """The first row of one prepared statement, in a single round trip."""
         rows = await self.read_many(statement, parameters)
         return rows[0] if rows else None
 
     async def close(self) -> None:
-        """Finishes what is under way and lets the connections go."""
+        """Finishes what is under way and closes the connections."""
         while self._inserting:
             await asyncio.gather(*self._inserting)
         if self._writer is not None:
@@ -107,13 +107,17 @@ class Database:
         await self.engine.dispose()
 
 
-async def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    await connection.execute(_insert_into(table), rows)
+async def _insert(connection: PreparedConnection, into: Table, rows: list[dict[str, object]]) -> None:
+    statement = _insert_into(into)
+    if len(rows) == 1:
+        await connection.rows(statement, rows[0])
+    else:
+        await connection.many(statement, rows)
 
 
 @cache
-def _insert_into(table: Table) -> Insert:
-    return insert(table)
+def _insert_into(into: Table) -> Prepared[*tuple[()]]:
+    return prepared_insert(into)
 
 
 def _file(url: str) -> Path:
@@ -150,7 +154,7 @@ def _postgresql_engine(url: str, pool_size: int) -> AsyncEngine:
 
 
 async def answers(database: Database) -> bool:
-    """Whether the database can be asked anything now."""
+    """Whether the database answers a query now."""
     try:
         async with database.read() as connection:
             await connection.execute(text("SELECT 1"))

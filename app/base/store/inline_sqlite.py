@@ -46,7 +46,7 @@ class InlineConnection(aiosqlite.Connection):
 
 
 def open_file(path: Path) -> sqlite3.Connection:
-    """A connection of the driver itself that never begins or commits by itself and loses nothing."""
+    """A connection of the driver that never begins or commits by itself, with a sync of the disk at each commit."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}").close()

@@ -21,7 +21,7 @@ metadata = SQLModel.metadata
 
 
 def Json(none_as_null: bool = False) -> TypeEngine[Any]:  # noqa: N802  # reads as a type
-    """JSON as it was written, on both: PostgreSQL's JSONB would reorder an object's fields, and nothing queries inside."""
+    """JSON as text on both: PostgreSQL's JSONB would reorder an object's fields, and nothing queries inside."""
     return JSON(none_as_null)
 
 
@@ -38,8 +38,3 @@ def utc_now() -> datetime:
 def of_patient() -> ForeignKeyConstraint:
     """Ties a row to a patient of its own clinic; a row of another clinic cannot be named."""
     return ForeignKeyConstraint(["clinic_id", "patient_id"], ["patient.clinic_id", "patient.id"])
-
-
-def columns(model: type[SQLModel]) -> Any:
-    """The Core table of a model, for statements on the hot paths."""
-    return model.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it

@@ -17,7 +17,7 @@ from app.base.settings import SettingError
 
 
 def config(url: str) -> Config:
-    """Alembic's configuration for a database URL, from anywhere."""
+    """Alembic's configuration for a database URL, from any working directory."""
     out = Config()
     out.set_main_option("script_location", str(Path(migrations.__file__).parent))
     out.attributes["url"] = url
@@ -75,7 +75,7 @@ def unreachable(url: str, error: Exception) -> SettingError:
 
 
 def _probe(url: str) -> None:
-    """Opens an SQLite file once in this thread, for a failure in the driver's own thread can't be told in one sentence."""
+    """Opens an SQLite file once in this thread, because a failure in the driver's own thread gives no clear message."""
     parts = make_url(url)
     if parts.get_backend_name() == "sqlite":
         try:

@@ -1,45 +1,74 @@
-"""Statements of the hot paths, straight to the driver.
+"""Prepared statements: the hot paths, straight to the driver.
 
-Measured here, SQLAlchemy's way from a Core statement to the driver and back costs several times the statement. The
-statements of the hot paths are built once; each is compiled once for the database at hand, with SQLAlchemy's own types
-in and out, and is then only text and a tuple. Everything else takes the ordinary way, on the same connection.
+Running a Core statement through SQLAlchemy takes several times as long as the statement itself (`docs/speed.md`). A
+`Prepared` statement is built once as a module's constant, compiled once for each database, with SQLAlchemy's own types in
+and out, and is then only text and a tuple. On an ordinary connection it is run by SQLAlchemy.
+
+The parts of SQLAlchemy that are used here and are not public are named in `PRIVATE`; a test checks them, and the
+library has an upper bound in `pyproject.toml`.
 """
 
-from collections import namedtuple
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Generic, TypeVarTuple
+from uuid import UUID
 
-from sqlalchemy import ClauseElement, Dialect, Executable
+from sqlalchemy import ClauseElement, Dialect, Executable, Insert, Select, Table, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
-FLOAT8 = 701  # PostgreSQL's number for a double, the only numeric type of our columns
+Ts = TypeVarTuple("Ts")
+Parameters = Mapping[str, object]
 Convert = Callable[[Any], Any] | None
+PRIVATE = {
+    "sqlalchemy.sql.compiler.SQLCompiler": ("_bind_processors", "_result_columns"),
+    "sqlalchemy.types.TypeEngine": ("_cached_result_processor",),
+}
+FLOAT8 = 701  # PostgreSQL's number for a double, the only numeric type of our columns
 
 
-class Connection(Protocol):
-    """What the hot paths ask of a connection; SQLAlchemy's and the quick one both have it."""
+class Prepared(Generic[*Ts]):
+    """A statement that is run often; its rows are tuples of the types that it selects.
 
-    @property
-    def dialect(self) -> Dialect:
-        """Which database it is."""
+    Args:
+        statement: or a function that gives it for a dialect's name, where the two databases spell it differently.
+        names: of the parameters. Each call gives exactly these.
+    """
 
-    async def execute(self, statement: Any, parameters: Any = None) -> Any:
-        """Runs a statement that was built once, with its parameters: one mapping, or a list of them."""
+    def __init__(self, statement: "Select[*Ts] | Executable | Callable[[str], Executable]", *names: str) -> None:
+        self._statement, self._names = statement, names
+        self._compiled: dict[str, _Compiled] = {}
+
+    def statement(self, dialect: str) -> Executable:
+        """The statement for a dialect."""
+        return self._statement if isinstance(self._statement, Executable) else self._statement(dialect)
+
+    def compiled(self, dialect: Dialect) -> "_Compiled":
+        """Its text and its conversions for a driver."""
+        found = self._compiled.get(dialect.driver)
+        if found is None:
+            statement = self.statement(dialect.name)
+            found = self._compiled[dialect.driver] = _compile(statement, dialect, list(self._names))
+        return found
 
 
-class Found:
-    """The rows of a statement."""
+def prepared_select(statement: "Select[*Ts]", *names: str) -> "Prepared[*Ts]":
+    """A query; its rows have the types of its columns."""
+    return Prepared(statement, *names)
 
-    def __init__(self, rows: list[Any]) -> None:
-        self._rows = rows
 
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._rows)
+def prepared_insert(into: Table) -> Prepared[*tuple[()]]:
+    """An insert of whole rows, as `row` gives them."""
+    return Prepared(insert(into), *into.columns.keys())
 
-    def first(self) -> Any | None:
-        """The first row, if there is one."""
-        return self._rows[0] if self._rows else None
+
+def prepared_by_dialect(build: Callable[[str], Insert], into: Table) -> Prepared[*tuple[()]]:
+    """An insert of whole rows that the two databases spell differently."""
+    return Prepared(build, *into.columns.keys())
+
+
+def prepared_insert_new(build: Callable[[str], Insert], into: Table) -> Prepared[UUID]:
+    """The same, of rows whose key may be taken; it answers the id of the row where it was inserted."""
+    return Prepared(build, *into.columns.keys())
 
 
 @dataclass(frozen=True)
@@ -47,77 +76,83 @@ class _Compiled:
     text: str
     names: list[str]
     into: list[Convert]
-    constants: dict[str, Any]
-    make_row: Callable[..., Any] | None
+    constants: dict[str, object]
     out: list[Convert]
 
-    def values(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
-        """The parameters in the order of the text, a statement's own constants among them."""
+    def values(self, parameters: Parameters) -> tuple[object, ...]:
+        """The parameters in the order of the text, the statement's own constants among them, each through its type."""
         constants = self.constants
         return tuple(
-            (constants[n] if n in constants else parameters[n] if c is None else c(parameters[n]))
-            for n, c in zip(self.names, self.into, strict=True)
+            value if convert is None else convert(value)
+            for value, convert in zip(
+                (constants[n] if n in constants else parameters[n] for n in self.names), self.into, strict=True
+            )
         )
 
-    def rows(self, raw: Sequence[Sequence[Any]]) -> list[Any]:
-        """The driver's rows as rows with names."""
-        if self.make_row is None:
-            return []
+    def rows(self, raw: Sequence[Sequence[object]]) -> list[Any]:
+        """The driver's rows, each value through its type."""
         if not any(self.out):
-            return [self.make_row(*row) for row in raw]
-        return [self.make_row(*(v if c is None else c(v) for v, c in zip(row, self.out, strict=True))) for row in raw]
+            return [tuple(row) for row in raw]
+        return [tuple(v if c is None else c(v) for v, c in zip(row, self.out, strict=True)) for row in raw]
 
 
-_known: dict[
-    tuple[str, int, tuple[str, ...]], tuple[Executable, _Compiled]
-] = {}  # holds the statement, so ids stay its own
-
-
-class QuickConnection:
-    """Runs statements on a raw connection of the driver: `sqlite3` or `asyncpg`."""
+class PreparedConnection:
+    """Runs prepared statements, and nothing else, on a raw connection of the driver: `sqlite3` or `asyncpg`."""
 
     def __init__(self, raw: Any, dialect: Dialect) -> None:
-        self._raw, self._dialect = raw, dialect
+        self._raw, self.dialect = raw, dialect  # two drivers without a common type
         self._is_sqlite = dialect.name == "sqlite"
 
-    @property
-    def dialect(self) -> Dialect:
-        """Which database it is."""
-        return self._dialect
-
-    async def execute(self, statement: Executable, parameters: Any = None) -> Found:
-        """Runs a statement that was built once."""
-        many: Sequence[Mapping[str, Any]] = parameters if isinstance(parameters, list) else [parameters or {}]
-        compiled = self._compile(statement, many[0])
-        if len(many) > 1:
-            values = [compiled.values(p) for p in many]
-            if self._is_sqlite:
-                self._raw.executemany(compiled.text, values)
-            else:
-                await self._raw.executemany(compiled.text, values)
-            return Found([])
-        one = compiled.values(many[0])
+    async def rows(self, statement: "Prepared[*Ts]", parameters: Parameters) -> "list[tuple[*Ts]]":
+        """The rows of a statement."""
+        compiled = statement.compiled(self.dialect)
+        values = compiled.values(parameters)
         if self._is_sqlite:
-            raw = self._raw.execute(compiled.text, one).fetchall()
+            return compiled.rows(self._raw.execute(compiled.text, values).fetchall())
+        return compiled.rows(await self._raw.fetch(compiled.text, *values))
+
+    async def many(self, statement: "Prepared[*Ts]", parameters: Sequence[Parameters]) -> None:
+        """Runs a statement once for each set of parameters."""
+        compiled = statement.compiled(self.dialect)
+        values = [compiled.values(p) for p in parameters]
+        if self._is_sqlite:
+            self._raw.executemany(compiled.text, values)
         else:
-            raw = await self._raw.fetch(compiled.text, *one)
-        return Found(compiled.rows(raw))
-
-    def _compile(self, statement: Executable, parameters: Mapping[str, Any]) -> _Compiled:
-        key = (self._dialect.driver, id(statement), tuple(parameters))
-        known = _known.get(key)
-        if known is None:
-            known = _known[key] = (statement, _compile(statement, self._dialect, list(parameters)))
-        return known[1]
+            await self._raw.executemany(compiled.text, values)
 
 
-def _compile(statement: Any, dialect: Dialect, named: list[str]) -> _Compiled:
+Connection = AsyncConnection | PreparedConnection
+
+
+async def rows_of(connection: Connection, statement: "Prepared[*Ts]", parameters: Parameters) -> "list[tuple[*Ts]]":
+    """The rows of a prepared statement, on either kind of connection."""
+    if isinstance(connection, PreparedConnection):
+        return await connection.rows(statement, parameters)
+    found = await connection.execute(statement.statement(connection.dialect.name), parameters)
+    return [tuple(row) for row in found.all()] if found.returns_rows else []
+
+
+async def first_of(connection: Connection, statement: "Prepared[*Ts]", parameters: Parameters) -> "tuple[*Ts] | None":
+    """The first of them, if there is one."""
+    found = await rows_of(connection, statement, parameters)
+    return found[0] if found else None
+
+
+async def run_many(connection: Connection, statement: "Prepared[*Ts]", parameters: Sequence[Parameters]) -> None:
+    """Runs a prepared statement once for each set of parameters, in one round trip where there are several."""
+    if isinstance(connection, PreparedConnection):
+        await connection.many(statement, parameters)
+    else:
+        await connection.execute(statement.statement(connection.dialect.name), list(parameters))
+
+
+def _compile(statement: Executable, dialect: Dialect, named: list[str]) -> _Compiled:
     assert isinstance(statement, ClauseElement)
-    compiled: Any = statement.compile(dialect=dialect, column_keys=named)
+    compiled: Any = statement.compile(
+        dialect=dialect, column_keys=named
+    )  # the compiler's own parts have no public types
     names = list(compiled.positiontup or [])
     processors = compiled._bind_processors
-    columns = compiled._result_columns or []
-    row = namedtuple("Row", [c.keyname for c in columns]) if columns else None
-    out = [c.type._cached_result_processor(dialect, FLOAT8) for c in columns]
+    out = [c.type._cached_result_processor(dialect, FLOAT8) for c in compiled._result_columns or []]
     own = {n: b.value for n, b in compiled.binds.items() if not b.required and n not in named}
-    return _Compiled(str(compiled), names, [processors.get(n) for n in names], own, row, out)
+    return _Compiled(str(compiled), names, [processors.get(n) for n in names], own, out)

@@ -12,23 +12,23 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from app.base.store.prepared import Connection, QuickConnection
+from app.base.store.prepared import PreparedConnection
 
 log = structlog.get_logger()
 NOTHING = text("SELECT 1")
 
 T = TypeVar("T")
 Work = Callable[[AsyncConnection], Awaitable[T]]
-QuickWork = Callable[[Connection], Awaitable[T]]
+PreparedWork = Callable[[PreparedConnection], Awaitable[T]]
 MOST_PER_COMMIT = 128
 
 
 @dataclass(frozen=True, eq=False)
 class Item:
-    """A piece of work that waits; quick work gets the raw connection of the same transaction."""
+    """A piece of work that waits; prepared work gets the raw connection of the same transaction."""
 
     work: Callable[[Any], Awaitable[Any]]
-    quick: bool
+    prepared: bool
     answer: "Future[Any]"
 
 
@@ -39,7 +39,7 @@ class RolledBackError(Exception):
 class SharedWriter:
     """Each piece of work runs inside its own savepoint, one after another, and is answered after the commit.
 
-    Work waits for nothing but the connection that it is given: it runs in the event loop of this thread.
+    Work may await nothing but the connection that it is given: it runs in the event loop of this thread.
     """
 
     def __init__(self, make_engine: Callable[[], AsyncEngine]) -> None:
@@ -48,14 +48,14 @@ class SharedWriter:
         self._thread: threading.Thread | None = None
         self._waiting: asyncio.Queue[Item | None] = asyncio.Queue()
 
-    async def run(self, work: Work[T] | QuickWork[T], quick: bool = False) -> T:
+    async def run(self, work: Work[T] | PreparedWork[T], prepared: bool = False) -> T:
         """The result of the work, once it is committed."""
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
             self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),), daemon=True)
             self._thread.start()
         answer: Future[T] = Future()
-        self._loop.call_soon_threadsafe(self._waiting.put_nowait, Item(work, quick, answer))
+        self._loop.call_soon_threadsafe(self._waiting.put_nowait, Item(work, prepared, answer))
         return await asyncio.wrap_future(answer)
 
     async def close(self) -> None:
@@ -71,7 +71,7 @@ class SharedWriter:
             done: list[tuple[Future[Any], Any]] = []
             try:
                 await self._commit_together(engine, item, done)
-            except Exception as error:  # whatever it is: nothing of it is kept, and the thread must live on
+            except Exception as error:  # nothing of this commit is kept, and the thread must go on
                 log.error("commit failed", error=type(error).__name__)
                 for answer in {item.answer, *(answer for answer, _ in done)}:
                     _fail(answer, error)
@@ -85,15 +85,15 @@ class SharedWriter:
         item: Item | None = first
         async with engine.begin() as connection:
             raw = await _raw_of(connection)
-            quick = QuickConnection(raw, engine.dialect)
+            prepared = PreparedConnection(raw, engine.dialect)
             while item is not None:
                 try:
-                    if item.quick:
-                        done.append((item.answer, await _in_savepoint(raw, item.work(quick))))
+                    if item.prepared:
+                        done.append((item.answer, await _in_savepoint(raw, item.work(prepared))))
                     else:
                         async with connection.begin_nested():
                             done.append((item.answer, await item.work(connection)))
-                except Exception as error:  # whatever it is, it belongs to whoever asked for this piece
+                except Exception as error:  # the error goes to the caller of this piece alone
                     _fail(item.answer, error)
                 if not raw.in_transaction:
                     raise RolledBackError("the database gave the whole transaction up")

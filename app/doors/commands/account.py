@@ -10,11 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.access.accounts.permissions import Role
-from app.access.accounts.service import add_account, clinic, hash_password
+from app.access.accounts.service import add_account, hash_password
+from app.access.accounts.tables import Clinic
 from app.base.http.problems import Problem
 from app.base.store.metadata import utc_now
+from app.base.store.typed import col
 from app.doors.commands.common import Refusal, new_call, opened, parse_id
+from app.rules.words import Role
 
 app = new_call()
 
@@ -44,7 +46,7 @@ def account(
 
 async def _add(username: str, password: str, where: UUID, role: Role, whose: UUID | None) -> None:
     async def work(connection: AsyncConnection) -> None:
-        if (await connection.execute(select(clinic.c.id).where(clinic.c.id == where))).first() is None:
+        if (await connection.execute(select(col(Clinic.id)).where(col(Clinic.id) == where))).first() is None:
             raise Refusal(f"--clinic: there is no clinic {where}")
         await add_account(connection, where, username, hash_password(password), role, utc_now(), whose)
 

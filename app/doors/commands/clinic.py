@@ -1,4 +1,4 @@
-"""The call `reprieve clinic`: how the first people of a clinic come in."""
+"""The call `reprieve clinic`: makes a clinic and its first account."""
 
 import asyncio
 import secrets

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def new_call(says: str | None = None) -> typer.Typer:
-    """What a call's function is registered with; `says` is for the help of one that has calls of its own."""
+    """The Typer app that a call's function is registered with; `says` is the help of a call with subcommands."""
     return typer.Typer(
         help=says,
         no_args_is_help=says is not None,

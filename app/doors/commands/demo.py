@@ -17,6 +17,7 @@ from rich.table import Table
 from app.base.logs import configure
 from app.base.settings import SettingError, get_settings, sqlite_url
 from app.base.store.database import Database
+from app.base.store.leases import CONCLUSIONS, leased
 from app.base.store.metadata import utc_now
 from app.base.store.migrate import upgrade
 from app.doors.api import create_app
@@ -80,7 +81,8 @@ async def _build(url: str, tell: Told) -> list[SignInTo]:
     database = Database(url)
     try:
         accounts = await build(database, utc_now(), tell)
-        await work_once(database, utc_now, None)
+        async with leased(database, CONCLUSIONS, utc_now, wait=True):
+            await work_once(database, utc_now, None)
         return accounts
     finally:
         await database.close()

@@ -5,20 +5,20 @@ import json
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, TextIO
 from uuid import UUID
 
 import typer
-from sqlalchemy import Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.access.audit.service import event
-from app.base.store.database import Database
-from app.base.store.metadata import new_id, utc_now
+from app.access.audit.service import record_of_command
+from app.base.store.metadata import utc_now
 from app.doors.commands.common import Refusal, new_call, opened, parse_id
 from app.record.diary import service, sheet
-from app.record.patients.service import patient as patient_row
+from app.record.diary.service import DayEntry
+from app.record.patients.service import Person, by_id
 
 FORMS = ("csv", "ndjson")
 
@@ -47,40 +47,30 @@ def export_diary(
 
 
 async def _export(patient_id: UUID, form: str, file: TextIO) -> bool:
-    line: Callable[[Row[Any]], str] = _ndjson if form == "ndjson" else _csv
+    line: Callable[[DayEntry], str] = _ndjson if form == "ndjson" else _csv
     async with opened() as database, database.read() as connection:
-        row = (await connection.execute(select(patient_row).where(patient_row.c.id == patient_id))).first()
-        if row is None:
+        person = await by_id(connection, patient_id)
+        if person is None:
             return False
-        await _leave_event(database, row)
+        await database.write(partial(_leave_event, person=person))
         if form == "csv":
             file.write(sheet.heading())
-        async for entry in service.stream(connection, row.clinic_id, row.id):
+        async for entry in service.stream(connection, person.clinic_id, person.id):
             file.write(line(entry))
     return True
 
 
-async def _leave_event(database: Database, row: Row[Any]) -> None:
-    async def work(connection: AsyncConnection) -> None:
-        await connection.execute(
-            insert(event).values(
-                clinic_id=row.clinic_id,
-                id=new_id(),
-                at=utc_now(),
-                patient_id=row.id,
-                action="read",
-                resource="diary export",
-            )
-        )
-
-    await database.write(work)
+async def _leave_event(connection: AsyncConnection, person: Person) -> None:
+    await record_of_command(
+        connection, "read", "diary export", clinic_id=person.clinic_id, patient_id=person.id, now=utc_now()
+    )
 
 
-def _csv(entry: Row[Any]) -> str:
+def _csv(entry: DayEntry) -> str:
     return sheet.lines(entry.date, entry.content, entry.opioid_mme, entry.recorded_at)
 
 
-def _ndjson(entry: Row[Any]) -> str:
+def _ndjson(entry: DayEntry) -> str:
     data = {"date": entry.date.isoformat(), **entry.content, "opioid_mme": entry.opioid_mme,
             "recorded_at": entry.recorded_at.isoformat()}  # fmt: skip
     return json.dumps(data, ensure_ascii=False) + "\n"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, timedelta, tzinfo
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -16,9 +17,8 @@ from app.record.diary.importing.days import DayOfDiary, Fault, Reading, gather, 
 from app.record.diary.importing.ndjson import is_ndjson, read_entries
 from app.record.diary.importing.table import MAPPABLE, BadFile, Row, decode, read_rows
 from app.record.diary.importing.values import BadCell, Order, read_moment
-
-REGIONS = ("cervical", "thoracic", "lumbar", "sacroiliac")
-SIDE_OF = {"left": "left", "right": "right", "bilateral": "both"}
+from app.record.patients.service import today_of
+from app.rules.words import REGIONS, SIDE_OF
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def import_diary(
     ] = None,
     day_first: Annotated[bool, typer.Option("--day-first", help="03/04/2025 is 3 April")] = False,
     month_first: Annotated[bool, typer.Option("--month-first", help="03/04/2025 is March 4")] = False,
-    encoding: Annotated[str | None, typer.Option(help="of the file, where it is not found out by itself")] = None,
+    encoding: Annotated[str | None, typer.Option(help="of the file, where it is not detected")] = None,
     keep_going: Annotated[
         bool, typer.Option("--keep-going", help="take the good lines although others are at fault")
     ] = False,
@@ -210,12 +210,12 @@ async def _import(options: Options, data: bytes) -> int:
         person, site = await find_patient(database, patient_id, options.region, options.laterality)
         if person is None:
             raise Refusal(f"--patient: there is no patient {patient_id}")
-        contents = read_file(options, data, person.zone, person.today)
+        contents = read_file(options, data, ZoneInfo(person.time_zone), today_of(person.time_zone, utc_now()))
         if site is None and any(None in d.pain for d in contents.days):
             raise Refusal("which site is it? Say --region and --laterality, for the patient has no procedure yet")
         tell_faults(contents.faults, options.keep_going)
         if contents.faults and not options.keep_going:
             return 1
-        counts = await record(database, person, contents, site)
+        counts = await record(database, person.id, contents, site)
     report(", ".join(f"{n} {status}" for status, n in counts.items() if n) or "there was nothing to import")
     return 1 if contents.faults else 0

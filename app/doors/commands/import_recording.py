@@ -1,38 +1,24 @@
 """Recording what was read from a file, in one transaction."""
 
 from collections import Counter
-from dataclasses import dataclass
-from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.access.audit.service import event
+from app.access.audit.service import record_of_command
 from app.base.store.database import Database
-from app.base.store.metadata import new_id, utc_now
+from app.base.store.metadata import utc_now
 from app.record.diary import service
+from app.record.diary.content import EntryContent, PainContent
 from app.record.diary.importing.days import DayOfDiary
 from app.record.diary.writings import Writing, keep
-from app.record.patients.service import patient, today_of, touch
+from app.record.patients.service import Person, by_id, touch
 from app.record.procedures.service import of_patient
+from app.rules.words import SIDE_OF
 
 if TYPE_CHECKING:
     from app.doors.commands.import_diary import Contents
-
-SIDE_OF = {"left": "left", "right": "right", "bilateral": "both"}
-
-
-@dataclass(frozen=True)
-class Person:
-    """Whose diary it is."""
-
-    clinic_id: UUID
-    id: UUID
-    zone: ZoneInfo
-    today: date
 
 
 async def find_patient(
@@ -40,21 +26,20 @@ async def find_patient(
 ) -> tuple[Person | None, tuple[str, str] | None]:
     """The patient, and the site that a sheet without one means: the options', or that of the newest procedure."""
     async with database.read() as connection:
-        row = (await connection.execute(select(patient).where(patient.c.id == patient_id))).first()
-        if row is None:
+        person = await by_id(connection, patient_id)
+        if person is None:
             return None, None
-        procedures = await of_patient(connection, row.clinic_id, row.id)
+        procedures = await of_patient(connection, person.clinic_id, person.id)
     newest = procedures[-1] if procedures else None
     region = region or (newest.region if newest else None)
     laterality = laterality or (newest.laterality if newest else None)
-    person = Person(row.clinic_id, row.id, ZoneInfo(row.time_zone), today_of(row.time_zone, utc_now()))
     return person, None if region is None or laterality is None else (region, SIDE_OF[laterality])
 
 
 async def record(
-    database: Database, person: Person, contents: "Contents", site: tuple[str, str] | None
+    database: Database, patient_id: UUID, contents: "Contents", site: tuple[str, str] | None
 ) -> Counter[str]:
-    """Keeps every day in one transaction; answers how many were created, changed, unchanged, superseded."""
+    """Keeps every day in one transaction; returns how many were created, changed, unchanged, superseded."""
     writings = [Writing(d.day, _content(d, site), d.mme, d.written) for d in contents.days]
     for _, entry, mme in contents.entries:
         own = service.writing(entry.date, entry)
@@ -64,32 +49,29 @@ async def record(
     now = utc_now()
 
     async def work(connection: AsyncConnection) -> Counter[str]:
-        query = select(patient).where(patient.c.clinic_id == person.clinic_id, patient.c.id == person.id)
-        row = (await connection.execute(query.with_for_update())).one()
-        outcomes = await keep(connection, row, None, writings, now)
+        person = await by_id(connection, patient_id, lock=True)
+        assert person is not None, "read before"
+        done = await keep(connection, person, None, writings, now)
         await touch(connection, person.clinic_id, person.id)
-        await connection.execute(
-            insert(event).values(
-                clinic_id=person.clinic_id,
-                id=new_id(),
-                at=now,
-                patient_id=person.id,
-                action="change",
-                resource="diary import",
-            )
+        await record_of_command(
+            connection, "change", "diary import", clinic_id=person.clinic_id, patient_id=person.id, now=now
         )
-        return Counter(o.status for o in outcomes)
+        return Counter(one.status for one in done)
 
     return await database.write(work) if writings else Counter()
 
 
-def _content(day: DayOfDiary, site: tuple[str, str] | None) -> dict[str, Any]:
-    out: dict[str, Any] = {}
-    pains = []
+def _content(day: DayOfDiary, site: tuple[str, str] | None) -> EntryContent:
+    out: EntryContent = {}
+    pains: list[PainContent] = []
     for named, (average, worst) in day.pain.items():
         region, side = named or site or ("", "")
-        scores = {name: value for name, value in (("average", average), ("worst", worst)) if value is not None}
-        pains.append({"region": region, "side": side, **scores})
+        pain: PainContent = {"region": region, "side": side}
+        if average is not None:
+            pain["average"] = average
+        if worst is not None:
+            pain["worst"] = worst
+        pains.append(pain)
     if pains:
         out["pain"] = pains
     if day.steps is not None:

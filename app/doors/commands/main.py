@@ -1,4 +1,4 @@
-"""The command `reprieve`: a file a call, loaded when it is called, so that none waits for the others' parts."""
+"""The command `reprieve`: one file per call, imported only when that call is made, so that each starts quickly."""
 
 import os
 import sys
@@ -40,7 +40,7 @@ CALLS = {
 class Calls(TyperGroup):
     """The calls by their names; each module is imported when its call is made.
 
-    The contexts are of types that the library keeps to itself.
+    The contexts are `Any`: Typer keeps their types private.
     """
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -86,6 +86,6 @@ def main() -> None:
     except (SettingError, Refusal) as error:
         print(f"reprieve: {error}", file=sys.stderr)
         sys.exit(2)
-    except BrokenPipeError:  # the reader of a pipe has seen enough
+    except BrokenPipeError:  # the reader has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

@@ -6,13 +6,11 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from sqlalchemy import select
 
-from app.access.accounts.permissions import Caller
-from app.access.accounts.service import account
+from app.access.accounts.service import find_account
 from app.answers.eligibility import clinic_policies
 from app.answers.eligibility.schemas import PolicyIn
-from app.base.http.idempotency.service import Once
+from app.base.http.idempotency.service import NO_KEY
 from app.base.http.problems import Problem
 from app.base.store.metadata import utc_now
 from app.doors.commands.common import Refusal, new_call, opened, parse_id, report
@@ -43,10 +41,10 @@ def check(file: File) -> None:
 @app.command("add")
 def add(
     file: File,
-    clinic_id: Annotated[str, typer.Option("--clinic", help="id of the clinic whose own it is")],
+    clinic_id: Annotated[str, typer.Option("--clinic", help="id of the clinic that it belongs to")],
     username: Annotated[str, typer.Option("--by", help="name of the clinic's admin who adds it")],
 ) -> None:
-    """Adds a policy of a clinic's own; a second file of the same name takes the first one's place."""
+    """Adds a policy of a clinic's own; a second file of the same name replaces the first."""
     check(file)
     try:
         asyncio.run(_add(Path(file).read_text("utf-8"), parse_id("--clinic", clinic_id), username))
@@ -58,9 +56,7 @@ def add(
 async def _add(text: str, clinic_id: UUID, username: str) -> None:
     async with opened() as database:
         async with database.read() as connection:
-            query = select(account).where(account.c.clinic_id == clinic_id, account.c.username == username)
-            row = (await connection.execute(query)).first()
-        if row is None:
+            caller = await find_account(connection, clinic_id, username)
+        if caller is None:
             raise Refusal(f"--by: the clinic has no account {username}")
-        caller = Caller(row.id, row.clinic_id, row.role, row.patient_id)
-        await clinic_policies.add(database, caller, PolicyIn(toml=text), Once(None, ""), utc_now())
+        await clinic_policies.add(database, caller, PolicyIn(toml=text), NO_KEY, utc_now())

@@ -10,13 +10,13 @@ from multiprocessing import get_context
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy import func, select
 
 from app.alerts.messages.sending import send_due
-from app.answers.verdicts.sweep import stale
+from app.answers.verdicts.sweep import count_stale
 from app.base.logs import configure
 from app.base.settings import SettingError, Settings, get_settings
 from app.base.store.database import Database
+from app.base.store.leases import CONCLUSIONS, leased
 from app.base.store.metadata import utc_now
 from app.doors.commands.common import new_call, opened
 from app.work.worker import start, work_once
@@ -29,7 +29,7 @@ def sweep(
     jobs: Annotated[int | None, typer.Option(min=1, help="processes; as many as there are cores if not given")] = None,
     once: Annotated[bool, typer.Option("--once/--watch", help="end when all is done, or go on until stopped")] = True,
 ) -> None:
-    """Brings verdicts, flags and reviews up to date and sends what is due; a run that was killed is gone on with."""
+    """Brings verdicts, flags and reviews up to date and sends what is due; a run that was killed is resumed."""
     settings = get_settings()
     configure(settings.log_level)
     with suppress(KeyboardInterrupt):
@@ -49,8 +49,7 @@ async def _run(settings: Settings, jobs: int | None, once: bool) -> None:
 
 async def _once(database: Database, settings: Settings, jobs: int | None) -> tuple[int, int, int]:
     async with database.read() as connection:
-        count = select(func.count()).select_from(stale(utc_now()).order_by(None).subquery())
-        total = (await connection.execute(count)).scalar_one()
+        total = await count_stale(connection, utc_now())
     verdicts = sent = 0
 
     def tell(done: int) -> None:
@@ -60,7 +59,8 @@ async def _once(database: Database, settings: Settings, jobs: int | None) -> tup
             print(f"\r{done} of {total}", end="", file=sys.stderr, flush=True)
 
     with executor(settings, jobs) as workers:
-        done = await work_once(database, utc_now, None, workers, tell)
+        async with leased(database, CONCLUSIONS, utc_now, wait=True):
+            done = await work_once(database, utc_now, None, workers, tell)
     while handled := await send_due(database, settings, utc_now):
         sent += handled
     return verdicts, done - verdicts, sent

@@ -12,10 +12,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Update, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.access.accounts.permissions import Caller, Role
+from app.access.accounts.permissions import Caller
 from app.access.accounts.service import add_account, add_clinic, clinic, hash_password
-from app.base.http.idempotency.service import Once
+from app.access.accounts.tables import Clinic
+from app.base.http.idempotency.service import NO_KEY
 from app.base.store.database import Database
+from app.base.store.typed import col, to
 from app.doors.demo.courses import entries
 from app.doors.demo.extras import facts_after, facts_before
 from app.doors.demo.people import CLINIC, PEOPLE, SECOND_CLINIC, SECOND_PEOPLE, Someone, Treatment
@@ -27,6 +29,7 @@ from app.record.patients import service as patients
 from app.record.patients.schemas import PatientIn
 from app.record.procedures.schemas import ProcedureIn
 from app.record.procedures.service import PROCEDURE
+from app.rules.words import Role
 from app.work.calendar import waiting
 from app.work.calendar.schemas import AppointmentIn, SlotIn, WaitingIn
 from app.work.calendar.service import add_appointment, add_slots
@@ -45,13 +48,12 @@ class SignInTo:
 
 Told = Callable[[str], None]
 PLACE = "Europe/Zurich"
-NO_KEY = Once(None, "")
 STAFF: list[tuple[Role, str]] = [("clinician", "clinician"), ("scheduler", "scheduler"), ("admin", "admin")]
 SECOND_STAFF: list[tuple[Role, str]] = [("clinician", "other-clinician")]
 
 
 async def build(database: Database, now: datetime, tell: Told) -> list[SignInTo]:
-    """Makes both clinics; the sign-ins have passwords of this run. `tell` hears of each patient."""
+    """Makes both clinics; the sign-ins have passwords of this run. `tell` is called for each patient."""
     out = []
     for name, people, staff in ((CLINIC, PEOPLE, STAFF), (SECOND_CLINIC, SECOND_PEOPLE, SECOND_STAFF)):
         clinic_id = await database.write(partial(add_clinic, name=name, now=now))
@@ -92,8 +94,8 @@ async def _account(
 async def _patient(
     database: Database, clinician: Caller, someone: Someone, now: datetime, seed: int
 ) -> tuple[UUID, UUID]:
-    person = PatientIn(name=someone.name, born_on=date.fromisoformat(someone.born_on), time_zone=someone.time_zone)
-    row = await database.write(lambda c: patients.add(c, clinician, person, now))
+    new = PatientIn(name=someone.name, born_on=date.fromisoformat(someone.born_on), time_zone=someone.time_zone)
+    person = await database.write(lambda c: patients.add(c, clinician, new, now))
     today = patients.today_of(someone.time_zone, now)
     zone = ZoneInfo(someone.time_zone)
     by_day: dict[date, dict[str, Any]] = {}
@@ -111,23 +113,23 @@ async def _patient(
     writings = [_writing(day, by_day[day], zone, now) for day in sorted(by_day)]
 
     async def work(connection: AsyncConnection) -> UUID:
-        made = [await facts.add(connection, clinician, PROCEDURE, row, new, now) for new in procedures]
+        made = [await facts.add(connection, clinician, PROCEDURE, person, new, now) for new in procedures]
         for treatment, procedure in zip(someone.treatments, made, strict=True):
-            beside = facts_before(treatment, procedure.on_date)
-            beside += facts_after(treatment, procedure.id, procedure.on_date, today)
+            beside = facts_before(treatment, procedure.body.performed_on)
+            beside += facts_after(treatment, procedure.id, procedure.body.performed_on, today)
             for kind, fact in beside:
-                await facts.add(connection, clinician, kind, row, fact, now)
-        await keep(connection, row, None, writings, now)
-        await patients.touch(connection, row.clinic_id, row.id)
-        return UUID(str(made[0].id))
+                await facts.add(connection, clinician, kind, person, fact, now)
+        await keep(connection, person, None, writings, now)
+        await patients.touch(connection, person.clinic_id, person.id)
+        return made[0].id
 
-    return row.id, await database.write(work)
+    return person.id, await database.write(work)
 
 
 async def _calendar(database: Database, callers: list[Caller], ids: dict[str, UUID], now: datetime) -> None:
-    """Two mornings a week of the clinician for two months; in the first clinic somebody is booked, and one waits."""
+    """Slots on two mornings a week for two months; in the first clinic one patient is booked and one is waiting."""
     clinician = next(c for c in callers if c.role == "clinician")
-    here = update(clinic).where(clinic.c.id == clinician.clinic_id).values(time_zone=PLACE)
+    here = update(clinic).where(col(Clinic.id) == clinician.clinic_id).ordered_values(to(col(Clinic.time_zone), PLACE))
     await database.write(partial(_run, statement=here))
     first = datetime.combine(now.date() + timedelta(days=3), time(8, 30), ZoneInfo(PLACE))
     new = SlotIn(clinician_id=clinician.account_id, starts_at=first, minutes=45, location="Room 2",
@@ -138,7 +140,7 @@ async def _calendar(database: Database, callers: list[Caller], ids: dict[str, UU
     talk = SlotIn(clinician_id=clinician.account_id, starts_at=first + timedelta(hours=2), minutes=20, location="Room 1",
                   kind="consultation")  # fmt: skip
     made = await add_slots(database, clinician, talk, NO_KEY, now)
-    booked = AppointmentIn(patient_id=ids["Elsa Frei"], slot_id=UUID(made.body["id"]))
+    booked = AppointmentIn(patient_id=ids["Elsa Frei"], slot_id=UUID(str(made.body["id"])))
     await add_appointment(database, clinician, booked, NO_KEY, now)
     waits = WaitingIn(
         patient_id=ids["Greta Huber"], minutes=45, first_on=now.date() + timedelta(days=7), note="mornings"

@@ -1,4 +1,4 @@
-"""Courses of pain to try things on: a plan of levels with the noise, gaps and flare-ups that people's diaries have."""
+"""Simulated courses of pain for the demo: levels with the noise, gaps and flare-ups of real diaries."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -9,7 +9,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Course:
-    """How somebody fares, in pain points and days after the procedure.
+    """A patient's course, in pain points and days after the procedure.
 
     Args:
         before, plateau, after: level before the procedure, in relief, and once it has ended.
@@ -37,7 +37,7 @@ class Course:
 
 
 def level(course: Course, day: int) -> float:
-    """The pain beneath the noise on a day after the procedure."""
+    """The level without noise on a day after the procedure, points."""
     if day < 0:
         return course.before
     if day < course.onset:

@@ -1,7 +1,7 @@
 """What the demo has on record beside the diary: blocks, questionnaires, and the follow-up contacts that were made."""
 
 from datetime import date, timedelta
-from typing import Any
+from uuid import UUID
 
 from app.doors.demo.people import Treatment
 from app.record.assessments.schemas import AssessmentIn
@@ -10,16 +10,16 @@ from app.record.blocks.schemas import BlockIn
 from app.record.blocks.service import BLOCK
 from app.record.contacts.schemas import ContactIn
 from app.record.contacts.service import CONTACT
-from app.record.facts.kinds import FactIn, Kind
+from app.record.facts.kinds import AnyKind, FactIn
 from app.rules.plan import CONTACTS
 
 AFTER = {"lidocaine": ((30, 1), (60, 1), (120, 2), (240, 6)), "bupivacaine": ((30, 1), (120, 1), (240, 1), (480, 5))}
 
 
-def facts_before(treatment: Treatment, performed_on: date) -> list[tuple[Kind, FactIn]]:
+def facts_before(treatment: Treatment, performed_on: date) -> list[tuple[AnyKind, FactIn]]:
     """Two blocks with different agents, and a questionnaire."""
     side = "both" if treatment.laterality == "bilateral" else treatment.laterality
-    out: list[tuple[Kind, FactIn]] = []
+    out: list[tuple[AnyKind, FactIn]] = []
     for days, agent in ((56, "lidocaine"), (35, "bupivacaine")):
         after = [{"minutes": minutes, "pain": pain} for minutes, pain in AFTER[agent]]
         body = {"performed_on": performed_on - timedelta(days=days), "side": side, "joints": list(treatment.joints),
@@ -28,9 +28,11 @@ def facts_before(treatment: Treatment, performed_on: date) -> list[tuple[Kind, F
     return [*out, _questionnaire(performed_on - timedelta(days=3), round(treatment.course.before))]
 
 
-def facts_after(treatment: Treatment, procedure_id: Any, performed_on: date, today: date) -> list[tuple[Kind, FactIn]]:
+def facts_after(
+    treatment: Treatment, procedure_id: UUID, performed_on: date, today: date
+) -> list[tuple[AnyKind, FactIn]]:
     """Questionnaires at eight weeks and half a year, and every contact but those that the clinic has missed."""
-    out: list[tuple[Kind, FactIn]] = []
+    out: list[tuple[AnyKind, FactIn]] = []
     for days in (54, 180):
         if performed_on + timedelta(days=days) <= today:
             held = treatment.course.ends is None or days < treatment.course.ends
@@ -44,6 +46,6 @@ def facts_after(treatment: Treatment, procedure_id: Any, performed_on: date, tod
     return out
 
 
-def _questionnaire(on: date, level: int) -> tuple[Kind, FactIn]:
+def _questionnaire(on: date, level: int) -> tuple[AnyKind, FactIn]:
     items = [min(10, max(0, level + shift)) for shift in (0, 1, -1)]
     return ASSESSMENT, AssessmentIn.model_validate({"kind": "peg", "answered_on": on, "items": items})

@@ -21,7 +21,7 @@ class Treatment:
 
 @dataclass(frozen=True)
 class Someone:
-    """One patient; `shows` says what she is an example of."""
+    """One patient; `shows` says what the patient is an example of."""
 
     name: str
     born_on: str

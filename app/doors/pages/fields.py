@@ -1,13 +1,15 @@
 """The fields of the forms: what is asked, with defaults, so that a form takes less than a minute."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from app.rules.levels import nerves_of, region_of
 
 JOINTS = (
     "C2-3", "C3-4", "C4-5", "C5-6", "C6-7", "C7-T1", "T1-2", "T2-3", "T3-4", "T4-5", "T5-6", "T6-7", "T7-8", "T8-9", "T9-10",
     "T10-11", "T11-12", "T12-L1", "L1-2", "L2-3", "L3-4", "L4-5", "L5-S1", "SI")  # fmt: skip
+
+
+Values = dict[str, str | list[str]]  # of a form as they were typed, by field
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def block() -> list[Field]:
 
 
 def assessment() -> list[Field]:
-    """A questionnaire by its item values; their texts are owned, and are not here."""
+    """A questionnaire by its item values; the items' texts are proprietary and not included."""
     names = [Field(f"name_{i}", f"Activity {i}") for i in (1, 2, 3)]
     items = [Field(f"item_{i}", f"Item {i}", "number", step="1") for i in range(1, 11)]
     return [
@@ -93,13 +95,12 @@ def patient() -> list[Field]:
     return [Field("name", "Name", required=True), Field("born_on", "Born on", "date", True), zone]
 
 
-def body_of(kind: str, given: dict[str, Any]) -> dict[str, Any]:
+def body_of(kind: str, given: Values) -> dict[str, object]:
     """A form's values as the API's body: what was left empty is left out."""
-    filled = {name: value for name, value in given.items() if value not in ("", [])}
+    filled: dict[str, object] = {name: value for name, value in given.items() if value not in ("", [])}
     if kind == "block":
-        after = [(int(n.removeprefix("after_")), v) for n, v in filled.items() if n.startswith("after_")]
-        filled = {n: v for n, v in filled.items() if not n.startswith("after_")}
-        filled["pain_after"] = [{"minutes": minutes, "pain": number(v)} for minutes, v in sorted(after)]
+        after = {int(n.removeprefix("after_")): filled.pop(n) for n in list(filled) if n.startswith("after_")}
+        filled["pain_after"] = [{"minutes": minutes, "pain": number(after[minutes])} for minutes in sorted(after)]
     if kind == "assessment":
         filled = _questionnaire(filled)
     for name in ("baseline_pain", "temperature_c", "seconds", "pain_before"):
@@ -108,20 +109,20 @@ def body_of(kind: str, given: dict[str, Any]) -> dict[str, Any]:
     return filled
 
 
-def _questionnaire(filled: dict[str, Any]) -> dict[str, Any]:
-    count = {"peg": 3, "pgic": 1, "odi": 10, "ndi": 10, "activities": 3}.get(filled.get("kind", ""), 0)
+def _questionnaire(filled: dict[str, object]) -> dict[str, object]:
+    count = {"peg": 3, "pgic": 1, "odi": 10, "ndi": 10, "activities": 3}.get(str(filled.get("kind", "")), 0)
     items = [number(filled[f"item_{i}"]) if f"item_{i}" in filled else None for i in range(1, count + 1)]
-    body = {"kind": filled.get("kind"), "answered_on": filled.get("answered_on"), "items": items}
+    body: dict[str, object] = {"kind": filled.get("kind"), "answered_on": filled.get("answered_on"), "items": items}
     if filled.get("kind") == "activities":
         names = [filled[f"name_{i}"] for i in (1, 2, 3) if f"name_{i}" in filled]
         body |= {"names": names, "items": items[: len(names)]}
     return body
 
 
-def number(text: str) -> Any:
-    """A number as it was typed, a decimal comma too; what is none stays, for the check that names its field."""
+def number(typed: object) -> object:
+    """A number as it was typed, also with a decimal comma; other text stays, for the check that names its field."""
     try:
-        value = float(text.replace(",", "."))
+        value = float(str(typed).replace(",", "."))
     except ValueError:
-        return text
+        return typed
     return int(value) if value == int(value) else value

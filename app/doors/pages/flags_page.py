@@ -1,30 +1,61 @@
 """The work list: what a person must look at, who has it, and what the alarm budget holds back."""
 
 from datetime import datetime
-from typing import Annotated, Any, get_args
+from typing import Annotated, Literal, cast, get_args
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Form, Query, Response
 from fastapi.responses import RedirectResponse
-from pydantic import ValidationError
-from sqlalchemy import select
+from pydantic import BaseModel
 
 from app.access.accounts.permissions import RULES
 from app.alerts.flags import service
 from app.alerts.flags.schemas import FlagKind, StepIn
+from app.alerts.flags.service import FlagQuery
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.problems import Problem
 from app.base.store.database import Database
+from app.base.store.typed import values_of
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
-from app.record.patients.service import patient
+from app.doors.pages.steps import faults_of, filled, problem_of
+from app.record.patients import service as patients
+from app.rules.words import Severity
 from app.work.clinic import service as clinics
 
 router = APIRouter(prefix="/clinic", route_class=PageRoute, include_in_schema=False)
 PAGE = 50
-SEVERITIES = ("now", "soon", "later")
-STEPS = {"acknowledge": "acknowledged", "resolve": "resolved"}
+
+
+class Filters(BaseModel):
+    """Which flags are shown: of a kind, of a severity; open ones, `mine`, `held` back, or `over`."""
+
+    kind: str = ""
+    severity: str = ""
+    show: str = ""
+
+    def query(self, visitor: Visitor) -> FlagQuery:
+        """The flags that are meant; a filter that means nothing does not filter."""
+        return FlagQuery(
+            states=("resolved", "lapsed") if self.show == "over" else ("open", "acknowledged"),
+            kind=cast(FlagKind, self.kind) if self.kind in get_args(FlagKind) else None,
+            severity=cast(Severity, self.severity) if self.severity in get_args(Severity) else None,
+            owner_id=visitor.caller.account_id if self.show == "mine" else None,
+            held_back=self.show == "held",
+        )
+
+    def address(self, page_number: int | None = None) -> str:
+        """The address of the page with these filters."""
+        asked = {name: value for name, value in self if value}
+        return "/clinic/flags?" + urlencode(asked | ({"page": page_number} if page_number else {}))
+
+
+class StepForm(Filters):
+    """A step with a flag: a note, and the state that it was shown with; and the filters to lead back to."""
+
+    note: str | None = None
+    tag: str | None = None
 
 
 @router.get("/flags")
@@ -38,65 +69,80 @@ async def flags_page(
     page_number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
 ) -> Response:
     """Flags: open ones, the visitor's own, those held back, or those that are over."""
-    return await _show(database, visitor, now, {"kind": kind, "severity": severity, "show": show}, page_number, None)
+    asked = Filters(kind=kind, severity=severity, show=show)
+    return await _show(database, visitor, now, asked, page_number, None)
 
 
-@router.post("/flags/{flag_id:uuid}/{step}")
-async def take_step(
-    flag_id: UUID, step: str, request: Request, visitor: WriterDep, database: DatabaseDep, now: Now
+@router.post("/flags/{flag_id:uuid}/acknowledge")
+async def acknowledge(
+    flag_id: UUID, form: Annotated[StepForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
 ) -> Response:
-    """Takes a flag up, or ends it with a note."""
-    form = {k: str(v).strip() for k, v in (await request.form()).items() if str(v).strip()}
-    asked = {name: form.get(name, "") for name in ("kind", "severity", "show")}
-    if step not in STEPS:
-        raise Problem(404, "There is no such step.")
-    try:
-        given = StepIn.model_validate({"note": form.get("note")})
-        await service.step(database, visitor.caller, flag_id, STEPS[step], given, form.get("tag"), now)
-    except ValidationError:
-        return await _show(database, visitor, now, asked, 1, Problem(422, "The note is too long, or no text."))
-    except Problem as problem:
-        if problem.status not in (409, 412):
-            raise
+    """Takes a flag up, with a note."""
+    return await _take(database, visitor, flag_id, "acknowledged", form, now)
+
+
+@router.post("/flags/{flag_id:uuid}/resolve")
+async def resolve(
+    flag_id: UUID, form: Annotated[StepForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
+) -> Response:
+    """Ends a flag, with a note."""
+    return await _take(database, visitor, flag_id, "resolved", form, now)
+
+
+async def _take(
+    database: Database,
+    visitor: Visitor,
+    flag_id: UUID,
+    what: Literal["acknowledged", "resolved"],
+    form: StepForm,
+    now: datetime,
+) -> Response:
+    asked = Filters.model_validate(form, from_attributes=True)
+
+    async def step() -> None:
+        given = filled(StepIn, form)
+        await service.take_step(database, visitor.caller, flag_id, what, given, if_match=form.tag, now=now)
+
+    problem = await problem_of(step())
+    if problem is not None:
         return await _show(database, visitor, now, asked, 1, problem)
-    return RedirectResponse("/clinic/flags?" + urlencode({k: v for k, v in asked.items() if v}), 303)
+    return RedirectResponse(asked.address(), 303)
 
 
 async def _show(
-    database: Database,
-    visitor: Visitor,
-    now: datetime,
-    asked: dict[str, str],
-    number: int,
-    problem: Problem | None,
+    database: Database, visitor: Visitor, now: datetime, asked: Filters, number: int, problem: Problem | None
 ) -> Response:
-    caller, show = visitor.caller, asked["show"]
-    chosen: dict[str, Any] = {}
-    if asked["kind"] in get_args(FlagKind):
-        chosen["kind"] = asked["kind"]
-    if asked["severity"] in SEVERITIES:
-        chosen["severity"] = asked["severity"]
-    if show == "mine":
-        chosen["owner_id"] = caller.account_id
-    states = ["resolved", "lapsed"] if show == "over" else ["open", "acknowledged"]
-    rows, more = await service.work_list(
-        database, caller, chosen, states, show == "held", PAGE, PAGE * (number - 1), now
+    caller = visitor.caller
+    flags, more = await service.work_list(
+        database, caller, asked.query(visitor), limit=PAGE, offset=PAGE * (number - 1), now=now
     )
     async with database.read() as connection:
-        query = select(patient.c.id, patient.c.name).where(
-            patient.c.clinic_id == caller.clinic_id, patient.c.id.in_([row.patient_id for row in rows])
-        )
-        people = {row.id: row for row in (await connection.execute(query)).all()}
-    names = {one.id: one.username for one in await clinics.list_colleagues(database, caller)}
+        people = await patients.names_of(connection, caller, [one.patient_id for one in flags])
+    owners = {one.id: one.username for one in await clinics.list_colleagues(database, caller)}
     shown = [
-        {**row._asdict(), "name": people[row.patient_id].name,
-         "owner": names.get(row.owner_id), "tag": service.tag_of(row), "late": row.state == "open" and row.due_at <= now}
-        for row in rows
-    ]  # fmt: skip
+        {
+            **values_of(one),
+            "name": people.get(one.patient_id, ""),
+            "owner": None if one.owner_id is None else owners.get(one.owner_id),
+            "tag": service.tag_of(one),
+            "late": one.state == "open" and one.due_at <= now,
+        }
+        for one in flags
+    ]
     own = await clinics.read(database, caller, now)
-    faults = [] if problem is None else [problem.detail]
     return page(
-        "flags.html", visitor, 200 if problem is None else problem.status, rows=shown, kinds=get_args(FlagKind),
-        severities=SEVERITIES, asked=asked, clinic=own, zone=own["time_zone"] or "UTC", faults=faults,
-        page=number, more=more, address=lambda to: "/clinic/flags?" + urlencode({**asked, "page": to}),
-        may_work=(caller.role, "work_flag") in RULES)  # fmt: skip
+        "flags.html",
+        visitor,
+        200 if problem is None else problem.status,
+        rows=shown,
+        kinds=get_args(FlagKind),
+        severities=get_args(Severity),
+        asked=asked,
+        clinic=own,
+        zone=own.time_zone or "UTC",
+        faults=faults_of(problem),
+        page=number,
+        more=more,
+        address=asked.address,
+        may_work=(caller.role, "work_flag") in RULES,
+    )

@@ -1,57 +1,57 @@
 """Recording and correcting by forms: the same rules, and the same messages, as the API's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, JsonValue, ValidationError
 
-from app.access.accounts.permissions import relation_of
+from app.access.accounts.permissions import require
 from app.base.http.deps import DatabaseDep, Now
-from app.base.http.idempotency.service import Once
+from app.base.http.idempotency.service import NO_KEY
 from app.base.http.problems import Problem, field_problems
 from app.base.store.database import Database
 from app.doors.pages import fields
-from app.doors.pages.fields import Field, body_of
+from app.doors.pages.fields import Field, Values, body_of
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
 from app.record.assessments.service import ASSESSMENT
 from app.record.blocks.service import BLOCK
 from app.record.facts import service as facts
-from app.record.facts.kinds import Kind
+from app.record.facts.kinds import AnyKind
 from app.record.patients import service as patients
 from app.record.patients.schemas import PatientIn
 from app.record.procedures.service import PROCEDURE
 
+M = TypeVar("M", bound=BaseModel)
 router = APIRouter(prefix="/clinic", route_class=PageRoute, include_in_schema=False)
-NEVER_TWICE = Once(None, "")
 
 
 @dataclass(frozen=True)
-class Recorded:
+class FactForm:
     """A kind of fact that has a form."""
 
-    kind: Kind
+    kind: AnyKind
     title: str
     fields: Callable[[], list[Field]]
 
 
 FORMS = {
-    "procedures": Recorded(PROCEDURE, "Record a procedure", fields.procedure),
-    "blocks": Recorded(BLOCK, "Record a diagnostic block", fields.block),
-    "assessments": Recorded(ASSESSMENT, "Record a questionnaire", fields.assessment),
+    "procedures": FactForm(PROCEDURE, "Record a procedure", fields.procedure),
+    "blocks": FactForm(BLOCK, "Record a diagnostic block", fields.block),
+    "assessments": FactForm(ASSESSMENT, "Record a questionnaire", fields.assessment),
 }
 
 
-def _add(plural: str, form: Recorded) -> None:
+def _add(plural: str, form: FactForm) -> None:
     address = f"/patients/{{patient_id:uuid}}/{plural}"
 
     async def show(patient_id: UUID, visitor: VisitorDep, database: DatabaseDep, now: Now) -> Response:
-        relation_of(visitor.caller, form.kind.action)
+        require(visitor.caller, form.kind.action)
         return await _page(database, visitor, form, patient_id, now)
 
     async def record(
@@ -60,9 +60,9 @@ def _add(plural: str, form: Recorded) -> None:
         given = await _given(request, form.fields())
         try:
             new = _checked(form.kind.body, body_of(form.kind.name, given))
-            answer = await facts.create(database, visitor.caller, form.kind, patient_id, new, NEVER_TWICE, now)
+            answer = await facts.create(database, visitor.caller, form.kind, patient_id, new, once=NO_KEY, now=now)
         except Problem as problem:
-            return await _page(database, visitor, form, patient_id, now, given, problem)
+            return await _page(database, visitor, form, patient_id, now, values=given, problem=problem)
         if form.kind is PROCEDURE:
             return RedirectResponse(f"/clinic/procedures/{answer.body['id']}", 303)
         return RedirectResponse(f"/clinic/patients/{patient_id}", 303)
@@ -79,10 +79,15 @@ for _plural, _form in FORMS.items():
 async def correct(procedure_id: UUID, visitor: VisitorDep, database: DatabaseDep, now: Now) -> Response:
     """The form of a procedure that is on record."""
     async with database.read() as connection:
-        row = await facts.find(connection, visitor.caller, PROCEDURE, procedure_id, "change_procedure")
-    kept = {name: value if name == "joints" else str(value) for name, value in row.content.items()}
-    values = {f.name: "" for f in fields.procedure()} | kept
-    return await _page(database, visitor, FORMS["procedures"], row.patient_id, now, values, None, procedure_id)
+        one = await facts.find(connection, visitor.caller, PROCEDURE, procedure_id, "change_procedure")
+    values: Values = {f.name: "" for f in fields.procedure()}
+    values |= {name: _as_typed(value) for name, value in one.content.items()}
+    form = FORMS["procedures"]
+    return await _page(database, visitor, form, one.patient_id, now, values=values, procedure_id=procedure_id)
+
+
+def _as_typed(value: JsonValue) -> str | list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else str(value)
 
 
 @router.post("/procedures/{procedure_id:uuid}/edit")
@@ -95,18 +100,20 @@ async def corrected(
     emptied = {f.name: None for f in fields.procedure() if f.name not in body}
     try:
         changes = _checked(PROCEDURE.change, {**emptied, **body, "reason": "corrected on the page"})
-        await facts.change(database, visitor.caller, PROCEDURE, procedure_id, changes, None, now)
+        await facts.change(database, visitor.caller, PROCEDURE, procedure_id, changes, if_match=None, now=now)
     except Problem as problem:
         async with database.read() as connection:
-            row = await facts.find(connection, visitor.caller, PROCEDURE, procedure_id)
-        return await _page(database, visitor, FORMS["procedures"], row.patient_id, now, given, problem, procedure_id)
+            one = await facts.find(connection, visitor.caller, PROCEDURE, procedure_id)
+        return await _page(
+            database, visitor, FORMS["procedures"], one.patient_id, now, values=given, problem=problem,
+            procedure_id=procedure_id)  # fmt: skip
     return RedirectResponse(f"/clinic/procedures/{procedure_id}", 303)
 
 
 @router.get("/patients/new")
 async def new_patient(visitor: VisitorDep, now: Now) -> Response:
     """The form of a new patient."""
-    relation_of(visitor.caller, "create_patient")
+    require(visitor.caller, "create_patient")
     return _patient_page(visitor, now, {}, None)
 
 
@@ -116,13 +123,13 @@ async def add_patient(request: Request, visitor: WriterDep, database: DatabaseDe
     given = await _given(request, fields.patient())
     try:
         new = _checked(PatientIn, body_of("patient", given))
-        answer = await patients.create(database, visitor.caller, new, NEVER_TWICE, now)
+        answer = await patients.create(database, visitor.caller, new, NO_KEY, now)
     except Problem as problem:
         return _patient_page(visitor, now, given, problem)
     return RedirectResponse(f"/clinic/patients/{answer.body['id']}", 303)
 
 
-async def _given(request: Request, asked: list[Field]) -> dict[str, Any]:
+async def _given(request: Request, asked: list[Field]) -> Values:
     """The values of a form's fields, as they were typed."""
     form = await request.form()
     return {
@@ -131,7 +138,7 @@ async def _given(request: Request, asked: list[Field]) -> dict[str, Any]:
     }
 
 
-def _checked(model: type[BaseModel], body: dict[str, Any]) -> Any:
+def _checked(model: type[M], body: Mapping[str, object]) -> M:
     try:
         return model.model_validate(body)
     except ValidationError as error:
@@ -150,7 +157,7 @@ def _faults(problem: Problem | None, asked: list[Field]) -> list[str]:
     return named or [problem.detail]
 
 
-def _patient_page(visitor: Visitor, now: datetime, values: dict[str, Any], problem: Problem | None) -> Response:
+def _patient_page(visitor: Visitor, now: datetime, values: Values, problem: Problem | None) -> Response:
     asked = fields.patient()
     return page(
         "form.html", visitor, 422 if problem else 200, form_name="patient", title="New patient", subject="", fields=asked,
@@ -161,10 +168,11 @@ def _patient_page(visitor: Visitor, now: datetime, values: dict[str, Any], probl
 async def _page(
     database: Database,
     visitor: Visitor,
-    form: Recorded,
+    form: FactForm,
     patient_id: UUID,
     now: datetime,
-    values: dict[str, Any] | None = None,
+    *,
+    values: Values | None = None,
     problem: Problem | None = None,
     procedure_id: UUID | None = None,
 ) -> Response:

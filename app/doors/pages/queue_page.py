@@ -1,39 +1,92 @@
-"""The scheduler's queue of reviews: filters, who has how much, and one step with many of them, with its undoing."""
+"""The scheduler's queue of reviews: filters, the workload of each owner, and steps with many reviews, with undo."""
 
 from contextlib import suppress
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import select
+from pydantic import BaseModel, TypeAdapter
 
 from app.access.accounts.permissions import RULES
 from app.answers.eligibility.clinic_policies import known
 from app.base.http.deps import DatabaseDep, Now
-from app.base.http.problems import Problem, field_problems
+from app.base.http.problems import Problem
 from app.base.store.database import Database
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
-from app.record.patients.service import patient
+from app.doors.pages.steps import problem_of
+from app.record.patients import service as patients
 from app.rules.levels import spoken
 from app.rules.reviews import OPEN
+from app.rules.words import PHASES, REGIONS
 from app.work.clinic import service as clinics
 from app.work.reviews import bulk, service
 from app.work.reviews.queue import queue, workload
-from app.work.reviews.schemas import BulkIn, QueueIn
+from app.work.reviews.schemas import BulkIn, BulkOut, QueueIn
+from app.work.reviews.service import ReviewState
 
 router = APIRouter(prefix="/clinic", route_class=PageRoute, include_in_schema=False)
 PAGE = 50
 STATES = (*OPEN, "decided", "cancelled")
-PHASES = ("returned", "returning", "no_relief", "relief", "settling", "unknown")
-REGIONS = ("cervical", "thoracic", "lumbar", "sacroiliac")
-FILTERS = ("state", "owner", "phase", "region", "waiting_days", "name")
 TOLD = ("bulk", "done", "refused")  # what became of the step that led here
 NOTHING = dict.fromkeys(TOLD, "")
-STEP: TypeAdapter[Any] = TypeAdapter(BulkIn)
+STEP: TypeAdapter[BulkIn] = TypeAdapter(BulkIn)
+FIELDS = {"assign": ("owner_id",), "cancel": ("reason",), "wait": ("reason", "wait_until"), "propose": ("policy",)}
+
+
+class Filters(BaseModel):
+    """Which reviews are shown, as they were typed; `owner` is an account, `me` or `nobody`."""
+
+    state: str = ""
+    owner: str = ""
+    phase: str = ""
+    region: str = ""
+    waiting_days: str = ""
+    name: str = ""
+
+    def query(self, me: UUID) -> QueueIn:
+        """The reviews that are meant; a filter that means nothing does not filter."""
+        given: dict[str, object] = {"limit": PAGE}
+        known_values = {"state": STATES, "phase": PHASES, "region": REGIONS}
+        given |= {name: value for name, value in self if value in known_values.get(name, ())}
+        if self.owner == "nobody":
+            given["unowned"] = True
+        elif self.owner:
+            with suppress(ValueError):
+                given["owner_id"] = me if self.owner == "me" else UUID(self.owner)
+        if self.waiting_days.isascii() and self.waiting_days.isdigit() and len(self.waiting_days) < 5:
+            given["waiting_days"] = int(self.waiting_days)
+        name = self.name.replace("\x00", "")[:200]
+        if name.isprintable() and name:
+            given["name"] = name
+        return QueueIn.model_validate(given)
+
+    def address(self, **more: str) -> str:
+        """The address of the page with these filters."""
+        return "/clinic/reviews?" + urlencode({k: v for k, v in (self.model_dump() | more).items() if v})
+
+
+class ManyForm(Filters):
+    """One step with the reviews that were ticked."""
+
+    step: str = ""
+    review_id: list[str] = []
+    owner_id: str = Form("", alias="to")
+    reason: str = ""
+    wait_until: str = ""
+    policy: str = ""
+
+    def bulk(self) -> BulkIn:
+        """The step as the API takes it.
+
+        Raises:
+            ValidationError: the form is not one.
+        """
+        own = {name: value for name in FIELDS.get(self.step, ()) if (value := getattr(self, name))}
+        return STEP.validate_python({"step": self.step, "review_ids": self.review_id, **own})
 
 
 @router.get("/reviews")
@@ -45,97 +98,106 @@ async def queue_page(
     page_number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
 ) -> Response:
     """The queue, the most urgent first, each with its reason and how long it has waited."""
-    asked = {name: request.query_params.get(name, "").strip() for name in FILTERS}
+    asked = Filters(**{name: request.query_params.get(name, "").strip() for name in Filters.model_fields})
     told = {name: request.query_params.get(name, "") for name in TOLD}
-    return await _show(database, visitor, now, asked, page_number, told, None)
+    return await _show(database, visitor, now, asked, page_number=page_number, told=told)
 
 
 @router.post("/reviews/bulk")
-async def take_many(request: Request, visitor: WriterDep, database: DatabaseDep, now: Now) -> Response:
-    """Takes one step with the reviews that were ticked; a fault is said on the same page."""
-    form = await request.form()
-    asked = {name: str(form.get(name, "")).strip() for name in FILTERS}
-    given: dict[str, Any] = {
-        "step": form.get("step"), "review_ids": form.getlist("review_id"), "owner_id": form.get("to"),
-        "reason": form.get("reason"), "wait_until": form.get("wait_until"), "policy": form.get("policy"),
-    }  # fmt: skip
-    wanted = {"assign": ("owner_id",), "cancel": ("reason",), "wait": ("reason", "wait_until"), "propose": ("policy",)}
-    kept = ("step", "review_ids", *wanted.get(str(given["step"]), ()))
-    try:
-        step = STEP.validate_python({name: given[name] for name in kept if given[name]})
-        done = await bulk.take_many(database, visitor.caller, step, now)
-    except ValidationError as error:
-        found = field_problems(error.errors(include_input=False, include_url=False), "body")
-        return await _show(database, visitor, now, asked, 1, NOTHING, Problem(422, "", found))
-    return RedirectResponse(_address(asked, **_counts(done), bulk=str(done["id"])), 303)
+async def take_many(form: Annotated[ManyForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now) -> Response:
+    """Takes one step with the reviews that were ticked; an error is shown on the same page."""
+    asked, done = Filters.model_validate(form, from_attributes=True), None
+
+    async def step() -> None:
+        nonlocal done
+        done = await bulk.take_many(database, visitor.caller, form.bulk(), now)
+
+    return await _taken(await problem_of(step()), done, asked, database, visitor, now)
 
 
 @router.post("/reviews/bulk/{bulk_id:uuid}/undo")
-async def undo_many(bulk_id: UUID, request: Request, visitor: WriterDep, database: DatabaseDep, now: Now) -> Response:
+async def undo_many(
+    bulk_id: UUID, form: Annotated[Filters, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
+) -> Response:
     """Takes the step back with each review that nobody has touched since."""
-    form = await request.form()
-    asked = {name: str(form.get(name, "")).strip() for name in FILTERS}
-    try:
+    done = None
+
+    async def step() -> None:
+        nonlocal done
         done = await bulk.undo(database, visitor.caller, bulk_id, now)
-    except Problem as problem:
-        if problem.status != 409:
-            raise
-        return await _show(database, visitor, now, asked, 1, NOTHING, problem)
-    return RedirectResponse(_address(asked, **_counts(done)), 303)
+
+    problem = await problem_of(step())
+    asked = Filters.model_validate(form, from_attributes=True)
+    return await _taken(problem, done, asked, database, visitor, now, can_be_undone=False)
+
+
+async def _taken(
+    problem: Problem | None,
+    done: BulkOut | None,
+    asked: Filters,
+    database: Database,
+    visitor: Visitor,
+    now: datetime,
+    *,
+    can_be_undone: bool = True,
+) -> Response:
+    if problem is not None or done is None:
+        return await _show(database, visitor, now, asked, problem=problem)
+    undo = {"bulk": str(done.id)} if can_be_undone else {}
+    return RedirectResponse(asked.address(**_counts(done), **undo), 303)
 
 
 async def _show(
     database: Database,
     visitor: Visitor,
-    now: Any,
-    asked: dict[str, str],
-    page_number: int,
-    told: dict[str, str],
-    problem: Problem | None,
+    now: datetime,
+    asked: Filters,
+    *,
+    page_number: int = 1,
+    told: dict[str, str] = NOTHING,
+    problem: Problem | None = None,
 ) -> Response:
     caller = visitor.caller
-    faults = [] if problem is None else [e.detail for e in problem.errors] or [problem.detail]
-    rows, more = await queue(database, caller, _query(asked, caller.account_id), PAGE * (page_number - 1), now)
+    found, more = await queue(
+        database, caller, asked.query(caller.account_id), offset=PAGE * (page_number - 1), now=now
+    )
     async with database.read() as connection:
-        query = select(patient.c.id, patient.c.name).where(
-            patient.c.clinic_id == caller.clinic_id, patient.c.id.in_([row.patient_id for row in rows])
-        )
-        names = {row.id: row.name for row in (await connection.execute(query)).all()}
+        names = await patients.names_of(connection, caller, [one.review.patient_id for one in found])
     staff = await clinics.list_colleagues(database, caller)
     owners = {one.id: one.username for one in staff}
-    shown = [{**service.out(row, now).model_dump(), "name": names.get(row.patient_id, ""), "owner": owners.get(row.owner_id),
-              "site": f"{row.laterality or ''} {spoken(row.joints or [])}".strip()} for row in rows]  # fmt: skip
     return page(
-        "reviews.html", visitor, 200 if problem is None else problem.status, rows=shown, asked=asked, states=STATES,
-        phases=PHASES, regions=REGIONS, staff=staff, page=page_number, more=more, told=told, faults=faults, filters=FILTERS,
-        load=await workload(database, caller, now), policies=await known(database, caller.clinic_id),
-        address=lambda number: _address(asked, page=str(number)), me=str(caller.account_id),
-        may_work=(caller.role, "work_review") in RULES)  # fmt: skip
+        "reviews.html",
+        visitor,
+        200 if problem is None else problem.status,
+        rows=[_line(one, names, owners, now) for one in found],
+        asked=asked,
+        states=STATES,
+        phases=PHASES,
+        regions=REGIONS,
+        staff=staff,
+        page=page_number,
+        more=more,
+        told=told,
+        faults=[] if problem is None else [e.detail for e in problem.errors] or [problem.detail],
+        filters=list(Filters.model_fields),
+        load=await workload(database, caller, now),
+        policies=await known(database, caller.clinic_id),
+        address=lambda number: asked.address(page=str(number)),
+        me=str(caller.account_id),
+        may_work=(caller.role, "work_review") in RULES,
+    )
 
 
-def _query(asked: dict[str, str], me: UUID) -> QueueIn:
-    """The filters that mean something; what does not is left out, as on the other pages."""
-    given: dict[str, Any] = {"limit": PAGE}
-    for name, known_values in (("state", STATES), ("phase", PHASES), ("region", REGIONS)):
-        if asked[name] in known_values:
-            given[name] = asked[name]
-    if asked["owner"] == "nobody":
-        given["unowned"] = True
-    elif asked["owner"]:
-        with suppress(ValueError):
-            given["owner_id"] = me if asked["owner"] == "me" else UUID(asked["owner"])
-    if asked["waiting_days"].isascii() and asked["waiting_days"].isdigit() and len(asked["waiting_days"]) < 5:
-        given["waiting_days"] = int(asked["waiting_days"])
-    name = asked["name"].replace("\x00", "")[:200]
-    if name.isprintable() and name:
-        given["name"] = name
-    return QueueIn.model_validate(given)
+def _line(one: ReviewState, names: dict[UUID, str], owners: dict[UUID, str], now: datetime) -> dict[str, object]:
+    review = one.review
+    return {
+        **service.out(one, now).model_dump(),
+        "name": names.get(review.patient_id, ""),
+        "owner": None if review.owner_id is None else owners.get(review.owner_id),
+        "site": f"{review.laterality or ''} {spoken(review.joints or [])}".strip(),
+    }
 
 
-def _address(asked: dict[str, str], **more: str) -> str:
-    return "/clinic/reviews?" + urlencode({k: v for k, v in (asked | more).items() if v})
-
-
-def _counts(done: dict[str, Any]) -> dict[str, str]:
-    count = {status: sum(one["status"] == status for one in done["items"]) for status in ("done", "rejected")}
-    return {"done": str(count["done"]), "refused": str(count["rejected"])}
+def _counts(done: BulkOut) -> dict[str, str]:
+    took = sum(one.status == "done" for one in done.items)
+    return {"done": str(took), "refused": str(len(done.items) - took)}

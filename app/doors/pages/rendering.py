@@ -41,6 +41,7 @@ def environment() -> Environment:
     made.filters["words"] = lambda text: str(text).replace("_", " ")
     made.filters["at"] = _at
     made.filters["clock"] = _clock
+    made.filters["hour"] = lambda value, zone: f"{value.astimezone(ZoneInfo(zone)):%H:%M}"
     made.filters["weekday"] = lambda on: f"{WEEKDAYS[on.weekday()]}, {spoken_day(on)}"
     made.filters["tenth"] = lambda value: "–" if value is None else f"{value:.1f}"
     made.filters["whole"] = lambda value: "–" if value is None else f"{value:.0f}"
@@ -65,14 +66,14 @@ def _clock(value: datetime, zone: str) -> str:
     return f"{spoken_day(local.date())}, {local:%H:%M}"
 
 
-def page(name: str, visitor: Visitor | None, status: int = 200, **told: Any) -> HTMLResponse:
+def page(name: str, visitor: Visitor | None, status: int = 200, /, **told: Any) -> HTMLResponse:
     """A page from its template."""
     text = environment().get_template(name).render(visitor=visitor, **told)
     return HTMLResponse(text, status, headers=HEADERS)
 
 
 class PageRoute(APIRoute):
-    """A route whose errors are pages: a problem says what it says to a program, in words."""
+    """A route whose errors are pages, with the same text as the API's problems."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler with its errors caught."""

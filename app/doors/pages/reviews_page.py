@@ -1,24 +1,27 @@
 """One review, with all that its steps need."""
 
+from collections.abc import Awaitable
 from datetime import date, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Form, Query, Response
 from fastapi.responses import RedirectResponse
-from pydantic import ValidationError
+from pydantic import BaseModel
 
 from app.access.accounts.permissions import RULES
 from app.answers.eligibility import service as eligibility
 from app.answers.eligibility.clinic_policies import known
+from app.answers.eligibility.schemas import DEFAULT
 from app.answers.verdicts import context
 from app.answers.verdicts.service import Question
 from app.base.http.deps import DatabaseDep, Now
-from app.base.http.idempotency.service import Once
-from app.base.http.problems import Problem, field_problems
+from app.base.http.idempotency.service import NO_KEY
+from app.base.http.problems import Problem
 from app.base.store.database import Database
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
+from app.doors.pages.steps import faults_of, filled, problem_of
 from app.record.patients.service import today_of
 from app.rules.levels import spoken
 from app.rules.reviews import CHECKS, OPEN
@@ -36,10 +39,58 @@ DECISIONS = {
 ANSWERS = {"": "open", "yes": "yes", "no": "no", "not_needed": "not needed"}
 
 
+class StepForm(BaseModel):
+    """What every step's form carries: the state of the review that it was shown with."""
+
+    tag: str | None = None
+
+
+class WorkForm(StepForm):
+    """Answers of the checklist, a note, and `take` where whoever sends it takes the review on."""
+
+    take: str | None = None
+    note: str | None = None
+    check_relief_and_dates: str | None = None
+    check_diary_complete_enough: str | None = None
+    check_function: str | None = None
+    check_confounders_excluded: str | None = None
+    check_blocks: str | None = None
+    check_patient_asked: str | None = None
+
+
+class ProposalForm(StepForm):
+    """A proposed repeat."""
+
+    proposed_on: str | None = None
+    laterality: str | None = None
+    policy: str | None = None
+    note: str | None = None
+
+
+class SlotForm(StepForm):
+    """The slot to book."""
+
+    slot_id: str | None = None
+
+
+class DecisionForm(StepForm):
+    """A decision and its reason."""
+
+    decision: str | None = None
+    reason: str | None = None
+    wait_until: str | None = None
+
+
+class CancelForm(StepForm):
+    """Why a review ends without a decision."""
+
+    reason: str | None = None
+
+
 @router.post("/procedures/{procedure_id:uuid}/reviews")
 async def open_review(procedure_id: UUID, visitor: WriterDep, database: DatabaseDep, now: Now) -> Response:
-    """Opens a review, or leads to the one that is under way."""
-    answer = await service.open_review(database, visitor.caller, procedure_id, ReviewIn(), Once(None, ""), now)
+    """Opens a review, or leads to the one that is open."""
+    answer = await service.open_review(database, visitor.caller, procedure_id, ReviewIn(), once=NO_KEY, now=now)
     return RedirectResponse(f"/clinic/reviews/{answer.body['id']}", 303)
 
 
@@ -53,43 +104,80 @@ async def review_page(
     proposed_on: date | None = None,
 ) -> Response:
     """One review: what is known, what a policy asks, what is still open."""
-    return await _show(database, visitor, review_id, now, policy, proposed_on, None)
+    return await _show(database, visitor, review_id, now, policy=policy, proposed_on=proposed_on)
 
 
-@router.post("/reviews/{review_id:uuid}/{step}")
-async def take_step(
-    review_id: UUID, step: str, request: Request, visitor: WriterDep, database: DatabaseDep, now: Now
+@router.post("/reviews/{review_id:uuid}/work")
+async def work_on(
+    review_id: UUID, form: Annotated[WorkForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
 ) -> Response:
-    """Takes a step; what does not fit is said on the same page, and nothing is lost."""
-    form = {k: str(v).strip() for k, v in (await request.form()).items() if str(v).strip()}
-    tag = form.get("tag")
-    try:
-        if step == "work":
-            checks = {name: form[f"check_{name}"] for name in CHECKS if f"check_{name}" in form}
-            owner = {"owner_id": visitor.caller.account_id} if "take" in form else {}
-            work = {"note": form.get("note"), "checklist": checks or None, **owner}
-            await service.work_on(database, visitor.caller, review_id, ReviewChange.model_validate(work), tag, now)
-        elif step == "propose":
-            given = {k: form[k] for k in ("proposed_on", "laterality", "policy", "note") if k in form}
-            await service.work_on(database, visitor.caller, review_id, ReviewChange.model_validate(given), tag, now)
-        elif step == "book":
-            slot = BookIn.model_validate({"slot_id": form.get("slot_id")})
-            await service.book(database, visitor.caller, review_id, slot, tag, now)
-        elif step == "decide":
-            decided = {k: form[k] for k in ("decision", "reason", "wait_until") if k in form}
-            await service.decide(database, visitor.caller, review_id, DecisionIn.model_validate(decided), tag, now)
-        elif step == "cancel":
-            why = CancelIn.model_validate({"reason": form.get("reason")})
-            await service.cancel(database, visitor.caller, review_id, why, tag, now)
-        else:
-            raise Problem(404, "There is no such step.")
-    except ValidationError as error:
-        found = field_problems(error.errors(include_input=False, include_url=False), "body")
-        return await _show(database, visitor, review_id, now, "", None, Problem(422, "", found))
-    except Problem as problem:
-        if problem.status not in (409, 412, 422):
-            raise
-        return await _show(database, visitor, review_id, now, "", None, problem)
+    """Ticks off the checklist, leaves a note, takes the review on."""
+
+    async def step() -> None:
+        checks = {name: answer for name in CHECKS if (answer := getattr(form, f"check_{name}")) is not None}
+        mine = {"owner_id": visitor.caller.account_id} if form.take is not None else {}
+        change = filled(ReviewChange, form, checklist=checks or None, **mine)
+        await service.work_on(database, visitor.caller, review_id, change, if_match=form.tag, now=now)
+
+    return await _taken(step(), database, visitor, review_id, now)
+
+
+@router.post("/reviews/{review_id:uuid}/propose")
+async def propose(
+    review_id: UUID, form: Annotated[ProposalForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
+) -> Response:
+    """Proposes a day, a side and a policy."""
+
+    async def step() -> None:
+        change = filled(ReviewChange, form)
+        await service.work_on(database, visitor.caller, review_id, change, if_match=form.tag, now=now)
+
+    return await _taken(step(), database, visitor, review_id, now)
+
+
+@router.post("/reviews/{review_id:uuid}/book")
+async def book(
+    review_id: UUID, form: Annotated[SlotForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
+) -> Response:
+    """Books a slot."""
+
+    async def step() -> None:
+        await service.book(database, visitor.caller, review_id, filled(BookIn, form), if_match=form.tag, now=now)
+
+    return await _taken(step(), database, visitor, review_id, now)
+
+
+@router.post("/reviews/{review_id:uuid}/decide")
+async def decide(
+    review_id: UUID, form: Annotated[DecisionForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
+) -> Response:
+    """Decides the review."""
+
+    async def step() -> None:
+        await service.decide(database, visitor.caller, review_id, filled(DecisionIn, form), if_match=form.tag, now=now)
+
+    return await _taken(step(), database, visitor, review_id, now)
+
+
+@router.post("/reviews/{review_id:uuid}/cancel")
+async def cancel(
+    review_id: UUID, form: Annotated[CancelForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
+) -> Response:
+    """Ends the review without a decision."""
+
+    async def step() -> None:
+        await service.cancel(database, visitor.caller, review_id, filled(CancelIn, form), if_match=form.tag, now=now)
+
+    return await _taken(step(), database, visitor, review_id, now)
+
+
+async def _taken(
+    step: Awaitable[object], database: Database, visitor: Visitor, review_id: UUID, now: datetime
+) -> Response:
+    """Takes a step; an error is shown on the same page."""
+    problem = await problem_of(step)
+    if problem is not None:
+        return await _show(database, visitor, review_id, now, problem=problem)
     return RedirectResponse(f"/clinic/reviews/{review_id}", 303)
 
 
@@ -98,31 +186,46 @@ async def _show(
     visitor: Visitor,
     review_id: UUID,
     now: datetime,
-    policy: str,
-    proposed_on: date | None,
-    problem: Problem | None,
+    *,
+    policy: str = "",
+    proposed_on: date | None = None,
+    problem: Problem | None = None,
 ) -> Response:
-    row = await service.read(database, visitor.caller, review_id, now)
-    about = await context.read(database, visitor.caller, row.procedure_id, Question(None, None, "half"), now)
+    found = await service.read(database, visitor.caller, review_id, now)
+    one = found.review
+    about = await context.read(database, visitor.caller, one.procedure_id, Question(None, None, "half"), now)
     today = today_of(about.person.time_zone, now)
-    named = policy or row.policy or "medicare-lcd"
-    day = proposed_on or row.proposed_on or today
+    day = proposed_on or one.proposed_on or today
     theirs = await known(database, visitor.caller.clinic_id)
-    found = eligibility.answer(eligibility.find(named, theirs), about, day, row.laterality, row.joints)
-    beside = [eligibility.answer(one, about, day, row.laterality, row.joints) for one in theirs.values()]
+    named = eligibility.find(policy or one.policy or DEFAULT, theirs)
     begin, end = calendar.window(now, now + timedelta(days=120), now)
-    slots, _ = await calendar.list_slots(database, visitor.caller, begin, end, True, 200, None)
+    slots, _ = await calendar.list_slots(database, visitor.caller, begin, end, free=True, limit=200, cursor=None)
     booked = None
-    if row.appointment_id is not None:
+    if one.appointment_id is not None:
         async with database.read() as connection:
-            booked = await calendar.find(connection, visitor.caller, row.appointment_id, "read")
-    faults = (
-        [] if problem is None else [f"{e.pointer.strip('/')}: {e.detail}" for e in problem.errors] or [problem.detail]
-    )
+            booked = await calendar.find(connection, visitor.caller, one.appointment_id, "read")
     return page(
-        "review.html", visitor, 200 if problem is None else problem.status, review=service.out(row, now).model_dump(),
-        tag=service.tag_of(row), person=about.person, says=about.verdict["says"], adherence=about.verdict["adherence"],
-        confounders=about.verdict["confounders"], found=found, beside=beside, day=day.isoformat(), today=today.isoformat(),
-        policies=theirs, checks=CHECKS, answers=ANSWERS, decisions=DECISIONS, slots=slots, booked=booked, faults=faults,
-        levels=spoken(row.joints or []), zone=about.person.time_zone,
-        may_work=(visitor.caller.role, "work_review") in RULES and row.state in OPEN)  # fmt: skip
+        "review.html",
+        visitor,
+        200 if problem is None else problem.status,
+        review=service.out(found, now).model_dump(),
+        tag=service.tag_of(one),
+        person=about.person,
+        says=about.verdict.says,
+        adherence=about.verdict.adherence,
+        confounders=about.verdict.confounders,
+        found=eligibility.answer(named, about, day, one.laterality, one.joints),
+        beside=[eligibility.answer(other, about, day, one.laterality, one.joints) for other in theirs.values()],
+        day=day.isoformat(),
+        today=today.isoformat(),
+        policies=theirs,
+        checks=CHECKS,
+        answers=ANSWERS,
+        decisions=DECISIONS,
+        slots=slots,
+        booked=booked,
+        faults=faults_of(problem),
+        levels=spoken(one.joints or []),
+        zone=about.person.time_zone,
+        may_work=(visitor.caller.role, "work_review") in RULES and one.state in OPEN,
+    )

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
 from app.doors.pages import (
+    appointment_page,
     assets,
     calendar_page,
     cohort_page,
@@ -24,9 +25,19 @@ from app.doors.pages.assets import mount_static
 
 router = APIRouter(tags=["pages"])
 PARTS = (
-    sign_in, patients_page, forms, procedure_page, cohort_page, flags_page, queue_page, reviews_page, calendar_page,
-    quality_page, assets,
-)  # fmt: skip
+    sign_in,
+    patients_page,
+    forms,
+    procedure_page,
+    cohort_page,
+    flags_page,
+    queue_page,
+    reviews_page,
+    calendar_page,
+    appointment_page,
+    quality_page,
+    assets,
+)
 for part in PARTS:
     router.include_router(part.router)
 ASSETS = "/docs-assets"
@@ -41,7 +52,7 @@ DOCS_POLICY = (
 
 @router.get("/", response_class=HTMLResponse, include_in_schema=False)
 async def first_page() -> HTMLResponse:
-    """Leads a person on."""
+    """The first page, with links to the others."""
     page = (files(__package__) / "first.html").read_text("utf-8")
     return HTMLResponse(page, headers={"Content-Security-Policy": POLICY})
 

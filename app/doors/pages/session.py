@@ -19,7 +19,7 @@ STAFF = ("clinician", "scheduler", "admin")
 
 
 class SignInFirst(Exception):
-    """Nobody is signed in; the page leads there and back."""
+    """Nobody is signed in; redirects to the sign-in page, which leads back."""
 
     def __init__(self, back_to: str) -> None:
         self.address = f"/clinic/sign-in?next={quote(back_to, safe='/')}"
@@ -27,7 +27,7 @@ class SignInFirst(Exception):
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who looks at a page, and the token that her forms carry."""
+    """The signed-in account that views a page, and its form token."""
 
     caller: Caller
     form_token: str
@@ -37,7 +37,7 @@ async def get_visitor(request: Request, sign_ins: SignInsDep, now: Now) -> Visit
     """The signed-in member of staff.
 
     Raises:
-        SignInFirst: there is none, or her sign-in has lapsed.
+        SignInFirst: nobody is signed in, or the sign-in has expired.
         Problem: 403 for a patient: these pages are the clinic's.
     """
     token = request.cookies.get(COOKIE)
@@ -57,7 +57,7 @@ VisitorDep = Annotated[Visitor, Depends(get_visitor)]
 
 
 async def get_writer(request: Request, visitor: VisitorDep, form_token: Annotated[str, Form()] = "") -> Visitor:
-    """The visitor behind a form that this service itself has shown her.
+    """The visitor who sent a form, once it is known to come from a page of this service.
 
     Raises:
         Problem: 403 for a form of another site, or an old one.
@@ -72,7 +72,7 @@ WriterDep = Annotated[Visitor, Depends(get_writer)]
 
 
 def form_token_of(token: str) -> str:
-    """A token for forms; whoever has it does not know the session's."""
+    """The form token, a hash of the session's token, which cannot be derived from it."""
     return hashlib.blake2b(b"form:" + token.encode(), digest_size=18).hexdigest()
 
 

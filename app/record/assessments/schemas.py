@@ -1,22 +1,22 @@
 """Questionnaires on the wire: values of items, never their texts."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from app.base.http.wire import Instant, Line, RecentDay
+from app.base.http.wire import Instant, JsonObject, Line, RecentDay
 from app.record.facts.kinds import FactIn
 from app.rules.questionnaires import BadItemsError, score
 
 AssessmentKind = Literal["peg", "pgic", "odi", "ndi", "activities"]
-EXAMPLE: dict[str, Any] = {"kind": "peg", "answered_on": "2026-05-01", "items": [6, 5, 7]}
+EXAMPLE: JsonObject = {"kind": "peg", "answered_on": "2026-05-01", "items": [6, 5, 7]}
 Item = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False, strict=True)]
 
 
 class AssessmentIn(FactIn):
-    """One questionnaire as it was answered; null is an item that was not."""
+    """One questionnaire as it was answered; an item that was not answered is null."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})
 
@@ -25,7 +25,7 @@ class AssessmentIn(FactIn):
     items: Annotated[list[Item | None], Field(min_length=1, max_length=10)]
     names: Annotated[list[Line], Field(max_length=3)] | None = Field(
         default=None,
-        description="of `activities`: those that hurt, as she calls them, in the order of the items",
+        description="of `activities`: those that hurt, in the patient's words, in the order of the items",
     )
 
     @model_validator(mode="after")
@@ -72,6 +72,6 @@ class AssessmentOut(BaseModel):
     success: bool | None = Field(description="of `pgic`: one of the two best answers")
     first_score: float | None = Field(description="of the first of its kind before this one; null where there is none")
     meaningful: bool | None = Field(
-        description="whether it has fallen since by what is meaningful; null: nothing to say"
+        description="whether the score has fallen since then by a meaningful change; null: not known"
     )
     created_at: Instant

@@ -1,44 +1,42 @@
 """Questionnaires: their rules and scores."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row
+from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.record.assessments.schemas import AssessmentIn, AssessmentOut
 from app.record.facts import service as facts
-from app.record.facts.kinds import Kind, shown
-from app.record.patients.service import check_past
-from app.rules.questionnaires import QUESTIONNAIRES, is_meaningful, score
+from app.record.facts.kinds import Fact, Kind, shown
+from app.record.patients.service import Person, check_past
+from app.rules.questionnaires import QUESTIONNAIRES, is_meaningful, is_success, score
 
 
-async def _check(_connection: AsyncConnection, person: Row[Any], new: AssessmentIn, now: datetime) -> None:
+async def _check(_connection: AsyncConnection, person: Person, new: AssessmentIn, now: datetime) -> None:
     check_past("answered_on", new.answered_on, person, now)
 
 
-async def _show(connection: AsyncConnection, rows: list[Row[Any]]) -> list[dict[str, Any]]:
-    if not rows:
+async def _show(connection: AsyncConnection, answered: list[Fact[AssessmentIn]]) -> Sequence[BaseModel]:
+    if not answered:
         return []
-    everything = await facts.of_patient(connection, rows[0].clinic_id, rows[0].patient_id, "assessment")
-    first: dict[str, dict[str, Any]] = {}
-    for one in everything:
-        first.setdefault(one["kind"], one)
+    whole = await facts.of_patient(connection, answered[0].clinic_id, answered[0].patient_id, [ASSESSMENT])
+    first: dict[str, Fact[AssessmentIn]] = {}
+    for one in whole.of(ASSESSMENT):
+        first.setdefault(one.body.kind, one)
     out = []
-    for row in rows:
-        kind, mine = row.content["kind"], score(row.content["kind"], row.content["items"])
+    for one in answered:
+        kind, mine = one.body.kind, score(one.body.kind, one.body.items)
         start = first.get(kind)
-        before = None if start is None or start["id"] == row.id else score(kind, start["items"])
-        out.append(
-            {
-                **shown(row),
-                "score": mine,
-                "out_of": QUESTIONNAIRES[kind].out_of,
-                "success": mine <= 2 if kind == "pgic" else None,
-                "first_score": before,
-                "meaningful": None if before is None else is_meaningful(kind, before, mine),
-            }
-        )
+        before = None if start is None or start.id == one.id else score(kind, start.body.items)
+        computed = {
+            "score": mine,
+            "out_of": QUESTIONNAIRES[kind].out_of,
+            "success": is_success(kind, mine),
+            "first_score": before,
+            "meaningful": None if before is None else is_meaningful(kind, before, mine),
+        }
+        out.append(AssessmentOut.model_validate({**shown(one), **computed}))
     return out
 
 

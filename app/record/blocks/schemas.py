@@ -2,16 +2,17 @@
 
 from datetime import date
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
-from app.base.http.wire import Instant, Joint, Line, Nerve, RecentDay, Region, Score, Side, Wire, check_levels
+from app.base.http.wire import Instant, Joint, JsonObject, Line, Nerve, RecentDay, Score, Wire, check_levels
 from app.record.facts.kinds import FactIn
+from app.rules.words import Guidance, Region, Sedation, Side
 
 Agent = Literal["lidocaine", "mepivacaine", "bupivacaine", "ropivacaine", "levobupivacaine", "other"]
-EXAMPLE: dict[str, Any] = {
+EXAMPLE: JsonObject = {
     "performed_on": "2025-05-12",
     "side": "left",
     "joints": ["L4-5", "L5-S1"],
@@ -22,14 +23,14 @@ EXAMPLE: dict[str, Any] = {
 
 
 class Reading(Wire):
-    """Pain so many minutes after the block."""
+    """Pain at a number of minutes after the block."""
 
     minutes: Annotated[int, Field(ge=1, le=10_080, strict=True)]
     pain: Score
 
 
 class BlockIn(FactIn):
-    """A test injection, with the pain before it and after."""
+    """A diagnostic block, with the pain before and after it."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})
 
@@ -46,9 +47,9 @@ class BlockIn(FactIn):
     relief_stated: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False, strict=True)] | None = Field(
         default=None, description="percent, as the patient states it"
     )
-    guidance: Literal["fluoroscopy", "ct", "ultrasound"] | None = None
+    guidance: Guidance | None = None
     steroid: StrictBool | None = None
-    sedation: Literal["none", "minimal", "moderate", "deep"] | None = None
+    sedation: Sedation | None = None
     operator: Line | None = None
     procedure_id: UUID | None = Field(default=None, description="the procedure that it led to")
 
@@ -63,7 +64,7 @@ class BlockIn(FactIn):
 
 
 class BlockOut(BaseModel):
-    """A block, and what it shows."""
+    """A diagnostic block, and the relief computed from its readings."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -108,12 +109,12 @@ class BlockOut(BaseModel):
     operator: str | None = None
     procedure_id: UUID | None = None
     best_relief_percent: float | None = Field(description="the best of the readings; null is not known")
-    hours_at_50: float | None = Field(description="hours with at least half of the pain gone, as far as was read")
+    hours_at_50: float | None = Field(description="hours with at least half of the pain gone, as far as readings go")
     hours_at_80: float | None
     concordant: bool | None = Field(
         description="whether relief of 80 % lasted as long as the agent acts; null: can't tell"
     )
     compared: list[dict[str, str]] = Field(
-        description="other blocks of the side with a shorter or a longer agent: `longer_lasted_longer`, `longer_did_not`"
+        description="other blocks of the site, by a shorter or longer agent: `longer_lasted_longer`, `longer_did_not`"
     )
     created_at: Instant

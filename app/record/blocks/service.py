@@ -1,70 +1,71 @@
 """Diagnostic blocks: their rules, and what each shows."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row
+from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.base.http.problems import bad_field
 from app.record.blocks.schemas import BlockIn, BlockOut
 from app.record.facts import service as facts
-from app.record.facts.kinds import Kind, shown
-from app.record.patients.service import check_past
+from app.record.facts.kinds import Fact, Kind, shown
+from app.record.patients.service import Person, check_past
+from app.record.procedures.service import PROCEDURE
 from app.rules.blocks import BlockShown, compare, shown_by
 from app.rules.levels import nerves_of_all, region_of
 
 
-async def _check(connection: AsyncConnection, person: Row[Any], new: BlockIn, now: datetime) -> None:
+async def _check(connection: AsyncConnection, person: Person, new: BlockIn, now: datetime) -> None:
     check_past("performed_on", new.performed_on, person, now)
     if len({region_of(j) for j in new.joints}) > 1:
         raise bad_field("/joints", "lie in more than one region; record a block for each")
     if new.procedure_id is None:
         return
-    for procedure in await facts.of_patient(connection, person.clinic_id, person.id, "procedure"):
-        if procedure["id"] == new.procedure_id:
-            if new.performed_on.isoformat() > procedure["performed_on"]:
+    treated = await facts.of_patient(connection, person.clinic_id, person.id, [PROCEDURE])
+    for procedure in treated.of(PROCEDURE):
+        if procedure.id == new.procedure_id:
+            if new.performed_on > procedure.body.performed_on:
                 raise bad_field("/performed_on", "lies after the procedure that the block led to")
             return
     raise bad_field("/procedure_id", "is no procedure of this patient")
 
 
-def _shown_by(content: dict[str, Any]) -> BlockShown:
-    readings = [(r["minutes"], r["pain"]) for r in content["pain_after"]]
-    return shown_by(content["agent"], content["pain_before"], readings)
+def shown_by_block(block: BlockIn) -> BlockShown:
+    """What a block shows."""
+    return shown_by(block.agent, block.pain_before, [(r.minutes, r.pain) for r in block.pain_after])
 
 
-async def _show(connection: AsyncConnection, rows: list[Row[Any]]) -> list[dict[str, Any]]:
-    if not rows:
+async def _show(connection: AsyncConnection, blocks: list[Fact[BlockIn]]) -> Sequence[BaseModel]:
+    if not blocks:
         return []
-    others = await facts.of_patient(connection, rows[0].clinic_id, rows[0].patient_id, "block")
+    others = (await facts.of_patient(connection, blocks[0].clinic_id, blocks[0].patient_id, [BLOCK])).of(BLOCK)
     out = []
-    for row in rows:
-        found = _shown_by(row.content)
-        out.append(
-            {
-                **shown(row),
-                "region": region_of(row.content["joints"][0]),
-                "nerves": row.content.get("nerves") or nerves_of_all(row.content["joints"]),
-                "best_relief_percent": found.best_percent,
-                "hours_at_50": found.hours_50,
-                "hours_at_80": found.hours_80,
-                "concordant": found.concordant,
-                "compared": _compared(row, found, others),
-            }
-        )
+    for one in blocks:
+        found = shown_by_block(one.body)
+        computed = {
+            "region": region_of(one.body.joints[0]),
+            "nerves": one.body.nerves or nerves_of_all(one.body.joints),
+            "best_relief_percent": found.best_percent,
+            "hours_at_50": found.hours_50,
+            "hours_at_80": found.hours_80,
+            "concordant": found.concordant,
+            "compared": _compared(one, found, others),
+        }
+        out.append(BlockOut.model_validate({**shown(one), **computed}))
     return out
 
 
-def _compared(row: Row[Any], found: BlockShown, others: list[dict[str, Any]]) -> list[dict[str, str]]:
+def _compared(one: Fact[BlockIn], found: BlockShown, others: list[Fact[BlockIn]]) -> list[dict[str, str]]:
     out = []
     for other in others:
-        same_site = other["side"] == row.content["side"] and set(other["joints"]) & set(row.content["joints"])
-        if other["id"] != row.id and same_site:
-            mine, its = (row.content["agent"], found.hours_80), (other["agent"], _shown_by(other).hours_80)
-            result = compare(mine, its)
+        same_site = other.body.side == one.body.side and set(other.body.joints) & set(one.body.joints)
+        if other.id != one.id and same_site:
+            theirs = shown_by_block(other.body)
+            result = compare((one.body.agent, found.hours_80), (other.body.agent, theirs.hours_80))
             if result is not None:
-                out.append({"block_id": str(other["id"]), "performed_on": other["performed_on"], "result": result})
+                on = other.body.performed_on.isoformat()
+                out.append({"block_id": str(other.id), "performed_on": on, "result": result})
     return out
 
 

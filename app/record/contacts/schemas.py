@@ -1,16 +1,16 @@
 """Plans and contacts on the wire."""
 
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from app.base.http.wire import Instant, Note, RecentDay
+from app.base.http.wire import Instant, JsonObject, Note, RecentDay
 from app.record.facts.kinds import FactIn
+from app.rules.words import ContactWindow
 
-ContactName = Literal["days_1_3", "weeks_2", "weeks_6_8", "months_3", "months_6", "months_12"]
-EXAMPLE: dict[str, Any] = {
+EXAMPLE: JsonObject = {
     "procedure_id": "0199a3c4-7d00-7a00-8000-000000000004",
     "contact": "weeks_2",
     "done_on": "2025-07-24",
@@ -23,7 +23,7 @@ class ContactIn(FactIn):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})
 
     procedure_id: UUID
-    contact: ContactName
+    contact: ContactWindow
     done_on: RecentDay
     note: Note | None = None
 
@@ -46,14 +46,14 @@ class ContactOut(BaseModel):
     id: UUID
     patient_id: UUID
     procedure_id: UUID
-    contact: ContactName
+    contact: ContactWindow
     done_on: date
     note: str | None = None
     created_at: Instant
 
 
 class StepOut(BaseModel):
-    """What she may do, from and to a day."""
+    """What the patient may do, from and to a day."""
 
     first_on: date
     last_on: date
@@ -63,7 +63,7 @@ class StepOut(BaseModel):
 class DueOut(BaseModel):
     """One follow-up contact of the plan."""
 
-    contact: ContactName
+    contact: ContactWindow
     first_on: date
     last_on: date
     state: Literal["due", "done", "missed"]
@@ -71,7 +71,7 @@ class DueOut(BaseModel):
 
 
 class PlanOut(BaseModel):
-    """What she was told at discharge, and who asks after her when."""
+    """The advice given at discharge, the steps back to normal, and the follow-up contacts."""
 
     model_config = ConfigDict(
         json_schema_extra={

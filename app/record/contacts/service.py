@@ -1,10 +1,9 @@
 """The plan after a procedure, and the contacts that were made."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller
@@ -15,15 +14,17 @@ from app.record.contacts.schemas import ContactIn, ContactOut, DueOut, PlanOut, 
 from app.record.facts import service as facts
 from app.record.facts.kinds import Kind
 from app.record.patients import service as patients
+from app.record.patients.service import Person, check_past
 from app.record.procedures.service import PROCEDURE
 from app.rules import plan
 
 
-async def _check(connection: AsyncConnection, person: Row[Any], new: ContactIn, now: datetime) -> None:
-    patients.check_past("done_on", new.done_on, person, now)
-    for procedure in await facts.of_patient(connection, person.clinic_id, person.id, "procedure"):
-        if procedure["id"] == new.procedure_id:
-            if new.done_on.isoformat() < procedure["performed_on"]:
+async def _check(connection: AsyncConnection, person: Person, new: ContactIn, now: datetime) -> None:
+    check_past("done_on", new.done_on, person, now)
+    treated = await facts.of_patient(connection, person.clinic_id, person.id, [PROCEDURE])
+    for procedure in treated.of(PROCEDURE):
+        if procedure.id == new.procedure_id:
+            if new.done_on < procedure.body.performed_on:
                 raise bad_field("/done_on", "lies before the procedure")
             return
     raise bad_field("/procedure_id", "is no procedure of this patient")
@@ -32,18 +33,24 @@ async def _check(connection: AsyncConnection, person: Row[Any], new: ContactIn, 
 CONTACT = Kind("contact", "contacts", ContactIn, ContactOut, "done_on", "record_contact", check=_check)
 
 
+def done_by_window(made: Iterable[ContactIn], procedure_id: UUID) -> dict[str, date]:
+    """The day of the first contact of each window of a procedure's plan."""
+    done: dict[str, date] = {}
+    for contact in made:
+        if contact.procedure_id == procedure_id:
+            done.setdefault(contact.contact, contact.done_on)
+    return done
+
+
 async def read(database: Database, caller: Caller, procedure_id: UUID, now: datetime) -> PlanOut:
     """The plan of a procedure, as it stands today."""
     async with database.read() as connection:
-        row = await facts.find(connection, caller, PROCEDURE, procedure_id)
-        person = await patients.find(connection, caller, row.patient_id)
-        made = await facts.of_patient(connection, row.clinic_id, row.patient_id, "contact")
-    await audit.record_read(database, caller, "plan", row.patient_id, now)
-    done: dict[str, date] = {}
-    for contact in made:
-        if contact["procedure_id"] == str(procedure_id):
-            done.setdefault(contact["contact"], date.fromisoformat(contact["done_on"]))
-    performed_on, today = row.on_date, patients.today_of(person.time_zone, now)
+        procedure = await facts.find(connection, caller, PROCEDURE, procedure_id)
+        person = await patients.find(connection, caller, procedure.patient_id)
+        found = await facts.of_patient(connection, procedure.clinic_id, procedure.patient_id, [CONTACT])
+    await audit.record_read(database, caller, "plan", procedure.patient_id, now)
+    done = done_by_window([one.body for one in found.of(CONTACT)], procedure_id)
+    performed_on, today = procedure.body.performed_on, patients.today_of(person.time_zone, now)
     return PlanOut(
         procedure_id=procedure_id,
         advice=list(plan.ADVICE),

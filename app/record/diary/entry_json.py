@@ -2,15 +2,18 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol, cast
 from zoneinfo import ZoneInfo
 
+from app.base.http.wire import JsonObject
+from app.record.diary.content import EntryContent
+
 PARTS = ("pain", "medications", "activity", "interference", "flare_up", "work", "side_effects", "note")
-RECALLED_AFTER = timedelta(days=3)  # paper diaries: 90 % claimed, 11 % kept (Stone 2002)
+RECALLED_AFTER = timedelta(days=3)  # of paper diaries 90 % were said to be kept in time, 11 % were (Stone 2002)
 
 
-class Writing(Protocol):
-    """What is told of a writing: a revision as it is kept, or a row of the diary."""
+class Told(Protocol):
+    """What is told of a revision: a stored one, or the entry of a day."""
 
     @property
     def revision(self) -> int:
@@ -25,7 +28,7 @@ class Writing(Protocol):
         """When the server got it."""
 
     @property
-    def content(self) -> dict[str, Any] | None:
+    def content(self) -> EntryContent | None:
         """What it says."""
 
     @property
@@ -33,9 +36,9 @@ class Writing(Protocol):
         """MME of the day."""
 
 
-def entry_json(on: date, row: Writing, zone: str, advice: str | None = None) -> dict[str, Any]:
+def entry_json(on: date, row: Told, zone: str, advice: str | None = None) -> JsonObject:
     """The entry of a day; `zone` is the patient's."""
-    content = row.content or {}
+    content = cast(JsonObject, row.content or {})
     return {
         "date": on.isoformat(),
         **{part: content.get(part) for part in PARTS},
@@ -48,18 +51,13 @@ def entry_json(on: date, row: Writing, zone: str, advice: str | None = None) -> 
     }
 
 
-def entry_text(on: date, row: Writing, zone: str) -> str:
-    """The same as text, as it is kept beside the day so that a range is only put together."""
+def entry_text(on: date, row: Told, zone: str) -> str:
+    """The entry as JSON text; it is stored with its day, so that a range of days is only concatenated."""
     return json.dumps(entry_json(on, row, zone), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def date_of(text: str) -> date:
-    """The day of an entry as text: `entry_json` puts it first."""
-    return date.fromisoformat(text[9:19])
-
-
 def is_recalled(on: date, recorded_at: datetime, time_zone: str) -> bool:
-    """Whether an entry was written down so long after its day that it is a memory."""
+    """Whether an entry was written down more than `RECALLED_AFTER` after its day, in the patient's zone."""
     return recorded_at.astimezone(ZoneInfo(time_zone)).date() - on > RECALLED_AFTER
 
 

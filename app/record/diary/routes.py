@@ -2,22 +2,23 @@
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import JSONResponse, StreamingResponse
-from sqlalchemy import Row
 
 from app.access.accounts.deps import CallerDep
-from app.base.http.conditional import NO_CURSOR, AsKnownOn, IfNoneMatch, etag, matches
+from app.base.http.conditional import NOT_MODIFIED, AsKnownOn, IfNoneMatch, etag, matches
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.idempotency.deps import OnceDep
+from app.base.http.paging import NO_CURSOR, Page
 from app.base.http.problems import bad_field, problems
-from app.base.http.wire import FIRST_DAY, Day, Page, RecentDay
+from app.base.http.wire import FIRST_DAY, Day, JsonObject, RecentDay
 from app.record.diary import service, sheet
 from app.record.diary.entry_json import entry_json
-from app.record.diary.schemas import BatchIn, BatchOut, EntryIn, EntryOut, RevisionOut
+from app.record.diary.schemas import BatchIn, BatchOut, EntryIn, EntryOut, EntryRevisionOut
+from app.record.diary.service import DayEntry
 
 router = APIRouter(prefix="/v1/patients/{patient_id}/diary", tags=["diary"])
 
@@ -45,7 +46,7 @@ async def put_entry(
     )
 
 
-@router.get("/{date}", response_model=EntryOut, responses={304: {"description": "You have it"}, **problems(403, 404)})
+@router.get("/{date}", response_model=EntryOut, responses={**NOT_MODIFIED, **problems(403, 404)})
 async def read_entry(
     patient_id: UUID, date: Day, caller: CallerDep, database: DatabaseDep, now: Now, if_none_match: IfNoneMatch = None
 ) -> Response:
@@ -59,20 +60,20 @@ async def read_entry(
 
 @router.delete("/{date}", status_code=204, responses=problems(403, 404))
 async def delete_entry(patient_id: UUID, date: Day, caller: CallerDep, database: DatabaseDep, now: Now) -> None:
-    """Says that the day has no entry; the revisions stay."""
+    """Deletes the entry of a day; its revisions stay."""
     await service.delete(database, caller, patient_id, date, now)
 
 
 @router.get("/{date}/revisions", responses=problems(403, 404))
 async def read_revisions(
     patient_id: UUID, date: Day, caller: CallerDep, database: DatabaseDep, now: Now
-) -> Page[RevisionOut]:
+) -> Page[EntryRevisionOut]:
     """Everything that was ever written about the day, in the order in which it was received."""
     rows = await service.read_revisions(database, caller, patient_id, date, now)
     newest = max(rows, key=lambda r: (r.ranks_at, r.revision))
     return Page(
         items=[
-            RevisionOut(
+            EntryRevisionOut(
                 revision=r.revision,
                 current=r is newest,
                 deleted=r.content is None,
@@ -81,7 +82,7 @@ async def read_revisions(
                 account_id=None if r.account_id is None else str(r.account_id),
                 opioid_mme=r.opioid_mme,
                 skew_seconds=r.skew_seconds,
-                entry=r.content,
+                entry=cast("JsonObject | None", r.content),
             )
             for r in rows
         ]
@@ -113,7 +114,7 @@ async def read_entries(
     cursor: Annotated[str | None, Query(max_length=10, description="`next` of the page before")] = None,
     accept: Annotated[str, Header(description="application/json or text/csv")] = "application/json",
 ) -> Response:
-    """A range of days in their order, as JSON or, by `Accept: text/csv`, as a sheet with a row a site."""
+    """A range of days in their order, as JSON or, by `Accept: text/csv`, as a sheet with one row per site."""
     if cursor is not None:
         try:
             first = max(first, date.fromisoformat(cursor))
@@ -121,18 +122,22 @@ async def read_entries(
             raise bad_field("/cursor", NO_CURSOR, where="query") from None
     as_sheet = "text/csv" in accept
     if as_known_on is None and not as_sheet:
-        texts, rest = await service.read_shown(database, caller, patient_id, first, to or date.max, limit, now)
+        texts, rest = await service.read_shown(
+            database, caller, patient_id, first, to or date.max, limit=limit, now=now
+        )
         following = "null" if rest is None else f'"{rest}"'
         return Response(f'{{"items":[{",".join(texts)}],"next":{following}}}', media_type="application/json")
     most = 100_000 if as_sheet else limit
-    rows, zone = await service.read_range(database, caller, patient_id, first, to or date.max, most, as_known_on, now)
+    rows, zone = await service.read_range(
+        database, caller, patient_id, first, to or date.max, limit=most, as_known_on=as_known_on, now=now
+    )
     if as_sheet:
         return StreamingResponse(_lines(rows), media_type="text/csv; charset=utf-8")
     beyond = rows[limit].date.isoformat() if len(rows) > limit else None
     return JSONResponse({"items": [entry_json(r.date, r, zone) for r in rows[:limit]], "next": beyond})
 
 
-def _lines(rows: list[Row[Any]]) -> Iterator[str]:
+def _lines(rows: list[DayEntry]) -> Iterator[str]:
     yield sheet.heading()
     for row in rows:
         yield sheet.lines(row.date, row.content, row.opioid_mme, row.recorded_at)

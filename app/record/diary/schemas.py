@@ -1,15 +1,17 @@
 """The diary on the wire."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from app.base.http.problems import ProblemDetail
-from app.base.http.wire import Instant, Line, Moment, Note, RecentDay, Region, Score, Side, SideEffectKind, Wire
+from app.base.http.wire import Instant, JsonObject, Line, Moment, Note, RecentDay, Score, Wire
+from app.record.diary.content import EntryContent
+from app.rules.words import Region, Side, SideEffectKind
 
 MOST_ENTRIES = 1_000
-EXAMPLE: dict[str, Any] = {
+EXAMPLE: JsonObject = {
     "pain": [{"region": "lumbar", "side": "left", "average": 4, "worst": 6, "now": 3}],
     "medications": [{"code": "10689", "dose": 50, "unit": "mg", "times": 2}],
     "activity": {"steps": 4200, "active_minutes": 35, "level": "usual"},
@@ -56,7 +58,7 @@ class Medication(Wire):
 
 
 class Activity(Wire):
-    """What she did; at least one of the three."""
+    """What the patient did that day; at least one of the three."""
 
     steps: Annotated[int, Field(ge=0, le=200_000, strict=True)] | None = None
     active_minutes: Annotated[int, Field(ge=0, le=1_440, strict=True)] | None = None
@@ -87,15 +89,15 @@ class EntryIn(Wire):
     medications: Annotated[list[Medication], Field(max_length=50)] | None = None
     activity: Activity | None = None
     interference: Score | None = None
-    flare_up: StrictBool | None = Field(default=None, description="whether she calls it a flare-up, whatever the score")
+    flare_up: StrictBool | None = Field(default=None, description="whether the patient calls it so, whatever the score")
     work: Literal["working", "off_sick", "no_work_that_day", "not_employed"] | None = None
     side_effects: Annotated[list[SideEffect], Field(max_length=50)] | None = None
     note: Note | None = None
     recorded_at: Moment | None = Field(
-        default=None, description="when the person wrote it down; the instant of receipt where it is left out"
+        default=None, description="when the patient wrote it down; the instant of receipt where it is left out"
     )
     sent_at: Moment | None = Field(
-        default=None, description="the sender's clock as it sends: how wrong it is, is kept beside and reorders nothing"
+        default=None, description="the sender's clock when sending; its error is kept but changes no order"
     )
 
     @model_validator(mode="after")
@@ -109,13 +111,14 @@ class EntryIn(Wire):
             raise ValueError("pain: a site comes twice")
         return self
 
-    def content(self) -> dict[str, Any]:
-        """The parts that are known, as they are kept."""
-        return self.model_dump(mode="json", exclude_none=True, exclude={"date", "recorded_at", "sent_at"})
+    def content(self) -> EntryContent:
+        """The known parts as JSON values, as they are stored."""
+        kept = self.model_dump(mode="json", exclude_none=True, exclude={"date", "recorded_at", "sent_at"})
+        return cast(EntryContent, kept)
 
 
 class DatedEntryIn(EntryIn):
-    """An entry of a batch: it names its day."""
+    """An entry of a batch, with its day."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"date": "2026-05-01", **EXAMPLE}})
 
@@ -130,7 +133,7 @@ class BatchIn(Wire):
     )
 
     entries: Annotated[
-        list[Any],
+        list[object],
         Field(
             min_length=1,
             max_length=MOST_ENTRIES,
@@ -167,7 +170,7 @@ class EntryOut(BaseModel):
     note: str | None
     recorded_at: Instant
     recalled: bool = Field(
-        default=False, description="written down over three days after its day, in the zone that she then had"
+        default=False, description="written down over three days after its day, in the zone that the patient then had"
     )
     revision: int
     received_at: Instant
@@ -175,8 +178,8 @@ class EntryOut(BaseModel):
     advice: str | None = Field(default=None, description="what to do now, where a side effect is a red flag")
 
 
-class RevisionOut(BaseModel):
-    """One writing about one day; `deleted` is a revision that says that the day has no entry."""
+class EntryRevisionOut(BaseModel):
+    """One revision of one day's entry; with `deleted`, the revision that deleted it."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -201,11 +204,11 @@ class RevisionOut(BaseModel):
     account_id: str | None
     opioid_mme: float | None
     skew_seconds: float | None = Field(default=None, description="how far the sender's clock was behind at sending")
-    entry: dict[str, Any] | None
+    entry: JsonObject | None
 
 
 class BatchItem(BaseModel):
-    """What became of one entry of a batch, at the same place as it stood in the call."""
+    """The result for one entry of a batch, at the same position as in the call."""
 
     date: str | None
     status: Literal["created", "changed", "unchanged", "superseded", "rejected"]

@@ -4,60 +4,65 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import NamedTuple, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
-from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy import Column, ColumnElement, Select, and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.access.accounts.permissions import Caller, Relation, limits, relation_of, within
+from app.access.accounts.permissions import Caller, Relation, limit_names, limits, relation_of, within
 from app.access.audit import service as audit
 from app.alerts.flags.service import Cause, raise_flags, rules_of
 from app.base.http.idempotency.service import Answer, Once
 from app.base.http.problems import Problem, bad_field, field_problems, not_found
 from app.base.store.database import Database
-from app.base.store.prepared import Connection
-from app.record.diary.entry_json import date_of, entry_text
+from app.base.store.prepared import Connection, Prepared, prepared_select
+from app.base.store.typed import col, col_of, wholes
+from app.record.diary.content import EntryContent
+from app.record.diary.entry_json import entry_text
 from app.record.diary.schemas import BatchItem, BatchOut, DatedEntryIn, EntryIn
-from app.record.diary.writings import Outcome, Writing, day, keep, revision
+from app.record.diary.tables import DiaryDay, DiaryRevision
+from app.record.diary.writings import Recorded, Writing, day, keep, revision
 from app.record.patients import service as patients
+from app.record.patients.service import Person, patient
+from app.record.patients.tables import Patient
 from app.rules.danger_words import danger_words
 from app.rules.medications import Taken, opioid_mme
 from app.rules.red_flags import Rule, red_flags
 
 
 @dataclass(frozen=True)
-class Recorded:
-    """What became of one entry, and what the patient must be told."""
+class RecordedEntry:
+    """The result of recording one entry, and the advice for the patient about a red flag."""
 
     date: date
-    outcome: Outcome
+    outcome: Recorded
     advice: str | None
     zone: str
 
 
 async def put(
     database: Database, caller: Caller, patient_id: UUID, on: date, entry: EntryIn, now: datetime
-) -> Recorded:
-    """Records one entry. Red flags are told whatever becomes of it."""
+) -> RecordedEntry:
+    """Records one entry. Its red flags are raised even where the entry changes nothing."""
 
-    async def work(connection: Connection) -> Recorded:
+    async def work(connection: Connection) -> RecordedEntry:
         person = await patients.find(connection, caller, patient_id, "write_diary", lock=True)
         check_day(on, entry.recorded_at, person, now)
         (outcome,) = await _record(connection, caller, person, [writing(on, entry)], now)
         added = await rules_of(connection, person.clinic_id) if entry.side_effects else []
         await raise_flags(connection, person.clinic_id, person.id, causes(on, entry, added), now)
-        return Recorded(on, outcome, advice(entry, added), person.time_zone)
+        return RecordedEntry(on, outcome, advice(entry, added), person.time_zone)
 
-    return await database.write_quick(work)
+    return await database.write_prepared(work)
 
 
 async def put_many(
-    database: Database, caller: Caller, patient_id: UUID, raw: list[Any], once: Once, now: datetime
+    database: Database, caller: Caller, patient_id: UUID, raw: list[object], once: Once, now: datetime
 ) -> BatchOut:
-    """Records the good entries of a batch in one transaction; each gets its answer."""
+    """Records the valid entries of a batch in one transaction; every entry gets its result."""
     parsed = [_parse(item) for item in raw]
 
     async def work(connection: Connection) -> BatchOut:
@@ -86,12 +91,12 @@ async def put_many(
         return Answer((await work(connection)).model_dump(mode="json"), 200, None, patient_id)
 
     if once.key is None:
-        return await database.write_quick(work)
+        return await database.write_prepared(work)
     return BatchOut.model_validate((await once.run(database, caller.account_id, now, keyed)).body)
 
 
 async def delete(database: Database, caller: Caller, patient_id: UUID, on: date, now: datetime) -> None:
-    """Says that a day has no entry; what was written stays among the revisions.
+    """Deletes the entry of a day by a revision without content; earlier revisions stay.
 
     Raises:
         Problem: 404 where the day has none.
@@ -99,57 +104,83 @@ async def delete(database: Database, caller: Caller, patient_id: UUID, on: date,
 
     async def work(connection: AsyncConnection) -> None:
         person = await patients.find(connection, caller, patient_id, "write_diary", lock=True)
-        if await _current(connection, person, on) is None:
+        query = select(col(DiaryDay.revision)).where(*_is_current(person, on))
+        if (await connection.execute(query)).first() is None:
             raise not_found("entry")
         await _record(connection, caller, person, [Writing(on, None, None, None)], now, "delete")
 
     await database.write(work)
 
 
+class DayEntry(NamedTuple):
+    """The current entry of a day."""
+
+    date: date
+    revision: int
+    recorded_at: datetime
+    received_at: datetime
+    content: EntryContent
+    opioid_mme: float | None
+
+
 async def read_day(database: Database, caller: Caller, patient_id: UUID, on: date, now: datetime) -> tuple[str, int]:
-    """The current entry of a day as text, and its revision."""
+    """The current entry of a day as JSON text, and its revision."""
+    query = select(col(DiaryDay.shown), col(DiaryDay.revision))
     async with database.read() as connection:
         person = await patients.find(connection, caller, patient_id)
-        row = await _current(connection, person, on)
+        found = (await connection.execute(query.where(*_is_current(person, on)))).first()
+        older = (
+            []
+            if found is None or found[0]
+            else await entries(connection, person.clinic_id, person.id, first=on, last=on)
+        )
     await audit.record_read(database, caller, "diary", patient_id, now)
-    if row is None:
+    if found is None:
         raise not_found("entry")
-    return row.shown or entry_text(on, row, person.time_zone), row.revision
+    shown, number = found
+    return shown or entry_text(on, older[0], person.time_zone), number
 
 
 async def read_shown(
-    database: Database, caller: Caller, patient_id: UUID, first: date, last: date, limit: int, now: datetime
+    database: Database, caller: Caller, patient_id: UUID, first: date, last: date, *, limit: int, now: datetime
 ) -> tuple[list[str], date | None]:
-    """Entries of a range of days as text, in their order, in one round trip; and the day at which the rest begins."""
+    """Entries of a range of days as JSON text, in their order, in one round trip; and the day at which the rest begins."""
     if first > last:
         raise bad_field("/from", "lies after `to`", where="query")
     relation = relation_of(caller, "read")
     named = {"patient": patient_id, "first": first, "last": last, "most": limit + 1, **limits(caller, relation)}
-    rows = await database.read_many(shown_of(relation), named)
-    if not rows:
+    found = await database.read_many(shown_of(relation), named)
+    if not found:
         raise not_found("patient")
-    texts = [row.shown for row in rows if row.revision is not None]
-    if None in texts:  # kept by an older version
-        older, zone = await read_range(database, caller, patient_id, first, last, limit, None, now)
-        texts = [entry_text(row.date, row, zone) for row in older]
+    days = [(on, shown) for on, shown in found if on is not None]
+    if any(shown is None for _, shown in days):  # kept by an older version
+        older, zone = await read_range(
+            database, caller, patient_id, first, last, limit=limit, as_known_on=None, now=now
+        )
+        days = [(one.date, entry_text(one.date, one, zone)) for one in older]
     else:
         await audit.record_read(database, caller, "diary", patient_id, now)
-    return texts[:limit], date_of(texts[limit]) if len(texts) > limit else None
+    texts = [shown for _, shown in days[:limit] if shown is not None]
+    return texts, days[limit][0] if len(days) > limit else None
 
 
 @cache
-def shown_of(relation: Relation) -> Select[Any]:
-    """The entries of a patient within reach; one row without a day where she has none."""
-    person = patients.patient
-    hers = (day.c.clinic_id == person.c.clinic_id) & (day.c.patient_id == person.c.id) & day.c.content.is_not(None)
-    within_range = day.c.date.between(bindparam("first"), bindparam("last"))
-    return (
-        select(day.c.shown, day.c.revision)
-        .select_from(person.outerjoin(day, hers & within_range))
-        .where(person.c.id == bindparam("patient"), within(relation, person.c.clinic_id, person.c.id))
-        .order_by(day.c.date)
+def shown_of(relation: Relation) -> "Prepared[date | None, str | None]":
+    """A query for the entries of a patient within reach; one row with nulls where the patient has none."""
+    theirs = and_(
+        col(DiaryDay.clinic_id) == col(Patient.clinic_id),
+        col(DiaryDay.patient_id) == col(Patient.id),
+        col(DiaryDay.content).is_not(None),
+        col(DiaryDay.date).between(bindparam("first"), bindparam("last")),
+    )
+    query = (
+        select(cast("Column[date | None]", col(DiaryDay.date)), col(DiaryDay.shown))
+        .select_from(patient.outerjoin(day, theirs))
+        .where(col(Patient.id) == bindparam("patient"), within(relation, col(Patient.clinic_id), col(Patient.id)))
+        .order_by(col(DiaryDay.date))
         .limit(bindparam("most"))
     )
+    return prepared_select(query, "patient", "first", "last", "most", *limit_names(relation))
 
 
 async def read_range(
@@ -158,80 +189,99 @@ async def read_range(
     patient_id: UUID,
     first: date,
     last: date,
+    *,
     limit: int,
     as_known_on: datetime | None,
     now: datetime,
-) -> tuple[list[Row[Any]], str]:
+) -> tuple[list[DayEntry], str]:
     """Current entries of a range of days in their order, at most `limit` + 1 of them; and the patient's time zone."""
     if first > last:
         raise bad_field("/from", "lies after `to`", where="query")
     async with database.read() as connection:
         person = await patients.find(connection, caller, patient_id)
-        query = entries_of(person.clinic_id, person.id, as_known_on)
-        source = query.selected_columns
-        rows = (
-            await connection.execute(
-                query.where(source.date.between(first, last)).order_by(source.date).limit(limit + 1)
-            )
-        ).all()
+        found = await entries(
+            connection, person.clinic_id, person.id, first=first, last=last, known_on=as_known_on, limit=limit + 1
+        )
     await audit.record_read(database, caller, "diary", patient_id, now)
-    return list(rows), person.time_zone
+    return found, person.time_zone
 
 
 async def read_revisions(
     database: Database, caller: Caller, patient_id: UUID, on: date, now: datetime
-) -> list[Row[Any]]:
-    """Everything that was ever written about a day, in the order in which it was received."""
+) -> list[DiaryRevision]:
+    """All revisions of a day, in the order in which they were received."""
     async with database.read() as connection:
         person = await patients.find(connection, caller, patient_id)
-        rows = (
-            await connection.execute(
-                select(revision)
-                .where(
-                    revision.c.clinic_id == person.clinic_id, revision.c.patient_id == person.id, revision.c.date == on
-                )
-                .order_by(revision.c.revision)
-            )
-        ).all()
-    await audit.record_read(database, caller, "diary revisions", patient_id, now)
-    if not rows:
-        raise not_found("entry")
-    return list(rows)
-
-
-def entries_of(clinic_id: UUID, patient_id: UUID, as_known_on: datetime | None = None) -> Select[Any]:
-    """Current entries of a patient, or those that were current when everything received up to an instant was known."""
-    if as_known_on is None:
-        return select(*(c for c in day.c if c.name != "shown")).where(
-            day.c.clinic_id == clinic_id, day.c.patient_id == patient_id, day.c.content.is_not(None)
+        query = select(revision).where(
+            col(DiaryRevision.clinic_id) == person.clinic_id,
+            col(DiaryRevision.patient_id) == person.id,
+            col(DiaryRevision.date) == on,
         )
-    newest = (
-        func.row_number()
-        .over(partition_by=revision.c.date, order_by=(revision.c.ranks_at.desc(), revision.c.revision.desc()))
-        .label("place")
-    )
+        found = (await connection.execute(query.order_by(col(DiaryRevision.revision)))).all()
+    await audit.record_read(database, caller, "diary revisions", patient_id, now)
+    if not found:
+        raise not_found("entry")
+    return wholes(DiaryRevision, found)
+
+
+async def entries(
+    connection: AsyncConnection,
+    clinic_id: UUID,
+    patient_id: UUID,
+    *,
+    first: date = date.min,
+    last: date = date.max,
+    known_on: datetime | None = None,
+    limit: int | None = None,
+) -> list[DayEntry]:
+    """Current entries of a range of days in their order, as they stand now or as they were known at an instant."""
+    query = _entries(clinic_id, patient_id, known_on).limit(limit)
+    on = query.selected_columns.date
+    return [
+        DayEntry(*one) for one in (await connection.execute(query.where(on.between(first, last)).order_by(on))).all()
+    ]
+
+
+async def stream(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID) -> AsyncIterator[DayEntry]:
+    """All current entries of a patient in the order of their days, a few at a time."""
+    query = _entries(clinic_id, patient_id, None)
+    async with connection.stream(query.order_by(query.selected_columns.date)) as found:
+        async for one in found:
+            yield DayEntry(*one)
+
+
+Selected = Select[date, int, datetime, datetime, EntryContent, float | None]
+
+
+def _entries(clinic_id: UUID, patient_id: UUID, known_on: datetime | None) -> Selected:
+    if known_on is None:
+        content = cast("Column[EntryContent]", col(DiaryDay.content))  # where it is null the day has no entry
+        return select(
+            col(DiaryDay.date), col(DiaryDay.revision), col(DiaryDay.recorded_at), col(DiaryDay.received_at), content,
+            col(DiaryDay.opioid_mme),
+        ).where(
+            col(DiaryDay.clinic_id) == clinic_id, col(DiaryDay.patient_id) == patient_id, content.is_not(None)
+        )  # fmt: skip
+    newest_first = (col(DiaryRevision.ranks_at).desc(), col(DiaryRevision.revision).desc())
+    place = func.row_number().over(partition_by=col(DiaryRevision.date), order_by=newest_first).label("place")
     known = (
-        select(revision, newest)
+        select(revision, place)
         .where(
-            revision.c.clinic_id == clinic_id,
-            revision.c.patient_id == patient_id,
-            revision.c.received_at <= as_known_on,
+            col(DiaryRevision.clinic_id) == clinic_id,
+            col(DiaryRevision.patient_id) == patient_id,
+            col(DiaryRevision.received_at) <= known_on,
         )
         .subquery()
     )
-    return select(known).where(known.c.place == 1, known.c.content.is_not(None))
+    then = cast("ColumnElement[EntryContent]", col_of(known, DiaryRevision.content))
+    return select(
+        col_of(known, DiaryRevision.date), col_of(known, DiaryRevision.revision), col_of(known, DiaryRevision.recorded_at),
+        col_of(known, DiaryRevision.received_at), then, col_of(known, DiaryRevision.opioid_mme),
+    ).where(known.c.place == 1, then.is_not(None))  # fmt: skip
 
 
-async def stream(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID) -> AsyncIterator[Row[Any]]:
-    """All current entries of a patient in the order of their days, a few at a time."""
-    query = entries_of(clinic_id, patient_id)
-    async with connection.stream(query.order_by(query.selected_columns.date)) as rows:
-        async for row in rows:
-            yield row
-
-
-def check_day(on: date, recorded_at: datetime | None, person: Row[Any], now: datetime, where: str = "path") -> None:
-    """Refuses a day that has not begun for the patient, and one written down before it began."""
+def check_day(on: date, recorded_at: datetime | None, person: Person, now: datetime, where: str = "path") -> None:
+    """Refuses (422) a day in the patient's future or before birth, and an entry written down before its day."""
     if on > patients.today_of(person.time_zone, now):
         raise bad_field("/date", "lies in the patient's future", where=where)
     if on < person.born_on:
@@ -241,13 +291,13 @@ def check_day(on: date, recorded_at: datetime | None, person: Row[Any], now: dat
 
 
 def advice(entry: EntryIn, added: list[Rule]) -> str | None:
-    """What to tell the patient at once, where a side effect is a red flag; `added` are the clinic's own."""
+    """What to tell the patient at once, where a side effect is a red flag; `added` are the clinic's own rules."""
     met = red_flags(((effect.kind, effect.severity) for effect in entry.side_effects or []), added)
     return " ".join(rule.advice for rule in met) or None
 
 
 def causes(on: date, entry: EntryIn, added: list[Rule]) -> list[Cause]:
-    """Flags that an entry gives cause for: red flags, and a softer one for each danger sign that its note mentions."""
+    """Flags to raise for an entry: its red flags, and one of lower urgency for each danger sign in its note."""
     met = red_flags(((effect.kind, effect.severity) for effect in entry.side_effects or []), added)
     found = [Cause("red_flag", rule.name, "now", f"{_said(rule)} reported", on) for rule in met]
     said = danger_words(entry.note)
@@ -260,11 +310,11 @@ def causes(on: date, entry: EntryIn, added: list[Rule]) -> list[Cause]:
 async def _record(
     connection: Connection,
     caller: Caller,
-    person: Row[Any],
+    person: Person,
     writings: list[Writing],
     now: datetime,
     action: audit.AuditAction = "change",
-) -> list[Outcome]:
+) -> list[Recorded]:
     outcomes = await keep(connection, person, caller.account_id, writings, now)
     if any(o.status in ("created", "changed") for o in outcomes):
         await patients.touch(connection, person.clinic_id, person.id)
@@ -272,15 +322,13 @@ async def _record(
     return outcomes
 
 
-async def _current(connection: AsyncConnection, person: Row[Any], on: date) -> Row[Any] | None:
-    query = select(day).where(
-        day.c.clinic_id == person.clinic_id,
-        day.c.patient_id == person.id,
-        day.c.date == on,
-        day.c.content.is_not(None),
+def _is_current(person: Person, on: date) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(DiaryDay.clinic_id) == person.clinic_id,
+        col(DiaryDay.patient_id) == person.id,
+        col(DiaryDay.date) == on,
+        col(DiaryDay.content).is_not(None),
     )
-    found: Row[Any] | None = (await connection.execute(query)).first()
-    return found
 
 
 def writing(on: date, entry: EntryIn) -> Writing:
@@ -293,7 +341,7 @@ def writing(on: date, entry: EntryIn) -> Writing:
     return Writing(on, entry.content(), opioid_mme(taken), entry.recorded_at, entry.sent_at)
 
 
-def _parse(raw: Any) -> DatedEntryIn | BatchItem:
+def _parse(raw: object) -> DatedEntryIn | BatchItem:
     try:
         return DatedEntryIn.model_validate(raw)
     except ValidationError as e:
@@ -311,7 +359,7 @@ def _said(rule: Rule) -> str:
     return (rule.kind if rule.name.startswith("clinic rule") else rule.name).replace("_", " ")
 
 
-def _item(entry: DatedEntryIn, outcome: Outcome, added: list[Rule]) -> BatchItem:
+def _item(entry: DatedEntryIn, outcome: Recorded, added: list[Rule]) -> BatchItem:
     return BatchItem(
         date=entry.date.isoformat(), status=outcome.status, revision=outcome.revision, advice=advice(entry, added)
     )

@@ -1,9 +1,9 @@
-"""A diary as a sheet: one row a day and site, in the columns that `import` knows."""
+"""A diary as a sheet: one row per day and site, in the columns that `import` knows."""
 
 from datetime import UTC, date, datetime
-from typing import Any
 
 from app.base.http.sheets import line, safe
+from app.record.diary.content import ActivityContent, EntryContent, SideEffectContent
 
 COLUMNS = (
     "date",
@@ -23,14 +23,17 @@ COLUMNS = (
 )
 
 
+NO_SITE: tuple[object, ...] = (None,) * 5
+
+
 def heading() -> str:
     """The first line."""
     return line(COLUMNS)
 
 
-def lines(on: date, content: dict[str, Any], opioid_mme: float | None, recorded_at: datetime) -> str:
-    """The rows of one day; what does not belong to a site stands in the first of them."""
-    activity = content.get("activity") or {}
+def lines(on: date, content: EntryContent, opioid_mme: float | None, recorded_at: datetime) -> str:
+    """The rows of one day; fields without a site are only in the first of them."""
+    activity: ActivityContent = content.get("activity") or {}
     effects = content.get("side_effects")
     shared = (
         opioid_mme,
@@ -43,11 +46,14 @@ def lines(on: date, content: dict[str, Any], opioid_mme: float | None, recorded_
     )
     nothing = (None,) * len(shared)
     out = ""
-    for i, pain in enumerate(content.get("pain") or [{}]):
-        site = (pain.get("region"), pain.get("side"), pain.get("average"), pain.get("worst"), pain.get("now"))
+    sites: list[tuple[object, ...]] = [
+        (pain["region"], pain["side"], pain.get("average"), pain.get("worst"), pain.get("now"))
+        for pain in content.get("pain") or ()
+    ]
+    for i, site in enumerate(sites or [NO_SITE]):
         out += line((on.isoformat(), *site, *(shared if i == 0 else nothing), recorded_at.astimezone(UTC).isoformat()))
     return out
 
 
-def _effects(effects: list[dict[str, Any]]) -> str:
+def _effects(effects: list[SideEffectContent]) -> str:
     return "; ".join(f"{e['kind']} {e.get('severity') or '?'}" for e in effects) or "none"

@@ -1,17 +1,17 @@
 """The diary: every revision that was ever received, and the current one of each day."""
 
 import datetime as dt
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Column, ForeignKeyConstraint, Index, Text
 from sqlmodel import Field, SQLModel
 
 from app.base.store.metadata import Json, of_patient
+from app.record.diary.content import EntryContent
 
 
 class DiaryRevision(SQLModel, table=True):
-    """One writing about one day; rows are only ever added. A deletion is a revision without content."""
+    """One revision of one day's entry; rows are only ever added. A deletion is a revision without content."""
 
     __tablename__ = "diary_revision"
     __table_args__ = (
@@ -29,7 +29,7 @@ class DiaryRevision(SQLModel, table=True):
     ranks_at: dt.datetime
     account_id: UUID | None = None
     skew_seconds: float | None = None
-    content: dict[str, Any] | None = Field(default=None, sa_column=Column(Json(none_as_null=True)))
+    content: EntryContent | None = Field(default=None, sa_column=Column(Json(none_as_null=True)))
     opioid_mme: float | None = None
 
 
@@ -37,7 +37,7 @@ class DiaryDay(SQLModel, table=True):
     """The current revision of each day that has one: the one written down last, of those the one received last.
 
     Derived from `DiaryRevision` in the same transaction, so that a range is one short read; `revisions` counts all, and
-    `shown` is the entry as it goes over the wire (null where an older version kept the day).
+    `shown` is the entry as it goes over the wire (null where an older version stored it).
     """
 
     __tablename__ = "diary_day"
@@ -50,6 +50,6 @@ class DiaryDay(SQLModel, table=True):
     revisions: int
     recorded_at: dt.datetime
     received_at: dt.datetime
-    content: dict[str, Any] | None = Field(default=None, sa_column=Column(Json(none_as_null=True)))
+    content: EntryContent | None = Field(default=None, sa_column=Column(Json(none_as_null=True)))
     opioid_mme: float | None = None
     shown: str | None = Field(default=None, sa_type=Text)

@@ -1,1 +1,1 @@
-"""What else happens to a person, and the work-up before a procedure."""
+"""Events such as an injury or surgery, and the work-up before a procedure."""

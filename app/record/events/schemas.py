@@ -1,17 +1,18 @@
 """Events and work-ups on the wire."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
-from app.base.http.wire import Day, Instant, Note, RecentDay, Region, Side, Wire
+from app.base.http.wire import Day, Instant, JsonObject, Note, RecentDay, Wire
 from app.record.facts.kinds import FactIn
+from app.rules.words import Region, Side
 
 EventKind = Literal["injury", "surgery", "new_pain", "pregnancy", "death", "moved_away", "other"]
-EVENT: dict[str, Any] = {"kind": "surgery", "happened_on": "2026-03-02", "region": "lumbar", "note": "fusion L4-5"}
-WORK_UP: dict[str, Any] = {
+EVENT: JsonObject = {"kind": "surgery", "happened_on": "2026-03-02", "region": "lumbar", "note": "fusion L4-5"}
+WORK_UP: JsonObject = {
     "noted_on": "2025-04-01",
     "pain_since": "2023-09-01",
     "conservative_care": [{"what": "physiotherapy", "weeks": 12, "helped": False}],
@@ -19,7 +20,7 @@ WORK_UP: dict[str, Any] = {
 
 
 class EventIn(FactIn):
-    """Something that ends the watch or could mislead: injury, surgery, new pain elsewhere, pregnancy, death, moved away."""
+    """What ends watch or could mislead: injury, surgery, new pain elsewhere, pregnancy, death, moved away."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EVENT})
 
@@ -56,7 +57,7 @@ class EventOut(BaseModel):
 
 
 class Care(Wire):
-    """One thing that was tried."""
+    """One treatment that was tried."""
 
     what: Literal[
         "physiotherapy",
@@ -75,7 +76,7 @@ class Care(Wire):
 
 
 class WorkUpIn(FactIn):
-    """What came before: since when it has hurt, and what was tried."""
+    """The work-up before a procedure: since when there has been pain, and which treatments were tried."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": WORK_UP})
 

@@ -1,21 +1,19 @@
 """Events and work-ups: their rules."""
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.record.events.schemas import EventIn, EventOut, WorkUpIn, WorkUpOut
 from app.record.facts.kinds import Kind
-from app.record.patients.service import check_past
+from app.record.patients.service import Person, check_past
 
 
-async def _check_event(_connection: AsyncConnection, person: Row[Any], new: EventIn, now: datetime) -> None:
+async def _check_event(_connection: AsyncConnection, person: Person, new: EventIn, now: datetime) -> None:
     check_past("happened_on", new.happened_on, person, now)
 
 
-async def _check_work_up(_connection: AsyncConnection, person: Row[Any], new: WorkUpIn, now: datetime) -> None:
+async def _check_work_up(_connection: AsyncConnection, person: Person, new: WorkUpIn, now: datetime) -> None:
     check_past("noted_on", new.noted_on, person, now)
     if new.pain_since is not None:
         check_past("pain_since", new.pain_since, person, now)

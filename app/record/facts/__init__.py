@@ -1,1 +1,1 @@
-"""What is recorded of a patient beside the diary, kept in one way: its kinds are the rooms above."""
+"""Facts: procedures, blocks, questionnaires, events, work-ups and contacts, all stored in the same way."""

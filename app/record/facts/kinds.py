@@ -1,90 +1,113 @@
-"""What tells one kind of fact from another: its wire form, its rules, and what follows from it."""
+"""What defines a kind of fact: its JSON forms, its checks, and what is computed from it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from pydantic import BaseModel, Field, ValidationError, create_model
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Action
 from app.base.http.problems import Problem, field_problems
-from app.base.http.wire import Line, Moment, Wire
+from app.base.http.wire import JsonObject, Line, Moment, Wire
+from app.record.patients.service import Person
 
-ABOUT = {"recorded_at", "reason"}  # of a writing, not of the fact
+ABOUT = {"recorded_at", "reason"}  # fields about the request, not part of the fact
 
 
 class FactIn(Wire):
-    """What every writing of a fact may say of itself."""
+    """Fields of every request that records or changes a fact."""
 
     recorded_at: Moment | None = Field(
         default=None, description="when it was written down; the instant of receipt where it is left out"
     )
     reason: Line | None = Field(default=None, description="why it is written or changed")
 
-    def content(self) -> dict[str, Any]:
-        """The fact as it is kept: what is known of it."""
+    def content(self) -> JsonObject:
+        """The known fields of the fact as JSON values, as they are stored."""
         return self.model_dump(mode="json", exclude_none=True, exclude=ABOUT)
 
 
-Check = Callable[[AsyncConnection, Row[Any], Any, datetime], Awaitable[None]]
-Show = Callable[[AsyncConnection, list[Row[Any]]], Awaitable[list[dict[str, Any]]]]
-Project = Callable[[AsyncConnection, Row[Any], bool], Awaitable[None]]
-
-
-async def _nothing(*_: Any) -> None:
-    return None
-
-
-async def show_content(_connection: AsyncConnection, rows: list[Row[Any]]) -> list[dict[str, Any]]:
-    """Facts as they were written, with id and dates, and nothing computed."""
-    return [shown(row) for row in rows]
-
-
-def shown(row: Row[Any]) -> dict[str, Any]:
-    """What every fact shows of itself."""
-    return {"id": row.id, "patient_id": row.patient_id, **row.content, "created_at": row.created_at}
+B = TypeVar("B", bound=FactIn)
 
 
 @dataclass(frozen=True)
-class Kind:
+class Fact(Generic[B]):
+    """A fact as it stands, or stood at some instant: what was written as its model (`body`), and as JSON (`content`)."""
+
+    clinic_id: UUID
+    id: UUID
+    patient_id: UUID
+    number: int
+    body: B
+    content: JsonObject
+    created_at: datetime
+
+
+Check = Callable[[AsyncConnection, Person, B, datetime], Awaitable[None]]
+Show = Callable[[AsyncConnection, list[Fact[B]]], Awaitable[Sequence[BaseModel]]]
+Project = Callable[[AsyncConnection, Fact[B], bool], Awaitable[None]]
+
+
+async def _nothing(*_: object) -> None:
+    return None
+
+
+def shown(fact: Fact[B]) -> dict[str, object]:
+    """The fields of every fact: ids, content, and when it was created."""
+    return {"id": fact.id, "patient_id": fact.patient_id, **fact.content, "created_at": fact.created_at}
+
+
+@dataclass(frozen=True)
+class Kind(Generic[B]):
     """One kind of fact.
 
     Args:
-        name, plural: its word, and how its addresses begin.
+        name, plural: its name, and the plural in its URL paths.
         body, out: its wire form in and out.
         day: the field of the body that says which day it is about.
-        action: the rule that a writer needs.
+        action: the permission that a writer needs.
         check: refuses what contradicts the rest of the record; raises a problem.
         show: rows to wire form, with what is computed.
-        project: keeps a table for queries in step; told whether the fact is gone.
+        project: updates a query table from the fact; the flag says whether the fact was deleted.
     """
 
     name: str
     plural: str
-    body: type[FactIn]
+    body: type[B]
     out: type[BaseModel]
     day: str
     action: Action
-    check: Check = _nothing
-    show: Show = show_content
-    project: Project = _nothing
+    check: Check[B] = _nothing
+    show: Show[B] | None = None
+    project: Project[B] = _nothing
     change: type[FactIn] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "change", _all_optional(self.body))
 
-    def day_of(self, content: dict[str, Any]) -> date:
+    def day_of(self, body: B) -> date:
         """The day that a fact is about."""
-        return date.fromisoformat(content[self.day][:10])
+        on: date = getattr(body, self.day)
+        return on
 
-    def changed(self, content: dict[str, Any], changes: FactIn) -> FactIn:
+    def parse(self, content: JsonObject) -> B:
+        """A stored fact as its model."""
+        return self.body.model_validate(content)
+
+    async def wire(self, connection: AsyncConnection, facts: list[Fact[B]]) -> Sequence[BaseModel]:
+        """Facts in their wire form, with what is computed."""
+        if self.show is not None:
+            return await self.show(connection, facts)
+        return [self.out.model_validate(shown(fact)) for fact in facts]
+
+    def changed(self, content: JsonObject, changes: FactIn) -> B:
         """A fact with some of its fields changed; null takes one away.
 
         Raises:
-            Problem: 422 where the whole would not be a fact of this kind.
+            Problem: 422 where the result is not a valid fact of this kind.
         """
         given = changes.model_dump(mode="json", exclude_unset=True)
         try:
@@ -92,6 +115,9 @@ class Kind:
         except ValidationError as e:
             found = field_problems(e.errors(include_input=False, include_url=False), "body")
             raise Problem(422, f"{len(found)} at fault in the whole that this would make.", found) from None
+
+
+AnyKind = Kind[Any]  # of whatever body: the calls of facts are the same for each
 
 
 def _all_optional(body: type[FactIn]) -> type[FactIn]:

@@ -8,35 +8,35 @@ from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import JSONResponse
 
 from app.access.accounts.deps import CallerDep
-from app.base.http.conditional import CSV, Accept, IfMatch, IfNoneMatch, Limit, matches
+from app.base.http.conditional import NOT_MODIFIED, IfMatch, IfNoneMatch, matches
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.idempotency.deps import OnceDep
+from app.base.http.paging import Limit, Page
 from app.base.http.problems import problems
-from app.base.http.sheets import listed
-from app.base.http.wire import FIRST_DAY, Day, Line, Page, to_wire
+from app.base.http.sheets import CSV, Accept, listed
+from app.base.http.wire import FIRST_DAY, Day, Line, to_wire
 from app.record.facts import service
-from app.record.facts.kinds import FactIn, Kind
+from app.record.facts.kinds import AnyKind, FactIn
 from app.record.revisions.schemas import RevisionOut
-from app.record.revisions.service import out as revision_out
 
 LongCursor = Annotated[str | None, Query(max_length=100, description="`next` of the page before")]
 
 
-def fact_router(kind: Kind, what: str) -> APIRouter:
-    """The calls of a kind; `what` names it in the document."""
+def fact_router(kind: AnyKind, what: str) -> APIRouter:
+    """A router with the calls of a kind; `what` names it in the OpenAPI document."""
     router = APIRouter(prefix="/v1", tags=[kind.plural])
     _of_patient(router, kind, what)
     _of_row(router, kind, what)
     return router
 
 
-def _of_patient(router: APIRouter, kind: Kind, what: str) -> None:
+def _of_patient(router: APIRouter, kind: AnyKind, what: str) -> None:
     address = f"/patients/{{patient_id}}/{kind.plural}"
 
     async def create(
         patient_id: UUID, new: FactIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep
     ) -> Response:
-        answer = await service.create(database, caller, kind, patient_id, new, once, now)
+        answer = await service.create(database, caller, kind, patient_id, new, once=once, now=now)
         return JSONResponse(answer.body, answer.status, headers=answer.headers)
 
     async def read_list(
@@ -52,9 +52,9 @@ def _of_patient(router: APIRouter, kind: Kind, what: str) -> None:
         accept: Accept = "application/json",
     ) -> Response:
         between, newest_first = (first, to or date.max), order == "desc"
-        rows, following = await service.page(
-            database, caller, kind, patient_id, limit, cursor, between, newest_first, now
-        )
+        rows, following = await service.list_facts(
+            database, caller, kind, patient_id, limit=limit, cursor=cursor, between=between, newest_first=newest_first,
+            now=now)  # fmt: skip
         return listed(kind.out, rows, following, accept)
 
     create.__annotations__["new"] = kind.body
@@ -69,7 +69,7 @@ def _of_patient(router: APIRouter, kind: Kind, what: str) -> None:
         "`Accept: text/csv`.")  # fmt: skip
 
 
-def _of_row(router: APIRouter, kind: Kind, what: str) -> None:
+def _of_row(router: APIRouter, kind: AnyKind, what: str) -> None:
     address = f"/{kind.plural}/{{{kind.name}_id}}"
 
     async def read(
@@ -83,7 +83,7 @@ def _of_row(router: APIRouter, kind: Kind, what: str) -> None:
     async def change(
         fact_id: UUID, changes: FactIn, caller: CallerDep, database: DatabaseDep, now: Now, if_match: IfMatch = None
     ) -> Response:
-        body, tag = await service.change(database, caller, kind, fact_id, changes, if_match, now)
+        body, tag = await service.change(database, caller, kind, fact_id, changes, if_match=if_match, now=now)
         return JSONResponse(to_wire(kind.out, body), headers={"ETag": tag})
 
     async def remove(
@@ -94,23 +94,21 @@ def _of_row(router: APIRouter, kind: Kind, what: str) -> None:
         reason: Annotated[Line | None, Query(description="why")] = None,
         if_match: IfMatch = None,
     ) -> None:
-        await service.remove(database, caller, kind, fact_id, if_match, reason, now)
+        await service.remove(database, caller, kind, fact_id, if_match=if_match, reason=reason, now=now)
 
     async def history(fact_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> Page[RevisionOut]:
-        rows = await service.story(database, caller, kind, fact_id, now)
-        return Page(items=[revision_out(row) for row in rows])
+        return Page(items=await service.history(database, caller, kind, fact_id, now))
 
     change.__annotations__["changes"] = kind.change
     for call in (read, change, remove, history):
         call.__annotations__["fact_id"] = Annotated[UUID, Path(alias=f"{kind.name}_id")]
-    have: dict[int | str, dict[str, Any]] = {304: {"description": "You have it"}}
     calls: list[tuple[str, Any, str, str, str, dict[str, Any]]] = [
         ("GET", read, "read", f"Read {what}", f"Reads {what}, with an ETag.",
-         {"response_model": kind.out, "responses": {**have, **problems(403, 404)}}),
+         {"response_model": kind.out, "responses": {**NOT_MODIFIED, **problems(403, 404)}}),
         ("PATCH", change, "change", f"Change {what}", "Changes what is given; with `If-Match`, only if nobody else has "
          "changed the row since. What it said before stays in its history.",
          {"response_model": kind.out, "responses": problems(403, 404, 412, 413)}),
-        ("DELETE", remove, "delete", f"Delete {what}", "Says that it is none; its revisions stay.",
+        ("DELETE", remove, "delete", f"Delete {what}", "Deletes it; its revisions stay.",
          {"status_code": 204, "responses": problems(403, 404, 412)}),
     ]  # fmt: skip
     for method, call, verb, summary, description, rest in calls:

@@ -1,18 +1,19 @@
 """The current state of every fact."""
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Column, Index
 from sqlmodel import Field, SQLModel
 
+from app.base.http.wire import JsonObject
 from app.base.store.metadata import Json, new_id, of_patient
 
 
-class Fact(SQLModel, table=True):
-    """One fact of a kind as it stands now, in the words of its wire form; a deleted one has only revisions."""
+class FactRow(SQLModel, table=True):
+    """One fact of a kind as it stands now, its content as in the API; a deleted one has only revisions."""
 
+    __tablename__ = "fact"
     __table_args__ = (of_patient(), Index(None, "clinic_id", "patient_id", "kind", "on_date", "id"))
 
     clinic_id: UUID = Field(foreign_key="clinic.id", primary_key=True)
@@ -21,6 +22,6 @@ class Fact(SQLModel, table=True):
     patient_id: UUID
     on_date: date
     number: int = 1
-    content: dict[str, Any] = Field(sa_column=Column(Json(), nullable=False))
+    content: JsonObject = Field(sa_column=Column(Json(), nullable=False))
     recorded_at: datetime
     created_at: datetime

@@ -1,1 +1,1 @@
-"""The people treated."""
+"""The clinic's patients."""

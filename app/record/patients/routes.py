@@ -1,30 +1,22 @@
 """The clinic's patients."""
 
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
-from sqlalchemy import Row
 
 from app.access.accounts.deps import CallerDep
-from app.base.http.conditional import CSV, Accept, Cursor, IfMatch, IfNoneMatch, Limit, matches
+from app.base.http.conditional import NOT_MODIFIED, IfMatch, IfNoneMatch, matches
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.idempotency.deps import OnceDep
+from app.base.http.paging import Cursor, Limit, Page
 from app.base.http.problems import problems
-from app.base.http.sheets import listed
-from app.base.http.wire import Page
+from app.base.http.sheets import CSV, Accept, listed
 from app.record.patients import service
 from app.record.patients.schemas import PatientChange, PatientIn, PatientOut
 from app.record.revisions.schemas import RevisionOut
-from app.record.revisions.service import out as revision_out
 
 router = APIRouter(prefix="/v1/patients", tags=["patients"])
-
-
-def out(row: Row[Any]) -> PatientOut:
-    """A row as it goes over the wire."""
-    return PatientOut.model_validate(row, from_attributes=True)
 
 
 @router.post(
@@ -48,12 +40,12 @@ async def list_patients(
     cursor: Cursor = None,
     accept: Accept = "application/json",
 ) -> Response:
-    """The patients within the caller's reach: the clinic's, or herself; as a sheet by `Accept: text/csv`."""
-    rows, following = await service.page(database, caller, limit, cursor, now)
-    return listed(PatientOut, (row._asdict() for row in rows), following, accept)
+    """The patients that the caller may see: the clinic's, or only themselves; as a sheet by `Accept: text/csv`."""
+    people, following = await service.list_patients(database, caller, limit=limit, cursor=cursor, now=now)
+    return listed(PatientOut, people, following, accept)
 
 
-@router.get("/{patient_id}", responses={304: {"description": "You have it"}, **problems(403, 404)})
+@router.get("/{patient_id}", responses={**NOT_MODIFIED, **problems(403, 404)})
 async def read_patient(
     patient_id: UUID,
     caller: CallerDep,
@@ -63,12 +55,12 @@ async def read_patient(
     if_none_match: IfNoneMatch = None,
 ) -> PatientOut:
     """One patient, with an ETag."""
-    row = await service.read(database, caller, patient_id, now)
-    tag = service.patient_tag(row)
+    person = await service.read(database, caller, patient_id, now)
+    tag = service.patient_tag(person)
     if matches(if_none_match, tag):
         return Response(status_code=304, headers={"ETag": tag})  # type: ignore[return-value]  # no body to model
     response.headers["ETag"] = tag
-    return out(row)
+    return PatientOut.model_validate(person)
 
 
 @router.patch("/{patient_id}", responses=problems(403, 404, 412, 413))
@@ -82,12 +74,12 @@ async def change_patient(
     if_match: IfMatch = None,
 ) -> PatientOut:
     """Changes what is given; with `If-Match`, only if nobody else has changed the row since."""
-    row = await service.change(database, caller, patient_id, changes, if_match, now)
-    response.headers["ETag"] = service.patient_tag(row)
-    return out(row)
+    person = await service.change(database, caller, patient_id, changes, if_match=if_match, now=now)
+    response.headers["ETag"] = service.patient_tag(person)
+    return PatientOut.model_validate(person)
 
 
 @router.get("/{patient_id}/history", responses=problems(403, 404))
 async def history_of_patient(patient_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> Page[RevisionOut]:
     """Every revision of the row in order: who, when, why."""
-    return Page(items=[revision_out(row) for row in await service.story(database, caller, patient_id, now)])
+    return Page(items=await service.history(database, caller, patient_id, now))

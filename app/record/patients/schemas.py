@@ -1,14 +1,13 @@
 """Patients on the wire."""
 
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.base.http.wire import Day, Instant, Line, TimeZone, Wire
+from app.base.http.wire import Day, Instant, JsonObject, Line, TimeZone, Wire
 
-EXAMPLE: dict[str, Any] = {"name": "Ada Muster", "born_on": "1961-04-02", "time_zone": "Europe/Zurich"}
+EXAMPLE: JsonObject = {"name": "Ada Muster", "born_on": "1961-04-02", "time_zone": "Europe/Zurich"}
 
 
 class PatientIn(Wire):
@@ -18,7 +17,7 @@ class PatientIn(Wire):
 
     name: Line
     born_on: Day = Field(ge=date(1900, 1, 1), description="not in the future")
-    time_zone: TimeZone = Field(description="IANA name; it decides which calendar day it is for her")
+    time_zone: TimeZone = Field(description="IANA name; it decides which calendar day it is for the patient")
 
 
 class PatientChange(Wire):
@@ -36,13 +35,14 @@ class PatientOut(BaseModel):
     """A patient of the caller's clinic."""
 
     model_config = ConfigDict(
+        from_attributes=True,
         json_schema_extra={
             "example": {
                 "id": "0199a3c4-7d00-7a00-8000-000000000003",
                 **EXAMPLE,
                 "created_at": "2026-05-01T08:30:00.000+00:00",
             }
-        }
+        },
     )
 
     id: UUID

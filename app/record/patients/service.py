@@ -1,164 +1,223 @@
 """Patients: rules and queries."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.access.accounts.permissions import Action, Caller, Relation, limits, reach, relation_of, within
+from app.access.accounts.permissions import (
+    Action,
+    Caller,
+    Relation,
+    limit_names,
+    limits,
+    reach,
+    relation_of,
+    require,
+    within,
+)
 from app.access.audit import service as audit
-from app.base.http.conditional import etag, from_cursor, require_match, to_cursor
+from app.base.http.conditional import etag, require_match
 from app.base.http.idempotency.service import Answer, Once
+from app.base.http.paging import from_cursor, page, to_cursor
 from app.base.http.problems import bad_field, not_found
 from app.base.http.wire import to_wire
 from app.base.store.database import Database
-from app.base.store.metadata import columns, new_id
-from app.base.store.prepared import Connection
+from app.base.store.metadata import new_id
+from app.base.store.prepared import Connection, Prepared, first_of, prepared_select, rows_of
+from app.base.store.typed import col, row, table, to
 from app.record.patients.schemas import PatientChange, PatientIn, PatientOut
 from app.record.patients.tables import Patient
-from app.record.revisions import service as history
-from app.record.revisions.service import Version
+from app.record.revisions import service as revisions
+from app.record.revisions.schemas import RevisionOut
+from app.record.revisions.service import NewRevision
 
-patient = columns(Patient)
-TOUCH = (
+patient = table(Patient)
+COLUMNS = (
+    col(Patient.clinic_id), col(Patient.id), col(Patient.name), col(Patient.born_on), col(Patient.time_zone),
+    col(Patient.version), col(Patient.record_version), col(Patient.created_at),
+)  # fmt: skip
+TOUCH: Prepared[*tuple[()]] = Prepared(
     update(patient)
-    .where(patient.c.clinic_id == bindparam("clinic"), patient.c.id == bindparam("whose"))
-    .values(record_version=patient.c.record_version + 1)
+    .where(col(Patient.clinic_id) == bindparam("clinic"), col(Patient.id) == bindparam("whose"))
+    .ordered_values(to(col(Patient.record_version), col(Patient.record_version) + 1)),
+    "clinic",
+    "whose",
 )
 
 
+@dataclass(frozen=True)
+class Person:
+    """A patient as the other rooms see them; `version` counts changes of the row, `record_version` those of the record."""
+
+    clinic_id: UUID
+    id: UUID
+    name: str
+    born_on: date
+    time_zone: str
+    version: int
+    record_version: int
+    created_at: datetime
+
+
 def today_of(time_zone: str, now: datetime) -> date:
-    """The calendar day that it is for somebody."""
+    """The calendar day in a time zone."""
     return now.astimezone(ZoneInfo(time_zone)).date()
 
 
-def patient_tag(row: Row[Any]) -> str:
+def patient_tag(person: Person) -> str:
     """The ETag of a patient's row."""
-    return etag("patient", row.id, row.version)
+    return etag("patient", person.id, person.version)
 
 
 async def find(
-    connection: Connection, caller: Caller, patient_id: UUID, action: Action = "read", lock: bool = False
-) -> Row[Any]:
-    """The row of a patient within the caller's reach; `lock` holds it to the end of the transaction.
+    connection: Connection, caller: Caller, patient_id: UUID, action: Action = "read", *, lock: bool = False
+) -> Person:
+    """A patient within the caller's reach; `lock` holds the row to the end of the transaction.
 
     Raises:
         Problem: 404 where there is none that the caller may know of, 403 where the role has no such rule.
     """
     relation = relation_of(caller, action)
-    named = {"patient": patient_id, **limits(caller, relation)}
-    row: Row[Any] | None = (await connection.execute(_find(relation, lock), named)).first()
-    if row is None:
+    found = await first_of(connection, _find(relation, lock), {"patient": patient_id, **limits(caller, relation)})
+    if found is None:
         raise not_found("patient")
-    return row
+    return Person(*found)
 
 
 @cache
-def _find(relation: Relation, lock: bool) -> Select[Any]:
-    query = select(patient).where(
-        patient.c.id == bindparam("patient"), within(relation, patient.c.clinic_id, patient.c.id)
+def _find(relation: Relation, lock: bool) -> Prepared[UUID, UUID, str, date, str, int, int, datetime]:
+    query = select(*COLUMNS).where(
+        col(Patient.id) == bindparam("patient"), within(relation, col(Patient.clinic_id), col(Patient.id))
     )
-    return query.with_for_update() if lock else query
+    return prepared_select(query.with_for_update() if lock else query, "patient", *limit_names(relation))
+
+
+async def by_id(connection: AsyncConnection, patient_id: UUID, *, lock: bool = False) -> Person | None:
+    """A patient of whatever clinic: for an operator at the command line, who knows the id."""
+    query = select(*COLUMNS).where(col(Patient.id) == patient_id)
+    found = (await connection.execute(query.with_for_update() if lock else query)).first()
+    return None if found is None else Person(*found)
+
+
+async def names_of(connection: AsyncConnection, caller: Caller, patient_ids: list[UUID]) -> dict[UUID, str]:
+    """Names of some of the patients that the caller may read, by id."""
+    within_reach = reach(caller, "read", col(Patient.clinic_id), col(Patient.id))
+    query = select(col(Patient.id), col(Patient.name)).where(within_reach, col(Patient.id).in_(patient_ids))
+    return {key: value for key, value in (await connection.execute(query)).all()}  # noqa: C416  # rows are typed tuples
 
 
 async def touch(connection: Connection, clinic_id: UUID, patient_id: UUID) -> None:
     """Makes every kept verdict of the patient stale."""
-    await connection.execute(TOUCH, {"clinic": clinic_id, "whose": patient_id})
+    await rows_of(connection, TOUCH, {"clinic": clinic_id, "whose": patient_id})
 
 
 async def create(database: Database, caller: Caller, new: PatientIn, once: Once, now: datetime) -> Answer:
     """A new patient of the caller's clinic."""
-    reach(caller, "create_patient", patient.c.clinic_id, patient.c.id)
+    require(caller, "create_patient")
     _check_birth(new.born_on, new.time_zone, now)
 
     async def work(connection: AsyncConnection) -> Answer:
-        row = await add(connection, caller, new, now)
-        headers = {"ETag": patient_tag(row), "Location": f"/v1/patients/{row.id}"}
-        return Answer(to_wire(PatientOut, row._asdict()), 201, headers, row.id)
+        person = await add(connection, caller, new, now)
+        headers = {"ETag": patient_tag(person), "Location": f"/v1/patients/{person.id}"}
+        return Answer(to_wire(PatientOut, person), 201, headers, person.id)
 
     return await once.run(database, caller.account_id, now, work)
 
 
 async def add(
     connection: AsyncConnection, caller: Caller, new: PatientIn, now: datetime, patient_id: UUID | None = None
-) -> Row[Any]:
+) -> Person:
     """Adds a patient in a transaction."""
     patient_id = patient_id or new_id()
-    content = new.model_dump(mode="json")
-    await connection.execute(
-        insert(patient).values(
-            clinic_id=caller.clinic_id,
-            id=patient_id,
-            name=new.name,
-            born_on=new.born_on,
-            time_zone=new.time_zone,
-            version=1,
-            record_version=1,
-            created_at=now,
-        )
-    )
-    await history.keep(connection, caller, patient_id, Version("patient", patient_id, 1, content), now)
+    values = row(
+        Patient, clinic_id=caller.clinic_id, id=patient_id, name=new.name, born_on=new.born_on, time_zone=new.time_zone,
+        version=1, record_version=1, created_at=now)  # fmt: skip
+    await connection.execute(insert(patient).values(values))
+    first = NewRevision("patient", patient_id, 1, new.model_dump(mode="json"))
+    await revisions.keep(connection, caller, patient_id, first, now)
     await audit.record(connection, caller, "create", "patient", patient_id, now)
     return await find(connection, caller, patient_id)
 
 
 async def change(
-    database: Database, caller: Caller, patient_id: UUID, changes: PatientChange, if_match: str | None, now: datetime
-) -> Row[Any]:
-    """Changes what is given; a field given as null is refused, for none of them can be unknown."""
-    values = changes.model_dump(exclude_unset=True, exclude={"reason"})
-    for name, value in values.items():
-        if value is None:
+    database: Database, caller: Caller, patient_id: UUID, changes: PatientChange, *, if_match: str | None, now: datetime
+) -> Person:
+    """Changes the given fields; a field given as null is refused, because none of them may be unknown."""
+    for name in changes.model_fields_set - {"reason"}:
+        if getattr(changes, name) is None:
             raise bad_field(f"/{name}", "can't be null; leave it out to keep what is there")
 
-    async def work(connection: AsyncConnection) -> Row[Any]:
-        row = await find(connection, caller, patient_id, "change_patient", lock=True)
-        require_match(if_match, patient_tag(row))
-        _check_birth(values.get("born_on", row.born_on), values.get("time_zone", row.time_zone), now)
-        if any(getattr(row, name) != value for name, value in values.items()):
-            await connection.execute(
-                update(patient)
-                .where(patient.c.clinic_id == row.clinic_id, patient.c.id == row.id)
-                .values(version=row.version + 1, record_version=row.record_version + 1, **values)
-            )
-            whole = PatientIn.model_validate({name: getattr(row, name) for name in PatientIn.model_fields} | values)
-            content = whole.model_dump(mode="json")
-            version = Version("patient", row.id, row.version + 1, content, reason=changes.reason)
-            await history.keep(connection, caller, row.id, version, now)
-            await audit.record(connection, caller, "change", "patient", row.id, now)
+    async def work(connection: AsyncConnection) -> Person:
+        person = await find(connection, caller, patient_id, "change_patient", lock=True)
+        require_match(if_match, patient_tag(person))
+        after = PatientIn(
+            name=changes.name or person.name,
+            born_on=changes.born_on or person.born_on,
+            time_zone=changes.time_zone or person.time_zone,
+        )
+        _check_birth(after.born_on, after.time_zone, now)
+        if (after.name, after.born_on, after.time_zone) != (person.name, person.born_on, person.time_zone):
+            await _keep(connection, caller, person, after, changes.reason, now)
         return await find(connection, caller, patient_id)
 
     return await database.write(work)
 
 
-async def read(database: Database, caller: Caller, patient_id: UUID, now: datetime) -> Row[Any]:
+async def _keep(
+    connection: AsyncConnection, caller: Caller, person: Person, after: PatientIn, reason: str | None, now: datetime
+) -> None:
+    await connection.execute(
+        update(patient)
+        .where(col(Patient.clinic_id) == person.clinic_id, col(Patient.id) == person.id)
+        .ordered_values(
+            to(col(Patient.name), after.name),
+            to(col(Patient.born_on), after.born_on),
+            to(col(Patient.time_zone), after.time_zone),
+            to(col(Patient.version), person.version + 1),
+            to(col(Patient.record_version), person.record_version + 1),
+        )
+    )
+    new = NewRevision("patient", person.id, person.version + 1, after.model_dump(mode="json"), reason=reason)
+    await revisions.keep(connection, caller, person.id, new, now)
+    await audit.record(connection, caller, "change", "patient", person.id, now)
+
+
+async def read(database: Database, caller: Caller, patient_id: UUID, now: datetime) -> Person:
     """One patient."""
     async with database.read() as connection:
-        row = await find(connection, caller, patient_id)
-    await audit.record_read(database, caller, "patient", row.id, now)
-    return row
+        person = await find(connection, caller, patient_id)
+    await audit.record_read(database, caller, "patient", person.id, now)
+    return person
 
 
-async def page(
-    database: Database, caller: Caller, limit: int, cursor: str | None, now: datetime
-) -> tuple[list[Row[Any]], str | None]:
+async def list_patients(
+    database: Database, caller: Caller, *, limit: int, cursor: str | None, now: datetime
+) -> tuple[list[Person], str | None]:
     """The caller's patients, oldest record first, and the cursor of the rest."""
-    query = select(patient).where(reach(caller, "read", patient.c.clinic_id, patient.c.id))
+    query = select(*COLUMNS).where(reach(caller, "read", col(Patient.clinic_id), col(Patient.id)))
     after = from_cursor(cursor)
     if after is not None:
-        query = query.where(patient.c.id > after)
+        query = query.where(col(Patient.id) > after)
     async with database.read() as connection:
-        rows = list((await connection.execute(query.order_by(patient.c.id).limit(limit + 1))).all())
+        found = (await connection.execute(query.order_by(col(Patient.id)).limit(limit + 1))).all()
     await audit.record_read(database, caller, "patients", None, now)
-    return rows[:limit], to_cursor(rows[limit - 1].id) if len(rows) > limit else None
+    return page([Person(*one) for one in found], limit, lambda person: to_cursor(person.id))
 
 
-def check_past(name: str, on: date, person: Row[Any], now: datetime) -> None:
-    """Refuses a day that has not begun for the patient, and one before her birth; `name` is the field."""
+def check_past(name: str, on: date, person: Person, now: datetime) -> None:
+    """Refuses a day that has not begun for the patient, or that lies before the patient's birth.
+
+    Args:
+        name: of the field that holds the day.
+
+    Raises:
+        Problem: 422 that names the field.
+    """
     if on > today_of(person.time_zone, now):
         raise bad_field(f"/{name}", "lies in the patient's future")
     if on < person.born_on:
@@ -170,10 +229,10 @@ def _check_birth(born_on: date, time_zone: str, now: datetime) -> None:
         raise bad_field("/born_on", "lies in the future")
 
 
-async def story(database: Database, caller: Caller, patient_id: UUID, now: datetime) -> list[Row[Any]]:
-    """Every revision of a patient's row."""
+async def history(database: Database, caller: Caller, patient_id: UUID, now: datetime) -> list[RevisionOut]:
+    """All revisions of a patient's row."""
     async with database.read() as connection:
         person = await find(connection, caller, patient_id)
-        rows = await history.of_row(connection, person.clinic_id, "patient", person.id)
+        found = await revisions.of_row(connection, person.clinic_id, "patient", person.id)
     await audit.record_read(database, caller, "patient history", patient_id, now)
-    return rows
+    return [revisions.out(one) for one in found]

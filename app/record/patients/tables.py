@@ -1,4 +1,4 @@
-"""The people treated."""
+"""The table of patients."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -9,10 +9,10 @@ from app.base.store.metadata import new_id
 
 
 class Patient(SQLModel, table=True):
-    """One person of one clinic.
+    """One patient of one clinic.
 
-    `version` counts changes to this row; `record_version` counts every change to anything that a verdict of hers rests
-    on, in the same transaction, so that a kept verdict knows whether it is stale.
+    `version` counts changes to this row; `record_version` counts every change to anything that the patient's verdicts
+    rest on, in the same transaction, so that a kept verdict is known to be stale.
     """
 
     clinic_id: UUID = Field(foreign_key="clinic.id", primary_key=True)

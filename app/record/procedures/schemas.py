@@ -1,18 +1,16 @@
 """Procedures on the wire."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from app.base.http.wire import Instant, Joint, Laterality, Line, Nerve, RecentDay, Region, Score, check_levels
+from app.base.http.wire import Instant, Joint, JsonObject, Line, Nerve, RecentDay, Score, check_levels
 from app.record.facts.kinds import FactIn
+from app.rules.words import Guidance, Laterality, Region, Sedation, Technique
 
-Technique = Literal["thermal", "cooled", "pulsed"]
-Guidance = Literal["fluoroscopy", "ct", "ultrasound"]
-Sedation = Literal["none", "minimal", "moderate", "deep"]
-EXAMPLE: dict[str, Any] = {
+EXAMPLE: JsonObject = {
     "performed_on": "2025-07-10",
     "region": "lumbar",
     "laterality": "left",
@@ -36,7 +34,7 @@ class ProcedureIn(FactIn):
     baseline_pain: Score | None = Field(default=None, description="the clinic's recorded pain before, 0 to 10")
     joints: Annotated[list[Joint], Field(max_length=12)] | None = None
     nerves: Annotated[list[Nerve], Field(max_length=24)] | None = Field(
-        default=None, description="where they are not all that the joints imply"
+        default=None, description="the nerves treated, where they are not all that the joints imply"
     )
     technique: Technique | None = None
     temperature_c: Annotated[float, Field(ge=37, le=100, allow_inf_nan=False, strict=True)] | None = None
@@ -55,14 +53,14 @@ class ProcedureIn(FactIn):
 
 
 class CodeOut(BaseModel):
-    """A CPT number and how often it counts; its text is owned and is not here."""
+    """A CPT code and its units; the text of the code is copyrighted and not included."""
 
     code: str
     units: int
 
 
 class ProcedureOut(BaseModel):
-    """A rhizotomy, with what follows from it."""
+    """A rhizotomy, with its CPT codes and what it repeats or is staged with."""
 
     model_config = ConfigDict(
         json_schema_extra={

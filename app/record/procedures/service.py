@@ -1,36 +1,51 @@
 """Procedures: their rules, and what they are to each other."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, select
+from pydantic import BaseModel
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.base.store.metadata import columns
 from app.base.store.statements import upsert
-from app.record.facts.kinds import Kind, shown
-from app.record.patients.service import check_past
+from app.base.store.typed import col, row, table
+from app.record.facts.kinds import Fact, Kind, shown
+from app.record.patients.service import Person, check_past
 from app.record.procedures.schemas import ProcedureIn, ProcedureOut
-from app.record.procedures.tables import Procedure
+from app.record.procedures.tables import ProcedureRow
 from app.rules.levels import codes_of, nerves_of_all
 
-procedure = columns(Procedure)
+procedure = table(ProcedureRow)
 STAGED_WITHIN = timedelta(days=180)
-QUERIED = ("region", "laterality", "baseline_pain", "joints", "technique", "guidance", "sedation", "operator")
 
 
-async def of_patient(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID) -> list[Row[Any]]:
+@dataclass(frozen=True)
+class Performed:
+    """A procedure's id, day and site: what tells a repeat from a staged procedure."""
+
+    id: UUID
+    performed_on: date
+    region: str
+    laterality: str
+
+
+async def of_patient(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID) -> list[Performed]:
     """All procedures of one patient, in the order in which they were performed."""
-    return list(
-        (
-            await connection.execute(
-                select(procedure)
-                .where(procedure.c.clinic_id == clinic_id, procedure.c.patient_id == patient_id)
-                .order_by(procedure.c.performed_on, procedure.c.id)
-            )
-        ).all()
+    query = (
+        select(
+            col(ProcedureRow.id), col(ProcedureRow.performed_on), col(ProcedureRow.region), col(ProcedureRow.laterality)
+        )
+        .where(col(ProcedureRow.clinic_id) == clinic_id, col(ProcedureRow.patient_id) == patient_id)
+        .order_by(col(ProcedureRow.performed_on), col(ProcedureRow.id))
     )
+    return [Performed(*one) for one in (await connection.execute(query)).all()]
+
+
+def performed(one: Fact[ProcedureIn]) -> Performed:
+    """A procedure's id, day and site."""
+    return Performed(one.id, one.body.performed_on, one.body.region, one.body.laterality)
 
 
 def same_site(one: str, other: str) -> bool:
@@ -38,7 +53,7 @@ def same_site(one: str, other: str) -> bool:
     return one == other or "bilateral" in (one, other)
 
 
-def repeat_of(own: Row[Any], everything: list[Row[Any]]) -> UUID | None:
+def repeat_of(own: Performed, everything: Sequence[Performed]) -> UUID | None:
     """The newest procedure before this one at the same region and side."""
     before = [
         p for p in everything if p.region == own.region and _before(p, own) and same_site(p.laterality, own.laterality)
@@ -46,8 +61,8 @@ def repeat_of(own: Row[Any], everything: list[Row[Any]]) -> UUID | None:
     return before[-1].id if before else None
 
 
-def staged_with(own: Row[Any], everything: list[Row[Any]]) -> UUID | None:
-    """The newest procedure on the other side of the region within 180 days before; not where this one repeats a side."""
+def staged_with(own: Performed, everything: Sequence[Performed]) -> UUID | None:
+    """The newest procedure on the other side of the region within 180 days before; None where this one repeats a side."""
     if repeat_of(own, everything) is not None:
         return None
     near = [
@@ -58,45 +73,43 @@ def staged_with(own: Row[Any], everything: list[Row[Any]]) -> UUID | None:
     return near[-1].id if near else None
 
 
-def _before(one: Row[Any], own: Row[Any]) -> bool:
-    return bool((one.performed_on, one.id) < (own.performed_on, own.id))
+def _before(one: Performed, own: Performed) -> bool:
+    return (one.performed_on, one.id) < (own.performed_on, own.id)
 
 
-async def _check(_connection: AsyncConnection, person: Row[Any], new: ProcedureIn, now: datetime) -> None:
+async def _check(_connection: AsyncConnection, person: Person, new: ProcedureIn, now: datetime) -> None:
     check_past("performed_on", new.performed_on, person, now)
 
 
-async def _show(connection: AsyncConnection, rows: list[Row[Any]]) -> list[dict[str, Any]]:
-    if not rows:
+async def _show(connection: AsyncConnection, facts: list[Fact[ProcedureIn]]) -> Sequence[BaseModel]:
+    if not facts:
         return []
-    everything = await of_patient(connection, rows[0].clinic_id, rows[0].patient_id)
-    by_id = {p.id: p for p in everything}
+    everything = await of_patient(connection, facts[0].clinic_id, facts[0].patient_id)
     out = []
-    for row in rows:
-        joints = row.content.get("joints")
-        codes = codes_of(row.content["region"], joints or [], row.content.get("technique"))
-        out.append(
-            {
-                **shown(row),
-                "nerves": row.content.get("nerves") or (nerves_of_all(joints) if joints else None),
-                "cpt": [vars(code) for code in codes],
-                "staged_with": staged_with(by_id[row.id], everything),
-                "repeat_of": repeat_of(by_id[row.id], everything),
-            }
-        )
+    for one in facts:
+        body, own = one.body, performed(one)
+        computed = {
+            "nerves": body.nerves or (nerves_of_all(body.joints) if body.joints else None),
+            "cpt": [vars(code) for code in codes_of(body.region, body.joints or [], body.technique)],
+            "staged_with": staged_with(own, everything),
+            "repeat_of": repeat_of(own, everything),
+        }
+        out.append(ProcedureOut.model_validate({**shown(one), **computed}))
     return out
 
 
-async def _project(connection: AsyncConnection, row: Row[Any], gone: bool) -> None:
+async def _project(connection: AsyncConnection, one: Fact[ProcedureIn], gone: bool) -> None:
     """Keeps the table that verdicts and cohorts query in step with the fact."""
     if gone:
-        await connection.execute(
-            delete(procedure).where(procedure.c.clinic_id == row.clinic_id, procedure.c.id == row.id)
-        )
+        this = (col(ProcedureRow.clinic_id) == one.clinic_id) & (col(ProcedureRow.id) == one.id)
+        await connection.execute(delete(procedure).where(this))
         return
-    values = {name: row.content.get(name) for name in QUERIED}
-    values |= {"clinic_id": row.clinic_id, "id": row.id, "patient_id": row.patient_id, "version": row.number,
-               "performed_on": date.fromisoformat(row.content["performed_on"]), "created_at": row.created_at}  # fmt: skip
+    body = one.body
+    values = row(
+        ProcedureRow, clinic_id=one.clinic_id, id=one.id, patient_id=one.patient_id, performed_on=body.performed_on,
+        region=body.region, laterality=body.laterality, baseline_pain=body.baseline_pain, joints=body.joints,
+        technique=body.technique, guidance=body.guidance, sedation=body.sedation, operator=body.operator,
+        version=one.number, created_at=one.created_at)  # fmt: skip
     await connection.execute(upsert(connection, procedure, "clinic_id", "id"), values)
 
 

@@ -1,7 +1,6 @@
 """Rhizotomies."""
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Column, Index
@@ -10,9 +9,10 @@ from sqlmodel import Field, SQLModel
 from app.base.store.metadata import Json, new_id, of_patient
 
 
-class Procedure(SQLModel, table=True):
+class ProcedureRow(SQLModel, table=True):
     """One rhizotomy of one patient, in the columns that are queried; the fact itself stands in `fact`."""
 
+    __tablename__ = "procedure"
     __table_args__ = (of_patient(), Index(None, "clinic_id", "patient_id", "performed_on"))
 
     clinic_id: UUID = Field(foreign_key="clinic.id", primary_key=True)
@@ -22,7 +22,7 @@ class Procedure(SQLModel, table=True):
     region: str = Field(max_length=20)
     laterality: str = Field(max_length=20)
     baseline_pain: float | None = None
-    joints: list[Any] | None = Field(default=None, sa_column=Column(Json()))
+    joints: list[str] | None = Field(default=None, sa_column=Column(Json()))
     technique: str | None = Field(default=None, max_length=20)
     guidance: str | None = Field(default=None, max_length=20)
     sedation: str | None = Field(default=None, max_length=20)

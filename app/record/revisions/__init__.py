@@ -1,1 +1,1 @@
-"""Every version of every row that states a fact, the diary apart, which keeps its own."""
+"""Revisions of patients and facts; the diary stores its own."""

@@ -1,10 +1,8 @@
 """The history of a row on the wire."""
 
-from typing import Any
-
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.base.http.wire import Instant
+from app.base.http.wire import Instant, JsonObject
 
 
 class RevisionOut(BaseModel):
@@ -30,4 +28,4 @@ class RevisionOut(BaseModel):
     received_at: Instant = Field(description="when the server got it")
     account_id: str | None = Field(description="who wrote it")
     reason: str | None = Field(description="why it was changed, where somebody said so")
-    content: dict[str, Any] | None = Field(description="the row as it then stood; null is a deletion")
+    content: JsonObject | None = Field(description="the row as it then stood; null is a deletion")

@@ -1,12 +1,12 @@
-"""Every version of every row that states a fact, the diary apart, which keeps its own."""
+"""The table of the revisions of patients and facts; the diary has its own."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Column, Index
 from sqlmodel import Field, SQLModel
 
+from app.base.http.wire import JsonObject
 from app.base.store.metadata import Json, of_patient
 
 
@@ -24,4 +24,4 @@ class Revision(SQLModel, table=True):
     recorded_at: datetime
     received_at: datetime
     reason: str | None = Field(default=None, max_length=200)
-    content: dict[str, Any] | None = Field(default=None, sa_column=Column(Json(none_as_null=True)))
+    content: JsonObject | None = Field(default=None, sa_column=Column(Json(none_as_null=True)))

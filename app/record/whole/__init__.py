@@ -1,1 +1,1 @@
-"""A patient's whole record: out, in, and gone."""
+"""Export, import and erasure of a patient's whole record."""

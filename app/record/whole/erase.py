@@ -1,4 +1,4 @@
-"""Erasure on request: everything of a person goes, a tombstone and the audit remain."""
+"""Erasure on request: every row of a patient is deleted; a tombstone and the audit remain."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,36 +7,40 @@ from sqlalchemy import ColumnElement, Table, delete, false, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller
-from app.access.accounts.service import account
+from app.access.accounts.tables import Account
 from app.access.audit import service as audit
 from app.base import memory
 from app.base.store.database import Database
-from app.base.store.metadata import columns, metadata
+from app.base.store.metadata import metadata
+from app.base.store.typed import col, table
 from app.record.patients import service as patients
 from app.record.patients.service import patient
+from app.record.patients.tables import Patient
 from app.record.whole.tables import Tombstone
 
 KEPT = {"tombstone", "audit_event"}  # that somebody was treated and who saw the record must be known afterwards
 
 
 async def erase(database: Database, caller: Caller, patient_id: UUID, reason: str, now: datetime) -> None:
-    """Takes away every row that names the patient or the patient's account, in whatever table; verdicts go with procedures.
+    """Deletes every row that names the patient or the patient's account, in any table; verdicts go with procedures.
 
     Which tables there are is read from the metadata, so that one that is added later can't be forgotten.
     """
 
     async def work(connection: AsyncConnection) -> None:
         person = await patients.find(connection, caller, patient_id, "erase", lock=True)
-        theirs = select(account.c.id).where(account.c.clinic_id == person.clinic_id, account.c.patient_id == person.id)
+        theirs = select(col(Account.id)).where(
+            col(Account.clinic_id) == person.clinic_id, col(Account.patient_id) == person.id
+        )
         accounts = list((await connection.execute(theirs)).scalars())
-        for table in reversed(metadata.sorted_tables):
-            if table.name not in KEPT and {"patient_id", "account_id"} & set(table.c.keys()):
-                await connection.execute(delete(table).where(_of(table, person.clinic_id, person.id, accounts)))
+        for each in reversed(metadata.sorted_tables):
+            if each.name not in KEPT and {"patient_id", "account_id"} & set(each.c.keys()):
+                await connection.execute(delete(each).where(_of(each, person.clinic_id, person.id, accounts)))
         await connection.execute(
-            delete(patient).where(patient.c.clinic_id == person.clinic_id, patient.c.id == person.id)
+            delete(patient).where(col(Patient.clinic_id) == person.clinic_id, col(Patient.id) == person.id)
         )
         await connection.execute(
-            insert(columns(Tombstone)).values(
+            insert(table(Tombstone)).values(
                 clinic_id=person.clinic_id,
                 patient_id=person.id,
                 erased_at=now,
@@ -47,18 +51,18 @@ async def erase(database: Database, caller: Caller, patient_id: UUID, reason: st
         await audit.record(connection, caller, "delete", "record", person.id, now)
 
     await database.write(work)
-    memory.forget(caller.clinic_id)  # what the engine and the pictures kept goes too
+    memory.forget(caller.clinic_id)  # the engine's states and the pictures cached for the clinic go too
 
 
-def _of(table: Table, clinic_id: UUID, patient_id: UUID, accounts: list[UUID]) -> ColumnElement[bool]:
+def _of(each: Table, clinic_id: UUID, patient_id: UUID, accounts: list[UUID]) -> ColumnElement[bool]:
     """Rows of a table that belong to a patient of a clinic, by its columns `patient_id` and `account_id`."""
     named: ColumnElement[bool] = false()
-    if "patient_id" in table.c:
-        named = or_(named, table.c.patient_id == patient_id)
-    if "account_id" in table.c:
-        named = or_(named, table.c.account_id.in_(accounts))
-    if "clinic_id" in table.c:
-        return (table.c.clinic_id == clinic_id) & named
-    if "account_id" in table.c:  # a table of accounts alone: theirs is the clinic
-        return named & table.c.account_id.in_(select(account.c.id).where(account.c.clinic_id == clinic_id))
+    if "patient_id" in each.c:
+        named = or_(named, each.c.patient_id == patient_id)
+    if "account_id" in each.c:
+        named = or_(named, each.c.account_id.in_(accounts))
+    if "clinic_id" in each.c:
+        return (each.c.clinic_id == clinic_id) & named
+    if "account_id" in each.c:  # a table without a clinic: that of the account counts
+        return named & each.c.account_id.in_(select(col(Account.id)).where(col(Account.clinic_id) == clinic_id))
     return named

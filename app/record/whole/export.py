@@ -1,18 +1,18 @@
-"""A patient's whole record as one document, now or as it was known."""
+"""Exports a patient's whole record as one document, as it stands now or as it was known."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from app.access.accounts.permissions import Caller
 from app.access.audit import service as audit
 from app.base.store.database import Database
-from app.record.diary.writings import revision as writing
+from app.base.store.typed import col, table, wholes
+from app.record.diary.tables import DiaryRevision
 from app.record.patients import service as patients
-from app.record.revisions.service import revision
-from app.record.whole.schemas import FORMAT, RecordOut
+from app.record.revisions.tables import Revision
+from app.record.whole.schemas import FORMAT, KeptRevision, KeptWriting, RecordOut
 
 
 async def export(
@@ -20,34 +20,27 @@ async def export(
 ) -> RecordOut:
     """Every revision of every row, and of every day, that had been received by then."""
     until = as_known_on or now
+    of_rows = select(table(Revision)).order_by(col(Revision.kind), col(Revision.row_id), col(Revision.number))
+    of_days = select(table(DiaryRevision)).order_by(col(DiaryRevision.date), col(DiaryRevision.revision))
     async with database.read() as connection:
         person = await patients.find(connection, caller, patient_id)
-        rows, days = [
-            (
-                await connection.execute(
-                    select(table)
-                    .where(
-                        table.c.clinic_id == person.clinic_id,
-                        table.c.patient_id == person.id,
-                        table.c.received_at <= until,
-                    )
-                    .order_by(*order)
-                )
-            ).all()
-            for table, order in (
-                (revision, (revision.c.kind, revision.c.row_id, revision.c.number)),
-                (writing, (writing.c.date, writing.c.revision)),
-            )
-        ]
+        of_rows = of_rows.where(
+            col(Revision.clinic_id) == person.clinic_id,
+            col(Revision.patient_id) == person.id,
+            col(Revision.received_at) <= until,
+        )
+        of_days = of_days.where(
+            col(DiaryRevision.clinic_id) == person.clinic_id,
+            col(DiaryRevision.patient_id) == person.id,
+            col(DiaryRevision.received_at) <= until,
+        )
+        rows = wholes(Revision, (await connection.execute(of_rows)).all())
+        days = wholes(DiaryRevision, (await connection.execute(of_days)).all())
     await audit.record_read(database, caller, "record", patient_id, now)
     return RecordOut(
         format=FORMAT,
         patient_id=patient_id,
         exported_at=now,
-        revisions=[_named(row, ("kind", "row_id", "number", "reason")) for row in rows],
-        diary=[_named(row, ("date", "revision", "skew_seconds")) for row in days],
+        revisions=[KeptRevision.model_validate(one, from_attributes=True) for one in rows],
+        diary=[KeptWriting.model_validate(one, from_attributes=True) for one in days],
     )
-
-
-def _named(row: Row[Any], own: tuple[str, ...]) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in (*own, "recorded_at", "received_at", "account_id", "content")}

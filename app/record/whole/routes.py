@@ -1,4 +1,4 @@
-"""A patient's whole record: out, in, and gone."""
+"""Export, import and erasure of a patient's whole record."""
 
 from typing import Annotated
 from uuid import UUID
@@ -15,7 +15,7 @@ from app.base.http.wire import Line
 from app.record.whole import bring_in, erase, export
 from app.record.whole.schemas import ImportedOut, RecordIn, RecordOut
 
-RECORD_LIMIT = 64 * 1024 * 1024  # ten years of long entries, each written several times
+RECORD_LIMIT = 64 * 1024 * 1024  # bytes: ten years of long entries, each written several times
 router = APIRouter(prefix="/v1", tags=["records"])
 
 
@@ -27,7 +27,7 @@ async def export_record(
     now: Now,
     as_known_on: AsKnownOn = None,
 ) -> RecordOut:
-    """The whole record as one document, with every revision: what a person may take with her."""
+    """The whole record as one document, with every revision, for the patient to take along."""
     return await export.export(database, caller, patient_id, as_known_on, now)
 
 
@@ -35,11 +35,11 @@ async def export_record(
     "/records",
     status_code=201,
     response_model=ImportedOut,
-    responses={201: {"model": ImportedOut, "description": "Brought in"}, **problems(403, 409, 413)},
+    responses={201: {"model": ImportedOut, "description": "Imported"}, **problems(403, 409, 413)},
     max_body_size=RECORD_LIMIT,
 )
 async def import_record(new: RecordIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep) -> Response:
-    """Brings a record in, with its ids, times and revisions: the whole of it, or nothing."""
+    """Imports a record, with its ids, times and revisions: the whole of it, or nothing."""
     answer = await bring_in.bring_in(database, caller, new, once, now)
     return JSONResponse(answer.body, answer.status, headers=answer.headers)
 
@@ -52,5 +52,5 @@ async def erase_patient(
     now: Now,
     reason: Annotated[Line, Query(description="who asked for it, and why")],
 ) -> None:
-    """Erases a person on request: her rows and her account go, a tombstone and the audit remain. There is no way back."""
+    """Erases a patient on request: all rows and the account. A tombstone and the audit remain. It can't be undone."""
     await erase.erase(database, caller, patient_id, reason, now)

@@ -1,15 +1,15 @@
 """A patient's whole record as one document: every revision of every row, and of every day of the diary."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.base.http.wire import Instant, Line, Moment, RecentDay, Wire
+from app.base.http.wire import Instant, JsonObject, Line, Moment, RecentDay, Wire
 
 FORMAT = "reprieve-record/1"
 AT = "2026-05-01T08:30:00.000+00:00"
-EXAMPLE: dict[str, Any] = {
+EXAMPLE: JsonObject = {
     "format": FORMAT,
     "patient_id": "0199a3c4-7d00-7a00-8000-000000000003",
     "revisions": [
@@ -48,11 +48,11 @@ class KeptRevision(Wire):
     received_at: Moment
     account_id: UUID | None = None
     reason: Line | None = None
-    content: dict[str, Any] | None
+    content: JsonObject | None
 
 
 class KeptWriting(Wire):
-    """One writing about one day; content null is a deletion."""
+    """One revision of one day of the diary; content null is a deletion."""
 
     date: RecentDay
     revision: Annotated[int, Field(ge=1, le=100_000, strict=True)]
@@ -60,7 +60,7 @@ class KeptWriting(Wire):
     received_at: Moment
     account_id: UUID | None = None
     skew_seconds: Annotated[float, Field(allow_inf_nan=False, strict=True)] | None = None
-    content: dict[str, Any] | None
+    content: JsonObject | None
 
 
 class RecordIn(Wire):
@@ -83,12 +83,12 @@ class RecordOut(BaseModel):
     format: str
     patient_id: UUID
     exported_at: Instant
-    revisions: list[dict[str, Any]]
-    diary: list[dict[str, Any]]
+    revisions: list[KeptRevision]
+    diary: list[KeptWriting]
 
 
 class ImportedOut(BaseModel):
-    """What an import brought in."""
+    """How many facts, days and revisions an import recorded."""
 
     model_config = ConfigDict(
         json_schema_extra={

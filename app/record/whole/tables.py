@@ -7,7 +7,7 @@ from sqlmodel import Field, SQLModel
 
 
 class Tombstone(SQLModel, table=True):
-    """That there was a record, when it was erased, by whom and why; nothing of the person."""
+    """States that there was a record, when it was erased, by whom and why; only the id is left of the patient."""
 
     clinic_id: UUID = Field(foreign_key="clinic.id", primary_key=True)
     patient_id: UUID = Field(primary_key=True)

@@ -1,4 +1,4 @@
-"""Payers' and guidelines' rules for a repeat: versioned data, and a pure evaluator. Nothing is ever approved."""
+"""Payers' and guidelines' rules for a repeat: versioned data, and a pure evaluator. It never approves anything."""
 
 from .case import Block, Case, Estimate, Gain, Lasted, Session
 from .checks import Found

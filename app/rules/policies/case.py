@@ -1,4 +1,4 @@
-"""What the evaluator sees of one person: plain data, numbers with their intervals. Of other people it sees nothing."""
+"""The evaluator's input about one patient: plain data, numbers with their intervals; nothing of other patients."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -41,9 +41,9 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Lasted:
-    """From when relief counts and until when it held: the day with its interval, `open` while it still holds.
+    """The day from which relief counts, and the day `until` which it held, with its interval `low` to `high`.
 
-    `open` with a last known day says only that it held until then.
+    `open` means that no end is known: relief held at least to `until`.
     """
 
     since: date
@@ -56,7 +56,7 @@ class Lasted:
 
 @dataclass(frozen=True)
 class Gain:
-    """Ability in what hurts, before and after on the same scale (0 is best), in percent better; with its evidence."""
+    """Gain of function in percent, before and after on the same scale (0 is best); with its evidence."""
 
     percent: float
     scale: str
@@ -65,7 +65,7 @@ class Gain:
 
 @dataclass(frozen=True)
 class Case:
-    """One person's proposal for a repeat and what is on record; None is not known.
+    """A proposed repeat of one patient, and what is on record; None is not known.
 
     Args:
         proposed_on, region, laterality, joints: what is proposed.
@@ -89,7 +89,10 @@ class Case:
     pain_now: Estimate | None = None
 
     def at_site(self, same_levels: bool = False) -> list[Session]:
-        """Sessions before at the region with a side in common, and a level where that is asked; oldest first."""
+        """Earlier sessions in the region that share a side and, with `same_levels`, a level; oldest first.
+
+        Levels that are not recorded count as shared.
+        """
         found = [
             s for s in self.sessions if s.on < self.proposed_on and s.region == self.region and self._side(s.laterality)
         ]

@@ -71,7 +71,7 @@ def relief_percent(rule: Rule, case: Case) -> Found:
 
 
 def relief_duration(rule: Rule, case: Case) -> Found:
-    """How long relief held. Where it still holds, the day from which it will have held long enough is told."""
+    """How long relief held. Where it still holds, `earliest_on` is the day on which it will have held long enough."""
     months, weeks, surely = (rule.numbers.get(k) for k in ("months", "weeks", "surely_weeks"))
     needs = f"relief for at least {months} months" if months else f"relief for at least {weeks} weeks"
     needs += f" ({surely} in another reading)" if surely else ""
@@ -101,7 +101,7 @@ def relief_duration(rule: Rule, case: Case) -> Found:
 
 
 def function_gain(rule: Rule, case: Case) -> Found:
-    """Better ability in what hurts, on the same scale before and after."""
+    """Gain of function, on the same scale before and after."""
     limit = rule.numbers["percent"]
     needs = f"at least {limit:g} % better ability in what hurts, on the same scale as before"
     if not case.gains:
@@ -110,12 +110,12 @@ def function_gain(rule: Rule, case: Case) -> Found:
     saw = f"{best.percent:.1f} % better ({best.scale})"
     result: Result = "met" if best.percent >= limit else "not_met"
     if result == "met" and best.scale != "activities":
-        result = "needs_a_person"  # a questionnaire of function is not what the person named as hurting
+        result = "needs_a_person"  # a questionnaire of function is not what the patient named as painful
     return _found(rule, result, saw, needs, best.evidence)
 
 
 def sessions_in_window(rule: Rule, case: Case) -> Found:
-    """Sessions of the region's group in the rolling months before; a day is a session, and staged days are two."""
+    """Sessions of the region's group in the rolling months before; each day is one session, a staged pair is two."""
     count, months = rule.numbers["count"], rule.numbers["months"]
     group: list[str] = next((g for g in rule.numbers["groups"] if case.region in g), [])
     if not group:
@@ -164,10 +164,10 @@ def levels(rule: Rule, case: Case) -> Found:
 
 
 def pain_now(rule: Rule, case: Case) -> Found:
-    """The pain of now, by the verdict's level."""
+    """Current pain, by the verdict's level."""
     least = rule.numbers["least"]
     return _at_least(
-        rule, case.pain_now, least, f"pain now at least {least:g} of 10", "", "the pain of now is not known"
+        rule, case.pain_now, least, f"pain now at least {least:g} of 10", "", "the current pain is not known"
     )
 
 
@@ -188,7 +188,7 @@ def _at_least(rule: Rule, seen: Estimate | None, limit: float, needs: str, unit:
 
 
 def _exact(value: float, limit: float) -> str:
-    """One decimal, or as many as keep a value below a limit from reading as the limit."""
+    """One decimal, or more where rounding would move the value across the limit."""
     for places in (1, 2, 3, 6):
         text = f"{value:.{places}f}"
         if (float(text) >= limit) == (value >= limit):

@@ -1,7 +1,7 @@
 """Answers a policy for a proposed day: each rule met, not met, unknown, or left to a person. Pure.
 
-Unknown is never met. A value is compared unrounded. Where an interval straddles a limit a person must decide. Nothing here
-says "approved": that is the payer's word.
+An unknown value never meets a rule. Values are compared unrounded. Where an interval straddles a limit a person must
+decide. The evaluator never says "approved": only the payer approves.
 """
 
 from dataclasses import dataclass, field
@@ -21,10 +21,10 @@ class Evaluation:
 
     Args:
         version: the one in force on the proposed day; None where there is none, and then no rule is answered.
-        earliest_on: the first day on which no rule that waits for time stands in the way, by this version and whether or
-            not the other rules are met. The proposed day where no rule waits; None without a version.
+        earliest_on: the first day on which every waiting period of this version is over, whether or not the other rules
+            are met. The proposed day where no rule waits; None without a version.
         sessions_left: how many sessions the window still has room for on the proposed day; None without such a rule.
-        outstanding: names of rules that stand in the way, alternatives considered.
+        outstanding: names of rules that are not met, unknown or left to a person, unless an alternative branch is met.
     """
 
     policy: str
@@ -48,7 +48,7 @@ def evaluate(policy: Policy, case: Case) -> Evaluation:
 
 
 def _outstanding(rules: tuple[Rule, ...], found: list[Found]) -> list[str]:
-    """What is not met; a branch that is met in full excuses the others."""
+    """Names of the rules in OUTSTANDING; where all rules of one branch are met, no rule with a branch is named."""
     branches: dict[str, list[Found]] = {}
     for rule, one in zip(rules, found, strict=True):
         if rule.branch is not None:

@@ -18,7 +18,7 @@ REGIONS = {"cervical", "thoracic", "lumbar", "sacroiliac"}
 
 
 class BadPolicyError(ValueError):
-    """A file that is no policy; the message begins with its line."""
+    """A file that is not a valid policy; the message begins with the line at fault."""
 
 
 @cache

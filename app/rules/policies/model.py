@@ -24,7 +24,7 @@ ABOUT = {"rule", "branch", "certainty", "note"}
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule: its name, its numbers, and how sure its source is (`found` in a stored source, or `known` by memory).
+    """One rule: its name, its numbers, and how sure its source is (`found` in a stored source, or `known` from memory).
 
     Rules with different `branch` are alternatives: it is enough that all of one branch are met.
     """
@@ -38,7 +38,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Version:
-    """A policy between two days."""
+    """The rules of a policy that are in force between two days."""
 
     version: str
     in_force_from: date
@@ -48,7 +48,7 @@ class Version:
     rules: tuple[Rule, ...]
 
     def in_force(self, on: date) -> bool:
-        """Whether it counts on a day."""
+        """Whether it is in force on a day, both ends included."""
         return self.in_force_from <= on and (self.in_force_to is None or on <= self.in_force_to)
 
 
@@ -61,7 +61,7 @@ class Policy:
     jurisdiction: str
     source: str
     versions: tuple[Version, ...] = field(default_factory=tuple)
-    edition: str = ""  # of its text: the same text has the same
+    edition: str = ""  # hash of its text
 
     def on(self, day: date) -> Version | None:
         """The version in force on a day."""

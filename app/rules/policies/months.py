@@ -11,7 +11,7 @@ def months_back(on: date, months: int) -> date:
 
 
 def earliest_after(last: date, months: int) -> date:
-    """The first day from which so many months back reach `last`; what lies on it or before is then outside."""
+    """The first day on which `months_back` is `last` or later, so that `last` lies outside the rolling window."""
     on = months_back(last, -months)
     while months_back(on, months) < last:
         on += timedelta(days=1)

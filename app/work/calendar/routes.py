@@ -1,18 +1,18 @@
 """Slots, appointments and feeds."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import JSONResponse
 
 from app.access.accounts.deps import CallerDep
-from app.base.http.conditional import CSV, Accept, Cursor, Limit
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.idempotency.deps import OnceDep
-from app.base.http.problems import problems
-from app.base.http.sheets import listed
-from app.base.http.wire import Moment, Page
+from app.base.http.paging import Cursor, Limit, Page
+from app.base.http.problems import Responses, problems
+from app.base.http.sheets import CSV, Accept, listed
+from app.base.http.wire import Moment
 from app.work.calendar import feeds, service, waiting
 from app.work.calendar.schemas import (
     AppointmentIn,
@@ -27,7 +27,7 @@ from app.work.calendar.schemas import (
 )
 
 router = APIRouter(prefix="/v1", tags=["calendar"])
-MADE: dict[int | str, dict[str, Any]] = {201: {"model": SlotOut, "description": "Added"}}
+MADE: Responses = {201: {"model": SlotOut, "description": "Added"}}
 
 
 @router.post("/slots", status_code=201, response_model=SlotOut, responses={**MADE, **problems(403, 413)})
@@ -51,7 +51,7 @@ async def list_slots(
 ) -> Response:
     """The clinic's slots, and whether each is free."""
     begin, end = service.window(first, to, now)
-    rows, following = await service.list_slots(database, caller, begin, end, free, limit, cursor)
+    rows, following = await service.list_slots(database, caller, begin, end, free=free, limit=limit, cursor=cursor)
     return listed(SlotOut, rows, following, accept)
 
 
@@ -64,7 +64,7 @@ async def list_slots(
 async def add_appointment(
     new: AppointmentIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep
 ) -> Response:
-    """Books a slot for a patient, with no review behind it. Of any number of people who want it exactly one gets it."""
+    """Books a slot for a patient, without a review. Of several callers at once one gets it, the others 409."""
     answer = await service.add_appointment(database, caller, new, once, now)
     return JSONResponse(answer.body, answer.status)
 
@@ -79,40 +79,40 @@ async def list_appointments(
     cursor: Cursor = None,
     accept: Accept = "application/json",
 ) -> Response:
-    """The clinic's appointments; a patient sees hers."""
-    rows, following = await service.list_appointments(database, caller, patient_id, limit, cursor, now)
-    return listed(AppointmentOut, (row._asdict() for row in rows), following, accept)
+    """The clinic's appointments; patients see their own."""
+    rows, following = await service.list_appointments(database, caller, patient_id, limit=limit, cursor=cursor, now=now)
+    return listed(AppointmentOut, rows, following, accept)
 
 
 @router.post("/appointments/{appointment_id}/confirm", responses=problems(403, 404, 409))
 async def confirm_appointment(
     appointment_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now
 ) -> AppointmentOut:
-    """Says that she will come."""
+    """Confirms that the patient will come."""
     row = await service.confirm(database, caller, appointment_id, now)
-    return AppointmentOut.model_validate(row, from_attributes=True)
+    return AppointmentOut.model_validate(row)
 
 
 @router.post("/appointments/{appointment_id}/cancel", responses=problems(403, 404, 413))
 async def cancel_appointment(
     appointment_id: UUID, given: ReasonIn, caller: CallerDep, database: DatabaseDep, now: Now
 ) -> AppointmentOut:
-    """Gives the slot back, with a reason; a patient may cancel hers."""
+    """Cancels an appointment with a reason and frees its slot; patients may cancel their own."""
     row = await service.cancel(database, caller, appointment_id, given.reason, now)
-    return AppointmentOut.model_validate(row, from_attributes=True)
+    return AppointmentOut.model_validate(row)
 
 
 @router.post("/appointments/{appointment_id}/move", responses=problems(403, 404, 409, 413))
 async def move_appointment(
     appointment_id: UUID, given: MoveIn, caller: CallerDep, database: DatabaseDep, now: Now
 ) -> AppointmentOut:
-    """Moves an appointment to another slot, with a reason: the old one is given back and the new one taken, or neither."""
+    """Moves an appointment to another slot, with a reason: the old one is freed and the new one booked, or neither."""
     row = await service.move(database, caller, appointment_id, given.slot_id, given.reason, now)
-    return AppointmentOut.model_validate(row, from_attributes=True)
+    return AppointmentOut.model_validate(row)
 
 
-WAITS: dict[int | str, dict[str, Any]] = {
-    200: {"model": WaitingOut, "description": "She waits for such a slot already"},
+WAITS: Responses = {
+    200: {"model": WaitingOut, "description": "The patient waits for such a slot already"},
     201: {"model": WaitingOut, "description": "Added"},
 }
 
@@ -131,14 +131,14 @@ async def list_waiting(
     now: Now,
     patient_id: Annotated[UUID | None, Query(description="of one patient")] = None,
 ) -> Page[WaitingOut]:
-    """Who waits, the longest first, each with the next free slots that would fit. Booking one takes her off the list."""
+    """The waiting patients, the longest first, with the next free slots that would fit. Booking one ends the wait."""
     rows = await waiting.list_waiting(database, caller, patient_id, now)
-    return Page(items=[WaitingOut.model_validate(row) for row in rows])
+    return Page(items=rows)
 
 
 @router.delete("/waiting/{waiting_id}", status_code=204, responses=problems(403, 404))
 async def withdraw_waiting(waiting_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> None:
-    """Takes somebody off the waiting list; a patient may take herself off."""
+    """Takes a patient off the waiting list; patients may take themselves off."""
     await waiting.withdraw(database, caller, waiting_id, now)
 
 
@@ -150,13 +150,11 @@ async def open_calendar(caller: CallerDep, database: DatabaseDep, now: Now) -> F
 
 @router.delete("/calendar", status_code=204, responses=problems())
 async def revoke_calendar(caller: CallerDep, database: DatabaseDep) -> None:
-    """Makes the caller's secret address useless."""
+    """Revokes the caller's secret address."""
     await feeds.revoke(database, caller)
 
 
-ICS: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/calendar": {"schema": {"type": "string"}}}, "description": "iCalendar"}
-}
+ICS: Responses = {200: {"content": {"text/calendar": {"schema": {"type": "string"}}}, "description": "iCalendar"}}
 
 
 @router.get("/calendar/{token}.ics", response_class=Response, responses={**ICS, **problems(403, 404)})

@@ -1,14 +1,14 @@
 """The calendar on the wire."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.base.http.wire import Day, Instant, Line, Moment, TimeZone, Wire
+from app.base.http.wire import Day, Instant, JsonObject, Line, Moment, TimeZone, Wire
 
-SLOT: dict[str, Any] = {
+SLOT: JsonObject = {
     "clinician_id": "0199a3c4-7d00-7a00-8000-00000000000c",
     "starts_at": "2026-06-02T09:00:00+02:00",
     "minutes": 45,
@@ -56,30 +56,30 @@ class SlotOut(BaseModel):
     location: str
     kind: Literal["procedure", "consultation"]
     free: bool
-    also: list[UUID] = Field(default_factory=list, description="the further slots that a rule has made")
+    also: list[UUID] = Field(default_factory=list, description="ids of the other slots that the rule has made")
 
 
 class ReasonIn(Wire):
-    """Why."""
+    """A reason."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"reason": "she is ill"}})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"reason": "the patient is ill"}})
 
     reason: Line
 
 
 class MoveIn(ReasonIn):
-    """Where an appointment goes, and why."""
+    """The new slot of an appointment, and why it is moved."""
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"example": {"slot_id": "0199a3c4-7d00-7a00-8000-00000000000d", "reason": "she is ill"}},
+        json_schema_extra={"example": {"slot_id": "0199a3c4-7d00-7a00-8000-00000000000d", "reason": "illness"}},
     )
 
     slot_id: UUID
 
 
 class AppointmentIn(Wire):
-    """Who takes which slot, with no review behind it: a consultation, for one."""
+    """Books a slot for a patient without a review, such as for a consultation."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -99,6 +99,7 @@ class AppointmentOut(BaseModel):
     """A booking of a slot."""
 
     model_config = ConfigDict(
+        from_attributes=True,
         json_schema_extra={
             "example": {
                 "id": "0199a3c4-7d00-7a00-8000-00000000000e",
@@ -113,7 +114,7 @@ class AppointmentOut(BaseModel):
                 "clinician_id": "0199a3c4-7d00-7a00-8000-00000000000c",
                 "created_at": "2026-05-01T08:30:00.000+00:00",
             }
-        }
+        },
     )
 
     id: UUID
@@ -129,7 +130,7 @@ class AppointmentOut(BaseModel):
     created_at: Instant
 
 
-WAITING: dict[str, Any] = {
+WAITING: JsonObject = {
     "patient_id": "0199a3c4-7d00-7a00-8000-000000000003",
     "kind": "procedure",
     "minutes": 45,
@@ -141,7 +142,7 @@ WAITING: dict[str, Any] = {
 
 
 class WaitingIn(Wire):
-    """What somebody waits for."""
+    """The kind of slot that a patient waits for."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": WAITING})
 
@@ -155,7 +156,7 @@ class WaitingIn(Wire):
 
 
 class WaitingOut(BaseModel):
-    """Somebody on the waiting list, and the next free slots that would fit."""
+    """A patient on the waiting list, and the next free slots that would fit."""
 
     model_config = ConfigDict(
         json_schema_extra={

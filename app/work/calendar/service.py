@@ -1,32 +1,37 @@
 """Slots and appointments: making, booking, moving, cancelling."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
-from sqlalchemy import Row, Select, and_, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.access.accounts.permissions import Action, Caller, reach, relation_of
-from app.access.accounts.service import account
+from app.access.accounts.permissions import Action, Caller, reach, require
+from app.access.accounts.service import account, is_staff
+from app.access.accounts.tables import Account
 from app.access.audit import service as audit
 from app.alerts.messages.outbox import Topic, post
-from app.base.http.conditional import from_cursor, from_timed_cursor, to_cursor, to_timed_cursor
 from app.base.http.idempotency.service import Answer, Once
+from app.base.http.paging import from_cursor, from_timed_cursor, page, to_cursor, to_timed_cursor
 from app.base.http.problems import Problem, bad_field, not_found
 from app.base.http.wire import to_wire
 from app.base.store.database import Database
-from app.base.store.metadata import columns, new_id
+from app.base.store.metadata import new_id
 from app.base.store.statements import insert_new
+from app.base.store.timeline import Step, step
+from app.base.store.typed import Setting, col, row, table, to, values_of, whole
 from app.record.patients import service as patients
 from app.record.patients.service import patient
+from app.record.patients.tables import Patient
 from app.work.calendar import waiting
 from app.work.calendar.schemas import AppointmentIn, AppointmentOut, SlotIn, SlotOut
 from app.work.calendar.tables import Appointment, Slot
 
-slot, appointment = columns(Slot), columns(Appointment)
+slot, appointment = table(Slot), table(Appointment)
 MOST = 400  # slots of one rule
 TAKEN = "The slot is taken."
 
@@ -35,7 +40,7 @@ def occurrences(new: SlotIn) -> list[datetime]:
     """The instants at which a slot begins: by a rule, at the same time of day through every change of the clocks.
 
     Raises:
-        Problem: 422 for a rule that is none, has no end, or makes too many.
+        Problem: 422 for a rule that is not valid, has no end, or makes no slot or too many.
     """
     if new.repeats is None:
         return [new.starts_at.astimezone(UTC)]
@@ -64,23 +69,36 @@ def occurrences(new: SlotIn) -> list[datetime]:
 
 async def add_slots(database: Database, caller: Caller, new: SlotIn, once: Once, now: datetime) -> Answer:
     """New slots of a clinician of the caller's clinic."""
-    relation_of(caller, "add_slot")
+    require(caller, "add_slot")
     starts = occurrences(new)
 
     async def work(connection: AsyncConnection) -> Answer:
-        theirs = and_(account.c.clinic_id == caller.clinic_id, account.c.id == new.clinician_id)
-        found = select(account.c.id).where(theirs, account.c.role == "clinician")
-        if (await connection.execute(found)).first() is None:
+        if not await is_staff(connection, caller.clinic_id, new.clinician_id, role="clinician"):
             raise bad_field("/clinician_id", "is no clinician of this clinic")
-        common = {"clinic_id": caller.clinic_id, "clinician_id": new.clinician_id, "minutes": new.minutes,
-                  "location": new.location, "kind": new.kind, "created_at": now}  # fmt: skip
-        rows = [{**common, "id": new_id(), "starts_at": at} for at in starts]
+        ids = [new_id() for _ in starts]
+        rows = [
+            row(Slot, clinic_id=caller.clinic_id, id=slot_id, clinician_id=new.clinician_id, starts_at=at,
+                minutes=new.minutes, location=new.location, kind=new.kind, created_at=now)
+            for slot_id, at in zip(ids, starts, strict=True)
+        ]  # fmt: skip
         await connection.execute(insert(slot), rows)
         await audit.record(connection, caller, "create", "slot", None, now)
-        body = to_wire(SlotOut, {**rows[0], "free": True, "also": [row["id"] for row in rows[1:]]})
-        return Answer(body, 201, {"Location": f"/v1/slots/{rows[0]['id']}"})
+        made = SlotOut(
+            id=ids[0], clinician_id=new.clinician_id, starts_at=starts[0], minutes=new.minutes, location=new.location,
+            kind=new.kind, free=True, also=ids[1:])  # fmt: skip
+        return Answer(to_wire(SlotOut, made), 201, {"Location": f"/v1/slots/{ids[0]}"})
 
     return await once.run(database, caller.account_id, now, work)
+
+
+def slot_out(one: Slot, *, free: bool) -> SlotOut:
+    """A slot as it goes over the wire."""
+    return SlotOut.model_validate({**values_of(one), "free": free})
+
+
+def held() -> ColumnElement[bool]:
+    """Ties a slot to the appointment that holds it."""
+    return and_(col(Appointment.clinic_id) == col(Slot.clinic_id), col(Appointment.holds_slot_id) == col(Slot.id))
 
 
 async def list_slots(
@@ -88,26 +106,27 @@ async def list_slots(
     caller: Caller,
     first: datetime,
     last: datetime,
+    *,
     free: bool | None,
     limit: int,
     cursor: str | None,
-) -> tuple[list[dict[str, Any]], str | None]:
+) -> tuple[list[SlotOut], str | None]:
     """Slots that begin between two instants, the next first."""
-    held = and_(appointment.c.clinic_id == slot.c.clinic_id, appointment.c.holds_slot_id == slot.c.id)
     query = (
-        select(slot, appointment.c.id.label("booking"))
-        .outerjoin(appointment, held)
-        .where(slot.c.clinic_id == caller.clinic_id, slot.c.starts_at >= first, slot.c.starts_at < last)
+        select(slot, col(Appointment.id).label("booking"))
+        .outerjoin(appointment, held())
+        .where(col(Slot.clinic_id) == caller.clinic_id, col(Slot.starts_at) >= first, col(Slot.starts_at) < last)
     )
     if free is not None:
-        query = query.where(appointment.c.id.is_(None) if free else appointment.c.id.is_not(None))
+        query = query.where(col(Appointment.id).is_(None) if free else col(Appointment.id).is_not(None))
     after = from_timed_cursor(cursor)
     if after is not None:
-        query = query.where(tuple_(slot.c.starts_at, slot.c.id) > tuple_(*after))
+        query = query.where(tuple_(col(Slot.starts_at), col(Slot.id)) > tuple_(*after))
+    ordered = query.order_by(col(Slot.starts_at), col(Slot.id)).limit(limit + 1)
     async with database.read() as connection:
-        rows = list((await connection.execute(query.order_by(slot.c.starts_at, slot.c.id).limit(limit + 1))).all())
-    following = to_timed_cursor(rows[limit - 1].starts_at, rows[limit - 1].id) if len(rows) > limit else None
-    return [{**row._asdict(), "free": row.booking is None} for row in rows[:limit]], following
+        found = (await connection.execute(ordered)).all()
+    shown = [slot_out(whole(Slot, one), free=one._mapping["booking"] is None) for one in found]
+    return page(shown, limit, lambda one: to_timed_cursor(one.starts_at, one.id))
 
 
 async def book(
@@ -115,6 +134,7 @@ async def book(
     caller: Caller,
     patient_id: UUID,
     slot_id: UUID,
+    *,
     review_id: UUID | None,
     now: datetime,
     topic: Topic = "appointment.booked",
@@ -122,19 +142,19 @@ async def book(
     """Books a slot in a transaction; of any number that race for it exactly one wins.
 
     Raises:
-        Problem: 422 for a slot that is none of the clinic's or has begun, 409 for one that is taken.
+        Problem: 422 for a slot that is not one of the clinic's or has begun, 409 for one that is taken.
     """
-    found = select(slot.c.starts_at).where(slot.c.clinic_id == caller.clinic_id, slot.c.id == slot_id)
-    row = (await connection.execute(found)).first()
-    if row is None:
+    found = select(col(Slot.starts_at)).where(col(Slot.clinic_id) == caller.clinic_id, col(Slot.id) == slot_id)
+    starts_at = (await connection.execute(found)).scalar_one_or_none()
+    if starts_at is None:
         raise bad_field("/slot_id", "is no slot of this clinic")
-    if row.starts_at <= now:
+    if starts_at <= now:
         raise bad_field("/slot_id", "has begun already")
     new = new_id()
-    values = {
-        "clinic_id": caller.clinic_id, "id": new, "patient_id": patient_id, "slot_id": slot_id, "holds_slot_id": slot_id,
-        "review_id": review_id, "state": "booked", "reason": None, "steps": [_step(caller, "booked", None, now)],
-        "version": 1, "created_at": now}  # fmt: skip
+    values = row(
+        Appointment, clinic_id=caller.clinic_id, id=new, patient_id=patient_id, slot_id=slot_id, holds_slot_id=slot_id,
+        review_id=review_id, state="booked", steps=[step("booked", now, by=caller.account_id)], version=1,
+        created_at=now)  # fmt: skip
     done = await connection.execute(insert_new(connection, appointment, "clinic_id", "holds_slot_id"), values)
     if done.rowcount == 0:
         raise Problem(409, TAKEN)
@@ -150,154 +170,228 @@ async def add_appointment(database: Database, caller: Caller, new: AppointmentIn
     Raises:
         Problem: 403, 404 for a patient out of reach, 422 for a slot that can't be taken, 409 for one that is.
     """
-    relation_of(caller, "work_review")
+    require(caller, "work_review")
 
     async def work(connection: AsyncConnection) -> Answer:
         await patients.find(connection, caller, new.patient_id)
-        made = await book(connection, caller, new.patient_id, new.slot_id, None, now)
-        row = await find(connection, caller, made, "read")
-        return Answer(to_wire(AppointmentOut, row._asdict()), patient_id=new.patient_id)
+        made = await book(connection, caller, new.patient_id, new.slot_id, review_id=None, now=now)
+        booked = await find(connection, caller, made, "read")
+        return Answer(to_wire(AppointmentOut, booked), patient_id=new.patient_id)
 
     return await once.run(database, caller.account_id, now, work)
 
 
+@dataclass(frozen=True)
+class AgendaItem:
+    """A slot with its clinician, and where it is booked the appointment and the patient."""
+
+    id: UUID
+    starts_at: datetime
+    minutes: int
+    location: str
+    kind: str
+    clinician: str
+    booking: UUID | None
+    state: str | None
+    review_id: UUID | None
+    patient_id: UUID | None
+    name: str | None
+
+
 async def agenda(
     database: Database, caller: Caller, first: datetime, last: datetime, now: datetime
-) -> list[dict[str, Any]]:
+) -> list[AgendaItem]:
     """The clinic's slots between two instants, the next first, with whoever has booked each."""
-    held = and_(appointment.c.clinic_id == slot.c.clinic_id, appointment.c.holds_slot_id == slot.c.id)
-    hers = and_(patient.c.clinic_id == appointment.c.clinic_id, patient.c.id == appointment.c.patient_id)
-    theirs = and_(account.c.clinic_id == slot.c.clinic_id, account.c.id == slot.c.clinician_id)
+    theirs = and_(col(Patient.clinic_id) == col(Appointment.clinic_id), col(Patient.id) == col(Appointment.patient_id))
+    of_clinician = and_(col(Account.clinic_id) == col(Slot.clinic_id), col(Account.id) == col(Slot.clinician_id))
     query = (
-        select(slot, appointment.c.id.label("booking"), appointment.c.state, appointment.c.review_id,
-               appointment.c.patient_id, patient.c.name, account.c.username.label("clinician"))
-        .join(account, theirs).outerjoin(appointment, held).outerjoin(patient, hers)
-        .where(reach(caller, "work_review", slot.c.clinic_id, None), slot.c.starts_at >= first, slot.c.starts_at < last)
-        .order_by(slot.c.starts_at, slot.c.id)
-    )  # fmt: skip
+        select(
+            col(Slot.id),
+            col(Slot.starts_at),
+            col(Slot.minutes),
+            col(Slot.location),
+            col(Slot.kind),
+            col(Account.username),
+            col(Appointment.id),
+            col(Appointment.state),
+            col(Appointment.review_id),
+            col(Appointment.patient_id),
+            col(Patient.name),
+        )
+        .select_from(slot)
+        .join(account, of_clinician)
+        .outerjoin(appointment, held())
+        .outerjoin(patient, theirs)
+        .where(
+            reach(caller, "work_review", col(Slot.clinic_id), None),
+            col(Slot.starts_at) >= first,
+            col(Slot.starts_at) < last,
+        )
+        .order_by(col(Slot.starts_at), col(Slot.id))
+    )
     async with database.read() as connection:
-        rows = (await connection.execute(query)).all()
+        found = (await connection.execute(query)).all()
     await audit.record_read(database, caller, "appointments", None, now)
-    return [row._asdict() for row in rows]
+    return [AgendaItem(*one) for one in found]
 
 
-def appointments() -> Select[Any]:
-    """Appointments with their slots."""
-    same = and_(slot.c.clinic_id == appointment.c.clinic_id, slot.c.id == appointment.c.slot_id)
-    return select(appointment, slot.c.starts_at, slot.c.minutes, slot.c.location, slot.c.clinician_id).join(slot, same)
+@dataclass(frozen=True)
+class Booked:
+    """An appointment with its slot."""
+
+    clinic_id: UUID
+    id: UUID
+    patient_id: UUID
+    slot_id: UUID
+    review_id: UUID | None
+    state: str
+    reason: str | None
+    version: int
+    created_at: datetime
+    starts_at: datetime
+    minutes: int
+    location: str
+    clinician_id: UUID
+    steps: list[Step]
+
+
+def appointments() -> Select[*tuple[Any, ...]]:
+    """A query for the columns of `Booked`, of all clinics."""
+    same = and_(col(Slot.clinic_id) == col(Appointment.clinic_id), col(Slot.id) == col(Appointment.slot_id))
+    of_appointment = (
+        col(Appointment.clinic_id), col(Appointment.id), col(Appointment.patient_id), col(Appointment.slot_id),
+        col(Appointment.review_id), col(Appointment.state), col(Appointment.reason), col(Appointment.version),
+        col(Appointment.created_at),
+    )  # fmt: skip
+    of_slot = col(Slot.starts_at), col(Slot.minutes), col(Slot.location), col(Slot.clinician_id)
+    query: Select[*tuple[Any, ...]] = select(*of_appointment, *of_slot, col(Appointment.steps))
+    return query.select_from(appointment).join(slot, same)
 
 
 async def list_appointments(
-    database: Database, caller: Caller, patient_id: UUID | None, limit: int, cursor: str | None, now: datetime
-) -> tuple[list[Row[Any]], str | None]:
-    """Appointments within the caller's reach: the clinic's, or her own."""
-    query = appointments().where(reach(caller, "read", appointment.c.clinic_id, appointment.c.patient_id))
+    database: Database, caller: Caller, patient_id: UUID | None, *, limit: int, cursor: str | None, now: datetime
+) -> tuple[list[Booked], str | None]:
+    """Appointments within the caller's reach: the clinic's, or the patient's own."""
+    query = appointments().where(reach(caller, "read", col(Appointment.clinic_id), col(Appointment.patient_id)))
     if patient_id is not None:
-        query = query.where(appointment.c.patient_id == patient_id)
+        query = query.where(col(Appointment.patient_id) == patient_id)
     after = from_cursor(cursor)
     if after is not None:
-        query = query.where(appointment.c.id > after)
+        query = query.where(col(Appointment.id) > after)
     async with database.read() as connection:
-        rows = list((await connection.execute(query.order_by(appointment.c.id).limit(limit + 1))).all())
+        found = (await connection.execute(query.order_by(col(Appointment.id)).limit(limit + 1))).all()
     await audit.record_read(database, caller, "appointments", patient_id, now)
-    return rows[:limit], to_cursor(rows[limit - 1].id) if len(rows) > limit else None
+    return page([Booked(*one) for one in found], limit, lambda one: to_cursor(one.id))
 
 
 async def find(
-    connection: AsyncConnection, caller: Caller, appointment_id: UUID, action: Action, lock: bool = False
-) -> Row[Any]:
+    connection: AsyncConnection, caller: Caller, appointment_id: UUID, action: Action, *, lock: bool = False
+) -> Booked:
     """One appointment within the caller's reach.
 
     Raises:
         Problem: 404 where there is none that the caller may know of.
     """
-    within = reach(caller, action, appointment.c.clinic_id, appointment.c.patient_id)
-    query = appointments().where(appointment.c.id == appointment_id, within)
-    row: Row[Any] | None = (await connection.execute(query.with_for_update(of=appointment) if lock else query)).first()
-    if row is None:
+    within = reach(caller, action, col(Appointment.clinic_id), col(Appointment.patient_id))
+    query = appointments().where(col(Appointment.id) == appointment_id, within)
+    found = (await connection.execute(query.with_for_update(of=appointment) if lock else query)).first()
+    if found is None:
         raise not_found("appointment")
-    return row
+    return Booked(*found)
 
 
-async def confirm(database: Database, caller: Caller, appointment_id: UUID, now: datetime) -> Row[Any]:
-    """Says that she will come; saying it twice changes nothing."""
+async def confirm(database: Database, caller: Caller, appointment_id: UUID, now: datetime) -> Booked:
+    """Records that the patient will come; doing it twice changes nothing."""
 
-    async def work(connection: AsyncConnection) -> Row[Any]:
-        row = await find(connection, caller, appointment_id, "confirm", lock=True)
-        if row.state == "cancelled":
+    async def work(connection: AsyncConnection) -> Booked:
+        one = await find(connection, caller, appointment_id, "confirm", lock=True)
+        if one.state == "cancelled":
             raise Problem(409, "The appointment is cancelled.")
-        if row.state != "confirmed":
-            await change(connection, caller, row, {"state": "confirmed"}, "confirmed", None, now)
+        if one.state != "confirmed":
+            await _change(connection, caller, one, "confirmed", now, settings=[to(col(Appointment.state), "confirmed")])
+            await _tell(connection, caller, "appointment.confirmed", one.id, one.patient_id, now)
         return await find(connection, caller, appointment_id, "confirm")
 
     return await database.write(work)
 
 
-async def cancel(database: Database, caller: Caller, appointment_id: UUID, reason: str, now: datetime) -> Row[Any]:
-    """Gives the slot back."""
+async def cancel(database: Database, caller: Caller, appointment_id: UUID, reason: str, now: datetime) -> Booked:
+    """Cancels an appointment and frees its slot; doing it twice changes nothing."""
 
-    async def work(connection: AsyncConnection) -> Row[Any]:
-        row = await find(connection, caller, appointment_id, "confirm", lock=True)
-        if row.state != "cancelled":
-            values = {"state": "cancelled", "holds_slot_id": None, "reason": reason}
-            await change(connection, caller, row, values, "cancelled", reason, now)
+    async def work(connection: AsyncConnection) -> Booked:
+        one = await find(connection, caller, appointment_id, "confirm", lock=True)
+        if one.state != "cancelled":
+            await give_back(connection, caller, one, reason, now)
         return await find(connection, caller, appointment_id, "confirm")
 
     return await database.write(work)
+
+
+async def give_back(connection: AsyncConnection, caller: Caller, one: Booked, reason: str, now: datetime) -> None:
+    """Cancels an appointment in a transaction that holds its row, and tells of it and of the freed slot."""
+    await _change(connection, caller, one, "cancelled", now, note=reason, settings=_cancelled(reason))
+    await _tell(connection, caller, "appointment.cancelled", one.id, one.patient_id, now)
+    await waiting.tell_of_freed(connection, waiting.FreedSlot(one.clinic_id, one.id, one.patient_id, one.slot_id), now)
 
 
 async def move(
     database: Database, caller: Caller, appointment_id: UUID, slot_id: UUID, reason: str, now: datetime
-) -> Row[Any]:
+) -> Booked:
     """Moves an appointment to another slot: the old one is cancelled and the new one booked, or neither."""
-    relation_of(caller, "work_review")
+    require(caller, "work_review")
 
-    async def work(connection: AsyncConnection) -> Row[Any]:
-        row = await find(connection, caller, appointment_id, "work_review", lock=True)
-        if row.state == "cancelled":
+    async def work(connection: AsyncConnection) -> Booked:
+        one = await find(connection, caller, appointment_id, "work_review", lock=True)
+        if one.state == "cancelled":
             raise Problem(409, "The appointment is cancelled.")
-        values = {"state": "cancelled", "holds_slot_id": None, "reason": reason}
-        await change(connection, caller, row, values, "moved", reason, now)
-        new = await book(connection, caller, row.patient_id, slot_id, row.review_id, now, "appointment.moved")
+        await _change(connection, caller, one, "moved", now, note=reason, settings=_cancelled(reason))
+        freed = waiting.FreedSlot(one.clinic_id, one.id, one.patient_id, one.slot_id)
+        await waiting.tell_of_freed(connection, freed, now)
+        new = await book(
+            connection, caller, one.patient_id, slot_id, review_id=one.review_id, now=now, topic="appointment.moved"
+        )
         return await find(connection, caller, new, "work_review")
 
     return await database.write(work)
 
 
-async def change(
+def _cancelled(reason: str) -> list[Setting]:
+    return [
+        to(col(Appointment.state), "cancelled"),
+        to(col(Appointment.holds_slot_id), None),
+        to(col(Appointment.reason), reason[:200]),
+    ]
+
+
+async def _change(
     connection: AsyncConnection,
     caller: Caller,
-    row: Row[Any],
-    values: dict[str, Any],
+    one: Booked,
     what: str,
-    note: str | None,
     now: datetime,
+    *,
+    note: str | None = None,
+    settings: list[Setting],
 ) -> None:
     """Takes a step with an appointment, in a transaction that holds its row."""
-    steps = [*row.steps, _step(caller, what, note, now)]
-    this = and_(appointment.c.clinic_id == row.clinic_id, appointment.c.id == row.id)
-    await connection.execute(update(appointment).where(this).values(**values, steps=steps, version=row.version + 1))
-    await audit.record(connection, caller, "change", "appointment", row.patient_id, now)
-    if what in ("cancelled", "confirmed"):
-        topic: Topic = "appointment.cancelled" if what == "cancelled" else "appointment.confirmed"
-        await _tell(connection, caller, topic, row.id, row.patient_id, now)
-    if what in ("cancelled", "moved"):
-        await waiting.tell_of_freed(connection, row, now)
+    steps = [*one.steps, step(what, now, by=caller.account_id, note=note)]
+    await connection.execute(
+        update(appointment)
+        .where(col(Appointment.clinic_id) == one.clinic_id, col(Appointment.id) == one.id)
+        .ordered_values(*settings, to(col(Appointment.steps), steps), to(col(Appointment.version), one.version + 1))
+    )
+    await audit.record(connection, caller, "change", "appointment", one.patient_id, now)
 
 
 async def _tell(
     connection: AsyncConnection, caller: Caller, topic: Topic, appointment_id: UUID, patient_id: UUID, now: datetime
 ) -> None:
-    """Tells the patient what the clinic does, and the clinic what she does or that she comes."""
+    """Tells the patient what the clinic does, and the clinic what the patient does or that they will come."""
     about = {"appointment_id": str(appointment_id), "patient_id": str(patient_id)}
-    if caller.role == "patient" or topic == "appointment.confirmed":
-        await post(connection, caller.clinic_id, topic, str(appointment_id), about, now, account_id=caller.account_id)
-    else:
-        await post(connection, caller.clinic_id, topic, str(appointment_id), about, now, "patient")
-
-
-def _step(caller: Caller, what: str, note: str | None, now: datetime) -> dict[str, Any]:
-    return {"at": now.isoformat(), "by": str(caller.account_id), "what": what, "note": note}
+    by_patient = caller.role == "patient" or topic == "appointment.confirmed"
+    await post(
+        connection, caller.clinic_id, topic, str(appointment_id), about=about, now=now,
+        audience="staff" if by_patient else "patient", account_id=caller.account_id if by_patient else None)  # fmt: skip
 
 
 def window(first: datetime | None, last: datetime | None, now: datetime) -> tuple[datetime, datetime]:

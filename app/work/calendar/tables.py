@@ -1,13 +1,13 @@
 """Slots, appointments, and the secret addresses of feeds."""
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Column, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.base.store.metadata import Json, new_id, of_patient
+from app.base.store.timeline import Step
 
 
 class Slot(SQLModel, table=True):
@@ -29,7 +29,7 @@ class Slot(SQLModel, table=True):
 
 
 class Appointment(SQLModel, table=True):
-    """A booking. `holds_slot_id` is the slot while the booking stands and null afterwards; it is unique: one wins."""
+    """A booking. `holds_slot_id` is the slot while the booking stands and null afterwards; unique: one booking each."""
 
     __table_args__ = (
         of_patient(),
@@ -46,13 +46,13 @@ class Appointment(SQLModel, table=True):
     review_id: UUID | None = None
     state: str = Field(max_length=20)
     reason: str | None = Field(default=None, max_length=200)
-    steps: list[Any] = Field(sa_column=Column(Json(), nullable=False))
+    steps: list[Step] = Field(sa_column=Column(Json(), nullable=False))
     version: int = 1
     created_at: datetime
 
 
 class Waiting(SQLModel, table=True):
-    """Somebody who waits for a slot. `open_kind` is the kind while she waits and null afterwards: she waits once a kind."""
+    """A patient's wait for a slot. `open_kind` is the kind while it lasts, then null: one wait per patient and kind."""
 
     __table_args__ = (
         of_patient(),

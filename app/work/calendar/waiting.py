@@ -1,95 +1,127 @@
-"""The waiting list: who wants a slot, and which free ones would fit. A person books; nobody is booked by a machine."""
+"""The waiting list: which patients want a slot, and which free ones would fit. Booking is never automatic."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, select, update
+from sqlalchemy import ColumnElement, Select, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.access.accounts.permissions import Caller, reach, relation_of
-from app.access.accounts.service import account
+from app.access.accounts.permissions import Caller, reach, require
+from app.access.accounts.service import is_staff
 from app.access.audit import service as audit
 from app.alerts.messages.outbox import post
 from app.base.http.idempotency.service import Answer, Once
 from app.base.http.problems import bad_field, not_found
 from app.base.http.wire import to_wire
 from app.base.store.database import Database
-from app.base.store.metadata import columns, new_id
+from app.base.store.metadata import new_id
 from app.base.store.statements import insert_new
+from app.base.store.typed import col, row, table, to, values_of, whole, wholes
 from app.record.patients import service as patients
 from app.record.patients.service import patient, today_of
+from app.record.patients.tables import Patient
 from app.work.calendar.schemas import WaitingIn, WaitingOut
 from app.work.calendar.tables import Appointment, Slot, Waiting
 
-slot, appointment, waiting = columns(Slot), columns(Appointment), columns(Waiting)
-SHOWN = 3  # fitting slots beside each who waits
+slot, appointment, waiting = table(Slot), table(Appointment), table(Waiting)
+SHOWN = 3  # fitting slots shown for each waiting patient
 AHEAD = timedelta(days=366)
-MOST = 500  # who wait; and free slots that are looked at
+MOST = 500  # waiting patients listed; and free slots looked at
 
 
 async def add(database: Database, caller: Caller, new: WaitingIn, once: Once, now: datetime) -> Answer:
-    """Puts a patient on the list; where she waits for such a slot already, answers that with 200.
+    """Puts a patient on the list; a patient who waits for such a slot already is answered with 200.
 
     Raises:
         Problem: 403, 404 for a patient out of reach, 422 for what does not fit together.
     """
-    relation_of(caller, "work_review")
+    require(caller, "work_review")
     if new.first_on is not None and new.last_on is not None and new.last_on < new.first_on:
         raise bad_field("/last_on", "lies before `first_on`")
 
     async def work(connection: AsyncConnection) -> Answer:
         await patients.find(connection, caller, new.patient_id)
-        if new.clinician_id is not None:
-            theirs = and_(account.c.clinic_id == caller.clinic_id, account.c.id == new.clinician_id)
-            found = select(account.c.id).where(theirs, account.c.role == "clinician")
-            if (await connection.execute(found)).first() is None:
-                raise bad_field("/clinician_id", "is no clinician of this clinic")
-        values = {
-            "clinic_id": caller.clinic_id, "id": new_id(), **new.model_dump(), "open_kind": new.kind, "state": "waiting",
-            "review_id": None, "created_at": now, "closed_at": None}  # fmt: skip
+        if new.clinician_id is not None and not await is_staff(
+            connection, caller.clinic_id, new.clinician_id, role="clinician"
+        ):
+            raise bad_field("/clinician_id", "is no clinician of this clinic")
+        values = row(
+            Waiting, clinic_id=caller.clinic_id, id=new_id(), patient_id=new.patient_id, clinician_id=new.clinician_id,
+            kind=new.kind, open_kind=new.kind, minutes=new.minutes, first_on=new.first_on, last_on=new.last_on,
+            note=new.note, state="waiting", created_at=now)  # fmt: skip
         made = await connection.execute(insert_new(connection, waiting, "clinic_id", "patient_id", "open_kind"), values)
-        mine = and_(waiting.c.clinic_id == caller.clinic_id, waiting.c.patient_id == new.patient_id)
-        row = (await connection.execute(_waiting().where(mine, waiting.c.open_kind == new.kind))).one()
+        mine = and_(col(Waiting.clinic_id) == caller.clinic_id, col(Waiting.patient_id) == new.patient_id)
+        (one,) = await _find(connection, _waiting().where(mine, col(Waiting.open_kind) == new.kind))
         if made.rowcount:
             await audit.record(connection, caller, "create", "waiting", new.patient_id, now)
-        (body,) = with_fits([row], await free_slots(connection, caller.clinic_id, now), now)
+        (body,) = with_fits([one], await free_slots(connection, caller.clinic_id, now), now)
         return Answer(to_wire(WaitingOut, body), 201 if made.rowcount else 200, patient_id=new.patient_id)
 
     return await once.run(database, caller.account_id, now, work)
 
 
-async def list_waiting(
+@dataclass(frozen=True)
+class WaitingPatient:
+    """A place on the waiting list, with the patient's time zone and name."""
+
+    place: Waiting
+    time_zone: str
+    name: str
+
+
+@dataclass(frozen=True)
+class FreedSlot:
+    """The appointment that was given up, whose slot is free again."""
+
+    clinic_id: UUID
+    appointment_id: UUID
+    patient_id: UUID
+    slot_id: UUID
+
+
+async def list_waiting(database: Database, caller: Caller, patient_id: UUID | None, now: datetime) -> list[WaitingOut]:
+    """Who waits, the longest first, each with the first free slots that would fit; patients see their own places."""
+    waits, free = await read_waiting(database, caller, patient_id, now)
+    return with_fits(waits, free, now)
+
+
+async def read_waiting(
     database: Database, caller: Caller, patient_id: UUID | None, now: datetime
-) -> list[dict[str, Any]]:
-    """Who waits, the longest first, each with the first free slots that would fit; a patient sees her own."""
-    query = _waiting().where(reach(caller, "read", waiting.c.clinic_id, waiting.c.patient_id))
+) -> tuple[list[WaitingPatient], list[Slot]]:
+    """Who waits, the longest first, and the clinic's free slots, which are not for patients."""
+    query = _waiting().where(
+        reach(caller, "read", col(Waiting.clinic_id), col(Waiting.patient_id)), col(Waiting.state) == "waiting"
+    )
     if patient_id is not None:
-        query = query.where(waiting.c.patient_id == patient_id)
+        query = query.where(col(Waiting.patient_id) == patient_id)
     async with database.read() as connection:
-        ordered = query.where(waiting.c.state == "waiting").order_by(waiting.c.created_at, waiting.c.id)
-        rows = (await connection.execute(ordered.limit(MOST))).all()
-        free = await free_slots(connection, caller.clinic_id, now) if rows and caller.role != "patient" else []
+        waits = await _find(connection, query.order_by(col(Waiting.created_at), col(Waiting.id)).limit(MOST))
+        free = await free_slots(connection, caller.clinic_id, now) if waits and caller.role != "patient" else []
     await audit.record_read(database, caller, "waiting", patient_id, now)
-    return with_fits(rows, free, now)
+    return waits, free
 
 
 async def withdraw(database: Database, caller: Caller, waiting_id: UUID, now: datetime) -> None:
-    """Takes somebody off the list; a patient may take herself off. Doing it twice changes nothing.
+    """Takes a patient off the list; patients may take themselves off. Doing it twice changes nothing.
 
     Raises:
         Problem: 404 where there is none that the caller may know of.
     """
 
     async def work(connection: AsyncConnection) -> None:
-        within = reach(caller, "confirm", waiting.c.clinic_id, waiting.c.patient_id)
-        row = (await connection.execute(select(waiting).where(waiting.c.id == waiting_id, within))).first()
-        if row is None:
+        within = reach(caller, "confirm", col(Waiting.clinic_id), col(Waiting.patient_id))
+        query = select(waiting).where(col(Waiting.id) == waiting_id, within)
+        found = (await connection.execute(query)).first()
+        if found is None:
             raise not_found("place on the waiting list")
-        if row.state == "waiting":
-            await _close(connection, waiting.c.id == waiting_id, "withdrawn", now)
-            await audit.record(connection, caller, "change", "waiting", row.patient_id, now)
+        one = whole(Waiting, found)
+        if one.state == "waiting":
+            this = and_(col(Waiting.clinic_id) == one.clinic_id, col(Waiting.id) == one.id)
+            await _close(connection, this, "withdrawn", now)
+            await audit.record(connection, caller, "change", "waiting", one.patient_id, now)
 
     await database.write(work)
 
@@ -97,73 +129,85 @@ async def withdraw(database: Database, caller: Caller, waiting_id: UUID, now: da
 async def close_for(
     connection: AsyncConnection, clinic_id: UUID, patient_id: UUID, slot_id: UUID, now: datetime
 ) -> None:
-    """Takes her off the list for slots of the kind that she has just got."""
-    kind = select(slot.c.kind).where(slot.c.clinic_id == clinic_id, slot.c.id == slot_id).scalar_subquery()
-    hers = and_(waiting.c.clinic_id == clinic_id, waiting.c.patient_id == patient_id, waiting.c.open_kind == kind)
-    await _close(connection, hers, "booked", now)
+    """Takes the patient off the list for slots of the kind that was just booked."""
+    this = and_(col(Slot.clinic_id) == clinic_id, col(Slot.id) == slot_id)
+    kind = select(col(Slot.kind)).where(this).scalar_subquery()
+    theirs = and_(
+        col(Waiting.clinic_id) == clinic_id, col(Waiting.patient_id) == patient_id, col(Waiting.open_kind) == kind
+    )
+    await _close(connection, theirs, "booked", now)
 
 
-async def tell_of_freed(connection: AsyncConnection, freed: Row[Any], now: datetime) -> None:
-    """Tells the clinic's people when a slot is free again that somebody waits for.
-
-    Args:
-        freed: the appointment that was given up, with the slot's columns.
-    """
-    if freed.starts_at <= now:
+async def tell_of_freed(connection: AsyncConnection, freed: FreedSlot, now: datetime) -> None:
+    """Tells the clinic's people when a slot is free again that another patient waits for."""
+    own = select(slot).where(col(Slot.clinic_id) == freed.clinic_id, col(Slot.id) == freed.slot_id)
+    one = whole(Slot, (await connection.execute(own)).one())
+    if one.starts_at <= now:
         return
-    rows = (
-        await connection.execute(_waiting().where(waiting.c.clinic_id == freed.clinic_id, waiting.c.state == "waiting"))
-    ).all()
-    own = select(slot).where(slot.c.clinic_id == freed.clinic_id, slot.c.id == freed.slot_id)
-    one = (await connection.execute(own)).one()
-    if any(fits(row, one) and row.patient_id != freed.patient_id for row in rows):
+    waits = await _find(
+        connection, _waiting().where(col(Waiting.clinic_id) == freed.clinic_id, col(Waiting.state) == "waiting")
+    )
+    if any(fits(who, one) and who.place.patient_id != freed.patient_id for who in waits):
         about = {"slot_id": str(freed.slot_id)}
-        await post(connection, freed.clinic_id, "slot.freed", str(freed.id), about, now)
+        await post(connection, freed.clinic_id, "slot.freed", str(freed.appointment_id), about=about, now=now)
 
 
-async def free_slots(connection: AsyncConnection, clinic_id: UUID, now: datetime) -> Sequence[Row[Any]]:
+async def free_slots(connection: AsyncConnection, clinic_id: UUID, now: datetime) -> list[Slot]:
     """The clinic's free slots of the year to come, the next first."""
-    held = and_(appointment.c.clinic_id == slot.c.clinic_id, appointment.c.holds_slot_id == slot.c.id)
+    taken = and_(col(Appointment.clinic_id) == col(Slot.clinic_id), col(Appointment.holds_slot_id) == col(Slot.id))
     query = (
         select(slot)
-        .outerjoin(appointment, held)
-        .where(slot.c.clinic_id == clinic_id, appointment.c.id.is_(None))
-        .where(slot.c.starts_at > now, slot.c.starts_at < now + AHEAD)
-        .order_by(slot.c.starts_at, slot.c.id)
+        .outerjoin(appointment, taken)
+        .where(col(Slot.clinic_id) == clinic_id, col(Appointment.id).is_(None))
+        .where(col(Slot.starts_at) > now, col(Slot.starts_at) < now + AHEAD)
+        .order_by(col(Slot.starts_at), col(Slot.id))
         .limit(MOST)
     )
-    return (await connection.execute(query)).all()
+    return wholes(Slot, (await connection.execute(query)).all())
 
 
-def fits(row: Row[Any], one: Row[Any]) -> bool:
-    """Whether a slot is what somebody waits for: kind, length, clinician, and the days in her own calendar."""
-    on = today_of(row.time_zone, one.starts_at)
+def fits(who: WaitingPatient, one: Slot) -> bool:
+    """Whether a slot meets what a patient waits for: kind, length, clinician, and the days in the patient's calendar."""
+    on, place = today_of(who.time_zone, one.starts_at), who.place
     return (
-        one.kind == row.kind
-        and one.minutes >= row.minutes
-        and row.clinician_id in (None, one.clinician_id)
-        and (row.first_on is None or on >= row.first_on)
-        and (row.last_on is None or on <= row.last_on)
+        one.kind == place.kind
+        and one.minutes >= place.minutes
+        and place.clinician_id in (None, one.clinician_id)
+        and (place.first_on is None or on >= place.first_on)
+        and (place.last_on is None or on <= place.last_on)
     )
 
 
-def with_fits(rows: Sequence[Row[Any]], free: Sequence[Row[Any]], now: datetime) -> list[dict[str, Any]]:
-    """Who waits, as it goes over the wire."""
+def with_fits(waits: Sequence[WaitingPatient], free: Sequence[Slot], now: datetime) -> list[WaitingOut]:
+    """Places on the list as they go over the wire, each with the first free slots that would fit."""
     return [
-        {
-            **row._asdict(),
-            "waiting_days": max(0, (now - row.created_at).days),
-            "fits": [{**s._asdict(), "free": True} for s in free if fits(row, s)][:SHOWN],
-        }
-        for row in rows
+        WaitingOut.model_validate(
+            {
+                **values_of(who.place),
+                "waiting_days": max(0, (now - who.place.created_at).days),
+                "fits": [{**values_of(one), "free": True} for one in free if fits(who, one)][:SHOWN],
+            }
+        )
+        for who in waits
     ]
 
 
-async def _close(connection: AsyncConnection, which: Any, state: str, now: datetime) -> None:
-    values = {"state": state, "open_kind": None, "closed_at": now}
-    await connection.execute(update(waiting).where(which, waiting.c.state == "waiting").values(values))
+async def _close(connection: AsyncConnection, which: ColumnElement[bool], state: str, now: datetime) -> None:
+    await connection.execute(
+        update(waiting)
+        .where(which, col(Waiting.state) == "waiting")
+        .ordered_values(
+            to(col(Waiting.state), state), to(col(Waiting.open_kind), None), to(col(Waiting.closed_at), now)
+        )
+    )
 
 
-def _waiting() -> Any:
-    same = and_(patient.c.clinic_id == waiting.c.clinic_id, patient.c.id == waiting.c.patient_id)
-    return select(waiting, patient.c.time_zone, patient.c.name).join(patient, same)
+def _waiting() -> Select[*tuple[Any, ...]]:
+    same = and_(col(Patient.clinic_id) == col(Waiting.clinic_id), col(Patient.id) == col(Waiting.patient_id))
+    query: Select[*tuple[Any, ...]] = select(waiting, col(Patient.time_zone), col(Patient.name))
+    return query.join(patient, same)
+
+
+async def _find(connection: AsyncConnection, query: Select[*tuple[Any, ...]]) -> list[WaitingPatient]:
+    found = (await connection.execute(query)).all()
+    return [WaitingPatient(whole(Waiting, one), one._mapping["time_zone"], one._mapping["name"]) for one in found]

@@ -1,1 +1,1 @@
-"""How a clinic wants to be served."""
+"""A clinic's settings."""

@@ -1,13 +1,13 @@
 """A clinic's settings on the wire."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.base.http.wire import Line, TimeZone, Wire
+from app.base.http.wire import JsonObject, Line, TimeZone, Wire
 
-EXAMPLE: dict[str, Any] = {
+EXAMPLE: JsonObject = {
     "time_zone": "Europe/Zurich",
     "alarm_budget": 20,
     "chain": ["0199a3c4-7d00-7a00-8000-000000000001"],
@@ -54,7 +54,7 @@ class ClinicOut(BaseModel):
 
 
 class ColleagueOut(BaseModel):
-    """Somebody of the clinic's staff."""
+    """One of the clinic's staff."""
 
     model_config = ConfigDict(
         json_schema_extra={

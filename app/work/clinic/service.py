@@ -1,74 +1,88 @@
 """Reading and changing a clinic's settings."""
 
 from datetime import datetime
-from typing import Any
+from typing import cast
+from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.access.accounts.permissions import Caller, relation_of
-from app.access.accounts.service import account, clinic
+from app.access.accounts.permissions import Caller, require, require_staff
+from app.access.accounts.service import clinic
+from app.access.accounts.tables import Account, Clinic
 from app.access.audit import service as audit
 from app.alerts.flags.budget import used
-from app.base.http.problems import Problem, bad_field
+from app.base.http.problems import bad_field
 from app.base.store.database import Database
-from app.work.clinic.schemas import ClinicChange
+from app.base.store.typed import Setting, col, to, values_of, whole
+from app.rules.words import Role
+from app.work.clinic.schemas import ClinicChange, ClinicOut, ColleagueOut
 
 
-async def read(database: Database, caller: Caller, now: datetime) -> dict[str, Any]:
+async def read(database: Database, caller: Caller, now: datetime) -> ClinicOut:
     """The caller's clinic."""
-    _of_staff(caller)
+    require_staff(caller)
     async with database.read() as connection:
         return await _read(connection, caller, now)
 
 
-async def change(database: Database, caller: Caller, given: ClinicChange, now: datetime) -> dict[str, Any]:
+async def change(database: Database, caller: Caller, given: ClinicChange, now: datetime) -> ClinicOut:
     """Changes the settings of the caller's clinic.
 
     Raises:
-        Problem: 403, or 422 for an account that is nobody of its staff.
+        Problem: 403, or 422 for an account that is not one of its staff.
     """
-    relation_of(caller, "change_clinic")
-    values: dict[str, Any] = given.model_dump(exclude_unset=True)
-    if "name" in values and values["name"] is None:
-        raise bad_field("/name", "a clinic has a name")
+    require(caller, "change_clinic")
 
-    async def work(connection: AsyncConnection) -> dict[str, Any]:
-        staff = {row.id for row in await colleagues(connection, caller)}
-        for place, one in enumerate(values.get("chain") or []):
-            if one not in staff:
+    async def work(connection: AsyncConnection) -> ClinicOut:
+        staff = {one.id for one in await colleagues(connection, caller)}
+        for place, account_id in enumerate(given.chain or []):
+            if account_id not in staff:
                 raise bad_field(f"/chain/{place}", "is nobody of this clinic's staff")
-        if "chain" in values:
-            values["chain"] = [str(one) for one in dict.fromkeys(values["chain"] or [])] or None
-        if values:
-            await connection.execute(update(clinic).where(clinic.c.id == caller.clinic_id).values(values))
+        changes = _changes(given)
+        if changes:
+            await connection.execute(update(clinic).where(col(Clinic.id) == caller.clinic_id).ordered_values(*changes))
             await audit.record(connection, caller, "change", "clinic", None, now)
         return await _read(connection, caller, now)
 
     return await database.write(work)
 
 
-async def list_colleagues(database: Database, caller: Caller) -> list[Any]:
+def _changes(given: ClinicChange) -> list[Setting]:
+    """What is given: null takes a limit away, and a name can't be null."""
+    out: list[Setting] = []
+    if "name" in given.model_fields_set:
+        if given.name is None:
+            raise bad_field("/name", "a clinic has a name")
+        out.append(to(col(Clinic.name), given.name))
+    if "time_zone" in given.model_fields_set:
+        out.append(to(col(Clinic.time_zone), given.time_zone))
+    if "alarm_budget" in given.model_fields_set:
+        out.append(to(col(Clinic.alarm_budget), given.alarm_budget))
+    if "chain" in given.model_fields_set:
+        chain: list[UUID] = given.chain or []
+        out.append(to(col(Clinic.chain), [str(one) for one in dict.fromkeys(chain)] or None))
+    return out
+
+
+async def list_colleagues(database: Database, caller: Caller) -> list[ColleagueOut]:
     """The staff of the caller's clinic."""
-    _of_staff(caller)
+    require_staff(caller)
     async with database.read() as connection:
         return await colleagues(connection, caller)
 
 
-async def colleagues(connection: AsyncConnection, caller: Caller) -> list[Any]:
+async def colleagues(connection: AsyncConnection, caller: Caller) -> list[ColleagueOut]:
     """The staff of the caller's clinic, by name."""
-    theirs = select(account.c.id, account.c.username, account.c.role).where(
-        account.c.clinic_id == caller.clinic_id, account.c.role != "patient"
+    theirs = select(col(Account.id), col(Account.username), col(Account.role)).where(
+        col(Account.clinic_id) == caller.clinic_id, col(Account.role) != "patient"
     )
-    return list((await connection.execute(theirs.order_by(account.c.username))).all())
+    found = (await connection.execute(theirs.order_by(col(Account.username)))).all()
+    return [ColleagueOut(id=account_id, username=name, role=cast(Role, role)) for account_id, name, role in found]
 
 
-async def _read(connection: AsyncConnection, caller: Caller, now: datetime) -> dict[str, Any]:
-    row = (await connection.execute(select(clinic).where(clinic.c.id == caller.clinic_id))).one()
+async def _read(connection: AsyncConnection, caller: Caller, now: datetime) -> ClinicOut:
+    one = whole(Clinic, (await connection.execute(select(clinic).where(col(Clinic.id) == caller.clinic_id))).one())
     shown, held = await used(connection, caller.clinic_id, now)
-    return {**row._asdict(), "chain": row.chain or [], "shown_in_seven_days": shown, "held_back": held}
-
-
-def _of_staff(caller: Caller) -> None:
-    if relation_of(caller, "read") != "clinic":
-        raise Problem(403, f"A {caller.role} may not do this.")
+    told = {**values_of(one), "chain": one.chain or [], "shown_in_seven_days": shown, "held_back": held}
+    return ClinicOut.model_validate(told)

@@ -12,7 +12,7 @@ router = APIRouter(prefix="/v1", tags=["cohorts"])
 
 
 class AdherenceOut(BaseModel):
-    """One month after the procedure."""
+    """Diary adherence in one month after the procedure."""
 
     month: int
     possible: int = Field(description="patient-days that could have an entry")
@@ -26,7 +26,7 @@ class AlarmsOut(BaseModel):
     kind: str
     raised: int
     acknowledged: int
-    lapsed: int = Field(description="gone by themselves before anybody took them up")
+    lapsed: int = Field(description="lapsed by themselves before anybody acknowledged them")
     open: int
 
 
@@ -57,7 +57,7 @@ class QualityOut(BaseModel):
 
 @router.get("/quality", responses=problems(403))
 async def read_quality(caller: CallerDep, database: DatabaseDep, now: Now) -> QualityOut:
-    """Diaries kept by month, what became of alarms, and how soon a return was reviewed."""
+    """Diary adherence by month, what became of flags, and how soon a return was reviewed."""
     found = await service.read(database, caller, now)
     adherence = [
         {"month": a.month, "possible": a.possible, "logged": a.logged, "share": a.share} for a in found.adherence

@@ -1,19 +1,21 @@
-"""The clinic's own figures: diaries kept by month, what became of alarms, and how soon a return was reviewed."""
+"""The clinic's own figures: diary adherence by month, what became of flags, and how soon a return was reviewed."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
+from uuid import UUID
 
 from sqlalchemy import and_, func, select
 
-from app.access.accounts.permissions import Caller
+from app.access.accounts.permissions import Caller, require_staff
 from app.access.audit import service as audit
-from app.alerts.flags.service import flag
-from app.answers.cohorts.service import may_see
+from app.alerts.flags.tables import Flag
 from app.base.store.database import Database
-from app.record.diary.writings import day
-from app.record.procedures.service import procedure
+from app.base.store.typed import col
+from app.record.diary.tables import DiaryDay
+from app.record.procedures.tables import ProcedureRow
 from app.work.reviews.service import review
+from app.work.reviews.tables import Review
 
 MONTHS = 12
 MONTH = 30.4375  # days
@@ -29,7 +31,7 @@ class Adherence:
 
     @property
     def share(self) -> float | None:
-        """Of the days that could have an entry; None where there were none."""
+        """Share of the possible days that have an entry; None where there were none."""
         return self.logged / self.possible if self.possible else None
 
 
@@ -58,37 +60,43 @@ class Quality:
 
 async def read(database: Database, caller: Caller, now: datetime) -> Quality:
     """The figures of the caller's clinic."""
-    may_see(caller)
+    require_staff(caller)
     clinic, today = caller.clinic_id, now.date()
-    started = select(procedure.c.patient_id, func.min(procedure.c.performed_on).label("first")).where(
-        procedure.c.clinic_id == clinic
+    started = select(col(ProcedureRow.patient_id), func.min(col(ProcedureRow.performed_on)).label("first")).where(
+        col(ProcedureRow.clinic_id) == clinic
     )
-    logged = select(day.c.patient_id, day.c.date).where(day.c.clinic_id == clinic, day.c.content.is_not(None))
-    flagged = select(flag.c.kind, flag.c.state, flag.c.owner_id, func.count()).where(flag.c.clinic_id == clinic)
+    logged = select(col(DiaryDay.patient_id), col(DiaryDay.date)).where(
+        col(DiaryDay.clinic_id) == clinic, col(DiaryDay.content).is_not(None)
+    )
+    flagged = select(col(Flag.kind), col(Flag.state), col(Flag.owner_id), func.count()).where(
+        col(Flag.clinic_id) == clinic
+    )
     taken = (
-        select(flag.c.raised_at, func.min(review.c.opened_at))
+        select(col(Flag.raised_at), func.min(col(Review.opened_at)))
         .outerjoin(
             review,
             and_(
-                review.c.clinic_id == flag.c.clinic_id,
-                review.c.procedure_id == flag.c.procedure_id,
-                review.c.opened_at >= flag.c.raised_at,
+                col(Review.clinic_id) == col(Flag.clinic_id),
+                col(Review.procedure_id) == col(Flag.procedure_id),
+                col(Review.opened_at) >= col(Flag.raised_at),
             ),
         )
-        .where(flag.c.clinic_id == clinic, flag.c.kind == "pain_return")
-        .group_by(flag.c.id, flag.c.raised_at)
+        .where(col(Flag.clinic_id) == clinic, col(Flag.kind) == "pain_return")
+        .group_by(col(Flag.id), col(Flag.raised_at))
     )
     async with database.read() as connection:
-        first = {r.patient_id: r.first for r in await connection.execute(started.group_by(procedure.c.patient_id))}
+        first = {
+            r.patient_id: r.first for r in await connection.execute(started.group_by(col(ProcedureRow.patient_id)))
+        }
         begin = today - timedelta(days=3 * 366)
-        days = (await connection.execute(logged.where(day.c.date >= begin))).all()
-        kinds = (await connection.execute(flagged.group_by(flag.c.kind, flag.c.state, flag.c.owner_id))).all()
+        days = (await connection.execute(logged.where(col(DiaryDay.date) >= begin))).all()
+        kinds = (await connection.execute(flagged.group_by(col(Flag.kind), col(Flag.state), col(Flag.owner_id)))).all()
         returns = (await connection.execute(taken)).all()
     await audit.record_read(database, caller, "quality", None, now)
     waited = [(opened - raised).total_seconds() / 86_400 for raised, opened in returns if opened is not None]
     in_time = sum(w <= 14 for w in waited)
     return Quality(
-        _adherence(first, [(r.patient_id, r.date) for r in days], today),
+        _adherence(first, [(patient_id, on) for patient_id, on in days], today),
         _alarms([(kind, state, owner is not None, n) for kind, state, owner, n in kinds]),
         len(returns),
         len(waited),
@@ -97,7 +105,7 @@ async def read(database: Database, caller: Caller, now: datetime) -> Quality:
     )
 
 
-def _adherence(first: dict[object, date], logged: list[tuple[object, date]], today: date) -> list[Adherence]:
+def _adherence(first: dict[UUID, date], logged: list[tuple[UUID, date]], today: date) -> list[Adherence]:
     possible, kept = [0] * MONTHS, [0] * MONTHS
     for start in first.values():
         for month in range(MONTHS):

@@ -1,85 +1,100 @@
-"""The scheduler's queue, and who has how much of it."""
+"""The scheduler's queue of reviews, and the open reviews by owner."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 
 from app.access.accounts.permissions import Caller, reach
 from app.access.accounts.service import account
+from app.access.accounts.tables import Account
 from app.access.audit import service as audit
-from app.answers.verdicts.service import outcome
+from app.answers.verdicts.tables import OutcomeRow
 from app.base.store.database import Database
-from app.record.patients.service import patient
-from app.record.procedures.service import procedure
+from app.base.store.typed import col
+from app.record.patients.tables import Patient
+from app.record.procedures.tables import ProcedureRow
 from app.rules.reviews import OPEN
-from app.work.reviews.schemas import QueueIn
-from app.work.reviews.service import review, with_outcome
+from app.work.reviews.schemas import QueueIn, WorkloadOut
+from app.work.reviews.service import ReviewState, find_all, is_open, review, with_outcome
+from app.work.reviews.tables import Review
 
 URGENT = {"returned": 0, "returning": 1, "no_relief": 2}
 LONG = timedelta(days=14)
 
 
 async def queue(
-    database: Database, caller: Caller, asked: QueueIn, offset: int, now: datetime
-) -> tuple[list[Row[Any]], bool]:
+    database: Database, caller: Caller, asked: QueueIn, *, offset: int, now: datetime
+) -> tuple[list[ReviewState], bool]:
     """The most urgent first: a return, a likely return, no relief, then the longest waiting; and whether more follow."""
     query = with_outcome().where(
-        reach(caller, "read", review.c.clinic_id, review.c.patient_id), *_conditions(asked, now)
+        reach(caller, "read", col(Review.clinic_id), col(Review.patient_id)), *_conditions(asked, now)
     )
-    urgent = case(URGENT, value=outcome.c.phase, else_=3)
-    ordered = query.order_by(urgent, review.c.opened_at, review.c.id).limit(asked.limit + 1).offset(offset)
+    urgent = case(URGENT, value=col(OutcomeRow.phase), else_=3)
+    ordered = query.order_by(urgent, col(Review.opened_at), col(Review.id)).limit(asked.limit + 1).offset(offset)
     async with database.read() as connection:
-        rows = list((await connection.execute(ordered)).all())
+        found = await find_all(connection, ordered)
     await audit.record_read(database, caller, "reviews", asked.patient_id, now)
-    return rows[: asked.limit], len(rows) > asked.limit
+    return found[: asked.limit], len(found) > asked.limit
 
 
 def _conditions(asked: QueueIn, now: datetime) -> list[ColumnElement[bool]]:
-    out: list[ColumnElement[bool]] = [review.c.state.in_([asked.state] if asked.state else OPEN)]
-    for name in ("patient_id", "owner_id", "policy", "opened_by"):
-        value = getattr(asked, name)
-        if value is not None:
-            out.append(review.c[name] == value)
+    out: list[ColumnElement[bool]] = [col(Review.state).in_([asked.state] if asked.state else OPEN)]
+    if asked.patient_id is not None:
+        out.append(col(Review.patient_id) == asked.patient_id)
+    if asked.owner_id is not None:
+        out.append(col(Review.owner_id) == asked.owner_id)
+    if asked.policy is not None:
+        out.append(col(Review.policy) == asked.policy)
+    if asked.opened_by is not None:
+        out.append(col(Review.opened_by) == asked.opened_by)
     if asked.unowned:
-        out.append(review.c.owner_id.is_(None))
+        out.append(col(Review.owner_id).is_(None))
     if asked.waiting_days is not None:
-        out.append(review.c.opened_at <= now - timedelta(days=asked.waiting_days))
+        out.append(col(Review.opened_at) <= now - timedelta(days=asked.waiting_days))
     if asked.phase is not None:
-        out.append(outcome.c.phase == asked.phase)
+        out.append(col(OutcomeRow.phase) == asked.phase)
     if asked.region is not None:
-        of_region = select(procedure.c.id).where(
-            procedure.c.clinic_id == review.c.clinic_id, procedure.c.region == asked.region
+        of_region = select(col(ProcedureRow.id)).where(
+            col(ProcedureRow.clinic_id) == col(Review.clinic_id), col(ProcedureRow.region) == asked.region
         )
-        out.append(review.c.procedure_id.in_(of_region))
+        out.append(col(Review.procedure_id).in_(of_region))
     if asked.name:
-        sought = func.lower(patient.c.name).contains(asked.name.lower(), autoescape=True)
-        named = select(patient.c.id).where(patient.c.clinic_id == review.c.clinic_id, sought)
-        out.append(review.c.patient_id.in_(named))
+        sought = func.lower(col(Patient.name)).contains(asked.name.lower(), autoescape=True)
+        named = select(col(Patient.id)).where(col(Patient.clinic_id) == col(Review.clinic_id), sought)
+        out.append(col(Review.patient_id).in_(named))
     return out
 
 
-async def workload(database: Database, caller: Caller, now: datetime) -> list[dict[str, Any]]:
+async def workload(database: Database, caller: Caller, now: datetime) -> list[WorkloadOut]:
     """Open reviews by owner: how many in which state, how old the oldest is, how many wait for more than two weeks.
 
-    Whose owner is null belong to nobody yet; they come first, then whoever has most.
+    Reviews without an owner (null) come first, then the owner with the most open reviews.
     """
-    within = reach(caller, "work_review", review.c.clinic_id, review.c.patient_id)
-    same = and_(account.c.clinic_id == review.c.clinic_id, account.c.id == review.c.owner_id)
+    within = reach(caller, "work_review", col(Review.clinic_id), None)
+    same = and_(col(Account.clinic_id) == col(Review.clinic_id), col(Account.id) == col(Review.owner_id))
     query = (
         select(
-            review.c.owner_id,
-            account.c.username,
-            func.count().label("open"),
-            *(func.count().filter(review.c.state == state).label(state) for state in OPEN),
-            func.min(review.c.opened_at).label("oldest"),
-            func.count().filter(review.c.opened_at <= now - LONG).label("over_14_days"),
+            col(Review.owner_id),
+            col(Account.username),
+            func.count(),
+            *(func.count().filter(col(Review.state) == state) for state in OPEN),
+            func.min(col(Review.opened_at)),
+            func.count().filter(col(Review.opened_at) <= now - LONG),
         )
+        .select_from(review)
         .outerjoin(account, same)
-        .where(within, review.c.state.in_(OPEN))
-        .group_by(review.c.owner_id, account.c.username)
+        .where(within, is_open())
+        .group_by(col(Review.owner_id), col(Account.username))
     )
     async with database.read() as connection:
-        rows = (await connection.execute(query)).all()
-    out = [{**row._asdict(), "oldest_days": (now - row.oldest).days} for row in rows]
-    return sorted(out, key=lambda one: (one["owner_id"] is not None, -one["open"], one["username"] or ""))
+        found = (await connection.execute(query)).all()
+    out = []
+    for owner_id, username, many, *rest in found:
+        opened, in_work, proposed, booked, oldest, over_14_days = rest
+        oldest_days = (now - oldest).days
+        out.append(
+            WorkloadOut(
+                owner_id=owner_id, username=username, open=many, opened=opened, in_work=in_work, proposed=proposed,
+                booked=booked, oldest_days=oldest_days, over_14_days=over_14_days)
+        )  # fmt: skip
+    return sorted(out, key=lambda one: (one.owner_id is not None, -one.open, one.username or ""))

@@ -1,129 +1,146 @@
-"""What the service does with reviews by itself: it opens one for a return or on a day, and closes what a new procedure
-answers.
+"""Automatic steps with reviews: opens one for a flagged return or at the end of a wait, and decides those whose
+procedure has been repeated.
 """
 
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, FromClause, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.alerts.flags.service import flag
+from app.alerts.flags.tables import Flag
 from app.alerts.messages.outbox import post
 from app.base.store.metadata import new_id
 from app.base.store.statements import insert_new
+from app.base.store.timeline import step
+from app.base.store.typed import col, col_of, to, values_of, whole, wholes
 from app.record.patients.service import patient, today_of
+from app.record.patients.tables import Patient
 from app.record.procedures.service import procedure
-from app.rules.reviews import OPEN
-from app.work.reviews.service import review
+from app.record.procedures.tables import ProcedureRow
+from app.work.reviews.service import is_open, review, set_columns
+from app.work.reviews.tables import Review
 
 AT_ONCE = 200
-EARLIEST = timedelta(hours=14)  # how far the first time zone is ahead
+EARLIEST = timedelta(hours=14)  # of the time zones, how far the earliest is ahead of UTC
 RETURNS = ("pain_return", "masked_climb")
 
 
-def _step(what: str, note: str, now: datetime) -> dict[str, Any]:
-    return {"at": now.isoformat(), "by": None, "what": what, "note": note}
-
-
 async def open_for_returns(connection: AsyncConnection, now: datetime) -> int:
-    """Opens a review for each flagged return that has none yet, one a flag for ever; answers how many."""
+    """Opens a review for each flagged return that has none yet, one a flag for ever; returns how many."""
     answered = exists().where(
-        review.c.clinic_id == flag.c.clinic_id,
-        or_(review.c.flag_id == flag.c.id, review.c.open_procedure_id == flag.c.procedure_id),
+        col(Review.clinic_id) == col(Flag.clinic_id),
+        or_(col(Review.flag_id) == col(Flag.id), col(Review.open_procedure_id) == col(Flag.procedure_id)),
     )
-    same = and_(procedure.c.clinic_id == flag.c.clinic_id, procedure.c.id == flag.c.procedure_id)
+    same = and_(col(ProcedureRow.clinic_id) == col(Flag.clinic_id), col(ProcedureRow.id) == col(Flag.procedure_id))
     waiting = (
-        select(flag, procedure.c.laterality, procedure.c.joints)
+        select(
+            col(Flag.clinic_id),
+            col(Flag.id),
+            col(Flag.patient_id),
+            col(ProcedureRow.id),
+            col(Flag.says),
+            col(ProcedureRow.laterality),
+            col(ProcedureRow.joints),
+        )
         .join(procedure, same)
-        .where(flag.c.kind.in_(RETURNS), flag.c.state.in_(("open", "acknowledged")), ~answered)
-        .order_by(flag.c.id)
+        .where(col(Flag.kind).in_(RETURNS), col(Flag.state).in_(("open", "acknowledged")), ~answered)
+        .order_by(col(Flag.id))
         .limit(AT_ONCE)
     )
-    rows = (await connection.execute(waiting)).all()
-    for row in rows:
-        values = {
-            "clinic_id": row.clinic_id, "id": new_id(), "patient_id": row.patient_id, "procedure_id": row.procedure_id,
-            "open_procedure_id": row.procedure_id, "state": "opened", "opened_by": "flag", "flag_id": row.id,
-            "laterality": row.laterality, "joints": row.joints, "checklist": {},
-            "steps": [_step("opened", row.says, now)], "version": 1, "opened_at": now}  # fmt: skip
-        await _open(connection, values, now)
-    return len(rows)
+    found = (await connection.execute(waiting)).all()
+    for clinic_id, flag_id, patient_id, procedure_id, says, laterality, joints in found:
+        new = Review(
+            clinic_id=clinic_id, id=new_id(), patient_id=patient_id, procedure_id=procedure_id,
+            open_procedure_id=procedure_id, state="opened", opened_by="flag", flag_id=flag_id, laterality=laterality,
+            joints=joints, checklist={}, steps=[step("opened", now, note=says)], opened_at=now)  # fmt: skip
+        await _open(connection, new, now)
+    return len(found)
 
 
 async def open_by_date(connection: AsyncConnection, now: datetime) -> int:
-    """Opens a review for each that was to wait until a day that has come in the patient's calendar; answers how many.
+    """Opens a review for each that was to wait until a day that has come in the patient's calendar; returns how many.
 
     None is opened where there has been another review since, or where the procedure has been repeated meanwhile.
     """
     later = review.alias("later")
     since = exists().where(
-        later.c.clinic_id == review.c.clinic_id,
-        later.c.procedure_id == review.c.procedure_id,
-        later.c.opened_at > review.c.opened_at,
+        col_of(later, Review.clinic_id) == col(Review.clinic_id),
+        col_of(later, Review.procedure_id) == col(Review.procedure_id),
+        col_of(later, Review.opened_at) > col(Review.opened_at),
     )
     own, repeat = procedure.alias("own"), procedure.alias("repeat")
     waiting = (
-        select(review, patient.c.time_zone)
-        .join(patient, and_(patient.c.clinic_id == review.c.clinic_id, patient.c.id == review.c.patient_id))
-        .join(own, and_(own.c.clinic_id == review.c.clinic_id, own.c.id == review.c.procedure_id))
-        .where(review.c.decision == "wait", review.c.wait_until <= (now + EARLIEST).date(), ~since)
+        select(review, col(Patient.time_zone))
+        .join(patient, and_(col(Patient.clinic_id) == col(Review.clinic_id), col(Patient.id) == col(Review.patient_id)))
+        .join(own, _of_review(own))
+        .where(col(Review.decision) == "wait", col(Review.wait_until) <= (now + EARLIEST).date(), ~since)
         .where(~exists().where(_repeats(own, repeat)))
-        .order_by(review.c.id)
+        .order_by(col(Review.id))
     )
-    rows = [row for row in (await connection.execute(waiting)).all() if row.wait_until <= today_of(row.time_zone, now)][
-        :AT_ONCE
-    ]
-    for row in rows:
-        values = {
-            "clinic_id": row.clinic_id, "id": new_id(), "patient_id": row.patient_id, "procedure_id": row.procedure_id,
-            "open_procedure_id": row.procedure_id, "state": "opened", "opened_by": "date", "follows": row.id,
-            "owner_id": row.owner_id, "laterality": row.laterality, "joints": row.joints, "policy": row.policy,
-            "checklist": {}, "steps": [_step("opened", f"the wait until {row.wait_until} is over", now)], "version": 1,
-            "opened_at": now}  # fmt: skip
-        await _open(connection, values, now)
-    return len(rows)
+    found = [(whole(Review, one), str(one._mapping["time_zone"])) for one in (await connection.execute(waiting)).all()]
+    due = [one for one, zone in found if one.wait_until is not None and one.wait_until <= today_of(zone, now)][:AT_ONCE]
+    for one in due:
+        note = f"the wait until {one.wait_until} is over"
+        new = Review(
+            clinic_id=one.clinic_id, id=new_id(), patient_id=one.patient_id, procedure_id=one.procedure_id,
+            open_procedure_id=one.procedure_id, state="opened", opened_by="date", follows=one.id, owner_id=one.owner_id,
+            laterality=one.laterality, joints=one.joints, policy=one.policy, checklist={},
+            steps=[step("opened", now, note=note)], opened_at=now)  # fmt: skip
+        await _open(connection, new, now)
+    return len(due)
 
 
-async def _open(connection: AsyncConnection, values: dict[str, Any], now: datetime) -> None:
+async def _open(connection: AsyncConnection, new: Review, now: datetime) -> None:
     """Opens a review, and tells of it; two that do so at once open one."""
-    made = await connection.execute(insert_new(connection, review, "clinic_id", "open_procedure_id"), values)
-    if made.rowcount:
-        about = {"review_id": str(values["id"]), "patient_id": str(values["patient_id"])}
-        await post(connection, values["clinic_id"], "review.opened", str(values["id"]), about, now)
+    statement = insert_new(connection, review, "clinic_id", "open_procedure_id")
+    if (await connection.execute(statement, values_of(new))).rowcount:
+        about = {"review_id": str(new.id), "patient_id": str(new.patient_id)}
+        await post(connection, new.clinic_id, "review.opened", str(new.id), about=about, now=now)
 
 
-def _repeats(own: Any, later: Any) -> Any:
+def _of_review(own: FromClause) -> ColumnElement[bool]:
+    return and_(
+        col_of(own, ProcedureRow.clinic_id) == col(Review.clinic_id),
+        col_of(own, ProcedureRow.id) == col(Review.procedure_id),
+    )
+
+
+def _repeats(own: FromClause, later: FromClause) -> ColumnElement[bool]:
     """That a later procedure treats the same region and side again."""
     return and_(
-        later.c.clinic_id == own.c.clinic_id,
-        later.c.patient_id == own.c.patient_id,
-        later.c.region == own.c.region,
-        later.c.performed_on > own.c.performed_on,
+        col_of(later, ProcedureRow.clinic_id) == col_of(own, ProcedureRow.clinic_id),
+        col_of(later, ProcedureRow.patient_id) == col_of(own, ProcedureRow.patient_id),
+        col_of(later, ProcedureRow.region) == col_of(own, ProcedureRow.region),
+        col_of(later, ProcedureRow.performed_on) > col_of(own, ProcedureRow.performed_on),
         or_(
-            later.c.laterality == own.c.laterality,
-            later.c.laterality == "bilateral",
-            own.c.laterality == "bilateral",
+            col_of(later, ProcedureRow.laterality) == col_of(own, ProcedureRow.laterality),
+            col_of(later, ProcedureRow.laterality) == "bilateral",
+            col_of(own, ProcedureRow.laterality) == "bilateral",
         ),
     )
 
 
 async def close_answered(connection: AsyncConnection, now: datetime) -> int:
-    """Decides each open review whose procedure has been repeated meanwhile; answers how many."""
+    """Decides each open review whose procedure has been repeated meanwhile; returns how many."""
     own, later = procedure.alias("own"), procedure.alias("later")
     repeated = (
         select(review)
-        .join(own, and_(own.c.clinic_id == review.c.clinic_id, own.c.id == review.c.procedure_id))
+        .join(own, _of_review(own))
         .join(later, _repeats(own, later))
-        .where(review.c.state.in_(OPEN), later.c.created_at > review.c.opened_at)
+        .where(is_open(), col_of(later, ProcedureRow.created_at) > col(Review.opened_at))
         .limit(AT_ONCE)
     )
-    rows = {row.id: row for row in (await connection.execute(repeated)).all()}
-    for row in rows.values():
-        note = "the procedure has been repeated"
-        values = {
-            "state": "decided", "decision": "repeat", "reason": note, "open_procedure_id": None, "closed_at": now,
-            "steps": [*row.steps, _step("decide", note, now)], "version": row.version + 1}  # fmt: skip
-        this = and_(review.c.clinic_id == row.clinic_id, review.c.id == row.id)
-        await connection.execute(update(review).where(this).values(values))
-    return len(rows)
+    found = wholes(Review, (await connection.execute(repeated)).all())
+    reviews = {(one.clinic_id, one.id): one for one in found}
+    note = "the procedure has been repeated"
+    for one in reviews.values():
+        decided = [
+            to(col(Review.state), "decided"),
+            to(col(Review.decision), "repeat"),
+            to(col(Review.reason), note),
+            to(col(Review.open_procedure_id), None),
+            to(col(Review.closed_at), now),
+            to(col(Review.steps), [*one.steps, step("decide", now, note=note)]),
+        ]
+        await set_columns(connection, one, decided)
+    return len(reviews)

@@ -1,6 +1,7 @@
 """Reviews: the scheduler's queue, and each step."""
 
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
@@ -8,12 +9,13 @@ from fastapi.responses import JSONResponse
 
 from app.access.accounts.deps import CallerDep
 from app.answers.eligibility.schemas import EligibilityOut
-from app.base.http.conditional import CSV, Accept, IfMatch, IfNoneMatch, matches
+from app.base.http.conditional import NOT_MODIFIED, IfMatch, IfNoneMatch, matches
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.idempotency.deps import OnceDep
-from app.base.http.problems import bad_field, problems
-from app.base.http.sheets import listed
-from app.base.http.wire import Day, Line, Page, to_wire
+from app.base.http.paging import Page
+from app.base.http.problems import Responses, bad_field, problems
+from app.base.http.sheets import CSV, Accept, listed
+from app.base.http.wire import Day, Line
 from app.work.reviews import bulk, service
 from app.work.reviews.queue import queue, workload
 from app.work.reviews.schemas import (
@@ -28,14 +30,14 @@ from app.work.reviews.schemas import (
     ReviewOut,
     WorkloadOut,
 )
+from app.work.reviews.service import ReviewState
 
 router = APIRouter(prefix="/v1", tags=["reviews"])
-OPENED: dict[int | str, dict[str, Any]] = {
-    200: {"model": ReviewOut, "description": "One is under way already: this one"},
+OPENED: Responses = {
+    200: {"model": ReviewOut, "description": "A review of the procedure is open already: this one"},
     201: {"model": ReviewOut, "description": "Opened"},
 }
 STEP = problems(403, 404, 409, 412, 413)
-HAVE: dict[int | str, dict[str, Any]] = {304: {"description": "You have it"}}
 
 
 @router.post("/procedures/{procedure_id}/reviews", status_code=201, response_model=ReviewOut,
@@ -48,8 +50,8 @@ async def open_review(
     once: OnceDep,
     new: ReviewIn | None = None,
 ) -> Response:
-    """Opens the review whether to repeat a procedure. A procedure has one at a time: where one is open, that one."""
-    answer = await service.open_review(database, caller, procedure_id, new or ReviewIn(), once, now)
+    """Opens the review whether to repeat a procedure. A procedure has one at a time: an open one is returned."""
+    answer = await service.open_review(database, caller, procedure_id, new or ReviewIn(), once=once, now=now)
     return JSONResponse(answer.body, answer.status, headers=answer.headers)
 
 
@@ -65,30 +67,31 @@ async def list_reviews(
     if asked.cursor is not None and not (asked.cursor.isascii() and asked.cursor.isdigit()):
         raise bad_field("/cursor", "not a cursor; take `next` of the page before", where="query")
     begin = int(asked.cursor or 0)
-    rows, more = await queue(database, caller, asked, begin, now)
-    bodies = (service.out(row, now).model_dump() for row in rows)
-    return listed(ReviewOut, bodies, str(begin + asked.limit) if more else None, accept)
+    rows, more = await queue(database, caller, asked, offset=begin, now=now)
+    return listed(
+        ReviewOut, (service.out(one, now) for one in rows), str(begin + asked.limit) if more else None, accept
+    )
 
 
 @router.get("/reviews/workload", responses=problems(403))
 async def read_workload(caller: CallerDep, database: DatabaseDep, now: Now) -> Page[WorkloadOut]:
     """The open reviews by owner: how many, in which states, and how long the oldest has waited."""
-    return Page(items=[WorkloadOut.model_validate(one) for one in await workload(database, caller, now)])
+    return Page(items=await workload(database, caller, now))
 
 
 @router.post("/reviews/bulk", responses=problems(403, 413))
 async def take_many(given: BulkIn, caller: CallerDep, database: DatabaseDep, now: Now) -> BulkOut:
-    """Takes one step with many reviews: assign, propose, wait or cancel. One at fault holds up no other."""
-    return BulkOut.model_validate(await bulk.take_many(database, caller, given, now))
+    """Takes one step with many reviews: assign, propose, wait or cancel. One that fails does not stop the others."""
+    return await bulk.take_many(database, caller, given, now)
 
 
 @router.post("/reviews/bulk/{bulk_id}/undo", responses=problems(403, 404, 409))
 async def undo_many(bulk_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> BulkOut:
-    """Takes a bulk step back, with each review that nobody has touched since."""
-    return BulkOut.model_validate(await bulk.undo(database, caller, bulk_id, now))
+    """Undoes a bulk step, for each review that nobody has changed since."""
+    return await bulk.undo(database, caller, bulk_id, now)
 
 
-@router.get("/reviews/{review_id}", responses={**HAVE, **problems(403, 404)})
+@router.get("/reviews/{review_id}", responses={**NOT_MODIFIED, **problems(403, 404)})
 async def read_review(
     review_id: UUID,
     caller: CallerDep,
@@ -98,12 +101,12 @@ async def read_review(
     if_none_match: IfNoneMatch = None,
 ) -> ReviewOut:
     """One review with its steps, and an ETag."""
-    row = await service.read(database, caller, review_id, now)
-    tag = service.tag_of(row)
+    one = await service.read(database, caller, review_id, now)
+    tag = service.tag_of(one.review)
     if matches(if_none_match, tag):
         return Response(status_code=304, headers={"ETag": tag})  # type: ignore[return-value]  # no body to model
     response.headers["ETag"] = tag
-    return service.out(row, now)
+    return service.out(one, now)
 
 
 @router.patch("/reviews/{review_id}", responses=STEP)
@@ -117,7 +120,7 @@ async def work_on_review(
     if_match: IfMatch = None,
 ) -> ReviewOut:
     """Ticks off the checklist, hands the review to somebody, or proposes a day, side, levels and policy."""
-    return _told(await service.work_on(database, caller, review_id, given, if_match, now), response, now)
+    return _told(await service.work_on(database, caller, review_id, given, if_match=if_match, now=now), response, now)
 
 
 @router.post("/reviews/{review_id}/book", responses=STEP)
@@ -130,8 +133,8 @@ async def book_review(
     response: Response,
     if_match: IfMatch = None,
 ) -> ReviewOut:
-    """Takes a slot. Of any number of people who want it at the same moment exactly one gets it; the others get 409."""
-    return _told(await service.book(database, caller, review_id, given, if_match, now), response, now)
+    """Books a slot. Of several callers at the same moment exactly one gets it; the others get 409."""
+    return _told(await service.book(database, caller, review_id, given, if_match=if_match, now=now), response, now)
 
 
 @router.post("/reviews/{review_id}/decide", responses=STEP)
@@ -144,8 +147,8 @@ async def decide_review(
     response: Response,
     if_match: IfMatch = None,
 ) -> ReviewOut:
-    """Ends a review with a person's decision and her reason."""
-    return _told(await service.decide(database, caller, review_id, given, if_match, now), response, now)
+    """Ends a review with a person's decision and the reason."""
+    return _told(await service.decide(database, caller, review_id, given, if_match=if_match, now=now), response, now)
 
 
 @router.post("/reviews/{review_id}/cancel", responses=STEP)
@@ -158,8 +161,8 @@ async def cancel_review(
     response: Response,
     if_match: IfMatch = None,
 ) -> ReviewOut:
-    """Ends a review without a decision; its appointment is given back."""
-    return _told(await service.cancel(database, caller, review_id, given, if_match, now), response, now)
+    """Ends a review without a decision; its appointment is cancelled."""
+    return _told(await service.cancel(database, caller, review_id, given, if_match=if_match, now=now), response, now)
 
 
 @router.get("/reviews/{review_id}/eligibility", responses=problems(403, 404))
@@ -171,10 +174,10 @@ async def read_eligibility(
     policy: Annotated[Line | None, Query(description="name of a policy; the review's own where left out")] = None,
     proposed_on: Annotated[Day | None, Query(description="the review's own day, or today, where left out")] = None,
 ) -> EligibilityOut:
-    """Each rule of a policy: met, not met, unknown, or left to a person; with what it saw. It approves nothing."""
-    return await service.answer_policy(database, caller, review_id, policy, proposed_on, now)
+    """Each rule of a policy: met, not met, unknown, or left to a person; with what it found. It approves nothing."""
+    return await service.answer_policy(database, caller, review_id, policy=policy, proposed_on=proposed_on, now=now)
 
 
-def _told(row: Any, response: Response, now: Any) -> ReviewOut:
-    response.headers["ETag"] = service.tag_of(row)
-    return ReviewOut.model_validate(to_wire(ReviewOut, service.out(row, now).model_dump()))
+def _told(one: ReviewState, response: Response, now: datetime) -> ReviewOut:
+    response.headers["ETag"] = service.tag_of(one.review)
+    return service.out(one, now)

@@ -1,14 +1,14 @@
 """Reviews on the wire."""
 
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from app.answers.verdicts.schemas import Phase
 from app.base.http.problems import ProblemDetail
-from app.base.http.wire import Day, Instant, Joint, Laterality, Line, Region, Wire
+from app.base.http.wire import Day, Instant, Joint, JsonObject, Line, Wire
+from app.rules.words import Laterality, Phase, Region
 
 State = Literal["opened", "in_work", "proposed", "booked", "decided", "cancelled"]
 Decision = Literal["repeat", "other_treatment", "wait", "none"]
@@ -47,7 +47,7 @@ class ReviewChange(Wire):
 
 
 class BookIn(Wire):
-    """The slot to take."""
+    """The slot to book."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"example": {"slot_id": "0199a3c4-7d00-7a00-8000-00000000000d"}}
@@ -70,7 +70,7 @@ class DecisionIn(Wire):
 
 
 class CancelIn(Wire):
-    """Why there is nothing to decide."""
+    """Why a review ends without a decision."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"reason": "opened by mistake"}})
 
@@ -126,7 +126,7 @@ BulkIn = Annotated[AssignManyIn | ProposeManyIn | WaitManyIn | CancelManyIn, Fie
 
 
 class BulkItemOut(BaseModel):
-    """What became of one review."""
+    """The result for one review."""
 
     review_id: UUID
     status: Literal["done", "rejected"]
@@ -134,7 +134,7 @@ class BulkItemOut(BaseModel):
 
 
 class BulkOut(BaseModel):
-    """A step with many reviews; its `id` takes it back."""
+    """A step with many reviews; its `id` undoes it."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -157,9 +157,9 @@ class QueueIn(BaseModel):
     state: State | None = Field(default=None, description="in one state; all that are open where left out")
     patient_id: UUID | None = Field(default=None, description="of one patient")
     owner_id: UUID | None = Field(default=None, description="of one account")
-    unowned: bool = Field(default=False, description="only those that belong to nobody yet")
+    unowned: bool = Field(default=False, description="only those without an owner")
     opened_by: Literal["flag", "date", "hand"] | None = Field(default=None, description="by what they were opened")
-    phase: Phase | None = Field(default=None, description="where the procedure stands now")
+    phase: Phase | None = Field(default=None, description="phase of the procedure now")
     region: Region | None = Field(default=None, description="of procedures of one region")
     policy: Line | None = Field(default=None, description="proposed under one policy")
     waiting_days: int | None = Field(default=None, ge=0, le=10_000, description="waiting for at least so many days")
@@ -187,7 +187,7 @@ class WorkloadOut(BaseModel):
         }
     )
 
-    owner_id: UUID | None = Field(description="null: they belong to nobody yet")
+    owner_id: UUID | None = Field(description="null: the reviews without an owner")
     username: str | None
     open: int
     opened: int
@@ -207,8 +207,8 @@ class StepOut(BaseModel):
     note: str | None
 
 
-def _example() -> dict[str, Any]:
-    step = {
+def _example() -> JsonObject:
+    step: JsonObject = {
         "at": "2026-05-01T08:30:00.000+00:00",
         "by": "0199a3c4-7d00-7a00-8000-000000000001",
         "what": "opened",
@@ -262,7 +262,7 @@ class ReviewOut(BaseModel):
     reason: str | None
     wait_until: date | None = Field(description="where it was decided to wait: a new review is opened on that day")
     follows: UUID | None = Field(description="the review whose wait is over")
-    urgency: str | None = Field(description="why it stands where it stands in the queue")
+    urgency: str | None = Field(description="why it has its place in the queue")
     waiting_days: int = Field(description="since it was opened")
     steps: list[StepOut]
     opened_at: Instant

@@ -1,13 +1,15 @@
 """Reviews."""
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Column, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
+from typing_extensions import TypedDict
 
+from app.base.http.wire import JsonObject
 from app.base.store.metadata import Json, new_id, of_patient
+from app.base.store.timeline import Step
 
 
 class Review(SQLModel, table=True):
@@ -37,22 +39,30 @@ class Review(SQLModel, table=True):
     owner_id: UUID | None = None
     proposed_on: date | None = None
     laterality: str | None = Field(default=None, max_length=20)
-    joints: list[Any] | None = Field(default=None, sa_column=Column(Json()))
+    joints: list[str] | None = Field(default=None, sa_column=Column(Json()))
     policy: str | None = Field(default=None, max_length=60)
-    checklist: dict[str, Any] = Field(sa_column=Column(Json(), nullable=False))
+    checklist: dict[str, str] = Field(sa_column=Column(Json(), nullable=False))
     appointment_id: UUID | None = None
     decision: str | None = Field(default=None, max_length=20)
     reason: str | None = Field(default=None, max_length=500)
     wait_until: date | None = None
     follows: UUID | None = None
-    steps: list[Any] = Field(sa_column=Column(Json(), nullable=False))
+    steps: list[Step] = Field(sa_column=Column(Json(), nullable=False))
     version: int = 1
     opened_at: datetime
     closed_at: datetime | None = None
 
 
+class BulkItem(TypedDict):
+    """One review of a bulk step: its version after the step, and the columns that the step can change as they were."""
+
+    review_id: str
+    version: int
+    before: JsonObject
+
+
 class Bulk(SQLModel, table=True):
-    """One step taken with many reviews, with what each was before, so that it can be taken back."""
+    """One step taken with many reviews, with the state of each before, so that it can be undone."""
 
     __table_args__ = (ForeignKeyConstraint(["clinic_id", "account_id"], ["account.clinic_id", "account.id"]),)
 
@@ -60,6 +70,6 @@ class Bulk(SQLModel, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     account_id: UUID
     step: str = Field(max_length=20)
-    items: list[Any] = Field(sa_column=Column(Json(), nullable=False))
+    items: list[BulkItem] = Field(sa_column=Column(Json(), nullable=False))
     created_at: datetime
     undone_at: datetime | None = None

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.work.worker import run, take_lease, work_once
+from app.base.store.leases import CONCLUSIONS, take
+from app.work.worker import run, work_once
 from tests.conftest import Clock
 from tests.support import Service, course
 
@@ -138,10 +139,10 @@ async def test_a_replay_gives_the_same_flags(service: Service, clock: Clock) -> 
 
 async def test_one_of_many_workers_works(service: Service, clock: Clock) -> None:
     database = service.app.state.database
-    assert await take_lease(database, "one", clock())
-    assert not await take_lease(database, "two", clock())
-    assert await take_lease(database, "one", clock())
-    assert await take_lease(database, "two", clock() + timedelta(minutes=2))
+    assert await take(database, CONCLUSIONS, "one", clock())
+    assert not await take(database, CONCLUSIONS, "two", clock())
+    assert await take(database, CONCLUSIONS, "one", clock())
+    assert await take(database, CONCLUSIONS, "two", clock() + timedelta(minutes=2))
 
 
 async def test_the_worker_outlives_a_failing_round() -> None:

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 import vl_convert
 
-from app.answers.pictures.content import Mark, Seen, flares, gaps, phases
+from app.answers.pictures.content import Mark, PictureContent, flares, gaps, phases
 from app.answers.pictures.description import in_words
 from app.answers.pictures.downsample import average_of, keep_extremes
 from app.answers.pictures.layers import days
 from app.answers.pictures.panels import phases_panel
 from app.answers.pictures.spec import spec
+from app.answers.verdicts.schemas import EXAMPLE, DaysOut, ReturnOut, VerdictOut
 from tests.support import Service, course
 
 START = date(2025, 1, 10)
@@ -21,7 +22,9 @@ COLUMNS = ("date", "average", "worst", "level", "low", "high", "relief_percent",
            "steps")  # fmt: skip
 
 
-def seen(n: int = 200, flare: int | None = 90, gap: tuple[int, int] = (120, 140), returned: int | None = 170) -> Seen:
+def seen(
+    n: int = 200, flare: int | None = 90, gap: tuple[int, int] = (120, 140), returned: int | None = 170
+) -> PictureContent:
     """A made-up verdict's series: relief at 2, one flare-up, one gap, a return."""
     series: dict[str, list[Any]] = {name: [] for name in COLUMNS}
     for i in range(1, n + 1):
@@ -36,12 +39,20 @@ def seen(n: int = 200, flare: int | None = 90, gap: tuple[int, int] = (120, 140)
         for name, value in row.items():
             series[name].append(value)
     on = None if returned is None else (START + timedelta(days=returned)).isoformat()
-    verdict = {"as_of": series["date"][-1], "says": "Left L4-S1, 200 days ago.", "days": series, "baseline": {"pain": 7.0},
-               "phase": "returned" if returned else "relief",
-               "return": {"on": on, "low": on, "high": on, "probability": 0.9}}  # fmt: skip
+    verdict = {
+        **EXAMPLE,
+        "as_of": series["date"][-1],
+        "days": series,
+        "baseline": {"pain": 7.0, "source": "diary", "days": 12, "thin": False},
+        "phase": "returned" if returned else "relief",
+        "return": {"on": on, "low": on, "high": on, "probability": 0.9},
+    }
     before = [(START - timedelta(days=i), 7.0) for i in range(14, 0, -1)]
     mark = Mark(START - timedelta(days=40), "block", "block, lidocaine")
-    return Seen(verdict, START, before, {START + timedelta(days=20)}, [mark], {"numbness": [START + timedelta(days=3)]})
+    shown = VerdictOut.model_validate(verdict)
+    return PictureContent(
+        shown, START, before, {START + timedelta(days=20)}, [mark], {"numbness": [START + timedelta(days=3)]}
+    )
 
 
 def marks(made: dict[str, Any]) -> list[tuple[str, int]]:
@@ -66,11 +77,11 @@ def texts(made: dict[str, Any]) -> list[str]:
 def test_every_kind_of_course_draws() -> None:
     nothing = seen()
     for name in ("average", "level", "low", "high", "opioid_mme", "steps"):
-        nothing.verdict["days"][name] = [None] * 200
-    nothing.verdict["baseline"]["pain"] = None
-    nothing.verdict["return"] = {"on": None, "low": None, "high": None, "probability": 0.0}
-    first_day = Seen({**nothing.verdict, "as_of": START.isoformat(),
-                      "days": {k: [] for k in nothing.verdict["days"]}}, START)  # fmt: skip
+        setattr(nothing.verdict.days, name, [None] * 200)
+    nothing.verdict.baseline.pain = None
+    nothing.verdict.return_ = ReturnOut(on=None, low=None, high=None, probability=0.0)
+    no_days = DaysOut.model_validate({name: [] for name in COLUMNS})
+    first_day = PictureContent(nothing.verdict.model_copy(update={"as_of": START, "days": no_days}), START)
     for course_ in (seen(), seen(returned=None), seen(3, None, (9, 9), None), nothing, first_day):
         for theme in ("light", "dark"):
             svg = vl_convert.vegalite_to_svg(spec(course_, theme))

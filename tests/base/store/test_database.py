@@ -1,6 +1,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -11,11 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.tables import Clinic
 from app.base.store.database import Database
-from app.base.store.metadata import columns, new_id, utc_now
-from app.base.store.prepared import Connection
+from app.base.store.metadata import new_id, utc_now
+from app.base.store.prepared import Connection, first_of, prepared_insert, prepared_select, rows_of
+from app.base.store.typed import col, row, table
 
 pytestmark = pytest.mark.anyio
-clinic = columns(Clinic)
+clinic = table(Clinic)
 
 
 @pytest.fixture
@@ -93,24 +95,27 @@ def test_ids_are_uuid7_and_sort_by_time() -> None:
     assert made == sorted(made)
 
 
-INSERT_CLINIC = insert(clinic)
-NAMES = select(clinic.c.id, clinic.c.name, clinic.c.created_at).where(clinic.c.name == bindparam("name"))
+INSERT_CLINIC = prepared_insert(clinic)
+NAMES = prepared_select(
+    select(col(Clinic.id), col(Clinic.name), col(Clinic.created_at)).where(col(Clinic.name) == bindparam("name")),
+    "name",
+)
 
 
-async def test_quick_work_has_the_same_promises_and_shares_transactions_with_the_other(database: Database) -> None:
+async def test_prepared_work_has_the_same_promises_and_shares_transactions_with_the_other(database: Database) -> None:
     at = utc_now()
 
     def quickly(name: str, fail: bool) -> Any:
         async def work(connection: Connection) -> Any:
-            await connection.execute(INSERT_CLINIC, {"id": new_id(), "name": name, "created_at": at})
-            found = (await connection.execute(NAMES, {"name": name})).first()
+            await rows_of(connection, INSERT_CLINIC, a_clinic(name, at))
+            found = await first_of(connection, NAMES, {"name": name})
             if fail:
                 raise ValueError("no")
             return found
 
         return work
 
-    mixed = [database.write_quick(quickly(f"q{i}", i % 4 == 0)) for i in range(40)]
+    mixed = [database.write_prepared(quickly(f"q{i}", i % 4 == 0)) for i in range(40)]
     mixed += [database.write(adding(f"c{i}", ValueError("no") if i % 4 == 1 else None)) for i in range(40)]
     answers = await asyncio.gather(*mixed, return_exceptions=True)
     assert [isinstance(a, ValueError) for a in answers] == [i % 4 == 0 for i in range(40)] + [
@@ -119,18 +124,19 @@ async def test_quick_work_has_the_same_promises_and_shares_transactions_with_the
     assert await count(database) == 60
     found = await database.read_one(NAMES, {"name": "q1"})
     assert found is not None
-    assert (found.name, found.created_at, found.id.version) == ("q1", at, 7)
+    which, name, created_at = found
+    assert (name, created_at, which.version) == ("q1", at, 7)
     assert await database.read_one(NAMES, {"name": "q4"}) is None
 
 
-async def test_a_broken_rule_in_quick_work_is_an_error_and_the_next_write_works(database: Database) -> None:
+async def test_a_broken_rule_in_prepared_work_is_an_error_and_the_next_write_works(database: Database) -> None:
     async def twice(connection: Connection) -> None:
         same = new_id()
         for _ in range(2):
-            await connection.execute(INSERT_CLINIC, {"id": same, "name": "x", "created_at": utc_now()})
+            await rows_of(connection, INSERT_CLINIC, row(Clinic, id=same, name="x", created_at=utc_now()))
 
     with pytest.raises((sqlite3.IntegrityError, asyncpg.UniqueViolationError)):
-        await database.write_quick(twice)
+        await database.write_prepared(twice)
     with pytest.raises(KeyError):
         await database.read_one(NAMES, {})
     await database.write(adding("after"))
@@ -138,12 +144,12 @@ async def test_a_broken_rule_in_quick_work_is_an_error_and_the_next_write_works(
 
 
 async def test_rows_inserted_together_are_all_there_when_each_is_answered(database: Database) -> None:
-    rows = [{"id": new_id(), "name": f"t{i}", "created_at": utc_now()} for i in range(50)]
+    rows = [a_clinic(f"t{i}") for i in range(50)]
     await asyncio.gather(*(database.insert_together(clinic, row) for row in rows))
     assert await count(database) == 50
     with pytest.raises(Exception, match=r"UNIQUE|unique"):
         await database.insert_together(clinic, rows[0])
-    await database.insert_together(clinic, {"id": new_id(), "name": "after", "created_at": utc_now()})
+    await database.insert_together(clinic, a_clinic("after"))
     assert await count(database) == 51
 
 
@@ -167,16 +173,17 @@ async def test_what_sqlite_rolled_back_by_itself_is_never_answered_as_kept(datab
 async def test_a_restart_of_the_server_costs_no_later_write(database: Database) -> None:
     if database.is_sqlite:
         return
-    await asyncio.gather(*(database.insert_together(clinic, row("early")) for _ in range(3)))
+    await asyncio.gather(*(database.insert_together(clinic, a_clinic("early")) for _ in range(3)))
     await asyncio.gather(*(database.write(adding(f"c{i}")) for i in range(5)))
     end_others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
     async with database.read() as connection:
         with pytest.raises(Exception, match=r"terminat|closed"):
             await connection.execute(text(end_others))
     await asyncio.sleep(0.2)  # until the sockets have heard of it
-    await database.insert_together(clinic, row("late"))
+    await database.insert_together(clinic, a_clinic("late"))
     assert await count(database) == 9
 
 
-def row(name: str) -> dict[str, Any]:
-    return {"id": new_id(), "name": name, "created_at": utc_now()}
+def a_clinic(name: str, at: datetime | None = None) -> dict[str, object]:
+    """A row to insert."""
+    return row(Clinic, id=new_id(), name=name, created_at=at or utc_now())

@@ -117,6 +117,10 @@ async def test_slots_are_added_by_the_clinics_clocks(service: Service) -> None:
     for wrong in ({"on": "soon"}, {"minutes": "many"}, {"weeks": "5000"}, {"location": ""}, {"clinician_id": "x"}):
         answer = await send_form(service, "/clinic/calendar/slots", **{**fields, **wrong})
         assert (answer.status_code, "Nothing was changed" in answer.text) == (422, True), wrong
+    long = await send_form(
+        service, "/clinic/calendar/wait", patient_id=service.ada_id, kind="procedure", minutes="long"
+    )
+    assert (long.status_code, "Nothing was changed" in long.text) == (422, True)
     assert len((await service("sam", "GET", "/v1/slots?from=2026-10-01T00:00:00Z")).json()["items"]) == 2
 
 

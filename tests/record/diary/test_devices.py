@@ -16,6 +16,7 @@ from sqlalchemy import select
 from app.access.accounts.permissions import Caller
 from app.access.accounts.service import add_account, add_clinic
 from app.base.store.database import Database
+from app.record.diary.content import EntryContent
 from app.record.diary.writings import Writing, day, keep
 from app.record.patients import service as patients
 from app.record.patients.schemas import PatientIn
@@ -58,7 +59,7 @@ async def sync(database: Database, caller: Caller, order: list[tuple[date, int |
     new = PatientIn.model_validate({"name": "Ada", "born_on": "1960-01-01", "time_zone": "UTC"})
     person = await database.write(lambda c: patients.add(c, caller, new, NOON))
     for i, (on, score, minutes) in enumerate(order):
-        content = None if score is None else {"interference": score / 2}
+        content: EntryContent | None = None if score is None else {"interference": score / 2}
         one = Writing(on, content, None, NOON + timedelta(minutes=minutes))
         at = NOON + timedelta(hours=i)
         await database.write(partial(keep, person=person, account_id=None, writings=[one], now=at))

@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy import select
 
 from app.access.audit.service import event as audit_event
-from app.base.store.metadata import columns
+from app.base.store.typed import table
 from app.doors.tables import metadata
 from app.record.whole.tables import Tombstone
 from tests.relief.support import course as scores_of
 from tests.support import Service, entry
 
 pytestmark = pytest.mark.anyio
+tombstones = table(Tombstone)
 PERFORMED = date(2025, 7, 10)
 
 
@@ -134,13 +135,13 @@ async def test_erasure_leaves_a_tombstone_and_the_audit_and_nothing_of_the_perso
     kept = {"audit_event", "tombstone"}
     patient, account = UUID(service.ada_id), service.accounts["ada"][1]
     async with service.app.state.database.read() as connection:
-        for table in metadata.sorted_tables:
-            if table.name in kept:
+        for each in metadata.sorted_tables:
+            if each.name in kept:
                 continue
-            whole = str((await connection.execute(select(table))).all())
-            assert str(patient) not in whole, table.name
-            assert str(account) not in whole, table.name
-        (buried,) = (await connection.execute(select(columns(Tombstone)))).all()
+            whole = str((await connection.execute(select(each))).all())
+            assert str(patient) not in whole, each.name
+            assert str(account) not in whole, each.name
+        (buried,) = (await connection.execute(select(tombstones))).all()
         last = (await connection.execute(select(audit_event).order_by(audit_event.c.id.desc()))).first()
     assert buried.reason == "asked in writing"
     assert last is not None and (last.action, last.resource) in {("delete", "record"), ("read", "patient")}

@@ -8,7 +8,6 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
@@ -16,11 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.base.http.idempotency.tables import KeptAnswer
 from app.base.http.problems import Problem, bad_field
+from app.base.http.wire import JsonObject
 from app.base.store.database import Database
-from app.base.store.metadata import columns
 from app.base.store.statements import insert_new
+from app.base.store.typed import col, row, table, to, whole
 
-kept = columns(KeptAnswer)
+kept = table(KeptAnswer)
 KEPT_FOR = timedelta(hours=24)
 
 
@@ -28,7 +28,7 @@ KEPT_FOR = timedelta(hours=24)
 class Answer:
     """What a call answers: its body as it goes over the wire, its status and headers; and whose data it holds."""
 
-    body: dict[str, Any]
+    body: JsonObject
     status: int = 201
     headers: dict[str, str] | None = None
     patient_id: UUID | None = None
@@ -57,32 +57,35 @@ class Once:
         async def at_most_once(connection: AsyncConnection) -> Answer:
             if self.key is None:
                 return await work(connection)
-            await connection.execute(delete(kept).where(kept.c.kept_at < now - KEPT_FOR))
-            mine = (kept.c.account_id == account_id) & (kept.c.key == self.key)
-            claim = {
-                "account_id": account_id, "key": self.key, "fingerprint": self.fingerprint, "status": 0,
-                "headers": {}, "body": "", "kept_at": now, "patient_id": None}  # fmt: skip
+            await connection.execute(delete(kept).where(col(KeptAnswer.kept_at) < now - KEPT_FOR))
+            mine = (col(KeptAnswer.account_id) == account_id) & (col(KeptAnswer.key) == self.key)
+            claim = row(
+                KeptAnswer, account_id=account_id, key=self.key, fingerprint=self.fingerprint, status=0, headers={},
+                body="", kept_at=now)  # fmt: skip
             claimed = await connection.execute(insert_new(connection, kept, "account_id", "key"), claim)
             if claimed.rowcount == 0:
-                return self._again((await connection.execute(select(kept).where(mine))).one())
+                return self._again(whole(KeptAnswer, (await connection.execute(select(kept).where(mine))).one()))
             answer = await work(connection)
             await connection.execute(
                 update(kept)
                 .where(mine)
-                .values(
-                    status=answer.status,
-                    headers=answer.headers or {},
-                    body=json.dumps(answer.body, ensure_ascii=False),
-                    patient_id=answer.patient_id,
+                .ordered_values(
+                    to(col(KeptAnswer.status), answer.status),
+                    to(col(KeptAnswer.headers), answer.headers or {}),
+                    to(col(KeptAnswer.body), json.dumps(answer.body, ensure_ascii=False)),
+                    to(col(KeptAnswer.patient_id), answer.patient_id),
                 )
             )
             return answer
 
         return await database.write(at_most_once)
 
-    def _again(self, row: Any) -> Answer:
-        if row.fingerprint != self.fingerprint:
+    def _again(self, kept_answer: KeptAnswer) -> Answer:
+        if kept_answer.fingerprint != self.fingerprint:
             raise bad_field("/Idempotency-Key", "came with another call or body before; use a new one", where="header")
-        if row.status == 0:  # cannot be, for the claim is committed with its answer
+        if kept_answer.status == 0:  # cannot be, for the claim is committed with its answer
             raise Problem(409, "The call with this key is not finished.")
-        return Answer(json.loads(row.body), row.status, row.headers, row.patient_id)
+        return Answer(json.loads(kept_answer.body), kept_answer.status, kept_answer.headers, kept_answer.patient_id)
+
+
+NO_KEY = Once(None, "")  # for calls that come without a key: the work is done each time

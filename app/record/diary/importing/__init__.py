@@ -1,1 +1,1 @@
-"""People's own diaries, however messy the file: read, gathered by day, and recorded whole or not at all."""
+"""Imports patients' own diary files: rows are read and merged by day; a file is recorded whole or not at all."""

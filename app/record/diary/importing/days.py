@@ -1,4 +1,4 @@
-"""From rows to days: faults line by line, and several rows of a day put together."""
+"""Turns rows into days: reports faults by line, and merges several rows of a day."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ SHOWN = 60  # characters of a cell at fault that the report repeats
 
 @dataclass(frozen=True)
 class Fault:
-    """A line that can't be taken."""
+    """A line that can't be imported, and why."""
 
     line: int
     says: str
@@ -52,7 +52,7 @@ class DayOfDiary:
 
 
 def read_readings(rows: Iterable[Row], order: Order, zone: tzinfo, today: date) -> Iterator[Reading | Fault]:
-    """Each row as a reading or a fault; lines of totals and lines that say nothing are passed over."""
+    """Each row as a reading or a fault; lines of totals and blank lines are skipped."""
     for row in rows:
         raw = row.cells.get("date", "")
         others = [cell for name, cell in row.cells.items() if name != "date"]
@@ -109,7 +109,7 @@ def _within(day: date, today: date) -> None:
 def _site(row: Row) -> tuple[str, str] | None:
     region, side = (row.cells.get(name, "").strip().lower() for name in ("region", "side"))
     if region not in SITES["region"] or side not in SITES["side"]:
-        return None  # the sheet's own words for places are not ours; the site is then the procedure's
+        return None  # a region or side that is not one of ours; the site is then the procedure's
     return region, side
 
 
@@ -150,5 +150,5 @@ def nearest_half(value: float) -> float:
 def _clean(note: str) -> str:
     text = "".join(c for c in note.replace("\r\n", "\n").strip() if c >= " " or c in "\n\t")
     if text[:1] == "'" and text[1:2] in FORMULA:
-        text = text[1:]  # the mark that `export` puts before what a spreadsheet would run
+        text = text[1:]  # `export` puts this mark before text that a spreadsheet would run as a formula
     return text[:4_000]

@@ -43,7 +43,7 @@ def decode(data: bytes, encoding: str | None) -> str:
     """Text by its byte order mark, as UTF-8, or else as Windows-1252, the Latin-1 that spreadsheets write.
 
     Raises:
-        BadFile: an unknown encoding, or bytes that it does not have.
+        BadFile: an unknown encoding, or bytes that are not valid in it.
     """
     if encoding is not None:
         try:
@@ -70,7 +70,7 @@ def read_rows(text: str, mapping: dict[str, str]) -> Iterator[Row]:
     """The records of a sheet under its first line of headings; a record may span lines where a cell is quoted.
 
     Raises:
-        BadFile: no headings that are known, or none for the date.
+        BadFile: no known headings, or none for the date.
     """
     first = next((line for line in text.splitlines() if line.strip()), None)
     if first is None:

@@ -44,7 +44,7 @@ class Moment:
     at: time | None = None
 
     def written(self, zone: tzinfo) -> datetime | None:
-        """The instant, by the cell's own offset or else in a zone."""
+        """The instant, by the cell's own offset or else in a zone; None where the cell has no time."""
         if self.at is None:
             return None
         whole = datetime.combine(self.day, self.at)
@@ -52,22 +52,22 @@ class Moment:
 
 
 def is_blank(cell: str | None) -> bool:
-    """Whether a cell says nothing."""
+    """Whether a cell is empty, or a word for no value such as `n/a`."""
     return cell is None or cell.strip().lower() in BLANK
 
 
 def is_total(cell: str) -> bool:
-    """Whether a line sums up others: its date cell is such a word."""
+    """Whether a line sums up others: its date cell is a word such as `total`."""
     return cell.strip().rstrip(":").lower() in TOTALS
 
 
 def read_moment(cell: str, order: Order) -> Moment:
     """A day, with or without a time: `2025-03-01`, `03/01/2025, 7:33:22 PM`, `1 Mar 2025 21:30`, `2025-03-01T21:15`.
 
-    The order of a numeric day and month is never guessed where both would do: `order` says it.
+    Where a numeric day and month could be either way, `order` decides; it is never guessed.
 
     Raises:
-        BadCell: no such day or time, or an order that must be said.
+        BadCell: no such day or time, or an ambiguous day and month without an `order`.
     """
     text = cell.strip().strip("'")
     for pattern, pick in ((ISO, _iso), (NUMERIC, None), (DAY_NAME, _day_name), (NAME_DAY, _name_day)):

@@ -1,6 +1,6 @@
-"""A patient gets an account."""
+"""Invites a patient, and makes the patient's account."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Response
@@ -9,18 +9,18 @@ from fastapi.responses import JSONResponse
 from app.access.accounts.deps import CallerDep
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.idempotency.deps import OnceDep
-from app.base.http.problems import problems
+from app.base.http.problems import Responses, problems
 from app.record.patients.invitations import service
 from app.record.patients.invitations.schemas import AcceptIn, AccountOut, InvitationOut
 
 router = APIRouter(prefix="/v1", tags=["accounts"])
-INVITED: dict[int | str, dict[str, Any]] = {201: {"model": InvitationOut, "description": "Invited"}}
+INVITED: Responses = {201: {"model": InvitationOut, "description": "Invited"}}
 
 
 @router.post("/patients/{patient_id}/invitations", status_code=201, response_model=InvitationOut,
              responses={**INVITED, **problems(403, 404, 409)})  # fmt: skip
 async def invite(patient_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep) -> Response:
-    """A code with which the patient makes herself an account, good for two weeks and once. It is in this answer alone."""
+    """A code with which the patient makes an account, good for two weeks and once. Only this answer shows it."""
     answer = await service.invite(database, caller, patient_id, once, now)
     return JSONResponse(answer.body, answer.status, headers={"Cache-Control": "no-store"})
 
@@ -29,5 +29,5 @@ async def invite(patient_id: UUID, caller: CallerDep, database: DatabaseDep, now
 async def accept(
     code: Annotated[str, Path(max_length=100)], given: AcceptIn, database: DatabaseDep, now: Now
 ) -> AccountOut:
-    """Makes the patient's account with a name and a password of her own. The code is the key: no token is needed."""
-    return AccountOut.model_validate(await service.accept(database, code, given, now))
+    """Makes the patient's account with a name and a password of their choice. No token is needed, only the code."""
+    return await service.accept(database, code, given, now)

@@ -27,7 +27,7 @@ class InvitationOut(BaseModel):
 
 
 class AcceptIn(Wire):
-    """The name and the password that she wants to sign in with."""
+    """The name and the password that the patient wants to sign in with."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"example": {"username": "ada", "password": "correct horse battery"}}

@@ -10,7 +10,7 @@ from app.base.store.metadata import of_patient
 
 
 class Invitation(SQLModel, table=True):
-    """A code that gives one patient one account: only its hash is kept, and it is gone once it was used."""
+    """A code that gives one patient one account: only its hash is stored, and using it deletes the row."""
 
     __table_args__ = (
         of_patient(),

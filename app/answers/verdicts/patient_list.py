@@ -1,0 +1,216 @@
+"""The patient list: every patient's most urgent need, ordered by the database; a page of it with its curves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, null, select, union_all
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.access.accounts.permissions import Caller, reach
+from app.access.audit import service as audit
+from app.alerts.flags.conditions import STANDING
+from app.alerts.flags.service import flag
+from app.alerts.flags.tables import Flag
+from app.answers.verdicts.service import kept, outcome, same_verdict
+from app.answers.verdicts.tables import KeptVerdict, OutcomeRow
+from app.answers.verdicts.triage import NEEDS, PLACE
+from app.base.store.database import Database
+from app.base.store.typed import col
+from app.record.patients.service import today_of
+from app.record.patients.tables import Patient
+from app.record.procedures.service import procedure
+from app.record.procedures.tables import ProcedureRow
+from app.rules.levels import spoken
+
+PAGE = 50
+NAMES = list(NEEDS)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One patient in the list: the need, its reason, and for how many days already."""
+
+    patient_id: UUID
+    procedure_id: UUID | None
+    name: str
+    born_on: date
+    need: str
+    why: str
+    days: int
+    site: str
+    spark: list[float | None]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A page of the list, how many there are by need, and how many after the filters."""
+
+    lines: list[Line]
+    by_need: dict[str, int]
+    found: int
+
+
+@dataclass(frozen=True)
+class _Ranked:
+    """A patient with the most urgent need; the columns of the union in their order."""
+
+    id: UUID
+    name: str
+    born_on: date
+    time_zone: str
+    place: int
+    why: str | None
+    since_on: date | None
+    newest: date | None
+    procedure_id: UUID | None
+
+
+@dataclass(frozen=True)
+class SaidOfProcedure:
+    """A procedure and the sentence of its kept verdict, where there is one."""
+
+    procedure_id: UUID
+    performed_on: date
+    region: str
+    laterality: str
+    joints: list[str] | None
+    says: str | None
+
+
+async def said_of_patient(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID) -> list[SaidOfProcedure]:
+    """A patient's procedures, the newest first, with what was said of each."""
+    held = and_(
+        col(KeptVerdict.clinic_id) == col(ProcedureRow.clinic_id),
+        col(KeptVerdict.procedure_id) == col(ProcedureRow.id),
+        col(KeptVerdict.definition) == "half",
+    )
+    query = (
+        select(
+            col(ProcedureRow.id),
+            col(ProcedureRow.performed_on),
+            col(ProcedureRow.region),
+            col(ProcedureRow.laterality),
+            col(ProcedureRow.joints),
+            col(KeptVerdict.says),
+        )
+        .select_from(procedure)
+        .outerjoin(kept, held)
+        .where(col(ProcedureRow.clinic_id) == clinic_id, col(ProcedureRow.patient_id) == patient_id)
+        .order_by(col(ProcedureRow.performed_on).desc(), col(ProcedureRow.id).desc())
+    )
+    return [SaidOfProcedure(*one) for one in (await connection.execute(query)).all()]
+
+
+async def read(
+    database: Database, caller: Caller, q: str, *, need: str | None, region: str | None, page: int, now: datetime
+) -> Listing:
+    """The most urgent first, and the longest waiting first among equals; `q` is part of a name, the others filter."""
+    everybody = _ranked(caller, q, region).subquery()
+    counts = select(everybody.c.place, func.count()).group_by(everybody.c.place)
+    shown = select(*(everybody.c[name] for name in _Ranked.__dataclass_fields__))
+    if need is not None:
+        shown = shown.where(everybody.c.place == PLACE[need])
+    ordered = shown.order_by(everybody.c.place, everybody.c.since_on, everybody.c.name, everybody.c.id)
+    async with database.read() as connection:
+        by_need = {NAMES[place]: many for place, many in (await connection.execute(counts)).all()}
+        rows = (await connection.execute(ordered.limit(PAGE).offset(PAGE * (page - 1)))).all()
+        people = [_Ranked(*one) for one in rows]
+        own = await _procedures(connection, caller, people)
+    await audit.record_read(database, caller, "patients", None, now)
+    found = sum(by_need.values()) if need is None else by_need.get(need, 0)
+    return Listing([_line(one, own.get(one.id), now) for one in people], by_need, found)
+
+
+def _ranked(caller: Caller, q: str, region: str | None) -> Select[*tuple[Any, ...]]:
+    """Each patient once, by the most urgent of their procedures and open flags."""
+    asks = union_all(_by_procedure(caller, q, region), _by_flag(caller, q, region)).subquery()
+    order = func.row_number().over(partition_by=asks.c.id, order_by=(asks.c.place, asks.c.newest.desc()))
+    numbered = select(asks, order.label("nth")).subquery()
+    return select(numbered).where(numbered.c.nth == 1)
+
+
+def _persons(caller: Caller, q: str, *columns: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+    own = col(Patient.id), col(Patient.name), col(Patient.born_on), col(Patient.time_zone)
+    query: Select[*tuple[Any, ...]] = select(*own, *columns)
+    query = query.where(reach(caller, "read", col(Patient.clinic_id), col(Patient.id)))
+    return query.where(col(Patient.name).icontains(q, autoescape=True)) if q else query
+
+
+def _of_patient(region: str | None) -> ColumnElement[bool]:
+    theirs = and_(
+        col(OutcomeRow.clinic_id) == col(Patient.clinic_id),
+        col(OutcomeRow.patient_id) == col(Patient.id),
+        col(OutcomeRow.definition) == "half",
+    )
+    return theirs if region is None else and_(theirs, col(OutcomeRow.region) == region)
+
+
+def _by_procedure(caller: Caller, q: str, region: str | None) -> Select[*tuple[Any, ...]]:
+    """The need of each procedure; a patient without one gets the place `open`."""
+    query = _persons(
+        caller,
+        q,
+        func.coalesce(col(OutcomeRow.place), PLACE["open"]).label("place"),
+        col(OutcomeRow.why),
+        col(OutcomeRow.since_on),
+        col(OutcomeRow.performed_on).label("newest"),
+        col(OutcomeRow.procedure_id),
+    )
+    return query.join(outcome, _of_patient(region), isouter=region is None)
+
+
+def _by_flag(caller: Caller, q: str, region: str | None) -> Select[*tuple[Any, ...]]:
+    """The need of each open flag that a write has raised; those that a verdict raises are in the procedure's need."""
+    place = case((col(Flag.severity) == "now", PLACE["red_flag"]), else_=PLACE["look_soon"])
+    query = _persons(caller, q, place, col(Flag.says), col(Flag.first_on), col(Flag.first_on), null())
+    theirs = and_(col(Flag.clinic_id) == col(Patient.clinic_id), col(Flag.patient_id) == col(Patient.id))
+    open_ones = col(Flag.state).in_(("open", "acknowledged")), col(Flag.kind).not_in(STANDING)
+    query = query.join(flag, theirs).where(*open_ones)
+    return query if region is None else query.where(exists().where(_of_patient(region)))
+
+
+@dataclass(frozen=True)
+class _Treated:
+    patient_id: UUID
+    procedure_id: UUID
+    region: str
+    laterality: str
+    joints: str
+    spark: list[float | None]
+
+
+async def _procedures(connection: AsyncConnection, caller: Caller, people: Sequence[_Ranked]) -> dict[UUID, _Treated]:
+    """For each patient on the page the procedure that the patient's line links to, with its site and its curve."""
+    query = (
+        select(
+            col(OutcomeRow.patient_id),
+            col(OutcomeRow.procedure_id),
+            col(OutcomeRow.region),
+            col(OutcomeRow.laterality),
+            col(OutcomeRow.joints),
+            col(KeptVerdict.spark),
+        )
+        .select_from(outcome)
+        .join(kept, same_verdict())
+        .where(
+            col(OutcomeRow.clinic_id) == caller.clinic_id,
+            col(OutcomeRow.definition) == "half",
+            col(OutcomeRow.patient_id).in_([one.id for one in people]),
+        )
+        .order_by(col(OutcomeRow.place).desc(), col(OutcomeRow.performed_on))
+    )
+    found = [_Treated(*one) for one in (await connection.execute(query)).all()]
+    named = {one.id: one.procedure_id for one in people}
+    return {one.patient_id: one for one in found if named[one.patient_id] in (None, one.procedure_id)}
+
+
+def _line(one: _Ranked, own: _Treated | None, now: datetime) -> Line:
+    days = 0 if one.since_on is None else max(0, (today_of(one.time_zone, now) - one.since_on).days)
+    need, why = NAMES[one.place], one.why or "no procedure recorded, or none judged yet"
+    if own is None:
+        return Line(one.id, None, one.name, one.born_on, need, why, days, "", [])
+    site = f"{own.laterality} {spoken(own.joints.split()) or own.region}"
+    return Line(one.id, own.procedure_id, one.name, one.born_on, need, why, days, site, own.spark)

@@ -1,0 +1,113 @@
+"""One appointment: its steps, and what can be done with it."""
+
+from collections.abc import Awaitable
+from datetime import datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Response
+from fastapi.responses import RedirectResponse
+from pydantic import BaseModel
+
+from app.base.http.deps import DatabaseDep, Now
+from app.base.http.problems import Problem
+from app.base.store.database import Database
+from app.doors.pages.rendering import PageRoute, page
+from app.doors.pages.session import Visitor, VisitorDep, WriterDep
+from app.doors.pages.steps import faults_of, filled, problem_of
+from app.record.patients import service as patients
+from app.work.calendar import service
+from app.work.calendar.schemas import MoveIn, ReasonIn
+from app.work.clinic import service as clinics
+
+router = APIRouter(prefix="/clinic/appointments", route_class=PageRoute, include_in_schema=False)
+AHEAD = timedelta(days=120)  # how far a free slot is offered for a move
+
+
+class CancelForm(BaseModel):
+    """Why an appointment is cancelled."""
+
+    reason: str | None = None
+
+
+class MoveForm(CancelForm):
+    """Where an appointment goes, and why."""
+
+    slot_id: str | None = None
+
+
+@router.get("/{appointment_id:uuid}")
+async def appointment_page(appointment_id: UUID, visitor: VisitorDep, database: DatabaseDep, now: Now) -> Response:
+    """One appointment, its steps, and what can be done with it."""
+    return await _show(database, visitor, appointment_id, now, None)
+
+
+@router.post("/{appointment_id:uuid}/confirm")
+async def confirm(appointment_id: UUID, visitor: WriterDep, database: DatabaseDep, now: Now) -> Response:
+    """Records that the patient will come."""
+    step = service.confirm(database, visitor.caller, appointment_id, now)
+    return await _taken(step, database, visitor, appointment_id, now)
+
+
+@router.post("/{appointment_id:uuid}/cancel")
+async def cancel(
+    appointment_id: UUID, form: Annotated[CancelForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
+) -> Response:
+    """Cancels the appointment."""
+
+    async def step() -> None:
+        why = filled(ReasonIn, form)
+        await service.cancel(database, visitor.caller, appointment_id, why.reason, now)
+
+    return await _taken(step(), database, visitor, appointment_id, now)
+
+
+@router.post("/{appointment_id:uuid}/move")
+async def move(
+    appointment_id: UUID, form: Annotated[MoveForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
+) -> Response:
+    """Moves the appointment to another slot, and leads to the new one."""
+    leads_to = appointment_id
+
+    async def step() -> None:
+        nonlocal leads_to
+        to = filled(MoveIn, form)
+        leads_to = (await service.move(database, visitor.caller, appointment_id, to.slot_id, to.reason, now)).id
+
+    problem = await problem_of(step())
+    if problem is not None:
+        return await _show(database, visitor, appointment_id, now, problem)
+    return RedirectResponse(f"/clinic/appointments/{leads_to}", 303)
+
+
+async def _taken(
+    step: Awaitable[object], database: Database, visitor: Visitor, appointment_id: UUID, now: datetime
+) -> Response:
+    """Takes a step; an error is shown on the same page."""
+    problem = await problem_of(step)
+    if problem is not None:
+        return await _show(database, visitor, appointment_id, now, problem)
+    return RedirectResponse(f"/clinic/appointments/{appointment_id}", 303)
+
+
+async def _show(
+    database: Database, visitor: Visitor, appointment_id: UUID, now: datetime, problem: Problem | None
+) -> Response:
+    caller = visitor.caller
+    zone = (await clinics.read(database, caller, now)).time_zone or "UTC"
+    async with database.read() as connection:
+        booked = await service.find(connection, caller, appointment_id, "read")
+        person = await patients.find(connection, caller, booked.patient_id)
+    free, _ = await service.list_slots(database, caller, now, now + AHEAD, free=True, limit=200, cursor=None)
+    return page(
+        "appointment.html",
+        visitor,
+        200 if problem is None else problem.status,
+        row=booked,
+        person=person,
+        zone=zone,
+        slots=free,
+        faults=faults_of(problem),
+        base=f"/clinic/appointments/{appointment_id}",
+        over=booked.starts_at <= now,
+    )

@@ -1,0 +1,36 @@
+"""The words of the field, written once: everything that names a region, a side, a phase or a severity takes it from here."""
+
+from typing import Literal, get_args
+
+Region = Literal["cervical", "thoracic", "lumbar", "sacroiliac"]
+Laterality = Literal["left", "right", "bilateral"]  # of a procedure
+Side = Literal["left", "right", "both"]  # of a score; `both`: not told apart
+Phase = Literal["unknown", "settling", "no_relief", "relief", "returning", "returned"]
+Response = Literal["none", "partial", "responder", "strong"]
+Definition = Literal["half", "eighty", "full"]
+Role = Literal["patient", "clinician", "scheduler", "admin"]
+Severity = Literal["now", "soon", "later"]  # of a flag: today, within a day or two, within the week
+SideEffectKind = Literal[
+    "numbness",
+    "tingling",
+    "burning",
+    "soreness",
+    "weakness",
+    "bruising",
+    "fever",
+    "wound_discharge",
+    "headache",
+    "bladder_or_bowel_change",
+    "other",
+]
+Technique = Literal["thermal", "cooled", "pulsed"]
+Guidance = Literal["fluoroscopy", "ct", "ultrasound"]
+Sedation = Literal["none", "minimal", "moderate", "deep"]
+ContactWindow = Literal["days_1_3", "weeks_2", "weeks_6_8", "months_3", "months_6", "months_12"]
+
+REGIONS: tuple[Region, ...] = get_args(Region)
+LATERALITIES: tuple[Laterality, ...] = get_args(Laterality)
+PHASES: tuple[Phase, ...] = get_args(Phase)
+DEFINITIONS: tuple[Definition, ...] = get_args(Definition)
+ROLES: tuple[Role, ...] = get_args(Role)
+SIDE_OF: dict[str, Side] = {"left": "left", "right": "right", "bilateral": "both"}  # the side of a score, by laterality
