@@ -1,5 +1,5 @@
 # Two stages: the first builds wheels of what is pinned, the second has only Python, those and the service.
-FROM python:3.11-slim AS build
+FROM python:3.11.14-slim-trixie AS build
 WORKDIR /src
 COPY requirements.txt pyproject.toml README.md LICENSE alembic.ini ./
 COPY app app
@@ -7,7 +7,7 @@ COPY migrations migrations
 RUN pip wheel --no-cache-dir --wheel-dir /wheels --require-hashes -r requirements.txt \
     && pip wheel --no-cache-dir --wheel-dir /wheels --no-deps .
 
-FROM python:3.11-slim
+FROM python:3.11.14-slim-trixie
 RUN useradd --system --create-home --uid 10001 reprieve
 COPY --from=build /wheels /wheels
 RUN pip install --no-cache-dir --no-index --no-deps /wheels/*.whl && rm -rf /wheels

@@ -66,3 +66,20 @@ def test_every_command_of_the_documents_is_a_benchmark_that_is_there() -> None:
     assert named >= {f"tests.benchmarks.{b}" for b in ("detection", "trace_speed", "verdict", "http")}
     for module in named:
         assert (ROOT / (module.replace(".", "/") + ".py")).exists()
+
+
+def test_every_path_that_the_recipes_name_is_there_and_each_wing_is_named() -> None:
+    recipes = (ROOT / "CONTRIBUTING.md").read_text()
+    named = re.findall(r"`((?:app|docs|tests)/[\w/.-]+|[A-Z]+\.md|pyproject\.toml)`", recipes)
+    assert len(named) > 12
+    assert [path for path in named if not (ROOT / path).exists()] == []
+    wings = {path.name for path in (ROOT / "app").iterdir() if (path / "__init__.py").exists()}
+    assert wings == {wing for wing in wings if f"`{wing}`" in recipes}
+
+
+def test_each_decision_is_in_the_list() -> None:
+    folder = ROOT / "docs" / "decisions"
+    listed = re.findall(r"\((\d\d-[\w-]+\.md)\)", (folder / "README.md").read_text())
+    assert sorted(listed) == sorted(path.name for path in folder.glob("[0-9]*.md"))
+    for name in listed:
+        assert (folder / name).read_text().startswith(f"# {int(name[:2])}. "), name

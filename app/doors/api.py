@@ -24,10 +24,11 @@ from app.answers.verdicts.routes import router as verdicts
 from app.base.http import problems
 from app.base.http.deps import Clock, DatabaseDep
 from app.base.http.middleware import Surround
-from app.base.http.problems import Problem, ProblemDetail
+from app.base.http.problems import Problem
 from app.base.settings import SettingError, Settings
 from app.base.store.database import Database, answers
 from app.base.store.metadata import utc_now
+from app.doors import document
 from app.doors.metrics import Metrics
 from app.doors.metrics import router as metrics
 from app.doors.pages.routes import mount_assets
@@ -37,7 +38,6 @@ from app.record.blocks.routes import router as blocks
 from app.record.contacts.routes import router as plans
 from app.record.diary.catalogue import router as medications
 from app.record.diary.routes import router as diary
-from app.record.diary.schemas import DatedEntryIn
 from app.record.events.routes import router as events
 from app.record.patients.invitations.routes import router as invitations
 from app.record.patients.routes import router as patients
@@ -98,6 +98,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
         title="Reprieve",
         version=version("reprieve"),
         description=DESCRIPTION,
+        openapi_tags=[{"name": name, "description": says} for name, says in document.TAGS.items()],
         lifespan=lifespan,
         max_body_size=BODY_LIMIT,
         docs_url=None,
@@ -109,7 +110,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
     for router in (operators, metrics, *ROUTERS):
         app.include_router(router)
     mount_assets(app)
-    _complete_document(app)
+    document.complete(app)
     return app
 
 
@@ -148,21 +149,3 @@ async def is_ready(database: DatabaseDep) -> Response:
     """The process and its database answer."""
     ready = await answers(database)
     return JSONResponse({"status": "ok" if ready else "no database"}, 200 if ready else 503)
-
-
-def _complete_document(app: FastAPI) -> None:
-    """Adds the schemas that the document names but no route declares."""
-    make = app.openapi
-
-    def openapi() -> dict[str, object]:
-        if app.openapi_schema is None:
-            document = make()
-            for model in (ProblemDetail, DatedEntryIn):
-                schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-                parts = schema.pop("$defs", {})
-                document["components"]["schemas"] |= {**parts, model.__name__: schema}
-            document["components"]["schemas"].pop("HTTPValidationError", None)
-            document["components"]["schemas"].pop("ValidationError", None)
-        return app.openapi_schema or make()
-
-    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way

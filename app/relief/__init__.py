@@ -6,7 +6,7 @@ The rest of the service imports from this package, not from its modules.
 from .baseline import block_days
 from .definitions import Response, relief_percent, response
 from .engine import Trace, judge, trace, trace_all
-from .parameters import BASELINE_DAYS, ENGINE, SETTLING_DAYS
+from .parameters import BASELINE_DAYS, ENGINE, ONSET_LEVEL, SETTLING_DAYS
 from .records import BOTH, DEFINITIONS, LEFT, PHASES, RIGHT, Definition, Diary, Floats, Laterality, Phase, Procedure
 from .run import EngineState
 from .verdict import Confounder, Verdict
@@ -17,6 +17,7 @@ __all__ = [
     "DEFINITIONS",
     "ENGINE",
     "LEFT",
+    "ONSET_LEVEL",
     "PHASES",
     "RIGHT",
     "SETTLING_DAYS",

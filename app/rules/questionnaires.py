@@ -42,6 +42,7 @@ QUESTIONNAIRES = {
 FIRST_JUDGED = (
     42  # days after a procedure; what is answered earlier is of the settling [studies judge at 4-8 weeks; chosen]
 )
+ROUNDED = 0.005  # a score has two decimals: it is off by this at most
 SUCCESS = 2  # of PGIC, 1 the best of 7: much or very much improved (IMMPACT: Dworkin 2008)
 
 
@@ -76,12 +77,14 @@ def score(kind: str, items: list[float | None]) -> float:
 def is_meaningful(kind: str, before: float, after: float) -> bool | None:
     """Whether the score has fallen by what the literature calls meaningful; None where it does not say.
 
-    A change from 0 has no percentage.
+    A change from 0 has no percentage. Of rounded scores, a change that may be exactly the percentage is one.
     """
     q = QUESTIONNAIRES[kind]
     better = before - after
     by_points = None if q.points is None else better >= q.points
-    by_percent = None if q.percent is None or before <= 0 else 100 * better / before >= q.percent
+    by_percent = (
+        None if q.percent is None or before <= 0 else 100 * better - q.percent * before >= -ROUNDED * (200 - q.percent)
+    )
     known = [b for b in (by_points, by_percent) if b is not None]
     return any(known) if known else None
 

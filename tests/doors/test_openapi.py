@@ -1,8 +1,10 @@
 """The document is complete: each call has a description, an example and every error it can answer."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
 from app.answers.verdicts.schemas import VerdictOut
@@ -44,6 +46,50 @@ async def test_every_reference_of_the_document_leads_somewhere(service: Service)
     named = {ref.removeprefix("#/components/schemas/") for ref in references(document)}
     assert named <= known
     assert {"ProblemDetail", "VerdictOut", "EntryIn"} <= known
+
+
+async def test_every_example_fits_its_schema(service: Service) -> None:
+    document = (await service("nobody", "GET", "/openapi.json")).json()
+    wrong, seen = [], 0
+    for where, schema, example in examples(document):
+        seen += 1
+        whole = {**schema, "components": document["components"]}
+        wrong += [f"{where}: {error}" for error in jsonschema_rs.validator_for(whole).iter_errors(example)]
+    assert wrong == []
+    assert seen > 200
+
+
+def examples(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], Any]]:
+    """Each example with its place and its schema: of the schemas, of bodies, answers and parameters."""
+    for name, schema in document["components"]["schemas"].items():
+        for found in given(schema):
+            yield name, {"$ref": f"#/components/schemas/{name}"}, found
+    for path, methods in document["paths"].items():
+        for method, call in methods.items():
+            where = f"{method} {path}"
+            for said in (call.get("requestBody", {}), *call["responses"].values()):
+                for kind, body in said.get("content", {}).items():
+                    if "json" in kind and "schema" in body:
+                        yield from ((where, body["schema"], found) for found in given(body))
+            for one in call.get("parameters", ()):
+                yield from (
+                    (f"{where} {one['name']}", one["schema"], found) for found in given(one) + given(one["schema"])
+                )
+
+
+def given(node: dict[str, Any]) -> list[Any]:
+    several = node.get("examples", [])
+    several = [one["value"] for one in several.values()] if isinstance(several, dict) else several
+    return [node["example"], *several] if "example" in node else list(several)
+
+
+async def test_schemas_have_plain_names_of_their_own_and_tags_are_described(service: Service) -> None:
+    document = (await service("nobody", "GET", "/openapi.json")).json()
+    names = sorted(document["components"]["schemas"])
+    assert [name for name in names if not re.fullmatch(r"[A-Z][A-Za-z]+", name)] == []
+    assert {"FlagPage", "SignInForm", "PlanStepOut", "ReviewStepOut"} <= set(names)
+    used = {tag for methods in document["paths"].values() for call in methods.values() for tag in call["tags"]}
+    assert used == {tag["name"] for tag in document["tags"] if tag["description"]}
 
 
 def references(node: Any) -> list[str]:

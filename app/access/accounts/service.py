@@ -9,7 +9,7 @@ from typing import cast
 from uuid import UUID
 
 from anyio import to_thread
-from cachetools import TLRUCache
+from cachetools import TLRUCache, TTLCache
 from pwdlib import PasswordHash
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -52,6 +52,7 @@ class SignIns:
     def __init__(self, database: Database, hours: float, clock: Callable[[], datetime]) -> None:
         self._database, self._lasts = database, timedelta(hours=hours)
         self._known = TLRUCache[str, Remembered, datetime](MOST_REMEMBERED, lambda _hash, one, _now: one.until, clock)
+        self._ended: TTLCache[str, None] = TTLCache(MOST_REMEMBERED, REMEMBER.total_seconds())
 
     async def begin(self, username: str, password: str, now: datetime) -> Issued:
         """A token for a name and its password.
@@ -119,17 +120,20 @@ class SignIns:
             raise Problem(401, UNKNOWN_TOKEN, headers={"WWW-Authenticate": "Bearer"})
         expires_at, account_id, clinic_id, role, patient_id = found
         caller = Caller(account_id, clinic_id, cast(Role, role), patient_id)
-        self._known[key] = Remembered(caller, min(now + REMEMBER, expires_at))
+        if key not in self._ended:
+            self._known[key] = Remembered(caller, min(now + REMEMBER, expires_at))
         return caller
 
     async def end(self, token: str) -> None:
         """Signs out; a token that is signed out already is no error."""
-        self._known.pop(_hash(token), None)
+        key = _hash(token)
 
         async def work(connection: AsyncConnection) -> None:
-            await connection.execute(delete(sign_in).where(col(SignIn.token_hash) == _hash(token)))
+            await connection.execute(delete(sign_in).where(col(SignIn.token_hash) == key))
 
         await self._database.write(work)
+        self._ended[key] = None  # a call that looked it up before the delete must not remember it afterwards
+        self._known.pop(key, None)
 
 
 def _hash(token: str) -> str:

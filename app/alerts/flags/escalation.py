@@ -39,6 +39,7 @@ async def hand_on(connection: AsyncConnection, now: datetime) -> int:
         )
         .order_by(col(Flag.clinic_id), col(Flag.id))
         .limit(AT_ONCE)
+        .with_for_update(of=flag)  # what somebody does with a flag in this moment is waited for, and counts
     )
     found = (await connection.execute(waiting)).all()
     for one, row in ((whole(Flag, row), row) for row in found):

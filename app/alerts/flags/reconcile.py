@@ -40,7 +40,10 @@ async def keep_flags(
         col(Flag.kind).in_(STANDING),
         col(Flag.procedure_id) == procedure_id,
     )
-    flags = wholes(Flag, (await connection.execute(query.order_by(col(Flag.id)))).all())
+    locked = query.order_by(
+        col(Flag.id)
+    ).with_for_update()  # an acknowledgement in this moment is waited for, and counts
+    flags = wholes(Flag, (await connection.execute(locked)).all())
     newest = {one.kind: one for one in flags}
     counts = {kind: sum(one.kind == kind for one in flags) for kind in newest}
     causes = {cause.kind: cause for cause in wanted}

@@ -13,7 +13,7 @@ from app.answers.verdicts.schemas import (
     BaselineOut,
     ConfounderOut,
     CurrentOut,
-    MedicationOut,
+    OpioidsOut,
     ReasonOut,
     ReturnOut,
     SideEffectOut,
@@ -99,7 +99,7 @@ class FollowUpOut(BaseModel):
     return_: ReturnOut = Field(validation_alias="return", serialization_alias="return")
     relief_days: int | None
     censored: bool
-    medication: MedicationOut
+    medication: OpioidsOut
     milestones: list[MilestoneOut]
     side_effects: list[SideEffectOut]
     adherence: AdherenceOut

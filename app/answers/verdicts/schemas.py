@@ -53,7 +53,7 @@ class ForecastOut(VerdictPart):
     high: date | None
 
 
-class MedicationOut(VerdictPart):
+class OpioidsOut(VerdictPart):
     """Opioids before and now, in MME a day; `masked` where a rising dose may hide rising pain."""
 
     mme_before: float | None
@@ -200,7 +200,7 @@ class VerdictOut(VerdictPart):
     relief_days: int | None
     censored: bool
     forecast: ForecastOut | None
-    medication: MedicationOut
+    medication: OpioidsOut
     activity: ActivityOut
     side_effects: list[SideEffectOut]
     adherence: AdherenceOut

@@ -3,7 +3,7 @@
 from datetime import date
 
 from app.record.procedures.schemas import ProcedureIn
-from app.relief import SETTLING_DAYS, Verdict
+from app.relief import ONSET_LEVEL, SETTLING_DAYS, Verdict
 from app.rules.levels import spoken
 
 NAMES = {"left": "Left", "right": "Right", "bilateral": "Bilateral"}
@@ -34,7 +34,9 @@ def _course(verdict: Verdict, days: int) -> str:
         left = f", {days} of {SETTLING_DAYS} days" if days <= SETTLING_DAYS else ""
         return f"Still settling{left}: nothing is decided yet{_level(verdict)}"
     if verdict.phase == "no_relief":
-        return f"Relief never reached half of the pain before (definition {verdict.definition}){_level(verdict)}"
+        least = 1 - ONSET_LEVEL[verdict.definition]
+        much = "half" if least == 0.5 else f"{100 * least:.0f} %"
+        return f"Relief never reached {much} of the pain before (definition {verdict.definition}){_level(verdict)}"
     if verdict.phase == "unknown":
         return _unknown(verdict)
     if verdict.phase == "relief":

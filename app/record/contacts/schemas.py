@@ -52,7 +52,7 @@ class ContactOut(BaseModel):
     created_at: Instant
 
 
-class StepOut(BaseModel):
+class PlanStepOut(BaseModel):
     """What the patient may do, from and to a day."""
 
     first_on: date
@@ -94,5 +94,5 @@ class PlanOut(BaseModel):
 
     procedure_id: UUID
     advice: list[str]
-    steps: list[StepOut]
+    steps: list[PlanStepOut]
     contacts: list[DueOut]

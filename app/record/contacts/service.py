@@ -10,7 +10,7 @@ from app.access.accounts.permissions import Caller
 from app.access.audit import service as audit
 from app.base.http.problems import bad_field
 from app.base.store.database import Database
-from app.record.contacts.schemas import ContactIn, ContactOut, DueOut, PlanOut, StepOut
+from app.record.contacts.schemas import ContactIn, ContactOut, DueOut, PlanOut, PlanStepOut
 from app.record.facts import service as facts
 from app.record.facts.kinds import Kind
 from app.record.patients import service as patients
@@ -54,6 +54,6 @@ async def read(database: Database, caller: Caller, procedure_id: UUID, now: date
     return PlanOut(
         procedure_id=procedure_id,
         advice=list(plan.ADVICE),
-        steps=[StepOut(**vars(step)) for step in plan.steps(performed_on)],
+        steps=[PlanStepOut(**vars(step)) for step in plan.steps(performed_on)],
         contacts=[DueOut.model_validate(vars(c)) for c in plan.contacts(performed_on, done, today)],
     )

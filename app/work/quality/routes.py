@@ -11,7 +11,7 @@ from app.work.quality import service
 router = APIRouter(prefix="/v1", tags=["cohorts"])
 
 
-class AdherenceOut(BaseModel):
+class DiaryKeepingOut(BaseModel):
     """Diary adherence in one month after the procedure."""
 
     month: int
@@ -47,7 +47,7 @@ class QualityOut(BaseModel):
         },
     )
 
-    adherence: list[AdherenceOut]
+    adherence: list[DiaryKeepingOut]
     alarms: list[AlarmsOut]
     returns: int = Field(description="returns that were flagged")
     reviewed: int

@@ -128,7 +128,9 @@ async def close_answered(connection: AsyncConnection, now: datetime) -> int:
         .join(own, _of_review(own))
         .join(later, _repeats(own, later))
         .where(is_open(), col_of(later, ProcedureRow.created_at) > col(Review.opened_at))
+        .order_by(col(Review.clinic_id), col(Review.id))
         .limit(AT_ONCE)
+        .with_for_update(of=review)  # what somebody does with a review in this moment is waited for, and counts
     )
     found = wholes(Review, (await connection.execute(repeated)).all())
     reviews = {(one.clinic_id, one.id): one for one in found}

@@ -198,7 +198,7 @@ class WorkloadOut(BaseModel):
     over_14_days: int
 
 
-class StepOut(BaseModel):
+class ReviewStepOut(BaseModel):
     """One step of a review: when, by whom (null: by the service), what, and why."""
 
     at: Instant
@@ -264,6 +264,6 @@ class ReviewOut(BaseModel):
     follows: UUID | None = Field(description="the review whose wait is over")
     urgency: str | None = Field(description="why it has its place in the queue")
     waiting_days: int = Field(description="since it was opened")
-    steps: list[StepOut]
+    steps: list[ReviewStepOut]
     opened_at: Instant
     closed_at: Instant | None

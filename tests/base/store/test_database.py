@@ -1,4 +1,6 @@
 import asyncio
+import inspect
+import re
 import sqlite3
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -6,14 +8,16 @@ from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import bindparam, func, insert, select, text
+import sqlalchemy
+from sqlalchemy import Uuid, bindparam, create_mock_engine, func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.tables import Clinic
+from app.base.store import prepared
 from app.base.store.database import Database
 from app.base.store.metadata import new_id, utc_now
-from app.base.store.prepared import Connection, first_of, prepared_insert, prepared_select, rows_of
+from app.base.store.prepared import PRIVATE, Connection, first_of, prepared_insert, prepared_select, rows_of
 from app.base.store.typed import col, row, table
 
 pytestmark = pytest.mark.anyio
@@ -100,6 +104,19 @@ NAMES = prepared_select(
     select(col(Clinic.id), col(Clinic.name), col(Clinic.created_at)).where(col(Clinic.name) == bindparam("name")),
     "name",
 )
+
+
+def test_the_parts_of_sqlalchemy_that_are_not_public_are_still_there() -> None:
+    used = set(re.findall(r"\w\._([a-z_]+)", inspect.getsource(prepared).replace("self._", "")))
+    assert used == {name.strip("_") for names in PRIVATE.values() for name in names}
+    statement = NAMES.statement("sqlite")
+    assert isinstance(statement, sqlalchemy.ClauseElement)
+    compiled = statement.compile(dialect=create_mock_engine("sqlite://", print).dialect)
+    for name in PRIVATE["sqlalchemy.sql.compiler.SQLCompiler"]:
+        assert hasattr(compiled, name), name
+    for name in PRIVATE["sqlalchemy.types.TypeEngine"]:
+        assert hasattr(Uuid(), name), name
+    assert sqlalchemy.__version__.startswith("2.1."), "look at prepared.py before the bound in pyproject.toml is moved"
 
 
 async def test_prepared_work_has_the_same_promises_and_shares_transactions_with_the_other(database: Database) -> None:

@@ -1,0 +1,155 @@
+"""Blocks at their limits, every joint of the spine, and words of danger one by one."""
+
+import tomllib
+from importlib.resources import files
+from typing import Any
+
+import pytest
+
+from app.rules.blocks import DURATION_HOURS, compare, hours_at, shown_by
+from app.rules.danger_words import danger_words
+from app.rules.levels import NoSuchLevelError, codes_of, joint, nerve, nerves_of, nerves_of_all, region_of, spoken
+
+HOURS = {"lidocaine": (1.0, 3.0), "mepivacaine": (1.5, 4.0), "bupivacaine": (3.0, 12.0), "ropivacaine": (3.0, 12.0),
+         "levobupivacaine": (3.0, 12.0)}  # fmt: skip
+AFTER = 0.01  # hours: a reading so soon after the last good one that the way between them adds next to nothing
+
+
+def lasting(hours: float, ends: bool = True, left: float = 2.0) -> list[tuple[float, float]]:
+    """Readings of somebody whose 10 points fall to `left` at once and, where it ends, come back after so many hours."""
+    readings = [(0.0, left), (60 * hours, left)]
+    return [*readings, (60 * hours, 10.0)] if ends else readings
+
+
+@pytest.mark.parametrize("agent", HOURS)
+def test_a_block_fits_its_agent_between_half_the_shortest_and_half_as_long_again(agent: str) -> None:
+    assert HOURS == DURATION_HOURS
+    shortest, longest = HOURS[agent][0] / 2, HOURS[agent][1] * 1.5
+    found = [shown_by(agent, 10, lasting(h)).concordant
+             for h in (shortest - AFTER, shortest, shortest + AFTER, longest - AFTER, longest, longest + AFTER)]  # fmt: skip
+    assert found == [False, True, True, True, True, False]
+
+
+@pytest.mark.parametrize("agent", HOURS)
+def test_relief_that_has_not_ended_is_not_known_to_fit_until_it_is_too_long(agent: str) -> None:
+    usual, longest = HOURS[agent][1], HOURS[agent][1] * 1.5
+    found = [shown_by(agent, 10, lasting(h, ends=False)).concordant
+             for h in (usual - AFTER, usual, usual + AFTER, longest, longest + AFTER)]  # fmt: skip
+    assert found == [None, None, True, True, False]
+
+
+@pytest.mark.parametrize(("left", "percent", "fits"), [(2.1, 79.0, False), (2.0, 80.0, True), (1.9, 81.0, True)])
+def test_a_block_that_helps_by_less_than_eighty_percent_fits_no_agent(left: float, percent: float, fits: bool) -> None:
+    shown = shown_by("lidocaine", 10, lasting(2, left=left))
+    assert (shown.best_percent, shown.concordant) == (percent, fits)
+    assert (shown.hours_80, shown.hours_50) == (2.0 if fits else 0.0, 2.0)
+
+
+@pytest.mark.parametrize("before", [0.5, 1, 2, 2.5, 3, 4, 5, 6, 7, 7.5, 8, 9, 10])
+def test_exactly_half_and_exactly_a_fifth_count_from_every_pain(before: float) -> None:
+    for percent, left in ((50, before / 2), (80, before / 5)):
+        shown = shown_by("lidocaine", before, [(0, left), (120, left)])
+        assert (shown.hours_50, shown.hours_80) == (2.0, 2.0 if percent == 80 else 0.0)
+        assert hours_at(before, [(0, left), (120, left)], percent) == 2.0
+
+
+def test_half_of_the_way_counts_where_one_of_two_readings_has_it() -> None:
+    readings = [(30.0, 5.0), (60.0, 2.0), (120.0, 2.0), (180.0, 8.0), (240.0, 2.0)]
+    shown = shown_by("bupivacaine", 10, readings)
+    assert shown.hours_80 == 0.25 + 1 + 0.5 + 0.5
+    assert shown.hours_50 == 0.25 + 0.5 + 1 + 0.5 + 0.5
+    assert hours_at(10, readings, 15) == 0.25 + 0.5 + 1 + 1 + 1
+
+
+def test_what_a_block_without_pain_or_readings_shows() -> None:
+    for shown in (shown_by("lidocaine", 0, [(30, 0)]), shown_by("lidocaine", 5, [])):
+        assert (shown.best_percent, shown.hours_50, shown.hours_80, shown.concordant) == (None,) * 4
+    assert shown_by("lidocaine", 5, [(30, 7.5)]).best_percent == -50
+    unknown = shown_by("saline", 10, lasting(2))
+    assert (unknown.hours_80, unknown.concordant) == (2.0, None)
+
+
+@pytest.mark.parametrize(("hours_short", "hours_long", "said"), [
+    (2.0, 2.01, "longer_lasted_longer"), (2.0, 2.0, "longer_did_not"), (2.0, 1.99, "longer_did_not"),
+    (0.0, 0.0, "longer_did_not")])  # fmt: skip
+@pytest.mark.parametrize("short", ["lidocaine", "mepivacaine"])
+@pytest.mark.parametrize("long", ["bupivacaine", "ropivacaine", "levobupivacaine"])
+def test_of_two_blocks_the_longer_must_last_longer(
+    short: str, long: str, hours_short: float, hours_long: float, said: str
+) -> None:
+    assert (
+        compare((short, hours_short), (long, hours_long)) == compare((long, hours_long), (short, hours_short)) == said
+    )
+
+
+def test_blocks_that_are_no_such_pair() -> None:
+    assert compare(("lidocaine", 1), ("mepivacaine", 3)) is compare(("bupivacaine", 1), ("ropivacaine", 3)) is None
+    assert compare(("lidocaine", None), ("bupivacaine", 3)) is compare(("lidocaine", 1), ("bupivacaine", None)) is None
+    assert compare(("saline", 1), ("bupivacaine", 3)) is None
+
+
+SPINE = ["C1-2", "C2-3", "C3-4", "C4-5", "C5-6", "C6-7", "C7-T1", *(f"T{i}-{i + 1}" for i in range(1, 12)), "T12-L1",
+         "L1-2", "L2-3", "L3-4", "L4-5", "L5-S1"]  # fmt: skip
+
+
+@pytest.mark.parametrize("one", SPINE)
+def test_every_joint_of_the_spine_is_kept_as_it_is_written(one: str) -> None:
+    assert joint(one) == joint(one.lower()) == one
+    assert region_of(one) == {"C": "cervical", "T": "thoracic", "L": "lumbar"}[one[0]]
+    upper, _, lower = one.partition("-")
+    long = f"{upper}-{lower if lower[0].isalpha() else upper[0] + lower}"
+    assert joint(long) == one
+    assert spoken([one]) == one
+
+
+def test_neighbours_share_one_nerve_from_top_to_bottom() -> None:
+    assert nerves_of_all(SPINE[2:]) == [
+        *(f"C{i}" for i in range(3, 9)), *(f"T{i}" for i in range(1, 13)), *(f"L{i}" for i in range(1, 5)),
+        "L5 dorsal ramus"]  # fmt: skip
+    assert nerves_of("C7-T1") == ("C7", "C8") and nerves_of("T1-2") == ("C8", "T1")
+    assert all(nerve(one) == one for one in nerves_of_all([*SPINE[1:], "SI"]))
+    assert region_of("SI") == "sacroiliac"
+
+
+@pytest.mark.parametrize(
+    "text", ["C0-1", "C8-T1", "T13-L1", "T12-13", "L5-6", "L6-S1", "S1-S2", "L4-L4", "L5-4", "T1-T3"]
+)
+def test_what_lies_beside_the_ends_of_the_spine_is_no_joint(text: str) -> None:
+    with pytest.raises(NoSuchLevelError):
+        joint(text)
+
+
+def test_runs_of_joints_are_spoken_together_and_gaps_apart() -> None:
+    assert spoken(["L3-4", "L4-5", "L5-S1"]) == "L3-S1"
+    assert spoken(["L2-3", "L4-5"]) == "L2-3, L4-5"
+    assert spoken(["C6-7", "C7-T1", "T1-2"]) == "C6-T2"
+    assert spoken(["L5-S1", "SI"]) == "L5-S1, SI joint"
+    assert spoken([]) == ""
+
+
+def test_codes_count_from_the_second_joint_on() -> None:
+    for region, first, further in (
+        ("cervical", "64633", "64634"),
+        ("thoracic", "64633", "64634"),
+        ("lumbar", "64635", "64636"),
+    ):
+        counted = [[(c.code, c.units) for c in codes_of(region, ["x"] * n, "thermal")] for n in range(4)]
+        assert counted == [[], [(first, 1)], [(first, 1), (further, 1)], [(first, 1), (further, 2)]]
+    assert [(c.code, c.units) for c in codes_of("sacroiliac", ["SI", "SI"], None)] == [("64625", 1)]
+    assert codes_of("sacroiliac", ["SI"], "pulsed") == []
+
+
+GROUPS = tomllib.loads(files("app.rules").joinpath("danger_words.toml").read_text("utf-8"))["groups"]
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=[group["name"] for group in GROUPS])
+def test_every_word_of_danger_is_found_in_any_case_and_across_lines(group: dict[str, Any]) -> None:
+    for word in group["words"]:
+        for text in (f"I have {word} today", word.upper(), word.replace(" ", "\n  "), word.replace("'", "\u2019")):
+            assert group["name"] in danger_words(text), text
+
+
+def test_texts_without_a_danger() -> None:
+    for text in (None, "", "slept well, less pain", "burning skin, as I was told", "a headache", "my leg is tired"):
+        assert danger_words(text) == []
+    assert danger_words("fever, and I want to die") == ["infection", "self_harm"]
