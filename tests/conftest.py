@@ -1,8 +1,8 @@
 """Databases for the tests: every test that touches the store runs on SQLite and on PostgreSQL."""
 
 import asyncio
-import os
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,16 +25,16 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that all workers of this test run share."""
-    base = tmp_path_factory.getbasetemp()
-    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+def postgresql_server(testrun_uid: str) -> Iterator[str]:
+    """A real PostgreSQL, started from the wheel; one for all workers.
 
-
-@pytest.fixture(scope="session")
-def postgresql_server(shared_folder: Path) -> Iterator[str]:
-    """A real PostgreSQL, started from the wheel; one for all workers."""
-    server = get_server(shared_folder / "pg", cleanup_mode="delete")
+    Its data lie outside pytest's own folder. Each start of pytest closes that to other users, and where root runs the
+    tests the server is one: the server of a run under way would lose its data.
+    """
+    server = get_server(Path(tempfile.gettempdir()) / f"pg-{testrun_uid}", cleanup_mode="delete")
+    for setting in ("fsync", "full_page_writes"):  # nothing of it must outlive the machine
+        run_sql(server.get_uri(), f"ALTER SYSTEM SET {setting} = off")
+    run_sql(server.get_uri(), "SELECT pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
 

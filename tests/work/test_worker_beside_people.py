@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from app.alerts.flags.budget import release
 from app.alerts.flags.escalation import hand_on
 from app.alerts.flags.service import flag
 from app.work.reviews.reconcile import close_answered
 from app.work.reviews.service import review
+from tests.alerts.flags.test_handing import set_clinic, silent_patients
 from tests.alerts.flags.test_standing import flags, returned
 from tests.conftest import Clock
 from tests.support import Service
@@ -54,3 +56,16 @@ async def test_a_review_that_is_being_cancelled_is_not_decided_as_well(service: 
     await worker_meanwhile(service, mine, close_answered)
     after = (await service("sam", "GET", f"/v1/reviews/{one['id']}")).json()
     assert (after["state"], after["decision"], [s["note"] for s in after["steps"]]) == ("cancelled", None, ["somebody"])
+
+
+async def test_a_held_back_flag_that_is_being_acknowledged_is_not_shown_as_new(service: Service, clock: Clock) -> None:
+    await set_clinic(service, alarm_budget=0)
+    await silent_patients(service, clock, 1)
+    held = await flags(service, "held_back=true")
+    assert len(held) == 2
+    await set_clinic(service, alarm_budget=9)
+    sam = service.accounts["sam"][1]
+    await worker_meanwhile(service, touched(flag, held[0]["id"], state="acknowledged", owner_id=sam), release)
+    mine, other = [(await service("sam", "GET", f"/v1/flags/{one['id']}")).json() for one in held]
+    assert (mine["state"], mine["shown_at"], [s["note"] for s in mine["steps"]]) == ("acknowledged", None, ["somebody"])
+    assert other["shown_at"] is not None

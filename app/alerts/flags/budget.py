@@ -7,7 +7,7 @@ Held-back flags can be listed. Too many alarms lead to none being looked at (ala
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, case, func, select, update
+from sqlalchemy import and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.tables import Clinic
@@ -43,15 +43,15 @@ async def used(connection: AsyncConnection, clinic_id: UUID, now: datetime) -> t
 async def release(connection: AsyncConnection, now: datetime) -> int:
     """Shows held-back flags within the budget (by kind as in FIRST, then oldest) or over LONGEST; returns how many."""
     held = and_(col(Flag.shown_at).is_(None), col(Flag.state) == "open")
-    clinics = select(col(Clinic.id), col(Clinic.alarm_budget)).where(
-        col(Clinic.id).in_(select(col(Flag.clinic_id)).where(held).distinct())
-    )
+    theirs = col(Clinic.id).in_(select(col(Flag.clinic_id)).where(held).distinct())
+    clinics = select(col(Clinic.id), col(Clinic.alarm_budget)).where(theirs).order_by(col(Clinic.id))
     done = 0
     for clinic_id, budget in (await connection.execute(clinics)).all():
         room = None if budget is None else max(0, budget - (await used(connection, clinic_id, now))[0])
-        order = (case(FIRST, value=col(Flag.kind), else_=3), col(Flag.raised_at), col(Flag.id))
-        waiting = select(flag).where(col(Flag.clinic_id) == clinic_id, held).order_by(*order)
-        flags = wholes(Flag, (await connection.execute(waiting)).all())
+        # locked in the order in which every writer of several flags locks them; what a person does meanwhile counts
+        waiting = select(flag).where(col(Flag.clinic_id) == clinic_id, held).order_by(col(Flag.id)).with_for_update()
+        found = wholes(Flag, (await connection.execute(waiting)).all())
+        flags = sorted(found, key=lambda one: (FIRST.get(one.kind, len(FIRST)), one.raised_at, one.id))
         within = flags if room is None else flags[:room]
         over = flags[len(within) :]
         for one in within:

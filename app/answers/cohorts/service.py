@@ -26,7 +26,6 @@ from app.answers.verdicts.sweep import count_stale, sweep
 from app.answers.verdicts.tables import OutcomeRow
 from app.base.http.paging import from_cursor, page, to_cursor
 from app.base.store.database import Database
-from app.base.store.leases import CONCLUSIONS, leased
 from app.base.store.typed import col, values_of, wholes
 from app.relief import Floats
 
@@ -63,16 +62,17 @@ async def curves(database: Database, caller: Caller, asked: CohortCurves, now: C
 
 
 async def _freshen(database: Database, caller: Caller, asked: CohortCurves, now: Callable[[], datetime]) -> int:
-    """Makes a clinic's stale verdicts anew, at most `AT_ONCE`, before they are counted; returns how many are left."""
+    """Makes a clinic's stale verdicts anew, at most `AT_ONCE`, before they are counted; returns how many are left.
+
+    It takes no lease: somebody waits for the answer. Where the worker makes the same verdicts at the same time, both write
+    the same rows, and each flag's name is taken once.
+    """
     async with database.read() as connection:
         waiting = await count_stale(connection, now(), caller.clinic_id, asked.definition)
     done = 0
     if waiting:
-        async with leased(database, CONCLUSIONS, now) as held:  # where another makes them just now, they are left to it
-            if held:
-                mine = sweep(database, now, clinic_id=caller.clinic_id, most=AT_ONCE, definition=asked.definition)
-                async for swept in mine:
-                    done = swept.done
+        async for swept in sweep(database, now, clinic_id=caller.clinic_id, most=AT_ONCE, definition=asked.definition):
+            done = swept.done
     return max(0, waiting - done)
 
 

@@ -21,6 +21,7 @@ from app.answers.verdicts.engine_memory import memory
 from app.answers.verdicts.record import PatientRecord, read_record
 from app.answers.verdicts.tables import KeptVerdict, OutcomeRow
 from app.answers.verdicts.triage import PLACE, need_of
+from app.answers.verdicts.verdict_json import MADE_BY
 from app.base.http.conditional import etag, matches
 from app.base.http.problems import bad_field, not_found
 from app.base.store.database import Database
@@ -34,7 +35,7 @@ from app.record.patients.tables import Patient
 from app.record.procedures.schemas import ProcedureIn
 from app.record.procedures.service import procedure
 from app.record.procedures.tables import ProcedureRow
-from app.relief import BASELINE_DAYS, ENGINE, Definition, EngineState
+from app.relief import BASELINE_DAYS, Definition, EngineState
 
 kept, outcome = table(KeptVerdict), table(OutcomeRow)
 
@@ -152,7 +153,7 @@ def tag_of(found: Judged, as_of: date, question: Question) -> str:
         as_of,
         question.as_known_on,
         found.record_version,
-        ENGINE,
+        MADE_BY,
     )
 
 
@@ -198,7 +199,7 @@ def same_patient() -> ColumnElement[bool]:
 
 
 def _still_holds(found: LookedUp, as_of: date) -> bool:
-    return found.engine == ENGINE and found.as_of == as_of and found.kept_version == found.record_version
+    return found.engine == MADE_BY and found.as_of == as_of and found.kept_version == found.record_version
 
 
 def own_of(found: Judged, record: PatientRecord) -> Fact[ProcedureIn]:
@@ -284,7 +285,7 @@ async def keep(connection: AsyncConnection, made: list[tuple[Material, Made]], n
 
 def _kept_row(m: Material, one: Made, now: datetime) -> dict[str, object]:
     return row(
-        KeptVerdict, clinic_id=m.clinic_id, procedure_id=m.procedure_id, definition=m.definition, engine=ENGINE,
+        KeptVerdict, clinic_id=m.clinic_id, procedure_id=m.procedure_id, definition=m.definition, engine=MADE_BY,
         as_of=m.as_of, record_version=m.record_version, made_at=now, body=one.body, says=one.says,
         spark=one.spark)  # fmt: skip
 

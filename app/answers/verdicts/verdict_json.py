@@ -7,7 +7,10 @@ from app.answers.verdicts.sentence import sentence
 from app.answers.verdicts.side_effects import SideEffectCourse
 from app.record.facts.kinds import Fact
 from app.record.procedures.schemas import ProcedureIn
-from app.relief import Confounder, Verdict
+from app.relief import ENGINE, Confounder, Verdict
+
+WORDING = 2  # moved on where the same verdict is worded anew: what is kept or cached from before no longer holds
+MADE_BY = f"{ENGINE} {WORDING}"
 
 
 def to_json(

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from secrets import token_hex
 
+import structlog
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import Field, SQLModel
@@ -18,6 +19,7 @@ from app.base.store.database import Database
 from app.base.store.statements import insert_new
 from app.base.store.typed import col, row, table, to
 
+log = structlog.get_logger()
 LASTS = timedelta(seconds=60)
 AGAIN = 0.5  # seconds between two attempts to take a lease
 CONCLUSIONS = "worker"  # the lease of what draws conclusions: verdicts, flags, reviews
@@ -40,18 +42,21 @@ lease = table(Lease)
 
 @asynccontextmanager
 async def leased(
-    database: Database, name: str, clock: Callable[[], datetime], *, wait: bool = False
+    database: Database, name: str, clock: Callable[[], datetime], *, wait: Callable[[], None] | None = None
 ) -> AsyncIterator[bool]:
     """Whether this task holds the lease for the block: it is renewed while that runs, and let go at its end.
 
     Args:
-        wait: until another has let it go, or it has run out, instead of going on without it.
+        wait: where it is given and another holds the lease, it is called once, and the block waits until the other has
+            let it go or it has run out; without it the block goes on without the lease.
     """
     holder = token_hex(16)
     held = await take(database, name, holder, clock())
-    while wait and not held:
-        await asyncio.sleep(AGAIN)
-        held = await take(database, name, holder, clock())
+    if wait is not None and not held:
+        wait()
+        while not held:
+            await asyncio.sleep(AGAIN)
+            held = await take(database, name, holder, clock())
     if not held:
         yield False
         return
@@ -86,7 +91,10 @@ async def take(database: Database, name: str, holder: str, now: datetime) -> boo
 async def _renew(database: Database, name: str, holder: str, clock: Callable[[], datetime]) -> None:
     while True:
         await asyncio.sleep(LASTS.total_seconds() / 3)
-        await take(database, name, holder, clock())
+        try:
+            await take(database, name, holder, clock())
+        except Exception as error:  # the work goes on; the next attempt may reach the database again
+            log.warning("lease", name=name, error=type(error).__name__)
 
 
 async def _let_go(database: Database, name: str, holder: str, now: datetime) -> None:

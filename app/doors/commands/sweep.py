@@ -15,6 +15,7 @@ from app.alerts.messages.sending import send_due
 from app.answers.verdicts.sweep import count_stale
 from app.base.logs import configure
 from app.base.settings import SettingError, Settings, get_settings
+from app.base.store import leases
 from app.base.store.database import Database
 from app.base.store.leases import CONCLUSIONS, leased
 from app.base.store.metadata import utc_now
@@ -59,11 +60,16 @@ async def _once(database: Database, settings: Settings, jobs: int | None) -> tup
             print(f"\r{done} of {total}", end="", file=sys.stderr, flush=True)
 
     with executor(settings, jobs) as workers:
-        async with leased(database, CONCLUSIONS, utc_now, wait=True):
+        async with leased(database, CONCLUSIONS, utc_now, wait=_say_that_it_waits):
             done = await work_once(database, utc_now, None, workers, tell)
     while handled := await send_due(database, settings, utc_now):
         sent += handled
     return verdicts, done - verdicts, sent
+
+
+def _say_that_it_waits() -> None:
+    most = leases.LASTS.total_seconds()
+    print(f"another process is at it, or died within the last {most:.0f} seconds: waiting for it", file=sys.stderr)
 
 
 @contextmanager

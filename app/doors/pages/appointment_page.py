@@ -7,14 +7,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Response
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel
 
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.problems import Problem
 from app.base.store.database import Database
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
-from app.doors.pages.steps import faults_of, filled, problem_of
+from app.doors.pages.steps import PageForm, faults_of, filled, problem_of
 from app.record.patients import service as patients
 from app.work.calendar import service
 from app.work.calendar.schemas import MoveIn, ReasonIn
@@ -24,7 +23,7 @@ router = APIRouter(prefix="/clinic/appointments", route_class=PageRoute, include
 AHEAD = timedelta(days=120)  # how far a free slot is offered for a move
 
 
-class CancelForm(BaseModel):
+class CancelForm(PageForm):
     """Why an appointment is cancelled."""
 
     reason: str | None = None

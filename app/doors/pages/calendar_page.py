@@ -18,7 +18,7 @@ from app.base.http.problems import Problem
 from app.base.store.database import Database
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
-from app.doors.pages.steps import faults_of, filled, problem_of
+from app.doors.pages.steps import PageForm, faults_of, filled, problem_of
 from app.record.patients.service import today_of
 from app.work.calendar import service, waiting
 from app.work.calendar.schemas import AppointmentIn, SlotIn, WaitingIn, WaitingOut
@@ -29,7 +29,7 @@ router = APIRouter(prefix="/clinic", route_class=PageRoute, include_in_schema=Fa
 DAY = Annotated[date | None, Query(alias="from")]
 
 
-class SlotForm(BaseModel):
+class SlotForm(PageForm):
     """New slots: day and time by the clinic's clocks, and for how many weeks."""
 
     clinician_id: str | None = None
@@ -56,7 +56,7 @@ class WaitTime(BaseModel):
     minutes: int | None = None
 
 
-class WaitForm(BaseModel):
+class WaitForm(PageForm):
     """What a patient waits for."""
 
     patient_id: str | None = None
@@ -68,17 +68,23 @@ class WaitForm(BaseModel):
     note: str | None = None
 
 
-class BookForm(BaseModel):
+class BookForm(PageForm):
     """A slot for a patient who waits."""
 
     patient_id: str | None = None
     slot_id: str | None = None
 
 
-class WithdrawForm(BaseModel):
-    """A place on the waiting list."""
+class Place(BaseModel):
+    """The place on the waiting list that a form names."""
 
     waiting_id: UUID
+
+
+class WithdrawForm(PageForm):
+    """A place on the waiting list."""
+
+    waiting_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -142,8 +148,11 @@ async def withdraw(
     form: Annotated[WithdrawForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now, first: DAY = None
 ) -> Response:
     """Takes a patient off the waiting list."""
-    step = waiting.withdraw(database, visitor.caller, form.waiting_id, now)
-    return await _taken(step, database, visitor, now, first)
+
+    async def step() -> None:
+        await waiting.withdraw(database, visitor.caller, filled(Place, form).waiting_id, now)
+
+    return await _taken(step(), database, visitor, now, first)
 
 
 async def _taken(

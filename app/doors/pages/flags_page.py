@@ -7,7 +7,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Response
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel
 
 from app.access.accounts.permissions import RULES
 from app.alerts.flags import service
@@ -19,7 +18,7 @@ from app.base.store.database import Database
 from app.base.store.typed import values_of
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
-from app.doors.pages.steps import faults_of, filled, problem_of
+from app.doors.pages.steps import PageForm, faults_of, filled, problem_of
 from app.record.patients import service as patients
 from app.rules.words import Severity
 from app.work.clinic import service as clinics
@@ -28,7 +27,7 @@ router = APIRouter(prefix="/clinic", route_class=PageRoute, include_in_schema=Fa
 PAGE = 50
 
 
-class Filters(BaseModel):
+class Filters(PageForm):
     """Which flags are shown: of a kind, of a severity; open ones, `mine`, `held` back, or `over`."""
 
     kind: str = ""
@@ -97,7 +96,7 @@ async def _take(
     form: StepForm,
     now: datetime,
 ) -> Response:
-    asked = Filters.model_validate(form, from_attributes=True)
+    asked = form.part(Filters)
 
     async def step() -> None:
         given = filled(StepIn, form)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from app.access.accounts.permissions import RULES
 from app.answers.eligibility.clinic_policies import known
@@ -17,7 +17,7 @@ from app.base.http.problems import Problem
 from app.base.store.database import Database
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
-from app.doors.pages.steps import problem_of
+from app.doors.pages.steps import PageForm, problem_of
 from app.record.patients import service as patients
 from app.rules.levels import spoken
 from app.rules.reviews import OPEN
@@ -37,7 +37,7 @@ STEP: TypeAdapter[BulkIn] = TypeAdapter(BulkIn)
 FIELDS = {"assign": ("owner_id",), "cancel": ("reason",), "wait": ("reason", "wait_until"), "propose": ("policy",)}
 
 
-class Filters(BaseModel):
+class Filters(PageForm):
     """Which reviews are shown, as they were typed; `owner` is an account, `me` or `nobody`."""
 
     state: str = ""
@@ -73,7 +73,7 @@ class ManyForm(Filters):
     """One step with the reviews that were ticked."""
 
     step: str = ""
-    review_id: list[str] = []
+    review_id: list[str] = Field(default_factory=list)
     owner_id: str = Form("", alias="to")
     reason: str = ""
     wait_until: str = ""
@@ -106,7 +106,7 @@ async def queue_page(
 @router.post("/reviews/bulk")
 async def take_many(form: Annotated[ManyForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now) -> Response:
     """Takes one step with the reviews that were ticked; an error is shown on the same page."""
-    asked, done = Filters.model_validate(form, from_attributes=True), None
+    asked, done = form.part(Filters), None
 
     async def step() -> None:
         nonlocal done
@@ -127,7 +127,7 @@ async def undo_many(
         done = await bulk.undo(database, visitor.caller, bulk_id, now)
 
     problem = await problem_of(step())
-    asked = Filters.model_validate(form, from_attributes=True)
+    asked = form.part(Filters)
     return await _taken(problem, done, asked, database, visitor, now, can_be_undone=False)
 
 

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Response
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel
 
 from app.access.accounts.permissions import RULES
 from app.answers.eligibility import service as eligibility
@@ -21,7 +20,7 @@ from app.base.http.problems import Problem
 from app.base.store.database import Database
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
-from app.doors.pages.steps import faults_of, filled, problem_of
+from app.doors.pages.steps import PageForm, faults_of, filled, problem_of
 from app.record.patients.service import today_of
 from app.rules.levels import spoken
 from app.rules.reviews import CHECKS, OPEN
@@ -39,7 +38,7 @@ DECISIONS = {
 ANSWERS = {"": "open", "yes": "yes", "no": "no", "not_needed": "not needed"}
 
 
-class StepForm(BaseModel):
+class StepForm(PageForm):
     """What every step's form carries: the state of the review that it was shown with."""
 
     tag: str | None = None

@@ -7,6 +7,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
+from app.base.http.problems import Problem
 from app.doors.pages import (
     appointment_page,
     assets,
@@ -22,6 +23,8 @@ from app.doors.pages import (
     sign_in,
 )
 from app.doors.pages.assets import mount_static
+from app.doors.pages.rendering import PageRoute
+from app.doors.pages.session import WriterDep
 
 router = APIRouter(tags=["pages"])
 PARTS = (
@@ -40,6 +43,7 @@ PARTS = (
 )
 for part in PARTS:
     router.include_router(part.router)
+last = APIRouter(prefix="/clinic", route_class=PageRoute, include_in_schema=False)
 ASSETS = "/docs-assets"
 POLICY = (
     "default-src 'none'; style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -48,6 +52,15 @@ DOCS_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
+
+
+@last.post("/{_rest:path}")
+async def no_such_step(_visitor: WriterDep) -> None:
+    """A step that no page has, said on a page."""
+    raise Problem(404, "There is no such step.")
+
+
+router.include_router(last)
 
 
 @router.get("/", response_class=HTMLResponse, include_in_schema=False)

@@ -1,14 +1,32 @@
 """Steps that a page's form takes: what is shown on the same page where one can't be taken."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from app.base.http.problems import Problem, field_problems
 
 M = TypeVar("M", bound=BaseModel)
 SHOWN = (409, 412, 422)  # a state that does not allow it, a lost update, a field at fault
+
+
+class PageForm(BaseModel):
+    """The fields of a form as text; blanks around it are taken away, and a field of blanks alone was left empty.
+
+    What the text means is read inside the step (`filled`), so that a fault is shown beside the form.
+    """
+
+    model_config = ConfigDict(str_strip_whitespace=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _left_empty(cls, given: Mapping[str, object]) -> dict[str, object]:
+        return {name: value for name, value in given.items() if not isinstance(value, str) or value.strip()}
+
+    def part(self, model: type[M]) -> M:
+        """Its fields that are those of another form, and no others."""
+        return model.model_validate(self.model_dump(include=set(model.model_fields)))
 
 
 async def problem_of(step: Awaitable[object]) -> Problem | None:
@@ -24,7 +42,7 @@ async def problem_of(step: Awaitable[object]) -> Problem | None:
     return None
 
 
-def filled(model: type[M], form: BaseModel, **more: object) -> M:
+def filled(model: type[M], form: PageForm, **more: object) -> M:
     """A body of the API from the fields of a form that were filled in.
 
     Raises:

@@ -68,22 +68,22 @@ async def take_many(database: Database, caller: Caller, given: BulkIn, now: date
 
     async def work(connection: AsyncConnection) -> BulkOut:
         done: list[BulkItem] = []
-        items = []
-        for review_id in dict.fromkeys(given.review_ids):
+        outcomes: dict[UUID, BulkItemOut] = {}
+        for review_id in sorted(set(given.review_ids)):  # every writer of several reviews locks them in this order
             try:
                 before = (await take(connection, caller, review_id, change, if_match=None, now=now)).review
             except Problem as problem:
-                items.append(BulkItemOut(review_id=review_id, status="rejected", problem=problem.body()))
+                outcomes[review_id] = BulkItemOut(review_id=review_id, status="rejected", problem=problem.body())
                 continue
             kept = BeforeStep.model_validate(before, from_attributes=True).model_dump(mode="json")
             done.append({"review_id": str(review_id), "version": before.version + 1, "before": kept})
-            items.append(BulkItemOut(review_id=review_id, status="done", problem=None))
+            outcomes[review_id] = BulkItemOut(review_id=review_id, status="done", problem=None)
         bulk_id = new_id()
         values = row(
             Bulk, clinic_id=caller.clinic_id, id=bulk_id, account_id=caller.account_id, step=given.step, items=done,
             created_at=now)  # fmt: skip
         await connection.execute(insert(bulk).values(values))
-        return BulkOut(id=bulk_id, items=items)
+        return BulkOut(id=bulk_id, items=[outcomes[review_id] for review_id in dict.fromkeys(given.review_ids)])
 
     return await database.write(work)
 
@@ -105,7 +105,7 @@ async def undo(database: Database, caller: Caller, bulk_id: UUID, now: datetime)
         if one.undone_at is not None:
             raise Problem(409, "The step was taken back already.")
         items = []
-        for item in one.items:
+        for item in sorted(one.items, key=lambda item: UUID(item["review_id"])):
             problem = await _restore(connection, caller, item, now)
             review_id = UUID(item["review_id"])
             if problem is None:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from app.answers.verdicts.service import kept, outcome
 from app.answers.verdicts.sweep import sweep
 from app.base.settings import Settings
 from app.base.store.database import Database
+from app.base.store.leases import CONCLUSIONS, take
 from app.base.store.metadata import utc_now
 from app.base.store.migrate import upgrade
 from app.doors.commands.sweep import executor
@@ -71,7 +73,10 @@ async def test_a_cluster_of_four_makes_the_same_verdicts(empty: Path, cluster: s
 def test_a_killed_sweep_is_gone_on_with(empty: Path) -> None:
     asyncio.run(filled(empty))
     environment = {**os.environ, "REPRIEVE_DATABASE_URL": f"sqlite:///{empty}"}
-    slow = "import app.answers.verdicts.sweep as s; from app.doors.commands.main import main; s.BATCH = 2; main()"
+    slow = (
+        "from datetime import timedelta; import app.answers.verdicts.sweep as s, app.base.store.leases as leases\n"
+        "from app.doors.commands.main import main; s.BATCH, leases.LASTS = 2, timedelta(seconds=3); main()"
+    )
     command = [sys.executable, "-c", slow, "sweep", "--jobs", "1"]
     for _ in range(3):
         before = count(empty)
@@ -85,6 +90,29 @@ def test_a_killed_sweep_is_gone_on_with(empty: Path) -> None:
     assert 0 < partly < PROCEDURES
     assert done.stdout.startswith(f"{PROCEDURES - partly} verdicts brought up to date, ")
     assert count(empty) == PROCEDURES
+
+
+def test_a_sweep_says_so_where_it_waits_for_another(empty: Path) -> None:
+    async def held(until: datetime) -> bool:
+        database = Database(f"sqlite+aiosqlite:///{empty}")
+        taken = await take(database, CONCLUSIONS, "another", until)
+        await database.close()
+        return taken
+
+    assert asyncio.run(held(utc_now()))
+    environment = {**os.environ, "REPRIEVE_DATABASE_URL": f"sqlite:///{empty}"}
+    command = [sys.executable, "-m", "app", "sweep", "--jobs", "1"]
+    with subprocess.Popen(
+        command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stderr is not None and process.stdout is not None
+        assert (
+            process.stderr.readline()
+            == "another process is at it, or died within the last 60 seconds: waiting for it\n"
+        )
+        assert asyncio.run(held(utc_now() - timedelta(hours=1))), "it has run out"
+        assert process.stdout.read().startswith("0 verdicts brought up to date")
+        assert process.wait() == 0
 
 
 def count(path: Path) -> int:

@@ -127,6 +127,11 @@ async def test_a_record_at_fault_is_refused_whole(service: Service, spoil: Any, 
 async def test_erasure_leaves_a_tombstone_and_the_audit_and_nothing_of_the_person(service: Service) -> None:
     procedure = await a_whole_story(service)
     await service("cleo", "GET", f"/v1/procedures/{procedure}/relief")
+    for who in ("ada", "cleo"):  # answers are kept by their key
+        made = await service(
+            who, "POST", f"/v1/patients/{service.ada_id}/diary", json={"entries": [{"date": "2026-04-21", **entry(4)}]},
+            headers={"Idempotency-Key": f"sent-by-{who}"})  # fmt: skip
+        assert made.status_code == 200, made.text
     assert (await service("root", "DELETE", f"/v1/patients/{service.ada_id}")).status_code == 422  # no reason given
     gone = await service("root", "DELETE", f"/v1/patients/{service.ada_id}", params={"reason": "asked in writing"})
     assert gone.status_code == 204

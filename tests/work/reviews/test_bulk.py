@@ -1,5 +1,6 @@
 """Many reviews at once and back again; the queue's filters; who has how much; reviews that open on their day."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -46,6 +47,16 @@ async def test_many_are_handed_to_somebody_and_back(service: Service) -> None:
     assert [s["what"] for s in steps] == ["opened", "work", "undo"]
     again = await service("sam", "POST", f"/v1/reviews/bulk/{done['id']}/undo")
     assert again.status_code == 409
+
+
+async def test_each_is_answered_in_the_order_in_which_it_was_asked_and_two_at_once_do_not_stop_each_other(
+    service: Service,
+) -> None:
+    ids, sam = await some(service, 6), str(service.accounts["sam"][1])
+    for _ in range(4):
+        orders = [ids, ids[::-1]]
+        answers = await asyncio.gather(*(many(service, order, "assign", owner_id=sam) for order in orders))
+        assert [[i["review_id"] for i in answer["items"]] for answer in answers] == orders
 
 
 async def test_what_somebody_has_touched_since_is_not_undone(service: Service) -> None:
