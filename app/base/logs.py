@@ -2,14 +2,12 @@
 
 import logging
 import sys
-from collections.abc import MutableMapping
 from traceback import FrameSummary, extract_tb
-from typing import Any
 
 import structlog
 
 
-def without_messages(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def without_messages(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """Replaces an exception by its type and traceback, and those of its causes, without the messages.
 
     A message may repeat a patient's data: a value that did not fit, the parameters of a statement. What the operating

@@ -56,9 +56,30 @@ course; it does not diagnose, and a person decides."""
 
 
 ROUTERS = (
-    accounts, patients, blocks, procedures, plans, diary, medications, assessments, events, verdicts, pictures, reports,
-    policies, cohorts, quality, flags, reviews, calendar, clinics, messages, invitations, records, pages,
-)  # fmt: skip
+    accounts,
+    patients,
+    blocks,
+    procedures,
+    plans,
+    diary,
+    medications,
+    assessments,
+    events,
+    verdicts,
+    pictures,
+    reports,
+    policies,
+    cohorts,
+    quality,
+    flags,
+    reviews,
+    calendar,
+    clinics,
+    messages,
+    invitations,
+    records,
+    pages,
+)
 
 
 class Service(FastAPI):
@@ -83,8 +104,9 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        settings, clock = app.state.settings, app.state.clock
         database = Database(settings.url, settings.pool_size)
-        app.state.database, app.state.clock, app.state.settings = database, clock, settings
+        app.state.database, app.state.metrics = database, Metrics()
         app.state.sign_ins = SignIns(database, settings.token_hours, clock)
         at_work = start(database, settings, clock)
         yield
@@ -104,8 +126,9 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         dependencies=[Depends(refuse_unknown_query)],
+        generate_unique_id_function=document.call_name,
     )
-    app.state.metrics = Metrics()
+    app.state.settings, app.state.clock = settings, clock
     problems.install(app)
     for router in (operators, metrics, *ROUTERS):
         app.include_router(router)
@@ -128,7 +151,7 @@ async def refuse_unknown_query(request: Request) -> None:
         raise Problem(
             422,
             "The call has no such parameter.",
-            [
+            errors=[
                 problems.FieldProblem(where="query", pointer=f"/{name[:50]}", detail="unknown parameter")
                 for name in unknown
             ],

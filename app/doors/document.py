@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from app.base.http.problems import ProblemDetail
 from app.record.diary.schemas import DatedEntryIn
@@ -30,16 +31,21 @@ TAGS = {
     "clinic": "The clinic itself and who works there.",
     "operators": "For those who run the service.",
 }
-PLAIN = ((r"\bPage_([A-Za-z]+?)(?:Out)?_\b", r"\1Page"), (r"\bBody_sign_in_v1_token_post\b", "SignInForm"))
+PLAIN = ((r"\bPage_([A-Za-z]+?)(?:Out)?_\b", r"\1Page"), (r"\bBody_sign_in\b", "SignInForm"))
 
 Schema = dict[str, Any]  # JSON
+
+
+def call_name(route: APIRoute) -> str:
+    """The name of a call in the document, from which generators name their functions: that of its route."""
+    return route.name
 
 
 def complete(app: FastAPI) -> None:
     """Adds the schemas that the document names but no route declares, and gives each a name that reads well in a client."""
     make = app.openapi
 
-    def openapi() -> dict[str, object]:
+    def openapi() -> Schema:
         if app.openapi_schema is None:
             document = make()
             schemas = document["components"]["schemas"]
@@ -80,9 +86,11 @@ def _may_be_null(schema: Schema) -> bool:
     return {"type": "null"} in schema.get("anyOf", ())
 
 
-def _named_plainly(document: dict[str, object]) -> dict[str, object]:
+def _named_plainly(document: dict[str, object]) -> Schema:
     text = json.dumps(document)
     for found, plain in PLAIN:
         text = re.sub(found, plain, text)
-    named: dict[str, object] = json.loads(text)
+    named: Schema = json.loads(text)
+    for name, schema in named["components"]["schemas"].items():
+        schema["title"] = name  # some generators go by it
     return named

@@ -48,7 +48,7 @@ class Metrics:
     def _gauge(self, name: str, says: str, *labels: str) -> Gauge:
         return Gauge(f"reprieve_{name}", says, labels, registry=self.registry)
 
-    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+    def observe(self, method: str, route: str, *, status: int, seconds: float) -> None:
         """Counts a request by its route's pattern."""
         self.requests.labels(method, route, str(status)).observe(seconds)
 

@@ -28,10 +28,12 @@ def serve(migrate_first: bool) -> int:
     if migrate_first:
         upgrade(settings.url)
     asyncio.run(check(settings.url))
-    return run(create_app(settings), settings.host, settings.port, lambda url: log.info("serving", url=url))
+    return run(
+        create_app(settings), settings.host, port=settings.port, when_ready=lambda url: log.info("serving", url=url)
+    )
 
 
-def run(app: FastAPI, host: str, port: int, when_ready: Callable[[str], None]) -> int:
+def run(app: FastAPI, host: str, *, port: int, when_ready: Callable[[str], None]) -> int:
     """Serves an app on a port (0 takes a free one) and says its address when it can answer; Ctrl-C ends it with 0."""
     listener = _listen(host, port)
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104  # a comparison, not a binding

@@ -6,7 +6,7 @@ The rest of the service imports from this package, not from its modules.
 from .baseline import block_days
 from .definitions import Response, relief_percent, response
 from .engine import Trace, judge, trace, trace_all
-from .parameters import BASELINE_DAYS, ENGINE, ONSET_LEVEL, SETTLING_DAYS
+from .parameters import BASELINE_DAYS, ENGINE, ONSET_LEVEL, RECALLED_DAYS, SETTLING_DAYS, SILENT_DAYS
 from .records import BOTH, DEFINITIONS, LEFT, PHASES, RIGHT, Definition, Diary, Floats, Laterality, Phase, Procedure
 from .run import EngineState
 from .verdict import Confounder, Verdict
@@ -19,8 +19,10 @@ __all__ = [
     "LEFT",
     "ONSET_LEVEL",
     "PHASES",
+    "RECALLED_DAYS",
     "RIGHT",
     "SETTLING_DAYS",
+    "SILENT_DAYS",
     "Confounder",
     "Definition",
     "Diary",

@@ -25,7 +25,7 @@ ROWS = N_PRONE * N_COURSE
 
 
 @dataclass
-class Line:
+class Lane:
     """One diary's part of a sweep.
 
     Args:
@@ -50,7 +50,7 @@ class Bank:
         row: shape (steps of the longest line, lines), the row of the bank for each step; row 0 is all ones (no score).
     """
 
-    def __init__(self, lines: list[Line]) -> None:
+    def __init__(self, lines: list[Lane]) -> None:
         rows: list[Floats] = [np.ones((N_COURSE, N_PERSON))]
         self.row = np.zeros((max((len(line.days) for line in lines), default=0), len(lines)), dtype=np.int64)
         for j, line in enumerate(lines):
@@ -61,7 +61,7 @@ class Bank:
                     assert heard is not None
                     if heard.version not in places:
                         places[heard.version] = _places(line.baselines[heard.version])
-                    table = score_table(heard.low, heard.high, heard.before, heard.gap)
+                    table = score_table(heard.low, heard.high, before=heard.before, gap=heard.gap)
                     at[heard] = len(rows)
                     rows.append(np.take(table.ravel(), places[heard.version]))
             self.row[: len(line.days), j] = [at[heard] for heard in line.heard]
@@ -81,7 +81,7 @@ def _places(baseline: Baseline) -> npt.NDArray[np.int64]:
     return (np.arange(N_NOISE)[:, None] * N_LEVEL + grid[:, None, :]).reshape(N_COURSE, N_PERSON)
 
 
-def sweep(lines: list[Line]) -> Iterator[Floats]:
+def sweep(lines: list[Lane]) -> Iterator[Floats]:
     """Yields the weights after each step, shape (prone * course, noise, unfinished lines, plateau), not normalised.
 
     Lines must be sorted longest first. A step with an entry in `back` writes into the array yielded before it: use that
@@ -113,15 +113,15 @@ def sweep(lines: list[Line]) -> Iterator[Floats]:
         yield now
 
 
-def _going(lines: list[Line]) -> list[int]:
+def _going(lines: list[Lane]) -> list[int]:
     """For each step, how many lines are at least that long."""
     ends = np.bincount([len(line.days) for line in lines])
     return [int(n) for n in (len(lines) - np.cumsum(ends))[: len(lines[0].days)]]
 
 
-def _special(lines: list[Line]) -> dict[int, list[tuple[int, Line]]]:
+def _special(lines: list[Lane]) -> dict[int, list[tuple[int, Lane]]]:
     """The steps with a plateau drift or an entry in `back`, and the lines concerned."""
-    out: dict[int, list[tuple[int, Line]]] = {}
+    out: dict[int, list[tuple[int, Lane]]] = {}
     for j, line in enumerate(lines):
         for k, day in enumerate(line.days):
             if day % par.DRIFT_EVERY == 0 or k in line.back:

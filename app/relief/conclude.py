@@ -8,24 +8,25 @@ import numpy as np
 from . import parameters as par
 from .dates import look_ahead
 from .explain import reasons
+from .judgement import Judgement
 from .plan import Plan
 from .readout import level_interval
 from .records import Definition, Diary, Floats, Phase, Procedure, pick_side
 from .run import Daily, Run, at_end
-from .standing import Standing
 from .summary import activity, adherence, confounders, medication
-from .verdict import BaselineFound, Current, DaySeries, Return, Side, Verdict
+from .verdict import BaselineFound, Current, DaySeries, Return, SideVerdict, Verdict
 
 
 def conclude(
     run: Run,
     diary: Diary,
+    *,
     procedure: Procedure,
     as_of: date,
     definition: Definition,
-    sides: list[Side],
+    sides: list[SideVerdict],
     with_days: bool,
-    judged: Standing | None,
+    judged: Judgement | None,
 ) -> Verdict:
     """The verdict of a run over all revisions of the diary; `as_of` is the day that is asked about.
 
@@ -51,21 +52,32 @@ def conclude(
         returned=_return(judged, performed),
         relief_days=judged.relief_days() if judged else None,
         censored=phase not in ("no_relief", "returned"),
-        forecast=look_ahead(run.newest()[0], base, definition, performed + timedelta(days=last))
+        forecast=look_ahead(run.newest()[0], base, definition=definition, today=performed + timedelta(days=last))
         if judged and phase == "relief" and not ends
         else None,
-        medication=medication(offset, now.mme, last, crossing is not None and plan.masked_around(crossing.on)),
+        medication=medication(
+            offset, now.mme, today=last, masked=crossing is not None and plan.masked_around(crossing.on)
+        ),
         activity=activity(offset, now.steps, last),
         adherence=adherence(plan.scored(), last),
-        confounders=confounders(diary, base, phase, judged.borderline if judged else 0.0, last, performed.toordinal()),
-        why=reasons(plan, judged.reading, phase, performed, *judged.why_between()) if judged else [],
+        confounders=confounders(
+            diary,
+            base,
+            phase=phase,
+            borderline=judged.borderline if judged else 0.0,
+            today=last,
+            performed=performed.toordinal(),
+        ),
+        why=reasons(plan, judged.reading, phase=phase, performed=performed, between=judged.why_between())
+        if judged
+        else [],
         sides=sides,
-        days=_series(plan, now, procedure, judged) if with_days else DaySeries(),
+        days=_series(plan, now, procedure=procedure, judged=judged) if with_days else DaySeries(),
     )
 
 
-def _current(plan: Plan, judged: Standing | None) -> Current:
-    week = [s for s in plan.score[max(1, plan.last - 6) :] if not isnan(s)]
+def _current(plan: Plan, judged: Judgement | None) -> Current:
+    week = [s for s in plan.score[max(1, plan.last - par.CURRENT_DAYS + 1) :] if not isnan(s)]
     mean = round(sum(week) / len(week), 2) if week else None
     if judged is None or judged.relief_percent is None:
         return Current(mean_7d=mean)
@@ -79,7 +91,7 @@ def _current(plan: Plan, judged: Standing | None) -> Current:
     )
 
 
-def _return(judged: Standing | None, performed: date) -> Return:
+def _return(judged: Judgement | None, performed: date) -> Return:
     if judged is None:
         return Return(0.0)
     chance = judged.return_probability
@@ -89,7 +101,7 @@ def _return(judged: Standing | None, performed: date) -> Return:
     return Return(chance, *(performed + timedelta(days=d) for d in (c.on, c.low, c.high)))
 
 
-def _series(plan: Plan, now: Diary, procedure: Procedure, judged: Standing | None) -> DaySeries:
+def _series(plan: Plan, now: Diary, *, procedure: Procedure, judged: Judgement | None) -> DaySeries:
     performed, n = procedure.performed_on.toordinal(), plan.last
     rows = {int(d) - performed: i for i, d in enumerate(now.day)}
     at = [rows.get(d) for d in range(1, n + 1)]

@@ -13,8 +13,8 @@ from .records import Definition, Floats
 from .states import CHAIN, N_COURSE, N_PLATEAU
 from .verdict import Forecast
 
-STRIDE = 15  # days per step of the forecast
-HORIZON = 5 * 365 // STRIDE
+STRIDE = par.FORECAST_STEP
+HORIZON = par.FORECAST_DAYS // STRIDE
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def _ahead() -> Floats:
     return np.tensordot(par.PRONE_WEIGHT, np.linalg.matrix_power(CHAIN.step, STRIDE), axes=1)
 
 
-def look_ahead(weights: Floats, baseline: Baseline, definition: Definition, today: date) -> Forecast:
+def look_ahead(weights: Floats, baseline: Baseline, *, definition: Definition, today: date) -> Forecast:
     """Forecast from weights (course * plateau) of `today`, without further scores, given that relief still holds."""
     now = weights.reshape(N_COURSE, N_PLATEAU)
     future = np.empty((HORIZON + 1, N_PLATEAU * N_COURSE))
@@ -77,4 +77,5 @@ def look_ahead(weights: Floats, baseline: Baseline, definition: Definition, toda
         step = (share - chance[k - 1]) / (chance[k] - chance[k - 1])
         return today + timedelta(days=round(STRIDE * (k - 1 + float(step))))
 
-    return Forecast(round(float(chance[90 // STRIDE]), 3), passes(0.5), passes(0.05), passes(0.95))
+    soon = round(float(chance[par.FORECAST_CHANCE_DAYS // STRIDE]), 3)
+    return Forecast(soon, passes(0.5), passes(par.DATE_TAIL), passes(1 - par.DATE_TAIL))

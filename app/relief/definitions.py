@@ -2,6 +2,7 @@
 
 from typing import Literal, TypeVar
 
+from . import parameters as par
 from .records import Floats
 
 N = TypeVar("N", float, Floats)
@@ -19,8 +20,9 @@ def relief_percent(level: N, baseline: N) -> N:
 
 def response(percent: float) -> Response:
     """30 % is meaningful and 50 % substantial (IMMPACT; Ostelo 2008), 80 % strong. Unrounded: 49.6 is below 50."""
-    if percent < 30.0:
+    partial, responder, strong = par.RESPONSE_PERCENT
+    if percent < partial:
         return "none"
-    if percent < 50.0:
+    if percent < responder:
         return "partial"
-    return "responder" if percent < 80.0 else "strong"
+    return "responder" if percent < strong else "strong"

@@ -7,11 +7,11 @@ from datetime import date, timedelta
 import numpy as np
 
 from .conclude import conclude
+from .judgement import Judgement
 from .plan import Plan, make_plan
 from .records import BOTH, LEFT, RIGHT, Definition, Diary, Laterality, Phase, Procedure
 from .run import EngineState, Run, look_back, run_all
-from .standing import Standing
-from .verdict import Side, Verdict
+from .verdict import SideVerdict, Verdict
 
 SIDE_BY_SIDE = 8  # diaries; more no longer fit the processor's cache
 
@@ -31,7 +31,7 @@ class Trace:
 
 
 def judge(
-    diary: Diary, procedure: Procedure, as_of: date, definition: Definition = "half", kept: EngineState | None = None
+    diary: Diary, procedure: Procedure, *, as_of: date, definition: Definition = "half", kept: EngineState | None = None
 ) -> Verdict:
     """The verdict for a procedure as of a day, from all revisions in the diary about days up to it.
 
@@ -49,9 +49,18 @@ def judge(
     end = as_of if procedure.watched_until is None else min(as_of, procedure.watched_until)
     last = max(0, (end - procedure.performed_on).days)
     diary = diary.take(diary.day <= end.toordinal())
-    (run,) = run_all([make_plan(diary, procedure, last, at_once=True)], [kept])
-    sides = _sides(diary, procedure, as_of, definition, kept)
-    verdict = conclude(run, diary, procedure, as_of, definition, sides, True, _standing(run, definition))
+    (run,) = run_all([make_plan(diary, procedure, last=last, at_once=True)], [kept])
+    sides = _sides(diary, procedure, as_of=as_of, definition=definition, kept=kept)
+    verdict = conclude(
+        run,
+        diary,
+        procedure=procedure,
+        as_of=as_of,
+        definition=definition,
+        sides=sides,
+        with_days=True,
+        judged=_judgement(run, definition),
+    )
     run.rest()
     return verdict
 
@@ -72,7 +81,7 @@ def trace_all(diaries: Sequence[tuple[Diary, Procedure]], definition: Definition
     plans = []
     for diary, procedure in diaries:
         last = max(0, int(diary.known_on.max(initial=0)) - procedure.performed_on.toordinal())
-        plans.append(make_plan(diary, procedure, last, at_once=False))
+        plans.append(make_plan(diary, procedure, last=last, at_once=False))
     order = sorted(range(len(plans)), key=lambda i: len(plans[i].target))
     out: dict[int, Trace] = {}
     for some in (order[i : i + SIDE_BY_SIDE] for i in range(0, len(order), SIDE_BY_SIDE)):
@@ -85,28 +94,34 @@ def _trace_together(
     diaries: Sequence[tuple[Diary, Procedure]], plans: Sequence[Plan], definition: Definition
 ) -> list[Trace]:
     runs = run_all(plans, [EngineState() for _ in plans])
-    stand = [_standing(run, definition) for run in runs]
+    stand = [_judgement(run, definition) for run in runs]
     look_back([(run, days) for run, s in zip(runs, stand, strict=True) if s for days in s.windows()])
     return [
-        _unfolded(run, diary, procedure, definition, judged)
+        _unfolded(run, diary, procedure=procedure, definition=definition, judged=judged)
         for run, (diary, procedure), judged in zip(runs, diaries, stand, strict=True)
     ]
 
 
-def _unfolded(run: Run, diary: Diary, procedure: Procedure, definition: Definition, judged: Standing | None) -> Trace:
+def _unfolded(
+    run: Run, diary: Diary, *, procedure: Procedure, definition: Definition, judged: Judgement | None
+) -> Trace:
     performed, last = procedure.performed_on, run.plan.last
     end = performed + timedelta(days=last)
-    verdict = conclude(run, diary, procedure, end, definition, [], False, judged)
+    verdict = conclude(
+        run, diary, procedure=procedure, as_of=end, definition=definition, sides=[], with_days=False, judged=judged
+    )
     seen = run.as_judged(definition)
     dates = [performed + timedelta(days=d) for d in range(1, last + 1)]
     return Trace(dates, seen.phase, seen.relief_percent, seen.return_probability, verdict)
 
 
-def _standing(run: Run, definition: Definition) -> Standing | None:
-    return Standing(run, definition) if run.plan.baseline.pain and run.plan.last > 0 else None
+def _judgement(run: Run, definition: Definition) -> Judgement | None:
+    return Judgement(run, definition) if run.plan.baseline.pain and run.plan.last > 0 else None
 
 
-def _sides(diary: Diary, procedure: Procedure, as_of: date, definition: Definition, kept: EngineState) -> list[Side]:
+def _sides(
+    diary: Diary, procedure: Procedure, *, as_of: date, definition: Definition, kept: EngineState
+) -> list[SideVerdict]:
     """Each side of a bilateral procedure by its own scores, where both sides have scores of their own."""
     apart = ~np.isnan(diary.average[:, [LEFT, RIGHT]])
     if procedure.laterality != "bilateral" or not apart.any(axis=0).all():
@@ -116,12 +131,20 @@ def _sides(diary: Diary, procedure: Procedure, as_of: date, definition: Definiti
     diary = replace(diary, average=own)
     sides: tuple[Laterality, ...] = ("left", "right")
     return [
-        _side(side, diary, procedure, as_of, definition, kept.sides.setdefault(side, EngineState())) for side in sides
+        _side(
+            side,
+            diary,
+            procedure=procedure,
+            as_of=as_of,
+            definition=definition,
+            kept=kept.sides.setdefault(side, EngineState()),
+        )
+        for side in sides
     ]
 
 
 def _side(
-    side: Laterality, diary: Diary, procedure: Procedure, as_of: date, definition: Definition, kept: EngineState
-) -> Side:
-    verdict = judge(diary, replace(procedure, laterality=side), as_of, definition, kept)
-    return Side(side, verdict.phase, verdict.onset_on, verdict.returned.on)
+    side: Laterality, diary: Diary, *, procedure: Procedure, as_of: date, definition: Definition, kept: EngineState
+) -> SideVerdict:
+    verdict = judge(diary, replace(procedure, laterality=side), as_of=as_of, definition=definition, kept=kept)
+    return SideVerdict(side, verdict.phase, verdict.onset_on, verdict.returned.on)

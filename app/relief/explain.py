@@ -4,22 +4,21 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from . import parameters as par
 from .plan import Plan
-from .readout import Reading
+from .readout import ReadOut
 from .records import Floats, Phase
 from .verdict import Reason
 
-MOST = 3
-SURE = 1e-3  # chances are clipped to SURE and 1 - SURE
 
+def reasons(plan: Plan, reading: ReadOut, *, phase: Phase, performed: date, between: tuple[int, int]) -> list[Reason]:
+    """The up to REASONS entries whose day raised the log odds of the phase most, in order of date.
 
-def reasons(plan: Plan, reading: Reading, phase: Phase, performed: date, since: int, until: int) -> list[Reason]:
-    """The up to MOST entries whose day raised the log odds of the phase most, in order of date.
-
-    Entries before day `since` and after day `until` are left out: a flare-up long before a return says nothing about it.
+    Entries of days outside `between` are left out: a flare-up long before a return says nothing about it.
     """
     if phase in ("unknown", "settling"):
         return []
+    since, until = between
     if phase in ("returned", "returning"):
         moved = _moves(reading.returned)
     else:
@@ -28,17 +27,17 @@ def reasons(plan: Plan, reading: Reading, phase: Phase, performed: date, since: 
     scored[:since] = False
     scored[until:] = False
     moved = np.where(scored, moved, -np.inf)
-    top = [int(i) for i in np.argsort(-moved, kind="stable")[:MOST] if np.isfinite(moved[i]) and moved[i] > 0]
-    return [Reason(performed + timedelta(days=i + 1), _sentence(plan, reading, phase, i)) for i in sorted(top)]
+    top = [int(i) for i in np.argsort(-moved, kind="stable")[: par.REASONS] if np.isfinite(moved[i]) and moved[i] > 0]
+    return [Reason(performed + timedelta(days=i + 1), _sentence(plan, reading, phase=phase, i=i)) for i in sorted(top)]
 
 
 def _moves(chance: Floats) -> Floats:
-    odds = np.clip(chance, SURE, 1 - SURE)
+    odds = np.clip(chance, par.REASON_CHANCE, 1 - par.REASON_CHANCE)
     odds = np.log(odds / (1 - odds))
     return np.diff(odds, prepend=odds[0])
 
 
-def _sentence(plan: Plan, reading: Reading, phase: Phase, i: int) -> str:
+def _sentence(plan: Plan, reading: ReadOut, *, phase: Phase, i: int) -> str:
     says = f"average {plan.score[i + 1]:g}"
     if phase in ("returned", "returning"):
         says += f", expected {reading.plateau[i]:.1f} in relief"

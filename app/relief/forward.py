@@ -7,7 +7,7 @@ import numpy as np
 
 from . import parameters as par
 from .baseline import Baseline
-from .batched import BLOCK, HISTORY, ROWS, Bank, Line, drift, fold, side_by_side, sweep
+from .batched import BLOCK, HISTORY, ROWS, Bank, Lane, drift, fold, side_by_side, sweep
 from .plan import Heard, Plan
 from .records import Floats
 from .states import CHAIN, N_COURSE, N_NOISE, N_PLATEAU
@@ -36,7 +36,7 @@ class Filter:
         self.judged = self._rows = np.empty((0, SHARED))
         self.since = len(self._heard)
 
-    def begin(self, plan: Plan) -> Line:
+    def begin(self, plan: Plan) -> Lane:
         """The steps that a plan needs: all, or only those after the days that it shares with the previous plan.
 
         Continuing needs a plan without late revisions, and gives bit-identical weights.
@@ -70,19 +70,19 @@ class Filter:
             return _all_rows([self.line(first, last)])[0][first - 1 - last :]
         return self._rows[[self._newest[day] for day in range(first, last + 1)]]
 
-    def line(self, first: int, last: int) -> Line:
+    def line(self, first: int, last: int) -> Lane:
         """The steps from the checkpoint before day `first` up to day `last`, by the stored evidence."""
         start = min((first - 1) // BLOCK, len(self._checkpoint) - 1)
         days = list(range(start * BLOCK + 1, last + 1))
-        return Line(self._baselines, self._checkpoint, start, days, self._heard[start * BLOCK + 1 : last + 1])
+        return Lane(self._baselines, self._checkpoint, start, days, self._heard[start * BLOCK + 1 : last + 1])
 
-    def _add(self, line: Line, day: int, heard: Heard | None) -> None:
+    def _add(self, line: Lane, day: int, heard: Heard | None) -> None:
         self._newest[day] = len(line.days)
         line.days.append(day)
         line.heard.append(heard)
         self._heard[day : day + 1] = [heard]
 
-    def _go_back(self, line: Line, day: int) -> None:
+    def _go_back(self, line: Lane, day: int) -> None:
         """Makes the next step continue from `day`: from the sweep's history if that reaches it, else a checkpoint."""
         k = len(line.days)
         step = self._newest.get(day)
@@ -111,7 +111,7 @@ def run(filters: Sequence[Filter], plans: Sequence[Plan]) -> None:
         one.end(rows)
 
 
-def _all_rows(lines: list[Line]) -> list[Floats]:
+def _all_rows(lines: list[Lane]) -> list[Floats]:
     """For each line a row a step, shape (steps, SHARED)."""
     order = _longest_first(lines)
     out = np.empty((len(lines), max((len(line.days) for line in lines), default=0), SHARED))
@@ -125,7 +125,7 @@ def _normal(rows: Floats) -> Floats:
     return np.asarray(rows / rows.sum(axis=1, keepdims=True))
 
 
-def _longest_first(lines: list[Line]) -> list[int]:
+def _longest_first(lines: list[Lane]) -> list[int]:
     return sorted(range(len(lines)), key=lambda i: -len(lines[i].days))
 
 
@@ -158,7 +158,7 @@ def smooth(windows: Sequence[Window]) -> list[Floats]:
     return [_normal(rows) for rows in out]
 
 
-def _all_weights(lines: list[Line]) -> list[list[Floats]]:
+def _all_weights(lines: list[Lane]) -> list[list[Floats]]:
     """For each line the weights after each step."""
     out: list[list[Floats]] = [[] for _ in lines]
     order = _longest_first(lines)

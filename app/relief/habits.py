@@ -1,11 +1,12 @@
 """A patient's rounding habit (halves, whole or even numbers, or 0, 3, 5, 7 and 10) and gap of worst over average."""
 
+from itertools import pairwise
 from math import inf
 
 from . import parameters as par
 
-FEW = (0.0, 3.0, 5.0, 7.0, 10.0)
-_FEW_EDGES = (-inf, 1.5, 4.0, 6.0, 8.5, inf)
+FEW = par.FEW_SCORES
+_FEW_EDGES = (-inf, *((a + b) / 2 for a, b in pairwise(FEW)), inf)
 
 
 def _bits(scores: tuple[float, ...]) -> int:

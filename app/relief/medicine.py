@@ -20,10 +20,10 @@ class Hidden:
         known = not isnan(mme)
         self._total[d] = self._total[d - 1] + (mme if known else 0.0)
         self._count[d] = self._count[d - 1] + known
-        mean = self._mean(d - par.MASK_USUAL_DAYS, d, 5)
+        mean = self._mean(d - par.MASK_USUAL_DAYS, d, at_least=par.MASK_USUAL_LEAST)
         before = self._usual[d - 1]
         self._usual[d] = mean if isnan(before) or mean < before else before
-        now = self._mean(d - par.MASK_RECENT_DAYS, d, 2)
+        now = self._mean(d - par.MASK_RECENT_DAYS, d, at_least=par.MASK_RECENT_LEAST)
         usual = self._usual[max(0, d - par.MASK_RECENT_DAYS)]
         if isnan(usual) or isnan(now):
             return 0.0

@@ -3,8 +3,9 @@
 Pain is on the 0-10 scale; a *level* is a fraction of the baseline unless a name says otherwise. A rate is per day.
 Sources: [Pagé 2022] day-to-day SD and correlation of daily scores; [Costa 2019] flare-ups last hours to weeks, two to
 six a year; [Lord 1996] return at half of the old pain, median 263 days; [Schofferman 2004] lumbar means of 9 to 11.6
-months; [Heapy 2014] a single score's reliability is 0.65. "Chosen" marks what no source gives: such values were
-set on simulated diaries (`tests/benchmarks/detection.py`), on seeds that the published table does not use.
+months; [Heapy 2014] a single score's reliability is 0.65; [Ostelo 2008] 30 % is a meaningful change, 50 % a substantial
+one; [Stone 2002] of paper diaries 90 % were said to be kept in time, 11 % were. "Chosen" marks what no source gives: such
+values were set on simulated diaries (`tests/benchmarks/detection.py`), on seeds that the published table does not use.
 """
 
 from typing import Final
@@ -19,16 +20,20 @@ SETTLING_DAYS: Final = 56  # first judged at 4 to 8 weeks; no verdict of failure
 ONSET_LEVEL: Final = {"half": 0.5, "eighty": 0.2, "full": 0.5}  # relief begins at or below this level
 RETURN_LEVEL: Final = {"half": 0.5, "eighty": 0.2, "full": 1.0}  # and has ended from this level on [Lord 1996]
 
+RESPONSE_PERCENT: Final = (30.0, 50.0, 80.0)  # of relief: partial, responder [Ostelo 2008], strong (usual of blocks)
+
 # --- what a score says about the level ---------------------------------------------------------------------------
 NOISE_SD: Final = (0.6, 1.0, 1.6)  # person's own SD, pain points: 0.8-1.5 and beyond both ends [Pagé 2022]
 NOISE_CORRELATION: Final = (0.3, 0.4, 0.5)  # lag 1, of each kind of noise: 0.2-0.6 [Pagé 2022]
 NOISE_WEIGHT: Final = (0.35, 0.45, 0.20)  # chosen to span the published spread
 HEAVY_SHARE: Final = 0.08  # share of scores from a distribution HEAVY_TIMES as wide: heavy tails [Pagé 2022]
 HEAVY_TIMES: Final = 2.6  # chosen
+NOISE_FORGOTTEN: Final = 4  # days after which a score tells nothing of the next one's noise: 0.5 ** 4 is 0.06
 LEAST_CHANCE: Final = 1e-4  # of any score at any level: people mistype
 SCORE_STEP: Final = 0.25  # scores are read to the nearest quarter
 HABIT_SCORES: Final = 10  # so many scores, HABIT_DISTINCT of them different, show a rounding habit; by chance 1 in 400
 HABIT_DISTINCT: Final = 3
+FEW_SCORES: Final = (0.0, 3.0, 5.0, 7.0, 10.0)  # a habit of none, mild, middling, bad and worst; chosen
 WORST_GAP: Final = 2.0  # points from a patient's average score to the worst, before any are logged; chosen
 WORST_GAP_WEIGHT: Final = 5.0  # days of the patient's own scores that this weighs as much as; chosen
 WORST_ALONE_HALF: Final = 1.5  # a day with a worst score alone stands for its average this roughly; chosen
@@ -43,6 +48,10 @@ MASK_FREE_SHARE: Final = 0.35
 MASKED_FROM: Final = 0.75  # points hidden around the return that make it `masked`; chosen
 MASK_RECENT_DAYS: Final = 10  # the dose now ...
 MASK_USUAL_DAYS: Final = 90  # ... against the dose in this many days before
+MASK_RECENT_LEAST: Final = 2  # days of either stretch that must say a dose; chosen
+MASK_USUAL_LEAST: Final = 5
+MASK_BEFORE: Final = 7  # days before a return, and after it, over which hidden points are averaged; chosen
+MASK_AFTER: Final = 21
 
 # --- the course --------------------------------------------------------------------------------------------------
 PLATEAU: Final = (0.03, 0.13, 0.22, 0.31, 0.39, 0.46, 0.56, 0.68, 0.82, 1.00, 1.15)
@@ -86,3 +95,27 @@ DATE_TAIL: Final = 0.05
 EARLIEST_RETURN_DAYS: Final = 28  # before this, pain after a good week is still settling
 MIN_LOGGED_FOR_RELIEF: Final = 3  # a single day's score has a reliability of 0.65 [Heapy 2014]
 MIN_LOGGED_FOR_FAILURE: Final = 5
+NEAR_LIMIT: Final = 0.08  # a plateau so near the limit can be crossed by noise alone: half a rung of PLATEAU
+FAILURE_DAYS: Final = 28  # the response without relief is that of so many days; chosen
+
+# --- what is told beside the phase ---------------------------------------------------------------------------------
+CURRENT_DAYS: Final = 7  # "now" as a plain mean
+SUMMARY_DAYS: Final = 14  # "before" and "now" of dose and steps: as long as the baseline
+FORECAST_STEP: Final = 15  # days per step of the forecast
+FORECAST_DAYS: Final = 5 * 365  # how far it looks: nine in ten returns have come by then
+FORECAST_CHANCE_DAYS: Final = 90  # the chance of a return that it says is that within so many days
+REASONS: Final = 3  # entries named as reasons, at most: what is read in ten seconds; chosen
+REASON_CHANCE: Final = (
+    1e-3  # chances are kept so far from 0 and 1 before their odds are taken: beyond, each counts alike
+)
+REASON_BEFORE: Final = 14  # days before the earliest day of a return, and after its latest, whose entries may be named
+REASON_AFTER: Final = 21
+BORDERLINE_AT: Final = 0.5  # chance of a plateau near the limit
+LOW_BASELINE: Final = 3.0  # points, under which percentages are unstable: one point is a third; chosen
+SAME_SCORES: Final = 21  # equal scores in a row that look copied; chosen
+RECALLED_DAYS: Final = 3  # written down later than so many days after: recalled, not logged [Stone 2002; days chosen]
+RECALLED_SHARE: Final = 1 / 3  # of at least RECALLED_OF entries; chosen
+RECALLED_OF: Final = 10
+ELSEWHERE_DAYS: Final = 28  # days of pain at another site, of which ELSEWHERE_LEAST ...
+ELSEWHERE_LEAST: Final = 3  # ... at least were scored; chosen
+ELSEWHERE_PAIN: Final = 4.0  # from here moderate pain, by the usual cut of the 0-10 scale

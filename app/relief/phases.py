@@ -4,7 +4,7 @@ from . import parameters as par
 from .records import Phase
 
 
-def phase_of(day: int, returned: float, reached: float, logged: int, newest: int) -> Phase:
+def phase_of(day: int, returned: float, *, reached: float, logged: int, newest: int) -> Phase:
     """The phase on one day.
 
     Args:

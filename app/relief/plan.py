@@ -16,7 +16,6 @@ from .baseline import Baseline, find_baseline
 from .habits import Habits, around
 from .medicine import NOTHING, Hidden
 from .records import Diary, Procedure, pick_side
-from .scores import FAR
 
 
 class Heard(NamedTuple):
@@ -83,8 +82,8 @@ class Plan:
         return self.score[d] == self.score[d] or self.worst[d] == self.worst[d]
 
     def masked_around(self, day: int) -> bool:
-        """Whether opioids may hide MASKED_FROM points or more, on average from 7 days before a day to 21 after."""
-        around = self.shift[max(1, day - 7) : day + 22]
+        """Whether opioids may hide MASKED_FROM points or more around a day, on average from MASK_BEFORE to MASK_AFTER."""
+        around = self.shift[max(1, day - par.MASK_BEFORE) : day + par.MASK_AFTER + 1]
         return bool(around) and sum(around) / len(around) >= par.MASKED_FROM
 
     def at_end(self) -> Known:
@@ -98,7 +97,7 @@ class Plan:
         return known
 
 
-def make_plan(diary: Diary, procedure: Procedure, last: int, at_once: bool) -> Plan:
+def make_plan(diary: Diary, procedure: Procedure, *, last: int, at_once: bool) -> Plan:
     """The plan for days 1 to `last`; `at_once` takes every revision as known on the day it is about.
 
     Raises:
@@ -143,7 +142,7 @@ class _Planner:
                     self.before[int(self.ordinals[row])] = score
                     rebase = True
                 elif 0 < d <= self.plan.last:
-                    self._take(d, score, worst, mme)
+                    self._take(d, score, worst=worst, mme=mme)
                     first = min(first, d)
                 row += 1
             if rebase and self._rebase():
@@ -154,7 +153,7 @@ class _Planner:
                 self.plan.marks.append(len(self.plan.target) - 1)
                 self.plan.then.add(len(self.plan.baselines) - 1, self.logged, self.newest)
 
-    def _take(self, d: int, score: float, worst: float, mme: float) -> None:
+    def _take(self, d: int, score: float, *, worst: float, mme: float) -> None:
         plan = self.plan
         had, has = plan.has_score(d), not (isnan(score) and isnan(worst))
         plan.score[d], plan.worst[d], plan.mme[d] = score, worst, mme
@@ -194,13 +193,13 @@ class _Planner:
         shift = plan.shift[d]
         self.heard[d] = heard = _quarter(min(value + shift, 10.0))
         before = self.newest_before[d]
-        near = bool(before) and d - before < FAR
+        near = bool(before) and d - before < par.NOISE_FORGOTTEN
         return Heard(
             len(plan.baselines) - 1,
             _quarter(low + shift),
             _quarter(high + shift),
             self.heard[before] if near else heard,
-            d - before if near else FAR,
+            d - before if near else par.NOISE_FORGOTTEN,
         )
 
 

@@ -12,10 +12,10 @@ from .forward import Filter
 from .medicine import NOTHING
 from .phases import phase_of
 from .plan import Known, Plan
-from .readout import Reading, level_interval, read
+from .readout import ReadOut, level_interval, read
 from .records import Definition, Floats, Laterality, Phase
 
-Days = tuple[int, int]  # the first and the last day of a window
+DayRange = tuple[int, int]  # the first and the last day of a window
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class EngineState:
 
     filter: Filter = field(default_factory=Filter)
     columns: dict[str, Floats] = field(default_factory=dict)
-    windows: dict[Days, Floats] = field(default_factory=dict)
+    windows: dict[DayRange, Floats] = field(default_factory=dict)
     sides: dict[Laterality, "EngineState"] = field(default_factory=dict)
 
 
@@ -60,15 +60,15 @@ class Run:
                 on = version == v
                 r = read(self._kept.filter.judged[on], plan.baselines[v], definition)
                 chance[on], reached[on], level[on] = r.returned, r.reached, r.level
-        return daily(1, plan, plan.then, chance, reached, level)
+        return daily(1, plan, known=plan.then, returned=chance, reached=reached, level=level)
 
-    def reading(self, definition: Definition) -> Reading:
+    def reading(self, definition: Definition) -> ReadOut:
         """Each day from the days up to it; a late revision counts from the day it is about."""
 
         def more(weights: Floats) -> Floats:
             return np.array(astuple(read(weights, self.plan.baseline, definition)))
 
-        return Reading(*self._columns(definition, more))
+        return ReadOut(*self._columns(definition, more))
 
     def interval(self) -> tuple[Floats, Floats]:
         """The 90 % interval of each day's level in points."""
@@ -79,7 +79,7 @@ class Run:
         """Weights of the last day, shape (1, course * plateau)."""
         return self._kept.filter.final(self.plan.last, self.plan.last)
 
-    def smoothed(self, definition: Definition, days: Days) -> Reading:
+    def smoothed(self, definition: Definition, days: DayRange) -> ReadOut:
         """The days of a window, each from all that is known up to its end.
 
         Fixed-lag smoothing: entries long after the window would hardly move a date.
@@ -87,11 +87,11 @@ class Run:
         look_back([(self, days)])
         return read(self._kept.windows[days], self.plan.baseline, definition)
 
-    def missing(self, days: Days) -> forward.Window | None:
+    def missing(self, days: DayRange) -> forward.Window | None:
         """The window to smooth before its days can be read; None where that was done."""
         return None if days in self._kept.windows else forward.Window(self._kept.filter, *days)
 
-    def take(self, days: Days, rows: Floats) -> None:
+    def take(self, days: DayRange, rows: Floats) -> None:
         """Keeps a window that was smoothed."""
         self._kept.windows[days] = rows
 
@@ -114,7 +114,7 @@ def run_all(plans: Sequence[Plan], kept: Sequence[EngineState]) -> list[Run]:
     return [Run(plan, k) for plan, k in zip(plans, kept, strict=True)]
 
 
-def look_back(wanted: Sequence[tuple[Run, Days]]) -> None:
+def look_back(wanted: Sequence[tuple[Run, DayRange]]) -> None:
     """Smooths, in one batch, those of the windows asked for that are not smoothed yet."""
     missing = [(run, days, run.missing(days)) for run, days in wanted]
     todo = [(run, days, window) for run, days, window in missing if window is not None]
@@ -122,16 +122,23 @@ def look_back(wanted: Sequence[tuple[Run, Days]]) -> None:
         run.take(days, rows)
 
 
-def at_end(plan: Plan, reading: Reading, only_last: bool = False) -> Daily:
+def at_end(plan: Plan, reading: ReadOut, only_last: bool = False) -> Daily:
     """Each day, or the last one alone, by a reading of the final weights."""
     known = plan.at_end()
     if not only_last:
-        return daily(1, plan, known, reading.returned, reading.reached, reading.level)
+        return daily(1, plan, known=known, returned=reading.returned, reached=reading.reached, level=reading.level)
     last = Known(known.version[-1:], known.logged[-1:], known.newest[-1:])
-    return daily(plan.last, plan, last, reading.returned[-1:], reading.reached[-1:], reading.level[-1:])
+    return daily(
+        plan.last,
+        plan,
+        known=last,
+        returned=reading.returned[-1:],
+        reached=reading.reached[-1:],
+        level=reading.level[-1:],
+    )
 
 
-def daily(first: int, plan: Plan, known: Known, returned: Floats, reached: Floats, level: Floats) -> Daily:
+def daily(first: int, plan: Plan, *, known: Known, returned: Floats, reached: Floats, level: Floats) -> Daily:
     """Phase, relief and chance of each day from day `first` on; arrays of one item a day."""
     pains = [b.pain or NOTHING for b in plan.baselines]
     baseline = np.array([pains[v] for v in known.version])
@@ -139,7 +146,7 @@ def daily(first: int, plan: Plan, known: Known, returned: Floats, reached: Float
     silent = (newest == 0) | (np.arange(first, first + len(newest)) - newest > par.SILENT_DAYS) | np.isnan(baseline)
     percent = np.round(relief_percent(level, baseline), 1).tolist()
     phases: list[Phase] = [
-        phase_of(i, chance, held, logged, latest) if pain == pain else "unknown"
+        phase_of(i, chance, reached=held, logged=logged, newest=latest) if pain == pain else "unknown"
         for i, (chance, held, logged, latest, pain) in enumerate(
             zip(returned.tolist(), reached.tolist(), known.logged, known.newest, baseline.tolist(), strict=True),
             start=first,

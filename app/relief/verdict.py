@@ -49,7 +49,7 @@ class Forecast:
 
 
 @dataclass(frozen=True)
-class Medication:
+class OpioidChange:
     """Mean MME a day over the 14 days before the procedure and the last 14; None is not known."""
 
     mme_before: float | None = None
@@ -59,7 +59,7 @@ class Medication:
 
 
 @dataclass(frozen=True)
-class Activity:
+class StepsChange:
     """Mean steps a day over the 14 days before the procedure and the last 14; None is not known."""
 
     steps_before: float | None = None
@@ -67,7 +67,7 @@ class Activity:
 
 
 @dataclass(frozen=True)
-class Adherence:
+class Completeness:
     """Days with a score since the procedure, days that could have one, and the longest run without."""
 
     logged: int
@@ -92,7 +92,7 @@ class Reason:
 
 
 @dataclass(frozen=True)
-class Side:
+class SideVerdict:
     """One side of a bilateral procedure, judged by its own scores."""
 
     side: str
@@ -134,10 +134,10 @@ class Verdict:
     relief_days: int | None
     censored: bool
     forecast: Forecast | None
-    medication: Medication
-    activity: Activity
-    adherence: Adherence
+    medication: OpioidChange
+    activity: StepsChange
+    adherence: Completeness
     confounders: list[Confounder]
     why: list[Reason]
-    sides: list[Side]
+    sides: list[SideVerdict]
     days: DaySeries

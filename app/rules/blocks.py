@@ -5,8 +5,13 @@ from dataclasses import dataclass
 
 # Usual duration of action at a medial branch, hours from and to: standard pharmacology; the shorter- and longer-acting pair
 # is what a comparative block rests on (Lord 1995: lidocaine against bupivacaine).
-DURATION_HOURS = {"lidocaine": (1.0, 3.0), "mepivacaine": (1.5, 4.0), "bupivacaine": (3.0, 12.0),
-                  "ropivacaine": (3.0, 12.0), "levobupivacaine": (3.0, 12.0)}  # fmt: skip
+DURATION_HOURS = {
+    "lidocaine": (1.0, 3.0),
+    "mepivacaine": (1.5, 4.0),
+    "bupivacaine": (3.0, 12.0),
+    "ropivacaine": (3.0, 12.0),
+    "levobupivacaine": (3.0, 12.0),
+}
 LONG = {"bupivacaine", "ropivacaine", "levobupivacaine"}
 
 
@@ -62,7 +67,7 @@ def _hours(relief: list[tuple[float, float]], limit: float) -> float:
 
 def compare(one: tuple[str, float | None], other: tuple[str, float | None]) -> str | None:
     """Compares blocks with a shorter- and a longer-acting agent, by hours at 80 %: `longer_lasted_longer`,
-    `longer_did_not`, or None where the agents are no such pair or a duration is not known."""  # fmt: skip
+    `longer_did_not`, or None where the agents are no such pair or a duration is not known."""
     (agent, hours), (second, more) = one, other
     if (
         (agent in LONG) == (second in LONG)

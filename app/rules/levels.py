@@ -15,8 +15,13 @@ _JOINT = re.compile(r"(C[0-7]|T(?:[1-9]|1[0-2])|L[1-5])-(C[1-7]|T(?:[1-9]|1[0-2]
 DORSAL_RAMUS, THIRD_OCCIPITAL = "L5 dorsal ramus", "third occipital nerve"
 _SACROILIAC = (DORSAL_RAMUS, "S1 lateral branch", "S2 lateral branch", "S3 lateral branch")
 _SPOKEN = {
-    "l5": DORSAL_RAMUS, "l5 dr": DORSAL_RAMUS, "ton": THIRD_OCCIPITAL, "s1": "S1 lateral branch", "s2": "S2 lateral branch",
-    "s3": "S3 lateral branch"}  # fmt: skip
+    "l5": DORSAL_RAMUS,
+    "l5 dr": DORSAL_RAMUS,
+    "ton": THIRD_OCCIPITAL,
+    "s1": "S1 lateral branch",
+    "s2": "S2 lateral branch",
+    "s3": "S3 lateral branch",
+}
 CODES = {"cervical": ("64633", "64634"), "thoracic": ("64633", "64634"), "lumbar": ("64635", "64636")}
 CODE_SACROILIAC = "64625"
 

@@ -7,9 +7,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
+from .parameters import DOSE_MOVED
+
 
 @dataclass(frozen=True)
-class Taken:
+class Dose:
     """One medication as taken on one day: `times` doses of `dose` `unit`; None is not known."""
 
     code: str | None
@@ -20,7 +22,7 @@ class Taken:
 
 
 @dataclass(frozen=True)
-class Medication:
+class CatalogueEntry:
     """A medication of the catalogue, with its MME factor per unit; an opioid without a factor has no known equivalent.
 
     `code` is that of the RxNorm ingredient, None where it could not be confirmed.
@@ -33,13 +35,13 @@ class Medication:
 
 
 @cache
-def _table() -> tuple[str, tuple[Medication, ...]]:
+def _table() -> tuple[str, tuple[CatalogueEntry, ...]]:
     data = tomllib.loads((files(__package__) / "medications.toml").read_text("utf-8"))
-    found = (Medication(m.get("code"), m["name"], m["kind"], m.get("units", {})) for m in data["medication"])
+    found = (CatalogueEntry(m.get("code"), m["name"], m["kind"], m.get("units", {})) for m in data["medication"])
     return str(data["version"]), tuple(found)
 
 
-def catalogue() -> tuple[Medication, ...]:
+def catalogue() -> tuple[CatalogueEntry, ...]:
     """Common analgesics and adjuvants."""
     return _table()[1]
 
@@ -50,16 +52,16 @@ def table_version() -> str:
 
 
 @cache
-def _by_word() -> dict[str, Medication]:
+def _by_word() -> dict[str, CatalogueEntry]:
     return {word: m for m in catalogue() for word in (m.code, m.name) if word}
 
 
-def known(code: str | None, name: str | None) -> Medication | None:
+def known(code: str | None, name: str | None) -> CatalogueEntry | None:
     """The catalogue's medication by its code or, where none is given, by its name; None if it is not there."""
     return _by_word().get(code or (name or "").strip().lower())
 
 
-def opioid_mme(taken: Iterable[Taken] | None) -> float | None:
+def opioid_mme(taken: Iterable[Dose] | None) -> float | None:
     """MME of a day (CDC 2022 factors).
 
     None where it is not known: nothing was said about medication, one is not in the catalogue, a dose is missing, or an
@@ -82,17 +84,17 @@ def opioid_mme(taken: Iterable[Taken] | None) -> float | None:
     return round(total, 2)
 
 
-Change = Literal["started", "stopped", "up", "down", "same", "unknown"]
+DoseChange = Literal["started", "stopped", "up", "down", "same", "unknown"]
 
 
-def class_changes(before: list[list[Taken]], now: list[list[Taken]]) -> dict[str, Change]:
+def class_changes(before: list[list[Dose]], now: list[list[Dose]]) -> dict[str, DoseChange]:
     """For each kind of medication, how its use now compares with before; each a list of days, each day what was taken.
 
     A day with a medication outside the catalogue is left out for kinds that it does not name. Use is doses a day; a
     change under a fifth is the same.
     """
     kinds = {m.kind for days in (before, now) for day in days for t in day if (m := known(t.code, t.name))}
-    out: dict[str, Change] = {}
+    out: dict[str, DoseChange] = {}
     for kind in sorted(kinds):
         was, is_now = _doses(kind, before), _doses(kind, now)
         if was is None or is_now is None:
@@ -100,11 +102,11 @@ def class_changes(before: list[list[Taken]], now: list[list[Taken]]) -> dict[str
         elif was == 0 or is_now == 0:
             out[kind] = "same" if was == is_now else "started" if was == 0 else "stopped"
         else:
-            out[kind] = "up" if is_now > 1.2 * was else "down" if is_now < was / 1.2 else "same"
+            out[kind] = "up" if is_now > DOSE_MOVED * was else "down" if is_now < was / DOSE_MOVED else "same"
     return out
 
 
-def _doses(kind: str, days: list[list[Taken]]) -> float | None:
+def _doses(kind: str, days: list[list[Dose]]) -> float | None:
     """Doses of a kind a day, each weighed by its amount; None where no day says."""
     total, said = 0.0, 0
     for day in days:

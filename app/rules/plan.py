@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-State = Literal["due", "done", "missed"]
+ContactState = Literal["due", "done", "missed"]
 ADVICE = (
     "Rest today and tomorrow.",
     "Do not drive for 24 hours.",
@@ -30,12 +30,18 @@ CONTACTS = (  # name, days from, to
     ("months_6", 166, 200),
     ("months_12", 345, 395),
 )
-WINDOWS = {"days_1_3": "days 1 to 3", "weeks_2": "2 weeks", "weeks_6_8": "6 to 8 weeks", "months_3": "3 months",
-           "months_6": "6 months", "months_12": "12 months"}  # fmt: skip
+WINDOWS = {
+    "days_1_3": "days 1 to 3",
+    "weeks_2": "2 weeks",
+    "weeks_6_8": "6 to 8 weeks",
+    "months_3": "3 months",
+    "months_6": "6 months",
+    "months_12": "12 months",
+}
 
 
 @dataclass(frozen=True)
-class Step:
+class ActivityStep:
     """What the patient may do between two days, both included."""
 
     first_on: date
@@ -50,13 +56,13 @@ class Contact:
     contact: str
     first_on: date
     last_on: date
-    state: State
+    state: ContactState
     done_on: date | None
 
 
-def steps(performed_on: date) -> list[Step]:
+def steps(performed_on: date) -> list[ActivityStep]:
     """The steps back to normal, with their dates."""
-    return [Step(performed_on + timedelta(a), performed_on + timedelta(b), says) for a, b, says in STEPS]
+    return [ActivityStep(performed_on + timedelta(a), performed_on + timedelta(b), says) for a, b, says in STEPS]
 
 
 def contacts(performed_on: date, done: dict[str, date], today: date) -> list[Contact]:
@@ -64,6 +70,6 @@ def contacts(performed_on: date, done: dict[str, date], today: date) -> list[Con
     out = []
     for name, first, last in CONTACTS:
         begins, ends = performed_on + timedelta(first), performed_on + timedelta(last)
-        state: State = "done" if name in done else "missed" if today > ends else "due"
+        state: ContactState = "done" if name in done else "missed" if today > ends else "due"
         out.append(Contact(name, begins, ends, state, done.get(name)))
     return out

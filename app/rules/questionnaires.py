@@ -39,9 +39,6 @@ QUESTIONNAIRES = {
     "activities": Questionnaire(3, 1, 0, 10, 10.0, None, 50.0, halves=True),
 }
 
-FIRST_JUDGED = (
-    42  # days after a procedure; what is answered earlier is of the settling [studies judge at 4-8 weeks; chosen]
-)
 ROUNDED = 0.005  # a score has two decimals: it is off by this at most
 SUCCESS = 2  # of PGIC, 1 the best of 7: much or very much improved (IMMPACT: Dworkin 2008)
 

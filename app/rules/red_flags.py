@@ -8,7 +8,7 @@ from importlib.resources import files
 
 
 @dataclass(frozen=True)
-class Rule:
+class RedFlagRule:
     """A kind of side effect (`*` is any) from a severity on, and what to tell the patient."""
 
     name: str
@@ -18,13 +18,13 @@ class Rule:
 
 
 @cache
-def rules() -> tuple[Rule, ...]:
+def rules() -> tuple[RedFlagRule, ...]:
     """The rules in the order in which their advice is given."""
     data = tomllib.loads((files(__package__) / "red_flags.toml").read_text("utf-8"))
-    return tuple(Rule(**r) for r in data["rule"])
+    return tuple(RedFlagRule(**r) for r in data["rule"])
 
 
-def red_flags(side_effects: Iterable[tuple[str, int | None]], added: Iterable[Rule] = ()) -> list[Rule]:
+def red_flags(side_effects: Iterable[tuple[str, int | None]], added: Iterable[RedFlagRule] = ()) -> list[RedFlagRule]:
     """The rules that side effects, each a kind and a severity 1 to 4, meet: the common ones, and those that are added.
 
     A severity that was not given meets every rule for its kind: what is unknown is not mild.

@@ -3,10 +3,10 @@
 from typing import Literal
 
 State = Literal["opened", "in_work", "proposed", "booked", "decided", "cancelled"]
-Step = Literal["work", "propose", "book", "unbook", "decide", "cancel"]
+ReviewStep = Literal["work", "propose", "book", "unbook", "decide", "cancel"]
 CHECKS = ("relief_and_dates", "diary_complete_enough", "function", "confounders_excluded", "blocks", "patient_asked")
 OPEN: tuple[State, ...] = ("opened", "in_work", "proposed", "booked")
-WAY: dict[tuple[State, Step], State] = {
+WAY: dict[tuple[State, ReviewStep], State] = {
     ("opened", "work"): "in_work",
     ("in_work", "work"): "in_work",
     ("proposed", "work"): "proposed",
@@ -18,9 +18,9 @@ WAY: dict[tuple[State, Step], State] = {
     ("booked", "unbook"): "proposed",
     **{(state, "decide"): "decided" for state in OPEN},
     **{(state, "cancel"): "cancelled" for state in OPEN},
-}  # fmt: skip
+}
 
 
-def after(state: State, step: Step) -> State | None:
+def after(state: State, step: ReviewStep) -> State | None:
     """The state that a step leads to; None where it is not allowed."""
     return WAY.get((state, step))

@@ -2,12 +2,13 @@
 
 from typing import Literal, get_args
 
+from app.relief import Definition as Definition  # the engine's own words: it imports nothing of the service
+from app.relief import Laterality as Laterality  # of a procedure
+from app.relief import Phase as Phase
+from app.relief import Response as Response
+
 Region = Literal["cervical", "thoracic", "lumbar", "sacroiliac"]
-Laterality = Literal["left", "right", "bilateral"]  # of a procedure
 Side = Literal["left", "right", "both"]  # of a score; `both`: not told apart
-Phase = Literal["unknown", "settling", "no_relief", "relief", "returning", "returned"]
-Response = Literal["none", "partial", "responder", "strong"]
-Definition = Literal["half", "eighty", "full"]
 Role = Literal["patient", "clinician", "scheduler", "admin"]
 Severity = Literal["now", "soon", "later"]  # of a flag: today, within a day or two, within the week
 SideEffectKind = Literal[

@@ -9,7 +9,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
-from datetime import datetime
 from functools import partial
 
 import structlog
@@ -19,6 +18,7 @@ from app.alerts.flags.escalation import hand_on
 from app.alerts.messages.outbox import forget
 from app.alerts.messages.sending import send_due
 from app.answers.verdicts.sweep import sweep
+from app.base.http.deps import Clock
 from app.base.settings import Settings
 from app.base.store.database import Database
 from app.base.store.leases import CONCLUSIONS, leased, set_up_to_date
@@ -28,12 +28,12 @@ log = structlog.get_logger()
 REST = 20
 AT_ONCE = 200  # verdicts a round; the rest follows in the next
 STEPS = (release, hand_on, open_for_returns, open_by_date, close_answered, forget)
-Clock = Callable[[], datetime]
 
 
 async def work_once(
     database: Database,
     clock: Clock,
+    *,
     most: int | None = AT_ONCE,
     executor: Executor | None = None,
     tell: Callable[[int], None] = lambda _done: None,

@@ -119,11 +119,17 @@ def upgrade() -> None:
         sa.Column("closed_at", WHEN()),
         key("fk_review_clinic_id", "clinic_id", to="clinic", referred=("id",)),
         key("fk_review_clinic_id_patient_id", "clinic_id", "patient_id", to="patient", referred=("clinic_id", "id")),
-        key("fk_review_clinic_id_procedure_id", "clinic_id", "procedure_id", to="procedure", referred=("clinic_id", "id"),
-            ondelete="CASCADE"),
+        key(
+            "fk_review_clinic_id_procedure_id",
+            "clinic_id",
+            "procedure_id",
+            to="procedure",
+            referred=("clinic_id", "id"),
+            ondelete="CASCADE",
+        ),
         sa.PrimaryKeyConstraint("clinic_id", "id", name=op.f("pk_review")),
         sa.UniqueConstraint("clinic_id", "open_procedure_id", name=op.f("uq_review_clinic_id_open_procedure_id")),
-    )  # fmt: skip
+    )
     op.create_index(op.f("ix_review_clinic_id_state"), "review", ["clinic_id", "state"])
 
 
@@ -133,6 +139,14 @@ def downgrade() -> None:
     op.execute("DELETE FROM flag WHERE procedure_id IS NOT NULL OR state <> 'open'")
     with op.batch_alter_table("flag") as table:
         for column in (
-            "version", "steps", "follows", "ceased_on", "ended_at", "escalated_at", "due_at", "owner_id", "procedure_id",
-        ):  # fmt: skip
+            "version",
+            "steps",
+            "follows",
+            "ceased_on",
+            "ended_at",
+            "escalated_at",
+            "due_at",
+            "owner_id",
+            "procedure_id",
+        ):
             table.drop_column(column)

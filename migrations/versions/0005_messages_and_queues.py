@@ -62,7 +62,8 @@ def upgrade() -> None:
 
 def _messages() -> None:
     op.create_table(
-        "address", *ids(),
+        "address",
+        *ids(),
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("channel", TEXT(length=20), nullable=False),
         sa.Column("target", sa.JSON(), nullable=False),
@@ -72,11 +73,14 @@ def _messages() -> None:
         sa.Column("code_until", WHEN()),
         sa.Column("confirmed_at", WHEN()),
         sa.Column("created_at", WHEN(), nullable=False),
-        of_clinic("address"), of_account("address", "CASCADE"), primary("address"),
-    )  # fmt: skip
+        of_clinic("address"),
+        of_account("address", "CASCADE"),
+        primary("address"),
+    )
     op.create_index(op.f("ix_address_clinic_id_account_id"), "address", ["clinic_id", "account_id"])
     op.create_table(
-        "message", *ids(),
+        "message",
+        *ids(),
         sa.Column("key", TEXT(length=200), nullable=False),
         sa.Column("topic", TEXT(length=40), nullable=False),
         sa.Column("audience", TEXT(length=20), nullable=False),
@@ -85,13 +89,15 @@ def _messages() -> None:
         sa.Column("about", sa.JSON(), nullable=False),
         sa.Column("created_at", WHEN(), nullable=False),
         sa.Column("spread_at", WHEN()),
-        of_clinic("message"), primary("message"),
+        of_clinic("message"),
+        primary("message"),
         sa.UniqueConstraint("clinic_id", "key", name=op.f("uq_message_clinic_id_key")),
-    )  # fmt: skip
+    )
     op.create_index(op.f("ix_message_spread_at_created_at"), "message", ["spread_at", "created_at"])
     op.create_index(op.f("ix_message_clinic_id_patient_id"), "message", ["clinic_id", "patient_id"])
     op.create_table(
-        "delivery", *ids(),
+        "delivery",
+        *ids(),
         sa.Column("message_id", sa.Uuid(), nullable=False),
         sa.Column("address_id", sa.Uuid(), nullable=False),
         sa.Column("state", TEXT(length=20), nullable=False),
@@ -100,40 +106,54 @@ def _messages() -> None:
         sa.Column("fault", TEXT(length=200)),
         sa.Column("sent_at", WHEN()),
         sa.Column("created_at", WHEN(), nullable=False),
-        of_clinic("delivery"), primary("delivery"),
+        of_clinic("delivery"),
+        primary("delivery"),
         *(
-            key(f"fk_delivery_clinic_id_{to}_id", "clinic_id", f"{to}_id", to=to, referred=("clinic_id", "id"),
-                ondelete="CASCADE")
+            key(
+                f"fk_delivery_clinic_id_{to}_id",
+                "clinic_id",
+                f"{to}_id",
+                to=to,
+                referred=("clinic_id", "id"),
+                ondelete="CASCADE",
+            )
             for to in ("message", "address")
         ),
         sa.UniqueConstraint(
             "clinic_id", "message_id", "address_id", name=op.f("uq_delivery_clinic_id_message_id_address_id")
         ),
-    )  # fmt: skip
+    )
     op.create_index(op.f("ix_delivery_state_due_at"), "delivery", ["state", "due_at"])
 
 
 def _lists() -> None:
     op.create_table(
-        "bulk", *ids(),
+        "bulk",
+        *ids(),
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("step", TEXT(length=20), nullable=False),
         sa.Column("items", sa.JSON(), nullable=False),
         sa.Column("created_at", WHEN(), nullable=False),
         sa.Column("undone_at", WHEN()),
-        of_clinic("bulk"), of_account("bulk"), primary("bulk"),
-    )  # fmt: skip
+        of_clinic("bulk"),
+        of_account("bulk"),
+        primary("bulk"),
+    )
     op.create_table(
-        "clinic_policy", *ids(),
+        "clinic_policy",
+        *ids(),
         sa.Column("name", TEXT(length=60), nullable=False),
         sa.Column("text", TEXT()),
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("created_at", WHEN(), nullable=False),
-        of_clinic("clinic_policy"), of_account("clinic_policy"), primary("clinic_policy"),
-    )  # fmt: skip
+        of_clinic("clinic_policy"),
+        of_account("clinic_policy"),
+        primary("clinic_policy"),
+    )
     op.create_index(op.f("ix_clinic_policy_clinic_id_name"), "clinic_policy", ["clinic_id", "name"])
     op.create_table(
-        "waiting", *ids(),
+        "waiting",
+        *ids(),
         sa.Column("patient_id", sa.Uuid(), nullable=False),
         sa.Column("review_id", sa.Uuid()),
         sa.Column("clinician_id", sa.Uuid()),
@@ -146,10 +166,13 @@ def _lists() -> None:
         sa.Column("state", TEXT(length=20), nullable=False),
         sa.Column("created_at", WHEN(), nullable=False),
         sa.Column("closed_at", WHEN()),
-        of_clinic("waiting"), primary("waiting"),
+        of_clinic("waiting"),
+        primary("waiting"),
         key("fk_waiting_clinic_id_patient_id", "clinic_id", "patient_id", to="patient", referred=("clinic_id", "id")),
-        sa.UniqueConstraint("clinic_id", "patient_id", "open_kind", name=op.f("uq_waiting_clinic_id_patient_id_open_kind")),
-    )  # fmt: skip
+        sa.UniqueConstraint(
+            "clinic_id", "patient_id", "open_kind", name=op.f("uq_waiting_clinic_id_patient_id_open_kind")
+        ),
+    )
     op.create_table(
         "invitation",
         sa.Column("code_hash", TEXT(length=64), nullable=False),

@@ -25,7 +25,7 @@ class Said:
 
 def arrays(made: Made) -> tuple[int, float, Floats]:
     """Last day, baseline and score by day (0 is the procedure) of a diary."""
-    diary, procedure = read_diary(made.line)
+    _, diary, procedure = read_diary(made.line)
     day = diary.day - procedure.performed_on.toordinal()
     score = diary.score("bilateral")
     before = score[(day < 0) & (day >= -14)]

@@ -101,7 +101,7 @@ async def replay(url: str, people: int, days: int, console: Console) -> dict[str
                     await service.sign_in_again()
                 for i in np.flatnonzero(starts == day + 14):  # she begins to write two weeks before
                     await _join(staff, int(i), today)
-                await work_once(app.state.database, clock, None, executor)
+                await work_once(app.state.database, clock, most=None, executor=executor)
                 await _treat(staff, today, rng)
                 await _answer(staff, today, rng)
                 clock.now = datetime.combine(today, clock_time(8), UTC)
@@ -122,8 +122,13 @@ async def _slots(service: Service, days: int) -> None:
     for year in range(days // 365 + 2):
         first = BEGIN + timedelta(days=365 * year)
         body = {
-            "clinician_id": clinician, "starts_at": f"{first}T08:00:00Z", "minutes": 60, "location": "Room 2",
-            "repeats": "FREQ=WEEKLY;BYDAY=MO,TU,TH,FR;COUNT=208", "time_zone": "Europe/Zurich"}  # fmt: skip
+            "clinician_id": clinician,
+            "starts_at": f"{first}T08:00:00Z",
+            "minutes": 60,
+            "location": "Room 2",
+            "repeats": "FREQ=WEEKLY;BYDAY=MO,TU,TH,FR;COUNT=208",
+            "time_zone": "Europe/Zurich",
+        }
         answer = await service("sam", "POST", "/v1/slots", json=body)
         assert answer.status_code == 201, answer.text
 
@@ -161,8 +166,14 @@ async def _treat(staff: Staff, today: date, rng: np.random.Generator) -> None:
 
 
 async def _procedure(staff: Staff, person: Person, today: date, baseline: object) -> str:
-    new = {"performed_on": today.isoformat(), "region": "lumbar", "laterality": "bilateral",
-           "joints": ["L4-5", "L5-S1"], "technique": "thermal", "baseline_pain": baseline}  # fmt: skip
+    new = {
+        "performed_on": today.isoformat(),
+        "region": "lumbar",
+        "laterality": "bilateral",
+        "joints": ["L4-5", "L5-S1"],
+        "technique": "thermal",
+        "baseline_pain": baseline,
+    }
     return str((await staff.call("cleo", "POST", f"/v1/patients/{person.patient_id}/procedures", new))["id"])
 
 
@@ -201,8 +212,11 @@ def report(found: dict[str, Any], console: Console) -> None:
         for p, (person, c) in courses.items()
         if c.returned_on and c.returned_on <= _until(person, c, end)
     }
-    called = {str(f.procedure_id): f for f in sorted(flags, key=lambda f: f.raised_at, reverse=True)
-              if f.kind in ("pain_return", "masked_climb")}  # fmt: skip
+    called = {
+        str(f.procedure_id): f
+        for f in sorted(flags, key=lambda f: f.raised_at, reverse=True)
+        if f.kind in ("pain_return", "masked_climb")
+    }
     true = {p: f for p, f in called.items() if courses[p][1].truly_back(f.raised_at.date())}
     by_flag = {r.flag_id: r for r in found["reviews"]}
     by_procedure = {str(r.procedure_id): r for r in found["reviews"]}

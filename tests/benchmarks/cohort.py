@@ -52,14 +52,35 @@ def synthetic(clinic: UUID, n: int, seed: int = 1) -> Any:
     start = date(2015, 1, 1)
     for i in range(n):
         yield {
-            "clinic_id": clinic, "procedure_id": new_id(), "definition": "half", "patient_id": clinic, "engine": "relief/2",
-            "as_of": NOW.date(), "holds_until": NOW + timedelta(days=10_000), "record_version": 1,
-            "performed_on": start + timedelta(days=i % 4_000), "region": str(region[i]), "laterality": str(side[i]),
-            "technique": str(technique[i]), "joints": "L4-5 L5-S1", "nerves": "L3, L4, L5 dorsal ramus",
-            "repeat": bool(i % 4 == 0), "age": 40 + i % 45, "phase": "relief", "ended": str(ended[i]), "probability": 0.1,
-            "masked": False, "lasting": False, "relief_days": 0 if ended[i] == "no_relief" else int(days[i]),
-            "logged": 100, "expected": 200, "contacts": "", "place": 8, "why": "",
-            "since_on": start}  # fmt: skip
+            "clinic_id": clinic,
+            "procedure_id": new_id(),
+            "definition": "half",
+            "patient_id": clinic,
+            "engine": "relief/2",
+            "as_of": NOW.date(),
+            "holds_until": NOW + timedelta(days=10_000),
+            "record_version": 1,
+            "performed_on": start + timedelta(days=i % 4_000),
+            "region": str(region[i]),
+            "laterality": str(side[i]),
+            "technique": str(technique[i]),
+            "joints": "L4-5 L5-S1",
+            "nerves": "L3, L4, L5 dorsal ramus",
+            "repeat": bool(i % 4 == 0),
+            "age": 40 + i % 45,
+            "phase": "relief",
+            "ended": str(ended[i]),
+            "probability": 0.1,
+            "masked": False,
+            "lasting": False,
+            "relief_days": 0 if ended[i] == "no_relief" else int(days[i]),
+            "logged": 100,
+            "expected": 200,
+            "contacts": "",
+            "place": 8,
+            "why": "",
+            "since_on": start,
+        }
 
 
 async def fill(database: Database, clinic: UUID, n: int) -> None:

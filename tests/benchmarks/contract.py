@@ -52,7 +52,9 @@ async def _people(url: str) -> None:
     database = Database(url, 2)
     here = await database.write(lambda c: add_clinic(c, "Here", utc_now()))
     hashed = hash_password(PASSWORD)
-    await database.write(lambda c: add_account(c, here, "cleo", hashed, "clinician", utc_now()))
+    await database.write(
+        lambda c: add_account(c, here, username="cleo", password_hash=hashed, role="clinician", now=utc_now())
+    )
     await database.close()
 
 
@@ -63,7 +65,9 @@ def call(address: str, path: str, body: bytes, headers: dict[str, str]) -> dict[
         return found
 
 
-def ask(url: str, examples: int, seed: int) -> subprocess.CompletedProcess[str]:
+def ask(
+    url: str, examples: int, *, seed: int, phases: str = "examples,coverage,fuzzing,stateful"
+) -> subprocess.CompletedProcess[str]:
     """Lets schemathesis ask; its own report comes with the answer."""
     asyncio.run(_people(url))
     with serving(url) as address, tempfile.TemporaryDirectory() as folder:
@@ -74,9 +78,27 @@ def ask(url: str, examples: int, seed: int) -> subprocess.CompletedProcess[str]:
         call(address, "/v1/patients", json.dumps(new).encode(), {**bearer, "Content-Type": "application/json"})
         # one worker: in CPython 3.11 two threads that parse source at once can fail each other (python/cpython#106905)
         command = [
-            str(Path(sys.executable).parent / "schemathesis"), "run", f"{address}/openapi.json", "--no-color",
-            "-H", f"Authorization: {bearer['Authorization']}", "--exclude-path", "/v1/token", "--checks", CHECKS,
-            "--max-examples", str(examples), "--seed", str(seed), "--warnings", "off", "--workers", "1"]  # fmt: skip
+            str(Path(sys.executable).parent / "schemathesis"),
+            "run",
+            f"{address}/openapi.json",
+            "--no-color",
+            "-H",
+            f"Authorization: {bearer['Authorization']}",
+            "--exclude-path",
+            "/v1/token",
+            "--checks",
+            CHECKS,
+            "--max-examples",
+            str(examples),
+            "--phases",
+            phases,
+            "--seed",
+            str(seed),
+            "--warnings",
+            "off",
+            "--workers",
+            "1",
+        ]
         return subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False)
 
 

@@ -45,14 +45,20 @@ class Figures:
 
 def engine(made: Made) -> Said:
     """The engine, day by day as it would have run."""
-    diary, procedure = read_diary(made.line)
+    _, diary, procedure = read_diary(made.line)
     seen = trace(diary, procedure)
     call = next((i + 1 for i, phase in enumerate(seen.phase) if phase == "returned"), None)
     v = seen.verdict
     dates = (v.returned.on, v.returned.low, v.returned.high)
     numbers = tuple((d - START).days for d in dates if d is not None)
-    return Said(call, np.array(seen.return_probability), None if v.onset_on is None else (v.onset_on - START).days,
-                numbers if v.phase == "returned" and len(numbers) == 3 else None, v.relief_days, v.censored)  # fmt: skip
+    return Said(
+        call,
+        np.array(seen.return_probability),
+        None if v.onset_on is None else (v.onset_on - START).days,
+        numbers if v.phase == "returned" and len(numbers) == 3 else None,
+        v.relief_days,
+        v.censored,
+    )
 
 
 def figures(mix: Mix, seeds: Iterable[int], method: Callable[[Made], Said] = engine) -> Figures:
@@ -87,9 +93,17 @@ def figures(mix: Mix, seeds: Iterable[int], method: Callable[[Made], Said] = eng
             dates.append(abs(said.returned[0] - made.returned))
             covered.append(said.returned[1] <= made.returned <= said.returned[2])
     return Figures(
-        _mean(hits), _quantile(delays, 0.5), _quantile(delays, 0.9), false / max(years, 1e-9), wrong / max(1, never),
-        _mean(briers), _quantile(dates, 0.5), _quantile(onsets, 0.5), _mean(covered),
-        told.median() / true.median() - 1 if told.days else float("nan"))  # fmt: skip
+        _mean(hits),
+        _quantile(delays, 0.5),
+        _quantile(delays, 0.9),
+        false / max(years, 1e-9),
+        wrong / max(1, never),
+        _mean(briers),
+        _quantile(dates, 0.5),
+        _quantile(onsets, 0.5),
+        _mean(covered),
+        told.median() / true.median() - 1 if told.days else float("nan"),
+    )
 
 
 def _mean(values: list[float] | list[bool]) -> float:

@@ -36,8 +36,13 @@ Request = Callable[[int], bytes]
 
 @contextmanager
 def running(command: list[str], url: str, port: int) -> Iterator[str]:
-    process = subprocess.Popen(command, env=environment(url, REPRIEVE_PORT=str(port), REPRIEVE_LOG_LEVEL="warning"),
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)  # fmt: skip
+    process = subprocess.Popen(
+        command,
+        env=environment(url, REPRIEVE_PORT=str(port), REPRIEVE_LOG_LEVEL="warning"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
@@ -106,8 +111,17 @@ def prepare(url: str, base: str) -> tuple[str, list[str], str]:
 def measure(name: str, url: str, seconds: float) -> None:
     port, floor_port = free_port(), free_port()
     service = [sys.executable, "-m", "app", "serve", "--migrate"]
-    floor = [sys.executable, "-m", "uvicorn", "tests.benchmarks.floor:app", "--port", str(floor_port), "--no-access-log",
-             "--log-level", "warning"]  # fmt: skip
+    floor = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "tests.benchmarks.floor:app",
+        "--port",
+        str(floor_port),
+        "--no-access-log",
+        "--log-level",
+        "warning",
+    ]
     with running(service, url, port) as base:
         wait_until_it_answers(NeverEnds(), base)
         token, patients, procedure = prepare(url, base)

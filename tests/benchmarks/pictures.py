@@ -36,8 +36,10 @@ from app.relief import Procedure, judge
 from app.rules.policies import policies
 
 START, NOW = date(2016, 1, 5), datetime(2026, 5, 1, tzinfo=UTC)
-COURSES = {"one year": (330, Course(7.2, 1.8, 6.6, ends=250, climb=30, mme=30, side="left")),
-           "ten years": (3_650, Course(7.2, 1.8, 6.6, ends=2_900, climb=90, mme=30, side="left", logging=0.7))}  # fmt: skip
+COURSES = {
+    "one year": (330, Course(7.2, 1.8, 6.6, ends=250, climb=30, mme=30, side="left")),
+    "ten years": (3_650, Course(7.2, 1.8, 6.6, ends=2_900, climb=90, mme=30, side="left", logging=0.7)),
+}
 
 
 def context(days: int, course: Course) -> tuple[VerdictContext, float]:
@@ -45,15 +47,17 @@ def context(days: int, course: Course) -> tuple[VerdictContext, float]:
     until, clinic = START + timedelta(days=days), uuid4()
     person = Person(clinic, uuid4(), "Ada Muster", date(1961, 4, 2), "Europe/Zurich", 1, 1, NOW)
     rows = []
-    for on, entry in entries(course, "lumbar", START, until, 3):
+    for on, entry in entries(course, "lumbar", performed_on=START, until=until, seed=3):
         written = datetime(on.year, on.month, on.day, 19, tzinfo=UTC)
         rows.append(DayEntry(on, 1, written, written, cast(EntryContent, entry), 20.0))
     body = ProcedureIn(performed_on=START, region="lumbar", laterality="left", joints=["L4-5", "L5-S1"])
     own = Fact(clinic, uuid4(), person.id, 1, body, body.content(), NOW)
     begun = time.perf_counter()
-    verdict = judge(to_diary(rows, "lumbar", "left", person.time_zone), Procedure(START, "left"), until)
+    verdict = judge(
+        to_diary(rows, "lumbar", laterality="left", time_zone=person.time_zone), Procedure(START, "left"), as_of=until
+    )
     spent = time.perf_counter() - begun
-    answer = VerdictOut.model_validate_json(to_json(verdict, own, None, [], []))
+    answer = VerdictOut.model_validate_json(to_json(verdict, own, as_known_on=None, effects=[], events=[]))
     return VerdictContext(answer, '"tag"', person, own, PatientRecord([own], [], [], [], []), rows), spent
 
 
@@ -86,9 +90,9 @@ def main() -> None:
         times = [
             cost(partial(draw, seen, words)),
             cost(partial(to_png, svg)),
-            cost(partial(report, told, svg, words, "a4")),
+            cost(partial(report, told, svg, words=words, paper="a4")),
         ]
-        sizes = [len(svg), len(to_png(svg)), len(report(told, svg, words, "a4"))]
+        sizes = [len(svg), len(to_png(svg)), len(report(told, svg, words=words, paper="a4"))]
         shown = [*(f"{t:.0f}" for t in times), *(f"{size / 1_000:.0f} kB" for size in sizes)]
         table.add_row(name, f"{1_000 * judged:.0f}", *shown)
     Console(width=110).print(table)

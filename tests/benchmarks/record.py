@@ -77,11 +77,18 @@ async def build_by_orm(service: Service) -> str:
     nothing = dict.fromkeys(("pain", "medications", "activity", "interference", "side_effects", "note"))
     items = [
         EntryOut.model_validate(
-            {**nothing, **(row.content or {}), "date": row.date, "recorded_at": row.recorded_at,
-             "revision": row.revision, "received_at": row.received_at, "opioid_mme": row.opioid_mme}
+            {
+                **nothing,
+                **(row.content or {}),
+                "date": row.date,
+                "recorded_at": row.recorded_at,
+                "revision": row.revision,
+                "received_at": row.received_at,
+                "opioid_mme": row.opioid_mme,
+            }
         )
         for row in rows
-    ]  # fmt: skip
+    ]
     return Built(items=items).model_dump_json()
 
 
@@ -99,7 +106,7 @@ async def build(service: Service) -> str:
             **limits(clinic, "own"),
         },
     )
-    return ",".join(row.shown for row in rows)  # fmt: skip
+    return ",".join(row.shown for row in rows)
 
 
 async def costs(kind: str, url: str) -> None:

@@ -62,8 +62,10 @@ def main(count: int) -> None:
 
 def timed(command: list[str]) -> tuple[float, float]:
     """Wall seconds and peak memory in MB of a whole process."""
-    script = ("import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True);"
-              "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)")  # fmt: skip
+    script = (
+        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True);"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
     begun = time.perf_counter()
     done = subprocess.run([sys.executable, "-c", script, *command], capture_output=True, check=True, text=True)
     return time.perf_counter() - begun, int(done.stdout) / 1024

@@ -24,10 +24,10 @@ def path(points: Points) -> str:
 def main(seed: int) -> str:
     """The picture of one diary as SVG."""
     made = make(TYPICAL, seed)
-    diary, procedure = read_diary(made.line)
+    _, diary, procedure = read_diary(made.line)
     seen = trace(diary, procedure)
     last = len(seen.date)
-    verdict = judge(diary, procedure, START + timedelta(days=last))
+    verdict = judge(diary, procedure, as_of=START + timedelta(days=last))
 
     def x(day: float) -> float:
         return LEFT + day * (WIDE - LEFT - 10) / last

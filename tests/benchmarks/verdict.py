@@ -51,12 +51,12 @@ def seven_day_means(scores: dict[int, float], last: int) -> list[float]:
 def one_more(scores: dict[int, float], last: int) -> float:
     """CPU milliseconds of the verdict after one new entry."""
     before, kept = {d: s for d, s in scores.items() if d < last}, EngineState()
-    judge(diary(before), Procedure(DAY0), day(last - 1), kept=kept)
+    judge(diary(before), Procedure(DAY0), as_of=day(last - 1), kept=kept)
     whole, times = diary(before | {last: 3.0}), []
     for _ in range(RUNS):
         copied = deepcopy(kept)
         begun = time.process_time()
-        judge(whole, Procedure(DAY0), day(last), kept=copied)
+        judge(whole, Procedure(DAY0), as_of=day(last), kept=copied)
         times.append(1000 * (time.process_time() - begun))
     return statistics.median(times)
 
@@ -67,7 +67,7 @@ def main() -> None:
     )
     for last in (60, 400, 1200, 3650):
         scores = course(7, 2, round(last * 0.8), 7, last)
-        work = partial(judge, diary(scores), Procedure(DAY0), day(last))
+        work = partial(judge, diary(scores), Procedure(DAY0), as_of=day(last))
         plain = spent(partial(seven_day_means, scores, last))
         print(
             f"{last:6d}{len(scores):9d}{spent(work):12.1f}{one_more(scores, last):13.1f}{plain:15.1f}{peak(work):12.1f}"

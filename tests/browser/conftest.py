@@ -10,7 +10,7 @@ from shutil import which
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from app.base.settings import Settings
 from app.base.store.database import Database
@@ -37,7 +37,7 @@ class Clinic:
 async def fill(url: str) -> list[SignInTo]:
     database = Database(url)
     accounts = await build(database, utc_now(), lambda name: None)
-    await work_once(database, utc_now, None)
+    await work_once(database, utc_now, most=None)
     await database.close()
     return accounts
 
@@ -77,6 +77,7 @@ def browser(clinic: Clinic) -> Iterator[Browser]:
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
     context.set_default_timeout(15_000)
+    expect.set_options(timeout=15_000)  # on a busy machine a chart takes its time
     yield context
     context.close()
 

@@ -8,12 +8,36 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Clinic, sign_in
 
-ORDER = ["red flag", "return", "return likely", "no relief", "look at soon", "silent diary", "follow-up due", "settling",
-         "in relief", "nothing to do"]  # fmt: skip
+ORDER = [
+    "red flag",
+    "return",
+    "return likely",
+    "no relief",
+    "look at soon",
+    "silent diary",
+    "follow-up due",
+    "settling",
+    "in relief",
+    "nothing to do",
+]
 COURSES = ["Ada Berger", "Bruno Keller", "Dario Rossi", "Felix Graf", "Greta Huber", "Hugo Iten", "Ines Jost"]
-PAGES = ["/clinic/sign-in", "/clinic", "/clinic?q=nobody", "Ada Berger", "Felix Graf", "form", "error", "/clinic/cohort",
-         "/clinic/quality", "/clinic/reviews", "review",
-         "/clinic/flags", "/clinic/flags?show=held", "/clinic/calendar", "appointment"]  # fmt: skip
+PAGES = [
+    "/clinic/sign-in",
+    "/clinic",
+    "/clinic?q=nobody",
+    "Ada Berger",
+    "Felix Graf",
+    "form",
+    "error",
+    "/clinic/cohort",
+    "/clinic/quality",
+    "/clinic/reviews",
+    "review",
+    "/clinic/flags",
+    "/clinic/flags?show=held",
+    "/clinic/calendar",
+    "appointment",
+]
 
 
 def open_procedure(page: Page, clinic: Clinic, name: str) -> None:

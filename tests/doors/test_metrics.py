@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from app.base.settings import Settings
 from app.doors.api import create_app
-from tests.alerts.flags.test_standing import returned, work
+from tests.alerts.flags.test_conclusions import returned, work
 from tests.conftest import Clock
 from tests.support import Service
 

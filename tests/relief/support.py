@@ -10,8 +10,12 @@ DAY0 = date(2025, 1, 10)
 NOTHING = float("nan")
 
 
-def diary(scores: dict[int, float], late: dict[int, int] | None = None, mme: dict[int, float] | None = None,
-          column: int = BOTH) -> Diary:  # fmt: skip
+def diary(
+    scores: dict[int, float],
+    late: dict[int, int] | None = None,
+    mme: dict[int, float] | None = None,
+    column: int = BOTH,
+) -> Diary:
     """Scores by day after DAY0; `late` delays a day's writing by so many days."""
     late, mme = late or {}, mme or {}
     rows = sorted(scores, key=lambda d: d + late.get(d, 0))
@@ -21,12 +25,24 @@ def diary(scores: dict[int, float], late: dict[int, int] | None = None, mme: dic
     return Diary(
         np.array([zero + d for d in rows], dtype=np.int64),
         np.array([zero + d + late.get(d, 0) for d in rows], dtype=np.int64),
-        average, np.full((len(rows), 3), NOTHING),
-        np.array([mme.get(d, NOTHING) for d in rows]), np.full(len(rows), NOTHING), np.full(len(rows), NOTHING))  # fmt: skip
+        average,
+        np.full((len(rows), 3), NOTHING),
+        np.array([mme.get(d, NOTHING) for d in rows]),
+        np.full(len(rows), NOTHING),
+        np.full(len(rows), NOTHING),
+    )
 
 
-def course(before: float, plateau: float, ends: int | None, after: float, last: int, seed: int = 0,
-           logging: float = 0.8, noise: float = 0.8) -> dict[int, float]:  # fmt: skip
+def course(
+    before: float,
+    plateau: float,
+    ends: int | None,
+    after: float,
+    last: int,
+    seed: int = 0,
+    logging: float = 0.8,
+    noise: float = 0.8,
+) -> dict[int, float]:
     """Noisy scores of a course that falls on day 10 and returns within two weeks of day `ends`."""
     rng = np.random.default_rng(seed)
     out = {}

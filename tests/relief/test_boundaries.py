@@ -13,7 +13,7 @@ from app.relief.medicine import Hidden
 from app.relief.phases import phase_of
 from app.relief.plan import make_plan
 from app.relief.records import Floats
-from app.relief.summary import WINDOW, adherence, confounders, medication
+from app.relief.summary import adherence, confounders, medication
 from tests.relief.support import DAY0, day, diary
 
 STEP = 1e-9
@@ -25,13 +25,20 @@ KNOWN = Procedure(DAY0, baseline_pain=7.0)
 def phase(
     on: int = LATE, returned: float = 0.0, reached: float = 0.0, logged: int = 50, newest: int | None = None
 ) -> Phase:
-    return phase_of(on, returned, reached, logged, on if newest is None else newest)
+    return phase_of(on, returned, reached=reached, logged=logged, newest=on if newest is None else newest)
 
 
-@pytest.mark.parametrize(("returned", "expected"), [
-    (par.RETURNED_AT - STEP, "returning"), (par.RETURNED_AT, "returned"), (par.RETURNED_AT + STEP, "returned"),
-    (par.RETURNING_AT - STEP, "relief"), (par.RETURNING_AT, "returning"), (par.RETURNING_AT + STEP, "returning"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("returned", "expected"),
+    [
+        (par.RETURNED_AT - STEP, "returning"),
+        (par.RETURNED_AT, "returned"),
+        (par.RETURNED_AT + STEP, "returned"),
+        (par.RETURNING_AT - STEP, "relief"),
+        (par.RETURNING_AT, "returning"),
+        (par.RETURNING_AT + STEP, "returning"),
+    ],
+)
 def test_a_return_is_said_from_its_chance_on(returned: float, expected: Phase) -> None:
     assert phase(returned=returned, reached=1.0) == expected
 
@@ -51,8 +58,10 @@ def test_no_return_is_said_in_the_first_four_weeks(returned: float) -> None:
     assert par.EARLIEST_RETURN_DAYS == 28
 
 
-@pytest.mark.parametrize(("reached", "expected"), [
-    (par.REACHED_AT - STEP, "no_relief"), (par.REACHED_AT, "relief"), (par.REACHED_AT + STEP, "relief")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("reached", "expected"),
+    [(par.REACHED_AT - STEP, "no_relief"), (par.REACHED_AT, "relief"), (par.REACHED_AT + STEP, "relief")],
+)
 def test_relief_is_said_from_an_even_chance_on(reached: float, expected: Phase) -> None:
     assert phase(reached=reached) == expected
 
@@ -88,16 +97,19 @@ def chances(*values: float) -> Floats:
 HALF, UNDER, OVER = par.REACHED_AT, par.REACHED_AT - STEP, par.REACHED_AT + STEP
 
 
-@pytest.mark.parametrize(("reached", "first", "expected"), [
-    (chances(UNDER, UNDER, UNDER), 1, None),
-    (chances(UNDER, HALF, OVER), 1, 2),
-    (chances(UNDER, UNDER, HALF), 1, 3),
-    (chances(HALF, HALF, HALF), 1, 1),
-    (chances(OVER, UNDER, OVER), 1, 3),  # lost again on day 2
-    (chances(OVER, OVER, UNDER), 1, None),  # and not there at the end
-    (chances(OVER, HALF, OVER), 1, 1),  # an even chance is not lost
-    (chances(UNDER, HALF, OVER), 41, 42),  # a window that begins later
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("reached", "first", "expected"),
+    [
+        (chances(UNDER, UNDER, UNDER), 1, None),
+        (chances(UNDER, HALF, OVER), 1, 2),
+        (chances(UNDER, UNDER, HALF), 1, 3),
+        (chances(HALF, HALF, HALF), 1, 1),
+        (chances(OVER, UNDER, OVER), 1, 3),  # lost again on day 2
+        (chances(OVER, OVER, UNDER), 1, None),  # and not there at the end
+        (chances(OVER, HALF, OVER), 1, 1),  # an even chance is not lost
+        (chances(UNDER, HALF, OVER), 41, 42),  # a window that begins later
+    ],
+)
 def test_onset_is_the_first_day_that_holds(reached: Floats, first: int, expected: int | None) -> None:
     assert onset_day(reached, first) == expected
 
@@ -144,10 +156,11 @@ def test_the_baseline_has_a_first_and_a_last_day() -> None:
     assert (found.pain, found.days) == (7.0, 3)
 
 
-@pytest.mark.parametrize(("hidden", "masked"), [
-    (par.MASKED_FROM - STEP, False), (par.MASKED_FROM, True), (par.MASKED_FROM + STEP, True)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("hidden", "masked"), [(par.MASKED_FROM - STEP, False), (par.MASKED_FROM, True), (par.MASKED_FROM + STEP, True)]
+)
 def test_so_many_hidden_points_in_the_four_weeks_about_a_return_mask_it(hidden: float, masked: bool) -> None:
-    plan = make_plan(diary({}), KNOWN, 60, at_once=True)
+    plan = make_plan(diary({}), KNOWN, last=60, at_once=True)
     plan.shift = [0.0] * 23 + [hidden] * 29 + [0.0] * 9  # days 23 to 51
     assert plan.masked_around(30) == masked
     assert not plan.masked_around(29) and not plan.masked_around(31)
@@ -166,9 +179,9 @@ def test_a_dose_hides_nothing_within_habit_and_never_more_than_two_points(dose: 
 def test_the_dose_of_before_and_of_now() -> None:
     on = chances(-15, -14, -1, 0, 86, 87, 100, 101)
     mme = chances(90, 10, 30, 90, 90, 40, 60, 90)
-    found = medication(on, mme, 100, masked=False)
+    found = medication(on, mme, today=100, masked=False)
     assert (found.mme_before, found.mme_now, found.change_percent) == (20.0, 50.0, 150.0)
-    assert (par.BASELINE_DAYS, WINDOW) == (14, 14)
+    assert (par.BASELINE_DAYS, par.SUMMARY_DAYS) == (14, 14)
 
 
 def test_the_longest_gap_counts_both_ends() -> None:
@@ -179,7 +192,12 @@ def test_the_longest_gap_counts_both_ends() -> None:
 def kinds(written: Diary, baseline: float = 7.0, borderline: float = 0.0, today: int = 60) -> set[str]:
     procedure = Procedure(DAY0, baseline_pain=baseline)
     base = find_baseline(written.day[:0], written.score("bilateral")[:0], procedure)
-    return {c.kind for c in confounders(written, base, "relief", borderline, today, DAY0.toordinal())}
+    return {
+        c.kind
+        for c in confounders(
+            written, base, phase="relief", borderline=borderline, today=today, performed=DAY0.toordinal()
+        )
+    }
 
 
 def test_what_could_mislead_is_said_from_its_limit_on() -> None:
@@ -199,9 +217,16 @@ def test_what_could_mislead_is_said_from_its_limit_on() -> None:
         assert "recalled_entries" not in kinds(diary(scores, dict.fromkeys(scores, 3)))
 
 
-@pytest.mark.parametrize(("pains", "said"), [
-    ({58: 4.0, 59: 4.0}, False), ({58: 4.0, 59: 4.0, 60: 4.0}, True), ({58: 4.0, 59: 4.0, 60: 3.5}, False),
-    ({32: 4.0, 59: 4.0, 60: 4.0}, False), ({33: 4.0, 59: 4.0, 60: 4.0}, True)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("pains", "said"),
+    [
+        ({58: 4.0, 59: 4.0}, False),
+        ({58: 4.0, 59: 4.0, 60: 4.0}, True),
+        ({58: 4.0, 59: 4.0, 60: 3.5}, False),
+        ({32: 4.0, 59: 4.0, 60: 4.0}, False),
+        ({33: 4.0, 59: 4.0, 60: 4.0}, True),
+    ],
+)
 def test_pain_elsewhere_of_the_last_four_weeks(pains: dict[int, float], said: bool) -> None:
     made = diary({d: float(d % 7) for d in range(1, 61)})
     elsewhere = np.array([pains.get(int(d) - DAY0.toordinal(), np.nan) for d in made.day])
@@ -210,6 +235,6 @@ def test_pain_elsewhere_of_the_last_four_weeks(pains: dict[int, float], said: bo
 
 def test_a_whole_verdict_lapses_on_the_sixty_first_silent_day() -> None:
     scores = dict.fromkeys(range(-10, 0), 7.0) | dict.fromkeys(range(1, 91), 1.0)
-    said = [judge(diary(scores), Procedure(DAY0), day(90 + par.SILENT_DAYS + i)) for i in (0, 1)]
+    said = [judge(diary(scores), Procedure(DAY0), as_of=day(90 + par.SILENT_DAYS + i)) for i in (0, 1)]
     assert [v.phase for v in said] == ["relief", "unknown"]
     assert [v.current.relief_percent is None for v in said] == [False, True]

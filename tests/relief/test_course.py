@@ -10,7 +10,7 @@ LEFT_ONE = Procedure(DAY0, "left")
 
 
 def test_relief_that_holds() -> None:
-    v = judge(diary(course(7, 2, None, 0, 200)), Procedure(DAY0), day(200))
+    v = judge(diary(course(7, 2, None, 0, 200)), Procedure(DAY0), as_of=day(200))
     assert (v.phase, v.response, v.censored) == ("relief", "responder", True)
     assert v.onset_on is not None
     assert abs((v.onset_on - day(10)).days) <= 4
@@ -23,7 +23,7 @@ def test_relief_that_holds() -> None:
 
 
 def test_a_return_is_dated_and_its_interval_holds_the_truth() -> None:
-    v = judge(diary(course(7, 2, 150, 7, 240)), Procedure(DAY0), day(240))
+    v = judge(diary(course(7, 2, 150, 7, 240)), Procedure(DAY0), as_of=day(240))
     crossed = day(150 + 5)  # half of 7 is reached 30 % up a climb of 14 days
     assert v.phase == "returned" and not v.censored
     assert v.returned.on and v.returned.low and v.returned.high
@@ -38,23 +38,23 @@ def test_a_fierce_flare_up_of_a_week_is_no_return() -> None:
     for d in range(150, 157):
         scores[d] = 9.0
     for end in (152, 156, 165, 220):
-        assert judge(diary(scores), Procedure(DAY0), day(end)).phase == "relief", end
+        assert judge(diary(scores), Procedure(DAY0), as_of=day(end)).phase == "relief", end
 
 
 def test_a_procedure_that_brought_no_relief() -> None:
-    v = judge(diary(course(7, 6.3, None, 0, 120)), Procedure(DAY0), day(120))
+    v = judge(diary(course(7, 6.3, None, 0, 120)), Procedure(DAY0), as_of=day(120))
     assert (v.phase, v.response, v.onset_on, v.censored, v.relief_days) == ("no_relief", "none", None, False, None)
 
 
 def test_nobody_has_failed_in_the_settling_window() -> None:
-    v = judge(diary(course(7, 7, None, 0, 56, logging=1.0)), Procedure(DAY0), day(56))
+    v = judge(diary(course(7, 7, None, 0, 56, logging=1.0)), Procedure(DAY0), as_of=day(56))
     assert v.phase == "settling"
-    assert judge(diary(course(7, 7, None, 0, 57, logging=1.0)), Procedure(DAY0), day(57)).phase == "no_relief"
+    assert judge(diary(course(7, 7, None, 0, 57, logging=1.0)), Procedure(DAY0), as_of=day(57)).phase == "no_relief"
 
 
 def test_silence_is_neither_relief_nor_pain() -> None:
     scores = {d: s for d, s in course(7, 2, None, 0, 200).items() if d <= 100}
-    v = judge(diary(scores), Procedure(DAY0), day(300))
+    v = judge(diary(scores), Procedure(DAY0), as_of=day(300))
     assert (v.phase, v.current.relief_percent, v.censored) == ("unknown", None, True)
     assert v.adherence.longest_gap >= 200
     assert v.days.relief_percent[-1] is None
@@ -63,9 +63,9 @@ def test_silence_is_neither_relief_nor_pain() -> None:
 def test_a_climb_hidden_under_a_rising_dose_is_masked() -> None:
     scores = course(7, 2, 150, 4.4, 240, logging=1.0)
     mme = {d: 20.0 if d < 150 else min(70.0, 20 + 2.5 * (d - 150)) for d in scores}
-    v = judge(diary(scores, mme=mme), Procedure(DAY0), day(240))
+    v = judge(diary(scores, mme=mme), Procedure(DAY0), as_of=day(240))
     assert v.phase == "returned" and v.medication.masked
-    assert not judge(diary(scores, mme=dict.fromkeys(scores, 20.0)), Procedure(DAY0), day(240)).medication.masked
+    assert not judge(diary(scores, mme=dict.fromkeys(scores, 20.0)), Procedure(DAY0), as_of=day(240)).medication.masked
 
 
 def test_pain_on_the_other_side_is_not_a_return_and_is_reported() -> None:
@@ -74,8 +74,8 @@ def test_pain_on_the_other_side_is_not_a_return_and_is_reported() -> None:
     average[mine.day >= DAY0.toordinal() + 150, RIGHT] = 8.0
     elsewhere = np.where(mine.day >= DAY0.toordinal() + 150, 8.0, np.nan)
     both = Diary(mine.day, mine.known_on, average, mine.worst, mine.mme, mine.steps, elsewhere)
-    v = judge(both, LEFT_ONE, day(200))
-    alone = judge(mine, LEFT_ONE, day(200))
+    v = judge(both, LEFT_ONE, as_of=day(200))
+    alone = judge(mine, LEFT_ONE, as_of=day(200))
     assert v.phase == "relief" and v.days.level == alone.days.level
     assert "pain_elsewhere" in {c.kind for c in v.confounders}
 
@@ -85,14 +85,17 @@ def test_a_bilateral_procedure_is_judged_by_the_worse_side_and_gives_each_its_ow
     base = diary(left, column=LEFT)
     average = base.average.copy()
     average[:, RIGHT] = [right[int(d) - DAY0.toordinal()] for d in base.day]
-    v = judge(Diary(base.day, base.known_on, average, base.worst, base.mme, base.steps, base.elsewhere),
-              Procedure(DAY0), day(220))  # fmt: skip
+    v = judge(
+        Diary(base.day, base.known_on, average, base.worst, base.mme, base.steps, base.elsewhere),
+        Procedure(DAY0),
+        as_of=day(220),
+    )
     assert v.phase == "returned"
     assert [(s.side, s.phase) for s in v.sides] == [("left", "returned"), ("right", "relief")]
 
 
 def test_a_repeat_ends_the_watch() -> None:
-    v = judge(diary(course(7, 2, 150, 7, 240)), Procedure(DAY0, watched_until=day(120)), day(240))
+    v = judge(diary(course(7, 2, 150, 7, 240)), Procedure(DAY0, watched_until=day(120)), as_of=day(240))
     assert v.phase == "relief" and v.censored and v.forecast is None
     assert v.days.date[-1] == day(120)
     assert v.relief_days is not None and v.relief_days <= 120
@@ -101,7 +104,9 @@ def test_a_repeat_ends_the_watch() -> None:
 @pytest.mark.parametrize("definition", ["half", "eighty", "full"])
 def test_the_definition_is_named_and_moves_the_date(definition: Definition) -> None:
     scores = course(7, 0.5, 150, 7, 300, noise=0.5)
-    v = judge(diary(scores), Procedure(DAY0), day(300), definition)
+    v = judge(diary(scores), Procedure(DAY0), as_of=day(300), definition=definition)
     assert v.definition == definition
-    dates = {d: judge(diary(scores), Procedure(DAY0), day(300), d).returned.on for d in ("eighty", "half")}
+    dates = {
+        d: judge(diary(scores), Procedure(DAY0), as_of=day(300), definition=d).returned.on for d in ("eighty", "half")
+    }
     assert dates["eighty"] and dates["half"] and dates["eighty"] <= dates["half"]

@@ -29,7 +29,7 @@ def test_relief_is_the_drop_from_baseline_in_percent() -> None:
 
 
 def baseline_of(scores: dict[int, float], **fields: Any) -> tuple[float | None, str, int, bool]:
-    found = judge(diary(scores), Procedure(DAY0, **fields), day(3)).baseline
+    found = judge(diary(scores), Procedure(DAY0, **fields), as_of=day(3)).baseline
     return found.pain, found.source, found.days, found.thin
 
 
@@ -51,5 +51,5 @@ def test_the_day_of_a_block_and_the_day_after_never_count() -> None:
 
 def test_a_later_episode_never_changes_an_earlier_baseline() -> None:
     scores = {-3: 6.0, -2: 7.0, -1: 8.0} | dict.fromkeys(range(100, 130), 9.0)
-    found = judge(diary(scores), Procedure(DAY0), day(200)).baseline
+    found = judge(diary(scores), Procedure(DAY0), as_of=day(200)).baseline
     assert (found.pain, found.days) == (7.0, 3)

@@ -25,7 +25,7 @@ def agrees(whole: Diary, own: Procedure, days: Iterable[int]) -> None:
     """Each day of the trace is what `judge` says with what was known by then, and with no more."""
     unfolded = trace(whole, own)
     for on in days:
-        then = judge(known_by(whole, on), own, day(on))
+        then = judge(known_by(whole, on), own, as_of=day(on))
         assert unfolded.date[on - 1] == day(on)
         assert unfolded.phase[on - 1] == then.phase, on
         assert unfolded.return_probability[on - 1] == then.returned.probability, on
@@ -56,7 +56,7 @@ def test_a_writing_counts_from_the_day_on_which_it_was_written(late: int) -> Non
 def test_a_writing_about_any_day_beside_a_checkpoint_may_come_late(about: int) -> None:
     whole = diary(SCORES, {about: LAST - about})
     agrees(whole, OWN, (about, about + 1, LAST - 1, LAST))
-    assert trace(whole, OWN).verdict.returned == judge(diary(SCORES), OWN, day(LAST)).returned
+    assert trace(whole, OWN).verdict.returned == judge(diary(SCORES), OWN, as_of=day(LAST)).returned
 
 
 def test_a_week_that_is_sent_at_once_counts_on_that_day() -> None:
@@ -72,7 +72,7 @@ def test_a_week_that_is_sent_at_once_counts_on_that_day() -> None:
 def test_an_earlier_day_that_comes_after_a_later_one_is_heard_in_its_place() -> None:
     whole = diary(SCORES, {60: 12, 55: 18, 62: 10})  # written on the 72nd, the 73rd and the 72nd
     agrees(whole, OWN, range(70, 76))
-    assert judge(whole, OWN, day(LAST)).days == judge(diary(SCORES), OWN, day(LAST)).days
+    assert judge(whole, OWN, as_of=day(LAST)).days == judge(diary(SCORES), OWN, as_of=day(LAST)).days
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_one_late_writing_after_another_goes_on_from_what_the_first_has_changed(
     scores = SCORES | dict.fromkeys(late, 8.0)
     whole, written = diary(scores, late), sorted(d + n for d, n in late.items())
     agrees(whole, OWN, range(written[0] - 1, written[-1] + 2))
-    verdict, final = trace(whole, OWN).verdict, judge(diary(scores), OWN, day(LAST))
+    verdict, final = trace(whole, OWN).verdict, judge(diary(scores), OWN, as_of=day(LAST))
     assert (verdict.returned, verdict.onset_on, verdict.current) == (final.returned, final.onset_on, final.current)
     assert (verdict.response, verdict.relief_days) == (final.response, final.relief_days)
 
@@ -94,34 +94,36 @@ def test_a_correction_replaces_the_score_from_its_day_on() -> None:
     unfolded, before = trace(whole, OWN), trace(diary(SCORES), OWN)
     assert unfolded.return_probability[:34] == before.return_probability[:34]
     agrees(whole, OWN, range(33, 41))
-    assert judge(whole, OWN, day(LAST)).days == judge(diary({**SCORES, 20: 1.0, 21: 9.0}), OWN, day(LAST)).days
+    assert (
+        judge(whole, OWN, as_of=day(LAST)).days == judge(diary({**SCORES, 20: 1.0, 21: 9.0}), OWN, as_of=day(LAST)).days
+    )
 
 
 def test_a_score_that_is_taken_back_no_longer_counts() -> None:
     scores = {d: s for d, s in SCORES.items() if d <= 40}
     whole = then_written(diary(scores), (40, 44, NOTHING), (39, 44, NOTHING), (10, 45, NOTHING))
     agrees(whole, OWN, range(38, 46))
-    plan = make_plan(whole, OWN, 45, at_once=False)
+    plan = make_plan(whole, OWN, last=45, at_once=False)
     assert [plan.then.logged[on - 1] for on in (40, 43, 44, 45)] == [40, 40, 38, 37]
     assert [plan.then.newest[on - 1] for on in (40, 43, 44, 45)] == [40, 40, 38, 38]
 
 
 def test_what_is_known_counts_each_day_once_and_only_when_it_is_written() -> None:
     whole = then_written(diary({1: 5.0, 2: 5.0, 5: 5.0}), (3, 7, 4.0), (5, 8, 4.0))
-    plan = make_plan(whole, OWN, 8, at_once=False)
+    plan = make_plan(whole, OWN, last=8, at_once=False)
     assert plan.then.logged == [1, 2, 2, 2, 3, 3, 4, 4]
     assert plan.then.newest == [1, 2, 2, 2, 5, 5, 5, 5]
     assert plan.at_end().logged == [1, 2, 3, 3, 4, 4, 4, 4]
     assert plan.target == [1, 2, 3, 4, 5, 6, 3, 4, 5, 6, 7, 5, 6, 7, 8]
     assert plan.marks == [0, 1, 2, 3, 4, 5, 10, 14]
-    at_once = make_plan(whole, OWN, 8, at_once=True)
+    at_once = make_plan(whole, OWN, last=8, at_once=True)
     assert (at_once.target, at_once.then.logged) == ([1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 3, 3, 4, 4, 4, 4])
 
 
 def test_a_day_before_the_procedure_may_be_written_after_it() -> None:
     own = Procedure(DAY0, baseline_pain=5.0)
     whole = diary({**SCORES, -3: 8.0, -2: 8.0}, {-3: 23, -2: 33, **{d: 34 - d for d in range(-14, -3)}, -1: 2})
-    plan = make_plan(whole, own, LAST, at_once=False)
+    plan = make_plan(whole, own, last=LAST, at_once=False)
     seen = [plan.baselines[v].source for v in plan.then.version]
     assert (seen[29], seen[30]) == ("clinic", "diary")
     assert [plan.baselines[plan.then.version[on - 1]].days for on in (1, 19, 20, 30, 31, 33, 34)] == [

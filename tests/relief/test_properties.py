@@ -44,7 +44,7 @@ def test_each_day_of_a_trace_is_what_judge_says_with_what_was_known_then(seed: i
     whole = with_late_writings(seed)
     unfolded = trace(whole, Procedure(DAY0))
     known = whole.take(whole.known_on <= DAY0.toordinal() + on)
-    then = judge(known, Procedure(DAY0), day(on))
+    then = judge(known, Procedure(DAY0), as_of=day(on))
     assert unfolded.date[on - 1] == day(on)
     assert unfolded.phase[on - 1] == then.phase
     assert unfolded.return_probability[on - 1] == then.returned.probability
@@ -56,9 +56,9 @@ def test_each_day_of_a_trace_is_what_judge_says_with_what_was_known_then(seed: i
 def test_the_order_of_arrival_does_not_matter_in_the_end(seed: int) -> None:
     whole = with_late_writings(seed)
     last = day(int(whole.known_on.max()) - DAY0.toordinal())
-    final = judge(whole.latest(), Procedure(DAY0), last)
+    final = judge(whole.latest(), Procedure(DAY0), as_of=last)
     assert trace(whole, Procedure(DAY0)).verdict.returned == final.returned
-    assert judge(whole, Procedure(DAY0), last).days == final.days
+    assert judge(whole, Procedure(DAY0), as_of=last).days == final.days
 
 
 @settings(max_examples=15, deadline=None)
@@ -76,14 +76,14 @@ def test_shifting_all_dates_shifts_the_answer(seed: int, by: int) -> None:
 @given(seed=seeds, more=st.integers(1, 20))
 def test_more_days_of_the_same_never_lower_certainty_in_relief_by_much(seed: int, more: int) -> None:
     scores = course(7, 2, None, 0, 120, seed, noise=0.5)
-    before = judge(diary(scores), Procedure(DAY0), day(120)).returned.probability
+    before = judge(diary(scores), Procedure(DAY0), as_of=day(120)).returned.probability
     same = scores | {120 + i: 2.0 for i in range(1, more + 1)}
-    assert judge(diary(same), Procedure(DAY0), day(120 + more)).returned.probability <= before + 0.02
+    assert judge(diary(same), Procedure(DAY0), as_of=day(120 + more)).returned.probability <= before + 0.02
 
 
 def test_the_same_input_gives_the_same_output_to_the_bit() -> None:
     one = with_late_writings(7)
-    assert judge(one, Procedure(DAY0), day(150)) == judge(one, Procedure(DAY0), day(150))
+    assert judge(one, Procedure(DAY0), as_of=day(150)) == judge(one, Procedure(DAY0), as_of=day(150))
 
 
 @settings(max_examples=10, deadline=None)
@@ -98,5 +98,8 @@ def test_scores_of_another_side_change_nothing(seed: int) -> None:
     own = Procedure(DAY0, "left")
     one, other = trace(mine, own), trace(beside, own)
     assert (one.phase, one.return_probability, one.relief_percent) == (
-        other.phase, other.return_probability, other.relief_percent)  # fmt: skip
+        other.phase,
+        other.return_probability,
+        other.relief_percent,
+    )
     assert one.verdict.returned == other.verdict.returned

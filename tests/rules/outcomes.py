@@ -11,11 +11,36 @@ PERFORMED = date(2025, 7, 10)
 ON = PERFORMED + timedelta(days=150)
 EVERY = " ".join(name for name, _, _ in CONTACTS)
 CALM = Outcome(
-    as_of=ON, engine="relief/2", definition="half", performed_on=PERFORMED, region="lumbar", laterality="left",
-    technique=None, temperature_c=None, operator=None, joints="L4-5", nerves="", repeat=False, block_percent=None, age=64,
-    phase="relief", response="responder", relief_percent=71.4, onset_on=None, returned_on=None, probability=0.02,
-    masked=False, mme_change=None, lasting=False, ended="open", relief_days=150, logged=150, expected=150,
-    last_logged_on=ON, contacts=EVERY)  # fmt: skip
+    as_of=ON,
+    engine="relief/2",
+    definition="half",
+    performed_on=PERFORMED,
+    region="lumbar",
+    laterality="left",
+    technique=None,
+    temperature_c=None,
+    operator=None,
+    joints="L4-5",
+    nerves="",
+    repeat=False,
+    block_percent=None,
+    age=64,
+    phase="relief",
+    response="responder",
+    relief_percent=71.4,
+    onset_on=None,
+    returned_on=None,
+    probability=0.02,
+    masked=False,
+    mme_change=None,
+    lasting=False,
+    ended="open",
+    relief_days=150,
+    logged=150,
+    expected=150,
+    last_logged_on=ON,
+    contacts=EVERY,
+)
 
 
 def outcome(**fields: Any) -> Outcome:

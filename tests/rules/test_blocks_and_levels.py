@@ -10,8 +10,13 @@ from app.rules.blocks import DURATION_HOURS, compare, hours_at, shown_by
 from app.rules.danger_words import danger_words
 from app.rules.levels import NoSuchLevelError, codes_of, joint, nerve, nerves_of, nerves_of_all, region_of, spoken
 
-HOURS = {"lidocaine": (1.0, 3.0), "mepivacaine": (1.5, 4.0), "bupivacaine": (3.0, 12.0), "ropivacaine": (3.0, 12.0),
-         "levobupivacaine": (3.0, 12.0)}  # fmt: skip
+HOURS = {
+    "lidocaine": (1.0, 3.0),
+    "mepivacaine": (1.5, 4.0),
+    "bupivacaine": (3.0, 12.0),
+    "ropivacaine": (3.0, 12.0),
+    "levobupivacaine": (3.0, 12.0),
+}
 AFTER = 0.01  # hours: a reading so soon after the last good one that the way between them adds next to nothing
 
 
@@ -25,16 +30,20 @@ def lasting(hours: float, ends: bool = True, left: float = 2.0) -> list[tuple[fl
 def test_a_block_fits_its_agent_between_half_the_shortest_and_half_as_long_again(agent: str) -> None:
     assert HOURS == DURATION_HOURS
     shortest, longest = HOURS[agent][0] / 2, HOURS[agent][1] * 1.5
-    found = [shown_by(agent, 10, lasting(h)).concordant
-             for h in (shortest - AFTER, shortest, shortest + AFTER, longest - AFTER, longest, longest + AFTER)]  # fmt: skip
+    found = [
+        shown_by(agent, 10, lasting(h)).concordant
+        for h in (shortest - AFTER, shortest, shortest + AFTER, longest - AFTER, longest, longest + AFTER)
+    ]
     assert found == [False, True, True, True, True, False]
 
 
 @pytest.mark.parametrize("agent", HOURS)
 def test_relief_that_has_not_ended_is_not_known_to_fit_until_it_is_too_long(agent: str) -> None:
     usual, longest = HOURS[agent][1], HOURS[agent][1] * 1.5
-    found = [shown_by(agent, 10, lasting(h, ends=False)).concordant
-             for h in (usual - AFTER, usual, usual + AFTER, longest, longest + AFTER)]  # fmt: skip
+    found = [
+        shown_by(agent, 10, lasting(h, ends=False)).concordant
+        for h in (usual - AFTER, usual, usual + AFTER, longest, longest + AFTER)
+    ]
     assert found == [None, None, True, True, False]
 
 
@@ -69,9 +78,15 @@ def test_what_a_block_without_pain_or_readings_shows() -> None:
     assert (unknown.hours_80, unknown.concordant) == (2.0, None)
 
 
-@pytest.mark.parametrize(("hours_short", "hours_long", "said"), [
-    (2.0, 2.01, "longer_lasted_longer"), (2.0, 2.0, "longer_did_not"), (2.0, 1.99, "longer_did_not"),
-    (0.0, 0.0, "longer_did_not")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("hours_short", "hours_long", "said"),
+    [
+        (2.0, 2.01, "longer_lasted_longer"),
+        (2.0, 2.0, "longer_did_not"),
+        (2.0, 1.99, "longer_did_not"),
+        (0.0, 0.0, "longer_did_not"),
+    ],
+)
 @pytest.mark.parametrize("short", ["lidocaine", "mepivacaine"])
 @pytest.mark.parametrize("long", ["bupivacaine", "ropivacaine", "levobupivacaine"])
 def test_of_two_blocks_the_longer_must_last_longer(
@@ -88,8 +103,22 @@ def test_blocks_that_are_no_such_pair() -> None:
     assert compare(("saline", 1), ("bupivacaine", 3)) is None
 
 
-SPINE = ["C1-2", "C2-3", "C3-4", "C4-5", "C5-6", "C6-7", "C7-T1", *(f"T{i}-{i + 1}" for i in range(1, 12)), "T12-L1",
-         "L1-2", "L2-3", "L3-4", "L4-5", "L5-S1"]  # fmt: skip
+SPINE = [
+    "C1-2",
+    "C2-3",
+    "C3-4",
+    "C4-5",
+    "C5-6",
+    "C6-7",
+    "C7-T1",
+    *(f"T{i}-{i + 1}" for i in range(1, 12)),
+    "T12-L1",
+    "L1-2",
+    "L2-3",
+    "L3-4",
+    "L4-5",
+    "L5-S1",
+]
 
 
 @pytest.mark.parametrize("one", SPINE)
@@ -104,8 +133,11 @@ def test_every_joint_of_the_spine_is_kept_as_it_is_written(one: str) -> None:
 
 def test_neighbours_share_one_nerve_from_top_to_bottom() -> None:
     assert nerves_of_all(SPINE[2:]) == [
-        *(f"C{i}" for i in range(3, 9)), *(f"T{i}" for i in range(1, 13)), *(f"L{i}" for i in range(1, 5)),
-        "L5 dorsal ramus"]  # fmt: skip
+        *(f"C{i}" for i in range(3, 9)),
+        *(f"T{i}" for i in range(1, 13)),
+        *(f"L{i}" for i in range(1, 5)),
+        "L5 dorsal ramus",
+    ]
     assert nerves_of("C7-T1") == ("C7", "C8") and nerves_of("T1-2") == ("C8", "T1")
     assert all(nerve(one) == one for one in nerves_of_all([*SPINE[1:], "SI"]))
     assert region_of("SI") == "sacroiliac"

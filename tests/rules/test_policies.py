@@ -33,8 +33,16 @@ def session(
     return Session(name, on, region, side, joints)
 
 
-def block(on: date = date(2024, 11, 1), name: str = "b1", before: float = 7, after: Any = LONG, agent: str = "bupivacaine",
-          side: str = "left", joints: frozenset[str] = L45, region: str = "lumbar") -> Block:  # fmt: skip
+def block(
+    on: date = date(2024, 11, 1),
+    name: str = "b1",
+    before: float = 7,
+    after: Any = LONG,
+    agent: str = "bupivacaine",
+    side: str = "left",
+    joints: frozenset[str] = L45,
+    region: str = "lumbar",
+) -> Block:
     return Block(name, on, side, region, joints, agent, before, after)
 
 
@@ -80,7 +88,12 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
     ("medicare-lcd", second(before=0), "blocks_before", U),
     ("medicare-lcd", second(side="right"), "blocks_before", N),
     ("medicare-lcd", second(joints=frozenset({"L2-3"})), "blocks_before", N),
-    ("medicare-lcd", {"blocks": (block(), block(date(2025, 6, 1), "b2"))}, "blocks_before", N),  # after the first procedure
+    (
+        "medicare-lcd",
+        {"blocks": (block(), block(date(2025, 6, 1), "b2"))},
+        "blocks_before",
+        N,
+    ),  # after the first procedure
     ("medicare-lcd", second(agent="other"), "blocks_before", U),
     ("medicare-lcd", {}, "relief_percent", M),
     ("medicare-lcd", {"relief": estimate(50)}, "relief_percent", M),
@@ -155,7 +168,7 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
     ("hull-uk", {}, "minimum_gap", N),
     ("hull-uk", {"proposed_on": date(2026, 5, 15)}, "minimum_gap", M),
     ("hull-uk", {"proposed_on": date(2026, 5, 14)}, "minimum_gap", N),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("policy", "differs", "rule", "result"), CASES)
@@ -205,8 +218,16 @@ def test_earliest_is_the_first_day_that_reaches_back(last: date, months: int) ->
     assert months_back(first, months) >= last > months_back(first - timedelta(days=1), months)
 
 
-sessions = st.lists(st.builds(session, days, st.uuids().map(str), st.sampled_from(["lumbar", "sacroiliac", "cervical"]),
-                              st.sampled_from(["left", "right", "bilateral"])), max_size=6)  # fmt: skip
+sessions = st.lists(
+    st.builds(
+        session,
+        days,
+        st.uuids().map(str),
+        st.sampled_from(["lumbar", "sacroiliac", "cervical"]),
+        st.sampled_from(["left", "right", "bilateral"]),
+    ),
+    max_size=6,
+)
 names = st.sampled_from(sorted(policies()))
 
 
@@ -257,19 +278,22 @@ certainty = "found"
 """
 
 
-@pytest.mark.parametrize(("was", "becomes", "line"), [
-    ('name = "own"', 'name = "Own!"', 1),
-    ('title = "The clinic\'s own"', "title = 5", 2),
-    ('source = "a letter of 2026"', "", 1),
-    ("in_force_from = 2026-01-01", 'in_force_from = "soon"', 8),
-    ("in_force_from = 2026-01-01", "in_force_from = 2026-13-01", 8),
-    ("in_force_from = 2026-01-01", "in_force_from = 2026-01-01\\nverified_on = 2026-01-02", 9),
-    ('rule = "levels"', 'rule = "level"', 11),
-    ("most = 2", 'most = "two"', 12),
-    ("most = 2", "most = 0", 12),
-    ("most = 2", "least = 2", 12),
-    ('certainty = "found"', 'certainty = "sure"', 13),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("was", "becomes", "line"),
+    [
+        ('name = "own"', 'name = "Own!"', 1),
+        ('title = "The clinic\'s own"', "title = 5", 2),
+        ('source = "a letter of 2026"', "", 1),
+        ("in_force_from = 2026-01-01", 'in_force_from = "soon"', 8),
+        ("in_force_from = 2026-01-01", "in_force_from = 2026-13-01", 8),
+        ("in_force_from = 2026-01-01", "in_force_from = 2026-01-01\\nverified_on = 2026-01-02", 9),
+        ('rule = "levels"', 'rule = "level"', 11),
+        ("most = 2", 'most = "two"', 12),
+        ("most = 2", "most = 0", 12),
+        ("most = 2", "least = 2", 12),
+        ('certainty = "found"', 'certainty = "sure"', 13),
+    ],
+)
 def test_a_file_at_fault_names_its_line(was: str, becomes: str, line: int) -> None:
     with pytest.raises(BadPolicyError, match=rf"^line {line}: "):
         load_text(GOOD_FILE.replace(was, becomes.replace("\\n", "\n")))

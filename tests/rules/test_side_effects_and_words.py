@@ -2,17 +2,25 @@ import pytest
 
 from app.rules.danger_words import danger_words
 from app.rules.expected import is_expected, outlasts
-from app.rules.medications import Taken, catalogue, class_changes, opioid_mme
+from app.rules.medications import Dose, catalogue, class_changes, opioid_mme
 
 
 @pytest.mark.parametrize(
     ("kind", "day", "severity", "treated", "expected"),
-    [("numbness", 30, 1, True, True), ("numbness", 85, 1, True, False), ("numbness", 30, 3, True, False),
-     ("numbness", 30, 1, False, False), ("burning", 21, None, True, True), ("burning", 22, None, True, False),
-     ("soreness", 14, 2, True, True), ("fever", 1, 1, True, False), ("weakness", 1, 1, True, False)],
-)  # fmt: skip
+    [
+        ("numbness", 30, 1, True, True),
+        ("numbness", 85, 1, True, False),
+        ("numbness", 30, 3, True, False),
+        ("numbness", 30, 1, False, False),
+        ("burning", 21, None, True, True),
+        ("burning", 22, None, True, False),
+        ("soreness", 14, 2, True, True),
+        ("fever", 1, 1, True, False),
+        ("weakness", 1, 1, True, False),
+    ],
+)
 def test_what_is_usual_and_until_when(kind: str, day: int, severity: int | None, treated: bool, expected: bool) -> None:
-    assert is_expected(kind, day, severity, treated) == expected
+    assert is_expected(kind, day, severity=severity, in_treated_skin=treated) == expected
 
 
 def test_numbness_past_twelve_weeks_is_to_be_looked_at() -> None:
@@ -22,24 +30,30 @@ def test_numbness_past_twelve_weeks_is_to_be_looked_at() -> None:
 
 @pytest.mark.parametrize(
     ("text", "groups"),
-    [("walked the dog", []), (None, []), ("I have a FEVER of 39", ["infection"]), ("no fever", ["infection"]),
-     ("my face is\n swollen", ["allergy"]), ("can\u2019t breathe, chest pain", ["breath_or_heart"]),
-     ("I want to die", ["self_harm"])],
-)  # fmt: skip
+    [
+        ("walked the dog", []),
+        (None, []),
+        ("I have a FEVER of 39", ["infection"]),
+        ("no fever", ["infection"]),
+        ("my face is\n swollen", ["allergy"]),
+        ("can\u2019t breathe, chest pain", ["breath_or_heart"]),
+        ("I want to die", ["self_harm"]),
+    ],
+)
 def test_danger_signs_in_a_free_text(text: str | None, groups: list[str]) -> None:
     assert danger_words(text) == groups
 
 
 def test_a_medication_may_be_given_by_name() -> None:
-    assert opioid_mme([Taken(None, 50, "mg", 2, "Tramadol")]) == 20
-    assert opioid_mme([Taken(None, 500, "mg", 3, " acetaminophen ")]) == 0
-    assert opioid_mme([Taken(None, 1, "mg", 1, "grandmother's drops")]) is None
+    assert opioid_mme([Dose(None, 50, "mg", 2, "Tramadol")]) == 20
+    assert opioid_mme([Dose(None, 500, "mg", 3, " acetaminophen ")]) == 0
+    assert opioid_mme([Dose(None, 1, "mg", 1, "grandmother's drops")]) is None
     assert len({m.name for m in catalogue()}) == len(catalogue())
 
 
 def test_class_changes_by_doses_a_day() -> None:
-    ten, five = Taken("10689", 50, "mg", 4), Taken("10689", 50, "mg", 2)
-    aspirin, unknown = Taken("1191", 500, "mg", 1), Taken(None, 1, "mg", 1, "drops")
+    ten, five = Dose("10689", 50, "mg", 4), Dose("10689", 50, "mg", 2)
+    aspirin, unknown = Dose("1191", 500, "mg", 1), Dose(None, 1, "mg", 1, "drops")
     assert class_changes([[ten]] * 5, [[five]] * 5) == {"opioid": "down"}
     assert class_changes([[five]] * 5, [[ten, aspirin]] * 5) == {"nsaid": "started", "opioid": "up"}
     assert class_changes([[five]] * 5, [[]] * 5) == {"opioid": "stopped"}

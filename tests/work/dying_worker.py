@@ -61,7 +61,7 @@ class Dying(Database):
 async def live(url: str, at: datetime, kill: tuple[int, str]) -> None:
     database = Dying(url, *kill)
     settings = Settings.model_validate({"database_url": url, "private_targets": True})
-    done = await work_once(database, lambda: at, 200)
+    done = await work_once(database, lambda: at, most=200)
     while sent := await send_due(database, settings, lambda: at):
         done += sent
     await database.close()

@@ -35,9 +35,16 @@ async def filled(database: Database, hook: Hook) -> None:
     async def add(connection: Any) -> None:
         own = (await connection.execute(select(account).where(account.c.username == "admin"))).one()
         values = {
-            "clinic_id": own.clinic_id, "id": new_id(), "account_id": own.id, "channel": "webhook", "locale": "en",
-            "target": {"url": hook.url, "secret": new_secret()}, "topics": None, "confirmed_at": NOW, "created_at": NOW,
-        }  # fmt: skip
+            "clinic_id": own.clinic_id,
+            "id": new_id(),
+            "account_id": own.id,
+            "channel": "webhook",
+            "locale": "en",
+            "target": {"url": hook.url, "secret": new_secret()},
+            "topics": None,
+            "confirmed_at": NOW,
+            "created_at": NOW,
+        }
         await connection.execute(insert(address).values(values))
 
     await database.write(add)

@@ -12,8 +12,8 @@ from app.alerts.flags.escalation import hand_on
 from app.alerts.flags.service import flag
 from app.work.reviews.reconcile import close_answered
 from app.work.reviews.service import review
-from tests.alerts.flags.test_handing import set_clinic, silent_patients
-from tests.alerts.flags.test_standing import flags, returned
+from tests.alerts.flags.test_conclusions import flags, returned
+from tests.alerts.flags.test_escalation import set_clinic, silent_patients
 from tests.conftest import Clock
 from tests.support import Service
 from tests.work.reviews.test_reviews import opened

@@ -33,7 +33,7 @@ Action = Literal[
     "invite",
 ]
 Relation = Literal["own", "clinic"]
-Ids = ColumnElement[UUID] | ColumnElement[UUID | None]
+IdColumn = ColumnElement[UUID] | ColumnElement[UUID | None]
 
 RULES: dict[tuple[Role, Action], Relation] = {
     ("patient", "read"): "own",
@@ -114,7 +114,7 @@ def require_staff(caller: Caller) -> None:
         raise Problem(403, f"A {caller.role} may not do this.")
 
 
-def within(relation: Relation, clinic_id: Ids, patient_id: Ids) -> ColumnElement[bool]:
+def within(relation: Relation, clinic_id: IdColumn, patient_id: IdColumn) -> ColumnElement[bool]:
     """The condition on the columns `clinic_id` and `patient_id` that a query carries; `limits` are its parameters."""
     own: ColumnElement[bool] = patient_id == bindparam("caller_patient")
     of_clinic: ColumnElement[bool] = clinic_id == bindparam("caller_clinic")
@@ -132,7 +132,7 @@ def limits(caller: Caller, relation: Relation) -> dict[str, object]:
     return clinic if relation == "clinic" else {**clinic, "caller_patient": caller.patient_id}
 
 
-def reach(caller: Caller, action: Action, clinic_id: Ids, patient_id: Ids | None) -> ColumnElement[bool]:
+def reach(caller: Caller, action: Action, *, clinic_id: IdColumn, patient_id: IdColumn | None) -> ColumnElement[bool]:
     """The same condition with its parameters filled in; 403 where the role has no such rule.
 
     Args:

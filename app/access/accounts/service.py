@@ -155,6 +155,7 @@ async def add_clinic(connection: AsyncConnection, name: str, now: datetime) -> U
 async def add_account(
     connection: AsyncConnection,
     clinic_id: UUID,
+    *,
     username: str,
     password_hash: str,
     role: Role,
@@ -171,8 +172,15 @@ async def add_account(
         raise Problem(409, "The name is taken.")
     new = new_id()
     values = row(
-        Account, clinic_id=clinic_id, id=new, username=username, password_hash=password_hash, role=role,
-        patient_id=patient_id, created_at=now)  # fmt: skip
+        Account,
+        clinic_id=clinic_id,
+        id=new,
+        username=username,
+        password_hash=password_hash,
+        role=role,
+        patient_id=patient_id,
+        created_at=now,
+    )
     await connection.execute(insert(account).values(values))
     return new
 

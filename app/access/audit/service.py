@@ -17,10 +17,16 @@ AuditAction = Literal["read", "create", "change", "delete"]
 
 
 async def record(
-    connection: Connection, caller: Caller, action: AuditAction, resource: str, patient_id: UUID | None, now: datetime
+    connection: Connection,
+    caller: Caller,
+    *,
+    action: AuditAction,
+    resource: str,
+    patient_id: UUID | None,
+    now: datetime,
 ) -> None:
     """Writes an event in the transaction of a write; `resource` names a kind of thing, never a value."""
-    await rows_of(connection, INSERT_EVENT, _event(caller, action, resource, patient_id, now))
+    await rows_of(connection, INSERT_EVENT, _event(caller, action, resource=resource, patient_id=patient_id, now=now))
 
 
 async def record_of_command(
@@ -34,21 +40,35 @@ async def record_of_command(
 ) -> None:
     """The same for an operator at the command line, who has no account."""
     values = row(
-        AuditEvent, clinic_id=clinic_id, id=new_id(), at=now, account_id=None, patient_id=patient_id, action=action,
-        resource=resource)  # fmt: skip
+        AuditEvent,
+        clinic_id=clinic_id,
+        id=new_id(),
+        at=now,
+        account_id=None,
+        patient_id=patient_id,
+        action=action,
+        resource=resource,
+    )
     await rows_of(connection, INSERT_EVENT, values)
 
 
 async def record_read(
-    database: Database, caller: Caller, resource: str, patient_id: UUID | None, now: datetime
+    database: Database, caller: Caller, *, resource: str, patient_id: UUID | None, now: datetime
 ) -> None:
     """Writes the event of a read, committed before the answer goes out; events of concurrent reads go in together."""
-    await database.insert_together(event, _event(caller, "read", resource, patient_id, now))
+    await database.insert_together(event, _event(caller, "read", resource=resource, patient_id=patient_id, now=now))
 
 
 def _event(
-    caller: Caller, action: AuditAction, resource: str, patient_id: UUID | None, now: datetime
+    caller: Caller, action: AuditAction, *, resource: str, patient_id: UUID | None, now: datetime
 ) -> dict[str, object]:
     return row(
-        AuditEvent, clinic_id=caller.clinic_id, id=new_id(), at=now, account_id=caller.account_id, patient_id=patient_id,
-        action=action, resource=resource)  # fmt: skip
+        AuditEvent,
+        clinic_id=caller.clinic_id,
+        id=new_id(),
+        at=now,
+        account_id=caller.account_id,
+        patient_id=patient_id,
+        action=action,
+        resource=resource,
+    )

@@ -4,7 +4,7 @@ Held-back flags can be listed. Too many alarms lead to none being looked at (ala
 `soon` are never held back, and no flag is held back for longer than two weeks.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import and_, func, select, update
@@ -16,10 +16,10 @@ from app.alerts.flags.tables import Flag
 from app.alerts.messages.outbox import post
 from app.base.store.timeline import step
 from app.base.store.typed import col, table, to, wholes
+from app.rules.parameters import BUDGET_WINDOW, HELD_LONGEST
 
 flag = table(Flag)
 CAN_WAIT = "later"
-WINDOW, LONGEST = timedelta(days=7), timedelta(days=14)
 FIRST = {"return_likely": 0, "rising_opioids": 1, "missed_follow_up": 2}  # other kinds, such as silent_diary, last
 
 
@@ -33,7 +33,7 @@ async def used(connection: AsyncConnection, clinic_id: UUID, now: datetime) -> t
     """How many flags of severity `later` were shown in the last seven days, and how many are held back now."""
     of_clinic = and_(col(Flag.clinic_id) == clinic_id, col(Flag.severity) == CAN_WAIT)
     query = select(
-        func.count().filter(col(Flag.shown_at) > now - WINDOW),
+        func.count().filter(col(Flag.shown_at) > now - BUDGET_WINDOW),
         func.count().filter(and_(col(Flag.shown_at).is_(None), col(Flag.state) == "open")),
     ).where(of_clinic)
     shown, held = (await connection.execute(query)).one()
@@ -41,7 +41,7 @@ async def used(connection: AsyncConnection, clinic_id: UUID, now: datetime) -> t
 
 
 async def release(connection: AsyncConnection, now: datetime) -> int:
-    """Shows held-back flags within the budget (by kind as in FIRST, then oldest) or over LONGEST; returns how many."""
+    """Shows held-back flags within the budget (by kind as in FIRST, then oldest) or over HELD_LONGEST; returns how many."""
     held = and_(col(Flag.shown_at).is_(None), col(Flag.state) == "open")
     theirs = col(Clinic.id).in_(select(col(Flag.clinic_id)).where(held).distinct())
     clinics = select(col(Clinic.id), col(Clinic.alarm_budget)).where(theirs).order_by(col(Clinic.id))
@@ -55,18 +55,18 @@ async def release(connection: AsyncConnection, now: datetime) -> int:
         within = flags if room is None else flags[:room]
         over = flags[len(within) :]
         for one in within:
-            await _show(connection, one, "there is room in the alarm budget", now)
+            await _show(connection, one, note="there is room in the alarm budget", now=now)
         for one in over:
-            if one.raised_at <= now - LONGEST:
-                await _show(connection, one, "it was held back for two weeks", now)
+            if one.raised_at <= now - HELD_LONGEST:
+                await _show(connection, one, note="it was held back for two weeks", now=now)
                 done += 1
             elif one.steps[-1]["what"] != "held_back":
-                await _hold(connection, one, budget, now)
+                await _hold(connection, one, budget=budget, now=now)
         done += len(within)
     return done
 
 
-async def _hold(connection: AsyncConnection, one: Flag, budget: int | None, now: datetime) -> None:
+async def _hold(connection: AsyncConnection, one: Flag, *, budget: int | None, now: datetime) -> None:
     """Says in the flag itself why nobody is shown it yet."""
     taken = step("held_back", now, note=f"the alarm budget of {budget} in seven days is used up")
     await connection.execute(
@@ -76,7 +76,7 @@ async def _hold(connection: AsyncConnection, one: Flag, budget: int | None, now:
     )
 
 
-async def _show(connection: AsyncConnection, one: Flag, note: str, now: datetime) -> None:
+async def _show(connection: AsyncConnection, one: Flag, *, note: str, now: datetime) -> None:
     await connection.execute(
         update(flag)
         .where(col(Flag.clinic_id) == one.clinic_id, col(Flag.id) == one.id, col(Flag.shown_at).is_(None))
@@ -88,4 +88,4 @@ async def _show(connection: AsyncConnection, one: Flag, note: str, now: datetime
         )
     )
     told = {"flag_id": str(one.id), "patient_id": str(one.patient_id)}
-    await post(connection, one.clinic_id, "flag.raised", str(one.id), about=told, now=now)
+    await post(connection, one.clinic_id, topic="flag.raised", key=str(one.id), about=told, now=now)

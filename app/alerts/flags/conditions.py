@@ -3,17 +3,22 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from app.rules import parameters as par
 from app.rules.outcome import Outcome
 from app.rules.plan import WINDOWS, contacts
 from app.rules.words import Severity
 
-DUE_WITHIN = {"now": timedelta(hours=4), "soon": timedelta(days=2), "later": timedelta(days=7)}
-STANDING = ("pain_return", "return_likely", "no_relief", "lasting_side_effect", "rising_opioids", "masked_climb",
-            "silent_diary", "missed_follow_up")  # fmt: skip
+KINDS = (
+    "pain_return",
+    "return_likely",
+    "no_relief",
+    "lasting_side_effect",
+    "rising_opioids",
+    "masked_climb",
+    "silent_diary",
+    "missed_follow_up",
+)
 ASKS_FIRST = "return_likely"  # less certain: the patient is asked before the flag is handed to anybody at the clinic
-SILENT_AFTER = 14  # days without an entry while the patient is followed
-RISING = 50.0  # percent more opioid than before the procedure
-MISSED_FOR = 60  # days after its window for which a missed contact is still flagged
 GONE = {
     "pain_return": "the verdict no longer says that pain has returned",
     "return_likely": "the verdict no longer calls a return likely",
@@ -65,7 +70,7 @@ def conditions(outcome: Outcome, procedure_id: object, why: list[date]) -> list[
         out.append(Condition("lasting_side_effect", "soon", "a side effect outlasts its usual time", today, (verdict,)))
     if outcome.masked and outcome.phase in ("returning", "returned"):
         out.append(Condition("masked_climb", "soon", "pain climbs under a rising dose", returned, (verdict,)))
-    if (outcome.mme_change or 0) >= RISING:
+    if (outcome.mme_change or 0) >= par.RISING_OPIOIDS:
         says = f"opioids {outcome.mme_change:.0f} % above the dose before the procedure"
         out.append(Condition("rising_opioids", "later", says, today, (verdict,)))
     return [*out, *_silence(outcome, today), *_missed(outcome, procedure_id, today)]
@@ -74,7 +79,7 @@ def conditions(outcome: Outcome, procedure_id: object, why: list[date]) -> list[
 def _silence(outcome: Outcome, today: date) -> list[Condition]:
     since = outcome.last_logged_on or outcome.performed_on
     days = (today - since).days
-    if outcome.ended not in ("open", "not_judged") or days <= SILENT_AFTER:
+    if outcome.ended not in ("open", "not_judged") or days <= par.SILENT_AFTER:
         return []
     return [Condition("silent_diary", "later", f"no entry since {since}", since + timedelta(days=1))]
 
@@ -84,7 +89,7 @@ def _missed(outcome: Outcome, procedure_id: object, today: date) -> list[Conditi
     late = [
         c
         for c in contacts(outcome.performed_on, done, today)
-        if c.state == "missed" and (today - c.last_on).days <= MISSED_FOR
+        if c.state == "missed" and (today - c.last_on).days <= par.MISSED_FOR
     ]
     if not late:
         return []
@@ -95,4 +100,4 @@ def _missed(outcome: Outcome, procedure_id: object, today: date) -> list[Conditi
 
 def due(severity: str, at: datetime) -> datetime:
     """The instant by which somebody must have acknowledged a flag of a severity that is shown at `at`."""
-    return at + DUE_WITHIN[severity]
+    return at + par.DUE_WITHIN[severity]

@@ -1,7 +1,7 @@
 """Who must look at a flag: the accounts of the clinic's chain one after the other, and at last everybody."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Update, and_, or_, select, update
@@ -14,10 +14,10 @@ from app.alerts.flags.tables import Flag
 from app.alerts.messages.outbox import post
 from app.base.store.timeline import Step, step
 from app.base.store.typed import Setting, col, table, to, whole
+from app.rules.parameters import ASKED_FOR
 
 flag = table(Flag)
 AT_ONCE = 500
-ASKED_FOR = timedelta(days=3)  # how long a flag waits for the patient's answer before it is handed on
 
 
 async def hand_on(connection: AsyncConnection, now: datetime) -> int:
@@ -45,13 +45,13 @@ async def hand_on(connection: AsyncConnection, now: datetime) -> int:
     for one, row in ((whole(Flag, row), row) for row in found):
         chain: list[str] = row._mapping["chain"] or []
         if one.turn < len(chain):
-            await _hand(connection, one, UUID(chain[one.turn]), now)
+            await _hand(connection, one, owner_id=UUID(chain[one.turn]), now=now)
         else:
             await _escalate(connection, one, now)
     return len(found)
 
 
-async def _hand(connection: AsyncConnection, one: Flag, owner_id: UUID, now: datetime) -> None:
+async def _hand(connection: AsyncConnection, one: Flag, *, owner_id: UUID, now: datetime) -> None:
     late = one.turn > 0
     ends = one.due_at if not late and one.due_at > now else due(one.severity, now)
     note = "the one before had not acknowledged it in time" if late else None
@@ -67,8 +67,8 @@ async def _hand(connection: AsyncConnection, one: Flag, owner_id: UUID, now: dat
     await post(
         connection,
         one.clinic_id,
-        "flag.handed",
-        key,
+        topic="flag.handed",
+        key=key,
         about=_about(one),
         now=now,
         audience="account",
@@ -81,7 +81,7 @@ async def _escalate(connection: AsyncConnection, one: Flag, now: datetime) -> No
     await connection.execute(
         _this(one).ordered_values(to(col(Flag.escalated_at), now), to(col(Flag.owner_id), None), *_taken(one, taken))
     )
-    await post(connection, one.clinic_id, "flag.escalated", str(one.id), about=_about(one), now=now)
+    await post(connection, one.clinic_id, topic="flag.escalated", key=str(one.id), about=_about(one), now=now)
 
 
 def _this(one: Flag) -> Update:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.tables import Account
 from app.alerts.flags.budget import CAN_WAIT, has_budget
-from app.alerts.flags.conditions import ASKS_FIRST, GONE, STANDING, Condition, due
+from app.alerts.flags.conditions import ASKS_FIRST, GONE, KINDS, Condition, due
 from app.alerts.flags.tables import Flag
 from app.alerts.messages.outbox import post
 from app.base.store.metadata import new_id
@@ -22,9 +22,9 @@ flag = table(Flag)
 async def keep_flags(
     connection: AsyncConnection,
     clinic_id: UUID,
+    *,
     patient_id: UUID,
     procedure_id: UUID,
-    *,
     wanted: list[Condition],
     today: date,
     now: datetime,
@@ -37,7 +37,7 @@ async def keep_flags(
     query = select(flag).where(
         col(Flag.clinic_id) == clinic_id,
         col(Flag.patient_id) == patient_id,
-        col(Flag.kind).in_(STANDING),
+        col(Flag.kind).in_(KINDS),
         col(Flag.procedure_id) == procedure_id,
     )
     locked = query.order_by(
@@ -50,7 +50,7 @@ async def keep_flags(
     for kind, cause in causes.items():
         before = newest.get(kind)
         if before is not None and before.ceased_on is None:
-            await _go_on(connection, before, cause, today)
+            await _go_on(connection, before, cause=cause, today=today)
         else:
             name = f"{procedure_id} {counts.get(kind, 0) + 1}"
             whose = (clinic_id, patient_id, procedure_id)
@@ -58,10 +58,10 @@ async def keep_flags(
             await _raise(connection, whose, cause, name=name, follows=follows, today=today, now=now)
     for kind, one in newest.items():
         if kind not in causes and one.ceased_on is None:
-            await _cease(connection, one, today, now)
+            await _cease(connection, one, today=today, now=now)
 
 
-async def _go_on(connection: AsyncConnection, one: Flag, cause: Condition, today: date) -> None:
+async def _go_on(connection: AsyncConnection, one: Flag, *, cause: Condition, today: date) -> None:
     await connection.execute(
         _this(one).ordered_values(
             to(col(Flag.last_on), max(one.last_on, today)),
@@ -85,20 +85,39 @@ async def _raise(
     flag_id, shown = new_id(), not (cause.severity == CAN_WAIT and await has_budget(connection, clinic_id))
     asks = cause.kind == ASKS_FIRST and await _can_be_asked(connection, clinic_id, patient_id)
     values = row(
-        Flag, clinic_id=clinic_id, id=flag_id, patient_id=patient_id, procedure_id=procedure_id, kind=cause.kind,
-        cause=name, severity=cause.severity, state="open", says=cause.says, first_on=cause.first_on,
-        last_on=max(today, cause.first_on), evidence=list(cause.evidence), raised_at=now,
-        due_at=due(cause.severity, now), steps=[step("raised", now)], version=1, follows=follows,
-        shown_at=now if shown else None, turn=0, asked_at=now if asks else None)  # fmt: skip
+        Flag,
+        clinic_id=clinic_id,
+        id=flag_id,
+        patient_id=patient_id,
+        procedure_id=procedure_id,
+        kind=cause.kind,
+        cause=name,
+        severity=cause.severity,
+        state="open",
+        says=cause.says,
+        first_on=cause.first_on,
+        last_on=max(today, cause.first_on),
+        evidence=list(cause.evidence),
+        raised_at=now,
+        due_at=due(cause.severity, now),
+        steps=[step("raised", now)],
+        version=1,
+        follows=follows,
+        shown_at=now if shown else None,
+        turn=0,
+        asked_at=now if asks else None,
+    )
     # two that make the same verdict at once raise one
     made = await connection.execute(insert_new(connection, flag, "clinic_id", "patient_id", "kind", "cause"), values)
     if not made.rowcount:
         return
     about = {"flag_id": str(flag_id), "patient_id": str(patient_id)}
     if shown:
-        await post(connection, clinic_id, "flag.raised", str(flag_id), about=about, now=now)
+        await post(connection, clinic_id, topic="flag.raised", key=str(flag_id), about=about, now=now)
     if asks:
-        await post(connection, clinic_id, "patient.asked", str(flag_id), about=about, now=now, audience="patient")
+        await post(
+            connection, clinic_id, topic="patient.asked", key=str(flag_id), about=about, now=now, audience="patient"
+        )
 
 
 async def _can_be_asked(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID) -> bool:
@@ -107,7 +126,7 @@ async def _can_be_asked(connection: AsyncConnection, clinic_id: UUID, patient_id
     return (await connection.execute(theirs)).first() is not None
 
 
-async def _cease(connection: AsyncConnection, one: Flag, today: date, now: datetime) -> None:
+async def _cease(connection: AsyncConnection, one: Flag, *, today: date, now: datetime) -> None:
     ceased = to(col(Flag.ceased_on), today)
     if one.state not in ("open", "acknowledged"):
         await connection.execute(_this(one).ordered_values(ceased))

@@ -48,7 +48,7 @@ async def list_flags(
         held_back=held_back,
     )
     flags, following = await service.list_flags(database, caller, asked, limit=limit, cursor=cursor, now=now)
-    return listed(FlagOut, flags, following, accept)
+    return listed(FlagOut, flags, following=following, accept=accept)
 
 
 @router.post(
@@ -59,7 +59,7 @@ async def list_flags(
 )
 async def add_red_flag(new: RuleIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep) -> Response:
     """Adds a red flag of the clinic's own; from then on the answer to an entry that meets it gives its advice."""
-    answer = await service.add_rule(database, caller, new, once, now)
+    answer = await service.add_rule(database, caller, new=new, once=once, now=now)
     return JSONResponse(answer.body, answer.status)
 
 
@@ -72,7 +72,7 @@ async def list_red_flags(caller: CallerDep, database: DatabaseDep) -> Page[RuleO
 @router.get("/flags/{flag_id}", responses=problems(403, 404))
 async def read_flag(flag_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now, response: Response) -> FlagOut:
     """One flag with its steps, and an ETag."""
-    row = await service.read(database, caller, flag_id, now)
+    row = await service.read(database, caller, flag_id=flag_id, now=now)
     response.headers["ETag"] = service.tag_of(row)
     return service.out(row)
 
@@ -89,7 +89,7 @@ async def acknowledge_flag(
 ) -> FlagOut:
     """Acknowledges a flag: the caller's account owns it from then on, and it no longer escalates."""
     row = await service.take_step(
-        database, caller, flag_id, "acknowledged", given or StepIn(), if_match=if_match, now=now
+        database, caller, flag_id=flag_id, what="acknowledged", given=given or StepIn(), if_match=if_match, now=now
     )
     response.headers["ETag"] = service.tag_of(row)
     return service.out(row)
@@ -106,7 +106,9 @@ async def resolve_flag(
     if_match: IfMatch = None,
 ) -> FlagOut:
     """Resolves a flag; its cause raises no other while it lasts without a break."""
-    row = await service.take_step(database, caller, flag_id, "resolved", given or StepIn(), if_match=if_match, now=now)
+    row = await service.take_step(
+        database, caller, flag_id=flag_id, what="resolved", given=given or StepIn(), if_match=if_match, now=now
+    )
     response.headers["ETag"] = service.tag_of(row)
     return service.out(row)
 
@@ -122,6 +124,6 @@ async def answer_flag(
     if_match: IfMatch = None,
 ) -> FlagOut:
     """The patient's answer when a return is likely; `pain_is_back` raises the flag's severity to `soon`."""
-    row = await service.answer(database, caller, flag_id, given, if_match=if_match, now=now)
+    row = await service.answer(database, caller, flag_id=flag_id, given=given, if_match=if_match, now=now)
     response.headers["ETag"] = service.tag_of(row)
     return service.out(row)

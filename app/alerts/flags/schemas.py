@@ -9,9 +9,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.base.http.wire import Instant, JsonObject, Line, Wire
 from app.rules.words import Severity, SideEffectKind
 
-FlagKind = Literal["red_flag", "pain_return", "return_likely", "no_relief", "lasting_side_effect",
-                   "rising_opioids", "silent_diary", "masked_climb", "missed_follow_up"]  # fmt: skip
-Answer = Literal["pain_is_back", "a_bad_spell", "not_sure", "no_change"]
+FlagKind = Literal[
+    "red_flag",
+    "pain_return",
+    "return_likely",
+    "no_relief",
+    "lasting_side_effect",
+    "rising_opioids",
+    "silent_diary",
+    "masked_climb",
+    "missed_follow_up",
+]
+PatientAnswer = Literal["pain_is_back", "a_bad_spell", "not_sure", "no_change"]
 FlagState = Literal["open", "acknowledged", "resolved", "lapsed"]
 
 
@@ -77,7 +86,7 @@ class FlagOut(BaseModel):
     steps: list[FlagStepOut] = Field(default_factory=list)
     shown_at: Instant | None = Field(default=None, description="null while the clinic's alarm budget holds it back")
     asked_at: Instant | None = Field(default=None, description="when the patient was asked, where the patient is asked")
-    answer: Answer | None = Field(default=None, description="what the patient said")
+    answer: PatientAnswer | None = Field(default=None, description="what the patient said")
 
 
 class AnswerIn(Wire):
@@ -85,7 +94,7 @@ class AnswerIn(Wire):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"answer": "pain_is_back"}})
 
-    answer: Answer
+    answer: PatientAnswer
     note: Line | None = None
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal, cast
+from typing import Literal, cast
 from uuid import UUID
 
-from sqlalchemy import Select, Update, and_, bindparam, case, func, insert, or_, select, update
+from sqlalchemy import Update, and_, bindparam, case, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Action, Caller, reach, require
@@ -25,8 +25,8 @@ from app.base.store.metadata import new_id
 from app.base.store.prepared import Connection, first_of, prepared_insert_new, prepared_select, rows_of
 from app.base.store.statements import insert_new_for
 from app.base.store.timeline import Step, step
-from app.base.store.typed import Setting, col, row, table, to, whole, wholes
-from app.rules.red_flags import Rule
+from app.base.store.typed import RowQuery, Setting, col, row, table, to, whole, wholes
+from app.rules.red_flags import RedFlagRule
 from app.rules.words import Severity, SideEffectKind
 
 flag, rule = table(Flag), table(ClinicRule)
@@ -45,19 +45,34 @@ class Cause:
 
 
 async def raise_flags(
-    connection: Connection, clinic_id: UUID, patient_id: UUID, causes: list[Cause], now: datetime
+    connection: Connection, clinic_id: UUID, *, patient_id: UUID, causes: list[Cause], now: datetime
 ) -> None:
     """Raises a flag for each cause, in the transaction of the write; one that was raised already stays as it is."""
     for cause in causes:
         flag_id = new_id()
         values = row(
-            Flag, clinic_id=clinic_id, id=flag_id, patient_id=patient_id, kind=cause.kind,
-            cause=f"{cause.cause} {cause.on}", severity=cause.severity, state="open", says=cause.says,
-            first_on=cause.on, last_on=cause.on, evidence=[f"diary/{cause.on}"], raised_at=now,
-            due_at=due(cause.severity, now), steps=[step("raised", now)], version=1, shown_at=now, turn=0)  # fmt: skip
+            Flag,
+            clinic_id=clinic_id,
+            id=flag_id,
+            patient_id=patient_id,
+            kind=cause.kind,
+            cause=f"{cause.cause} {cause.on}",
+            severity=cause.severity,
+            state="open",
+            says=cause.says,
+            first_on=cause.on,
+            last_on=cause.on,
+            evidence=[f"diary/{cause.on}"],
+            raised_at=now,
+            due_at=due(cause.severity, now),
+            steps=[step("raised", now)],
+            version=1,
+            shown_at=now,
+            turn=0,
+        )
         if await first_of(connection, RAISE, values) is not None:
             about = {"flag_id": str(flag_id), "patient_id": str(patient_id)}
-            await post(connection, clinic_id, "flag.raised", str(flag_id), about=about, now=now)
+            await post(connection, clinic_id, topic="flag.raised", key=str(flag_id), about=about, now=now)
 
 
 @dataclass(frozen=True)
@@ -82,7 +97,7 @@ async def list_flags(
         query = query.where(col(Flag.id) < before)
     async with database.read() as connection:
         found = (await connection.execute(query.order_by(col(Flag.id).desc()).limit(limit + 1))).all()
-    await audit.record_read(database, caller, "flags", asked.patient_id, now)
+    await audit.record_read(database, caller, resource="flags", patient_id=asked.patient_id, now=now)
     return page(wholes(Flag, found), limit, lambda one: to_cursor(one.id))
 
 
@@ -99,12 +114,12 @@ async def work_list(
     query = _chosen(caller, asked).order_by(*order).limit(limit + 1).offset(offset)
     async with database.read() as connection:
         flags = wholes(Flag, (await connection.execute(query)).all())
-    await audit.record_read(database, caller, "flags", None, now)
+    await audit.record_read(database, caller, resource="flags", patient_id=None, now=now)
     return flags[:limit], len(flags) > limit
 
 
-def _chosen(caller: Caller, asked: FlagQuery) -> Select[*tuple[Any, ...]]:
-    within = reach(caller, "read", col(Flag.clinic_id), col(Flag.patient_id))
+def _chosen(caller: Caller, asked: FlagQuery) -> RowQuery:
+    within = reach(caller, "read", clinic_id=col(Flag.clinic_id), patient_id=col(Flag.patient_id))
     query = select(flag).where(within, col(Flag.state).in_(asked.states))
     over = col(Flag.state).in_(("resolved", "lapsed"))
     query = query.where(col(Flag.shown_at).is_(None) if asked.held_back else or_(col(Flag.shown_at).is_not(None), over))
@@ -133,26 +148,33 @@ RULES_OF_CLINIC = prepared_select(
 )
 
 
-async def rules_of(connection: Connection, clinic_id: UUID) -> list[Rule]:
+async def rules_of(connection: Connection, clinic_id: UUID) -> list[RedFlagRule]:
     """The red flags that a clinic has added."""
     found = await rows_of(connection, RULES_OF_CLINIC, {"clinic": clinic_id})
-    return [Rule(f"clinic rule {rule_id}", kind, least, advice) for rule_id, kind, least, advice, _ in found]
+    return [RedFlagRule(f"clinic rule {rule_id}", kind, least, advice) for rule_id, kind, least, advice, _ in found]
 
 
-async def add_rule(database: Database, caller: Caller, new: RuleIn, once: Once, now: datetime) -> Answer:
+async def add_rule(database: Database, caller: Caller, *, new: RuleIn, once: Once, now: datetime) -> Answer:
     """Adds a red flag of the clinic's own."""
     require(caller, "add_rule")
 
     async def work(connection: AsyncConnection) -> Answer:
         made = RuleOut(id=new_id(), kind=new.kind, least_severity=new.least_severity, advice=new.advice, created_at=now)
         values = row(
-            ClinicRule, clinic_id=caller.clinic_id, id=made.id, kind=made.kind, least_severity=made.least_severity,
-            advice=made.advice, account_id=caller.account_id, created_at=now)  # fmt: skip
+            ClinicRule,
+            clinic_id=caller.clinic_id,
+            id=made.id,
+            kind=made.kind,
+            least_severity=made.least_severity,
+            advice=made.advice,
+            account_id=caller.account_id,
+            created_at=now,
+        )
         await connection.execute(insert(rule).values(values))
-        await audit.record(connection, caller, "create", "red flag rule", None, now)
+        await audit.record(connection, caller, action="create", resource="red flag rule", patient_id=None, now=now)
         return Answer(to_wire(RuleOut, made))
 
-    return await once.run(database, caller.account_id, now, work)
+    return await once.run(database, caller.account_id, now=now, work=work)
 
 
 async def list_rules(database: Database, caller: Caller) -> list[RuleOut]:
@@ -165,25 +187,25 @@ async def list_rules(database: Database, caller: Caller) -> list[RuleOut]:
     ]
 
 
-async def read(database: Database, caller: Caller, flag_id: UUID, now: datetime) -> Flag:
+async def read(database: Database, caller: Caller, *, flag_id: UUID, now: datetime) -> Flag:
     """One flag.
 
     Raises:
         Problem: 404 where there is none that the caller may know of.
     """
     async with database.read() as connection:
-        one = await _find(connection, caller, flag_id, "read")
-    await audit.record_read(database, caller, "flag", one.patient_id, now)
+        one = await _find(connection, caller, flag_id=flag_id, action="read")
+    await audit.record_read(database, caller, resource="flag", patient_id=one.patient_id, now=now)
     return one
 
 
 async def take_step(
     database: Database,
     caller: Caller,
+    *,
     flag_id: UUID,
     what: Literal["acknowledged", "resolved"],
     given: StepIn,
-    *,
     if_match: str | None,
     now: datetime,
 ) -> Flag:
@@ -194,7 +216,7 @@ async def take_step(
     """
 
     async def work(connection: AsyncConnection) -> Flag:
-        one = await _find(connection, caller, flag_id, "work_flag", lock=True)
+        one = await _find(connection, caller, flag_id=flag_id, action="work_flag", lock=True)
         require_match(if_match, tag_of(one))
         if one.state == what:
             return one
@@ -209,14 +231,14 @@ async def take_step(
                 *_taken(one, taken),
             )
         )
-        await audit.record(connection, caller, "change", "flag", one.patient_id, now)
-        return await _find(connection, caller, flag_id, "work_flag")
+        await audit.record(connection, caller, action="change", resource="flag", patient_id=one.patient_id, now=now)
+        return await _find(connection, caller, flag_id=flag_id, action="work_flag")
 
     return await database.write(work)
 
 
 async def answer(
-    database: Database, caller: Caller, flag_id: UUID, given: AnswerIn, *, if_match: str | None, now: datetime
+    database: Database, caller: Caller, *, flag_id: UUID, given: AnswerIn, if_match: str | None, now: datetime
 ) -> Flag:
     """Keeps what the patient says when a return is likely; if the pain is back, somebody must look soon.
 
@@ -226,7 +248,7 @@ async def answer(
     require(caller, "answer")
 
     async def work(connection: AsyncConnection) -> Flag:
-        one = await _find(connection, caller, flag_id, "answer", lock=True)
+        one = await _find(connection, caller, flag_id=flag_id, action="answer", lock=True)
         require_match(if_match, tag_of(one))
         if one.kind != ASKS_FIRST or one.state not in ("open", "acknowledged"):
             raise Problem(409, "This flag has no question for you.")
@@ -241,8 +263,8 @@ async def answer(
                 *_taken(one, step("answered", now, by=caller.account_id, note=said)),
             )
         )
-        await audit.record(connection, caller, "change", "flag", one.patient_id, now)
-        return await _find(connection, caller, flag_id, "answer")
+        await audit.record(connection, caller, action="change", resource="flag", patient_id=one.patient_id, now=now)
+        return await _find(connection, caller, flag_id=flag_id, action="answer")
 
     return await database.write(work)
 
@@ -257,7 +279,7 @@ def out(one: Flag) -> FlagOut:
     return FlagOut.model_validate(one, from_attributes=True)
 
 
-async def of_a_patient(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID, flag_id: UUID) -> bool:
+async def of_a_patient(connection: AsyncConnection, clinic_id: UUID, *, patient_id: UUID, flag_id: UUID) -> bool:
     """Whether a flag is one of a patient."""
     theirs = and_(col(Flag.clinic_id) == clinic_id, col(Flag.patient_id) == patient_id, col(Flag.id) == flag_id)
     return (await connection.execute(select(col(Flag.id)).where(theirs))).first() is not None
@@ -270,10 +292,10 @@ async def open_by_severity(connection: AsyncConnection) -> dict[str, int]:
 
 
 async def _find(
-    connection: AsyncConnection, caller: Caller, flag_id: UUID, action: Action, *, lock: bool = False
+    connection: AsyncConnection, caller: Caller, *, flag_id: UUID, action: Action, lock: bool = False
 ) -> Flag:
     query = select(flag).where(
-        col(Flag.id) == flag_id, reach(caller, action, col(Flag.clinic_id), col(Flag.patient_id))
+        col(Flag.id) == flag_id, reach(caller, action, clinic_id=col(Flag.clinic_id), patient_id=col(Flag.patient_id))
     )
     found = (await connection.execute(query.with_for_update() if lock else query)).first()
     if found is None:

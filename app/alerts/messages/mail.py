@@ -12,7 +12,7 @@ from app.alerts.messages.safe_post import TIMEOUT, NotDelivered
 from app.alerts.messages.texts import Text, language_of
 
 
-def letter(sender: str, to: str, text: Text, locale: str, delivery_id: UUID, created_at: datetime) -> EmailMessage:
+def letter(sender: str, to: str, *, text: Text, locale: str, delivery_id: UUID, created_at: datetime) -> EmailMessage:
     """A mail; its Message-ID is the delivery's, so that a repeated mail can be recognised."""
     out = EmailMessage()
     out["From"], out["To"], out["Subject"] = sender, to, text.subject

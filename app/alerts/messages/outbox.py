@@ -23,19 +23,28 @@ POST = prepared_insert_new(insert_new_for(message, "clinic_id", "key"), message)
 AT_ONCE = 200
 KEPT_FOR = timedelta(days=90)
 Topic = Literal[
-    "flag.raised", "flag.handed", "flag.escalated", "review.opened", "review.decided", "slot.freed",
-    "appointment.booked", "appointment.moved", "appointment.cancelled", "appointment.confirmed",
-    "patient.asked", "address.confirm",
-]  # fmt: skip
+    "flag.raised",
+    "flag.handed",
+    "flag.escalated",
+    "review.opened",
+    "review.decided",
+    "slot.freed",
+    "appointment.booked",
+    "appointment.moved",
+    "appointment.cancelled",
+    "appointment.confirmed",
+    "patient.asked",
+    "address.confirm",
+]
 Audience = Literal["staff", "account", "patient", "address"]
 
 
 async def post(
     connection: Connection,
     clinic_id: UUID,
+    *,
     topic: Topic,
     key: str,
-    *,
     about: dict[str, str],
     now: datetime,
     audience: Audience = "staff",
@@ -50,8 +59,17 @@ async def post(
     """
     whose = about.get("patient_id")
     values = row(
-        Message, clinic_id=clinic_id, id=new_id(), key=f"{topic} {key}", topic=topic, audience=audience,
-        account_id=account_id, patient_id=None if whose is None else UUID(whose), about=about, created_at=now)  # fmt: skip
+        Message,
+        clinic_id=clinic_id,
+        id=new_id(),
+        key=f"{topic} {key}",
+        topic=topic,
+        audience=audience,
+        account_id=account_id,
+        patient_id=None if whose is None else UUID(whose),
+        about=about,
+        created_at=now,
+    )
     await first_of(connection, POST, values)
 
 
@@ -66,10 +84,20 @@ async def spread(connection: AsyncConnection, now: datetime) -> int:
         found = (await connection.execute(_addresses_of(one))).all()
         chosen = one.audience == "address"  # a code goes to the address that it is for, whatever its topics
         made = [
-            row(Delivery, clinic_id=one.clinic_id, id=new_id(), message_id=one.id, address_id=address_id, state="waiting",
-                attempts=0, due_at=now, created_at=now)
-            for address_id, topics in found if chosen or topics is None or one.topic in topics
-        ]  # fmt: skip
+            row(
+                Delivery,
+                clinic_id=one.clinic_id,
+                id=new_id(),
+                message_id=one.id,
+                address_id=address_id,
+                state="waiting",
+                attempts=0,
+                due_at=now,
+                created_at=now,
+            )
+            for address_id, topics in found
+            if chosen or topics is None or one.topic in topics
+        ]
         if made:
             await connection.execute(insert(delivery), made)
         this = and_(col(Message.clinic_id) == one.clinic_id, col(Message.id) == one.id)

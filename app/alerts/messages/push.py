@@ -64,7 +64,7 @@ def public_key(key: str) -> str:
 
 
 async def send(
-    target: dict[str, str], content: bytes, key: str, contact: str, delivery_id: UUID, private: bool, now: datetime
+    target: dict[str, str], content: bytes, *, key: str, contact: str, delivery_id: UUID, private: bool, now: datetime
 ) -> None:
     """Hands a message to the push service of a browser; a repeat replaces the one that waits there (`Topic`).
 
@@ -79,7 +79,7 @@ async def send(
         "TTL": str(int(KEPT_FOR.total_seconds())),
         "Topic": base64.urlsafe_b64encode(delivery_id.bytes).rstrip(b"=").decode(),
     }
-    await safe_post.send(target["endpoint"], encrypt(content, target), headers, private)
+    await safe_post.send(target["endpoint"], encrypt(content, target), headers=headers, private=private)
 
 
 def unbase64(text: str) -> bytes:

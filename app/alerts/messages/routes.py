@@ -31,7 +31,7 @@ async def add_address(
     new: AddressIn, caller: CallerDep, database: DatabaseDep, settings: SettingsDep, now: Now, once: OnceDep
 ) -> Response:
     """Adds a mail address or a browser of the caller's own. A mail address gets a code, to be sent back with `confirm`."""
-    answer = await service.add_address(database, caller, settings, new, once, now)
+    answer = await service.add_address(database, caller, settings=settings, new=new, once=once, now=now)
     return JSONResponse(answer.body, answer.status)
 
 
@@ -46,13 +46,13 @@ async def confirm_address(
     address_id: UUID, given: CodeIn, caller: CallerDep, database: DatabaseDep, now: Now
 ) -> AddressOut:
     """Sends back the code that was mailed; from then on messages go there."""
-    return await service.confirm(database, caller, address_id, given.code, now)
+    return await service.confirm(database, caller, address_id=address_id, code=given.code, now=now)
 
 
 @router.delete("/addresses/{address_id}", status_code=204, responses=problems(403, 404))
 async def remove_address(address_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> None:
     """Removes an address of the caller."""
-    await service.remove_address(database, caller, address_id, now)
+    await service.remove_address(database, caller, address_id=address_id, now=now)
 
 
 @router.post("/webhooks", status_code=201, response_model=WebhookOut, responses={**HOOKED, **problems(403, 409, 413)})
@@ -60,7 +60,7 @@ async def add_webhook(
     new: WebhookIn, caller: CallerDep, database: DatabaseDep, settings: SettingsDep, now: Now, once: OnceDep
 ) -> Response:
     """Adds a system of the clinic that is told by a signed POST what happens: ids and nothing else."""
-    answer = await service.add_webhook(database, caller, settings, new, once, now)
+    answer = await service.add_webhook(database, caller, settings=settings, new=new, once=once, now=now)
     return JSONResponse(answer.body, answer.status)
 
 
@@ -73,7 +73,7 @@ async def list_webhooks(caller: CallerDep, database: DatabaseDep) -> Page[Addres
 @router.delete("/webhooks/{webhook_id}", status_code=204, responses=problems(403, 404))
 async def remove_webhook(webhook_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> None:
     """Removes a webhook of the clinic."""
-    await service.remove_webhook(database, caller, webhook_id, now)
+    await service.remove_webhook(database, caller, address_id=webhook_id, now=now)
 
 
 @router.get("/deliveries", responses=problems(403))
@@ -92,4 +92,4 @@ async def list_deliveries(
 @router.post("/deliveries/{delivery_id}/replay", status_code=204, responses=problems(403, 404, 409))
 async def replay_delivery(delivery_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> None:
     """Sends a dead letter again, under its old id."""
-    await service.replay_one(database, caller, delivery_id, now)
+    await service.replay_one(database, caller, delivery_id=delivery_id, now=now)

@@ -26,12 +26,12 @@ class NotDelivered(Exception):
         wait: seconds after which the other side wants to be asked again, where it said so.
     """
 
-    def __init__(self, says: str, final: bool = False, gone: bool = False, wait: float | None = None) -> None:
+    def __init__(self, says: str, final: bool = False, *, gone: bool = False, wait: float | None = None) -> None:
         super().__init__(says)
         self.final, self.gone, self.wait = final, gone, wait
 
 
-async def send(url: str, body: bytes, headers: dict[str, str], private: bool) -> None:
+async def send(url: str, body: bytes, *, headers: dict[str, str], private: bool) -> None:
     """Posts a body; anything but a 2xx is a failure.
 
     Raises:

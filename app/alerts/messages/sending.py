@@ -53,7 +53,7 @@ async def send_due(database: Database, settings: Settings, clock: Callable[[], d
     """One round: turns messages into deliveries and sends the due ones; returns the sum of both counts."""
     done = await database.write(partial(spread, now=clock()))
     claimed = await database.write(partial(claim, now=clock()))
-    await asyncio.gather(*(_attempt(database, settings, one, clock) for one in claimed))
+    await asyncio.gather(*(_attempt(database, settings, one=one, clock=clock) for one in claimed))
     return done + len(claimed)
 
 
@@ -98,7 +98,7 @@ async def claim(connection: AsyncConnection, now: datetime) -> list[Attempt]:
     return [Attempt(*one) for one in (await connection.execute(claimed)).all()]
 
 
-async def _attempt(database: Database, settings: Settings, one: Attempt, clock: Callable[[], datetime]) -> None:
+async def _attempt(database: Database, settings: Settings, *, one: Attempt, clock: Callable[[], datetime]) -> None:
     try:
         await _send(settings, one, clock())
     except NotDelivered as error:
@@ -114,25 +114,38 @@ async def _attempt(database: Database, settings: Settings, one: Attempt, clock: 
 
 async def _send(settings: Settings, one: Attempt, now: datetime) -> None:
     if one.channel == "webhook":
-        told = {"id": str(one.message_id), "type": one.topic, "created_at": one.created_at.isoformat(),
-                "clinic_id": str(one.clinic_id), "data": one.about}  # fmt: skip
-        return await webhook.send(one.target, told, one.id, settings.private_targets, now)
-    words = text(one.topic, one.locale, one.about, settings.public_url)
+        told = {
+            "id": str(one.message_id),
+            "type": one.topic,
+            "created_at": one.created_at.isoformat(),
+            "clinic_id": str(one.clinic_id),
+            "data": one.about,
+        }
+        return await webhook.send(one.target, told, delivery_id=one.id, private=settings.private_targets, now=now)
+    words = text(one.topic, one.locale, about=one.about, public_url=settings.public_url)
     if one.channel == "push":
         if settings.push_key is None:
             raise NotDelivered("REPRIEVE_PUSH_KEY is not set")
         key, contact = settings.push_key.get_secret_value(), f"mailto:{settings.mail_from}"
         return await push.send(
-            one.target, push.plain(words, one.id), key, contact, one.id, settings.private_targets, now
+            one.target,
+            push.plain(words, one.id),
+            key=key,
+            contact=contact,
+            delivery_id=one.id,
+            private=settings.private_targets,
+            now=now,
         )
     if settings.smtp_url is None:
         raise NotDelivered("REPRIEVE_SMTP_URL is not set")
     to = one.target["email"]
-    made = mail.letter(settings.mail_from, to, words, one.locale, one.id, one.created_at)
+    made = mail.letter(
+        settings.mail_from, to, text=words, locale=one.locale, delivery_id=one.id, created_at=one.created_at
+    )
     return await mail.send(settings.smtp_url.get_secret_value(), made)
 
 
-async def _mark(connection: AsyncConnection, one: Attempt, failed: NotDelivered | None, now: datetime) -> None:
+async def _mark(connection: AsyncConnection, one: Attempt, *, failed: NotDelivered | None, now: datetime) -> None:
     this = and_(col(Delivery.clinic_id) == one.clinic_id, col(Delivery.id) == one.id, col(Delivery.state) == "waiting")
     if failed is None:
         changed = [to(col(Delivery.state), "sent"), to(col(Delivery.sent_at), now), to(col(Delivery.fault), None)]
@@ -159,7 +172,7 @@ def pause(attempts: int, draw: Callable[[], float] = random.random) -> float:
     return longest * (1 - draw() / 2)
 
 
-async def replay(connection: AsyncConnection, now: datetime, one: UUID | None, since: datetime | None) -> int:
+async def replay(connection: AsyncConnection, now: datetime, *, one: UUID | None, since: datetime | None) -> int:
     """Queues dead letters again, all or one; or every delivery to a webhook since an instant. Returns how many."""
     if since is not None:
         systems = select(col(Address.id)).where(col(Address.channel) == "webhook")

@@ -34,7 +34,7 @@ LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that looks like another
 
 
 async def add_address(
-    database: Database, caller: Caller, settings: Settings, new: EmailIn | PushIn, once: Once, now: datetime
+    database: Database, caller: Caller, *, settings: Settings, new: EmailIn | PushIn, once: Once, now: datetime
 ) -> Answer:
     """Adds an address of the caller's own; a mail address gets a code first.
 
@@ -62,14 +62,18 @@ async def add_address(
         if isinstance(new, EmailIn):
             told = {"address_id": str(made.id), "code": code}
             key = str(made.id)
-            await post(connection, caller.clinic_id, "address.confirm", key, about=told, now=now, audience="address")
-        await audit.record(connection, caller, "create", "address", caller.patient_id, now)
+            await post(
+                connection, caller.clinic_id, topic="address.confirm", key=key, about=told, now=now, audience="address"
+            )
+        await audit.record(
+            connection, caller, action="create", resource="address", patient_id=caller.patient_id, now=now
+        )
         return Answer(to_wire(AddressOut, out(made)), patient_id=caller.patient_id)
 
-    return await once.run(database, caller.account_id, now, work)
+    return await once.run(database, caller.account_id, now=now, work=work)
 
 
-async def confirm(database: Database, caller: Caller, address_id: UUID, code: str, now: datetime) -> AddressOut:
+async def confirm(database: Database, caller: Caller, *, address_id: UUID, code: str, now: datetime) -> AddressOut:
     """Confirms a mail address of the caller by the code that was mailed to it.
 
     Raises:
@@ -104,13 +108,13 @@ async def list_addresses(database: Database, caller: Caller) -> list[AddressOut]
     return [out(one) for one in wholes(Address, found)]
 
 
-async def remove_address(database: Database, caller: Caller, address_id: UUID, now: datetime) -> None:
+async def remove_address(database: Database, caller: Caller, *, address_id: UUID, now: datetime) -> None:
     """Removes an address with its deliveries; 404 where the caller has no such address."""
-    await _remove(database, caller, and_(_mine(caller), col(Address.id) == address_id), "address", now)
+    await _remove(database, caller, which=and_(_mine(caller), col(Address.id) == address_id), what="address", now=now)
 
 
 async def add_webhook(
-    database: Database, caller: Caller, settings: Settings, new: WebhookIn, once: Once, now: datetime
+    database: Database, caller: Caller, *, settings: Settings, new: WebhookIn, once: Once, now: datetime
 ) -> Answer:
     """Adds a webhook of the clinic's; its secret is in this answer and in no other."""
     require(caller, "manage_messages")
@@ -124,10 +128,10 @@ async def add_webhook(
         made = _new(caller, "webhook", target, locale="en", topics=new.topics, now=now)
         made.confirmed_at = now
         await connection.execute(insert(address).values(values_of(made)))
-        await audit.record(connection, caller, "create", "webhook", None, now)
+        await audit.record(connection, caller, action="create", resource="webhook", patient_id=None, now=now)
         return Answer(to_wire(WebhookOut, {**out(made).model_dump(), "secret": secret}))
 
-    return await once.run(database, caller.account_id, now, work)
+    return await once.run(database, caller.account_id, now=now, work=work)
 
 
 async def list_webhooks(database: Database, caller: Caller) -> list[AddressOut]:
@@ -138,10 +142,12 @@ async def list_webhooks(database: Database, caller: Caller) -> list[AddressOut]:
     return [out(one) for one in wholes(Address, found)]
 
 
-async def remove_webhook(database: Database, caller: Caller, address_id: UUID, now: datetime) -> None:
+async def remove_webhook(database: Database, caller: Caller, *, address_id: UUID, now: datetime) -> None:
     """Removes a webhook with its deliveries; 404 where the clinic has no such webhook."""
     require(caller, "manage_messages")
-    await _remove(database, caller, and_(_systems(caller), col(Address.id) == address_id), "webhook", now)
+    await _remove(
+        database, caller, which=and_(_systems(caller), col(Address.id) == address_id), what="webhook", now=now
+    )
 
 
 async def list_deliveries(
@@ -151,10 +157,22 @@ async def list_deliveries(
     require(caller, "manage_messages")
     same_address = and_(col(Address.clinic_id) == col(Delivery.clinic_id), col(Address.id) == col(Delivery.address_id))
     same_message = and_(col(Message.clinic_id) == col(Delivery.clinic_id), col(Message.id) == col(Delivery.message_id))
-    query = select(
-        col(Delivery.id), col(Message.topic), col(Address.channel), col(Delivery.state), col(Delivery.attempts),
-        col(Delivery.due_at), col(Delivery.fault), col(Delivery.sent_at), col(Delivery.created_at),
-    ).join(address, same_address).join(message, same_message).where(col(Delivery.clinic_id) == caller.clinic_id)  # fmt: skip
+    query = (
+        select(
+            col(Delivery.id),
+            col(Message.topic),
+            col(Address.channel),
+            col(Delivery.state),
+            col(Delivery.attempts),
+            col(Delivery.due_at),
+            col(Delivery.fault),
+            col(Delivery.sent_at),
+            col(Delivery.created_at),
+        )
+        .join(address, same_address)
+        .join(message, same_message)
+        .where(col(Delivery.clinic_id) == caller.clinic_id)
+    )
     if state is not None:
         query = query.where(col(Delivery.state) == state)
     before = from_cursor(cursor)
@@ -166,7 +184,7 @@ async def list_deliveries(
     return page(shown, limit, lambda one: to_cursor(one.id))
 
 
-async def replay_one(database: Database, caller: Caller, delivery_id: UUID, now: datetime) -> None:
+async def replay_one(database: Database, caller: Caller, *, delivery_id: UUID, now: datetime) -> None:
     """Sends a dead letter again, under its old id.
 
     Raises:
@@ -179,7 +197,7 @@ async def replay_one(database: Database, caller: Caller, delivery_id: UUID, now:
         state = (await connection.execute(select(col(Delivery.state)).where(this))).scalar_one_or_none()
         if state is None:
             raise not_found("delivery")
-        if await replay(connection, now, delivery_id, None) == 0:
+        if await replay(connection, now, one=delivery_id, since=None) == 0:
             raise Problem(409, f"The delivery is {state}, and no dead letter.")
 
     await database.write(work)
@@ -187,11 +205,20 @@ async def replay_one(database: Database, caller: Caller, delivery_id: UUID, now:
 
 def out(one: Address) -> AddressOut:
     """An address as it goes over the wire: no key and no secret."""
-    shown = {"email": one.target.get("email"), "webhook": one.target.get("url"),
-             "push": urlsplit(one.target.get("endpoint", "")).hostname}[one.channel]  # fmt: skip
+    shown = {
+        "email": one.target.get("email"),
+        "webhook": one.target.get("url"),
+        "push": urlsplit(one.target.get("endpoint", "")).hostname,
+    }[one.channel]
     return AddressOut(
-        id=one.id, channel=cast(Channel, one.channel), shown=shown or "", locale=one.locale, topics=one.topics,
-        confirmed=one.confirmed_at is not None, created_at=one.created_at)  # fmt: skip
+        id=one.id,
+        channel=cast(Channel, one.channel),
+        shown=shown or "",
+        locale=one.locale,
+        topics=one.topics,
+        confirmed=one.confirmed_at is not None,
+        created_at=one.created_at,
+    )
 
 
 def _new(
@@ -204,8 +231,15 @@ def _new(
     now: datetime,
 ) -> Address:
     return Address(
-        clinic_id=caller.clinic_id, id=new_id(), account_id=caller.account_id, channel=channel, target=target,
-        locale=locale, topics=None if topics is None else list(topics), created_at=now)  # fmt: skip
+        clinic_id=caller.clinic_id,
+        id=new_id(),
+        account_id=caller.account_id,
+        channel=channel,
+        target=target,
+        locale=locale,
+        topics=None if topics is None else list(topics),
+        created_at=now,
+    )
 
 
 async def _make_room(connection: AsyncConnection, whose: ColumnElement[bool]) -> None:
@@ -214,11 +248,11 @@ async def _make_room(connection: AsyncConnection, whose: ColumnElement[bool]) ->
         raise Problem(409, f"There are {MOST} already; take one away first.")
 
 
-async def _remove(database: Database, caller: Caller, which: ColumnElement[bool], what: str, now: datetime) -> None:
+async def _remove(database: Database, caller: Caller, *, which: ColumnElement[bool], what: str, now: datetime) -> None:
     async def work(connection: AsyncConnection) -> None:
         if not (await connection.execute(delete(address).where(which))).rowcount:
             raise not_found(what)
-        await audit.record(connection, caller, "delete", what, caller.patient_id, now)
+        await audit.record(connection, caller, action="delete", resource=what, patient_id=caller.patient_id, now=now)
 
     await database.write(work)
 

@@ -11,9 +11,13 @@ from typing import Any
 
 FALLBACK = "en"
 PAGES = {
-    "flag": "/clinic/flags", "review": "/clinic/reviews/{review_id}", "slot": "/clinic/calendar", "appointment": "/",
-    "patient": "/", "address": "/",
-}  # fmt: skip
+    "flag": "/clinic/flags",
+    "review": "/clinic/reviews/{review_id}",
+    "slot": "/clinic/calendar",
+    "appointment": "/",
+    "patient": "/",
+    "address": "/",
+}
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ class Text:
 
 
 @cache
-def languages() -> dict[str, dict[str, Any]]:
+def languages() -> dict[str, dict[str, Any]]:  # as tomllib gives them; a test reads each
     """The texts by language and topic."""
     folder = files(__package__) / "templates"
     return {
@@ -41,7 +45,7 @@ def language_of(locale: str) -> str:
     return language if language in languages() else FALLBACK
 
 
-def text(topic: str, locale: str, about: dict[str, str], public_url: str) -> Text:
+def text(topic: str, locale: str, *, about: dict[str, str], public_url: str) -> Text:
     """What a topic's message says to a reader of a locale; `about` fills in ids and a code, nothing else."""
     words = languages()[language_of(locale)]
     own = words[topic.replace(".", "_")]

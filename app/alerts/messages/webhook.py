@@ -19,7 +19,7 @@ def new_secret() -> str:
     return PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def sign(secret: str, delivery_id: UUID, at: int, body: bytes) -> str:
+def sign(secret: str, delivery_id: UUID, *, at: int, body: bytes) -> str:
     """The signature of a body: HMAC-SHA256 over id, instant and body."""
     key = base64.b64decode(secret.removeprefix(PREFIX))
     signed = hmac.new(key, f"{delivery_id}.{at}.".encode() + body, hashlib.sha256).digest()
@@ -27,7 +27,7 @@ def sign(secret: str, delivery_id: UUID, at: int, body: bytes) -> str:
 
 
 async def send(
-    target: dict[str, str], content: Mapping[str, object], delivery_id: UUID, private: bool, now: datetime
+    target: dict[str, str], content: Mapping[str, object], *, delivery_id: UUID, private: bool, now: datetime
 ) -> None:
     """Posts what has happened; `webhook-id` is the same each time, for the receiver to drop repeats by.
 
@@ -39,6 +39,6 @@ async def send(
         "Content-Type": "application/json",
         "webhook-id": str(delivery_id),
         "webhook-timestamp": str(at),
-        "webhook-signature": sign(target["secret"], delivery_id, at, body),
+        "webhook-signature": sign(target["secret"], delivery_id, at=at, body=body),
     }
-    await safe_post.send(target["url"], body, headers, private)
+    await safe_post.send(target["url"], body, headers=headers, private=private)

@@ -1,21 +1,21 @@
 """Draws a cohort's Kaplan-Meier curves as a Vega-Lite specification, in the style of a procedure's picture."""
 
-from typing import Any
-
 from app.answers.cohorts.schemas import CohortOut
 from app.answers.pictures import style
-from app.answers.pictures.layers import layer, words
+from app.answers.pictures.layers import Layer, layer, words
 from app.answers.pictures.spec import SCHEMA
 from app.answers.pictures.style import Theme
 
-COLORS = {"light": ("#0b5fa5", "#a8420a", "#0b6e6e", "#7a4b9a", "#5b6677"),
-          "dark": ("#6cb8f0", "#f2955c", "#63cdc3", "#c9a3e6", "#a3aec2")}  # fmt: skip
+COLORS = {
+    "light": ("#0b5fa5", "#a8420a", "#0b6e6e", "#7a4b9a", "#5b6677"),
+    "dark": ("#6cb8f0", "#f2955c", "#63cdc3", "#c9a3e6", "#a3aec2"),
+}
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 1])
 SHARE = {"type": "quantitative", "scale": {"domain": [0, 1]}, "axis": {"format": "%", "title": "with relief"}}
 MOST = len(DASHES)
 
 
-def curves_spec(found: CohortOut, theme: Theme) -> dict[str, Any]:
+def curves_spec(found: CohortOut, theme: Theme) -> Layer:
     """Step curves with their 95 % bands, one colour and dash per group; at most five groups, the largest."""
     groups = sorted((g for g in found.groups if g.n and not g.hidden), key=lambda g: -g.n)[:MOST]
     last = max((g.days[-1] for g in groups), default=365)
@@ -43,11 +43,20 @@ def curves_spec(found: CohortOut, theme: Theme) -> dict[str, Any]:
             layer(values, line, x=on, y={"field": "share", **SHARE}),
             layer(end, name, x=on, y={"field": "share", **SHARE}, text=words("says")),
         ]
-    half = layer([{"share": 0.5}], {"type": "rule", "strokeDash": [3, 4], "color": style.SOFT[theme]},
-                 y={"field": "share", **SHARE})  # fmt: skip
+    half = layer(
+        [{"share": 0.5}],
+        {"type": "rule", "strokeDash": [3, 4], "color": style.SOFT[theme]},
+        y={"field": "share", **SHARE},
+    )
     padding = {"left": 8, "right": 90, "top": 8, "bottom": 8}
-    return {"$schema": SCHEMA, "width": 760, "height": 300, "padding": padding, "layer": [half, *layers],
-            "config": {**style.config(theme), "aria": False}}  # fmt: skip
+    return {
+        "$schema": SCHEMA,
+        "width": 760,
+        "height": 300,
+        "padding": padding,
+        "layer": [half, *layers],
+        "config": {**style.config(theme), "aria": False},
+    }
 
 
 def curves_in_words(found: CohortOut) -> str:

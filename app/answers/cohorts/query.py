@@ -69,7 +69,7 @@ Counted = Select[object, str, int | None, int]
 
 def counted(clinic_id: UUID, asked: CohortQuery, by: GroupBy | None) -> Counted:
     """A query for one row per group, end (`ended`) and days of relief, with the number of procedures."""
-    group: ColumnElement[Any] = literal(None) if by is None else GROUPED[by]
+    group: ColumnElement[Any] = literal(None) if by is None else GROUPED[by]  # as in GROUPED
     keys = col(OutcomeRow.ended), col(OutcomeRow.relief_days)
     query = select(group.label("group"), *keys, func.count()).where(*conditions(clinic_id, asked))
     return query.group_by(*([] if by is None else [group]), *keys)

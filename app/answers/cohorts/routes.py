@@ -40,7 +40,7 @@ async def cohort_relief(
     """
     sheet = "text/csv" in accept
     asked.outside |= sheet  # a CSV file is made to be passed on
-    found = await service.curves(database, caller, asked, request.app.state.clock)
+    found = await service.curves(database, caller, asked=asked, now=request.app.state.clock)
     if not sheet:
         return JSONResponse(found.model_dump(mode="json", by_alias=True))
     rows = [
@@ -63,4 +63,4 @@ async def cohort_procedures(
     rows, following = await service.list_rows(
         database, caller, asked, limit=asked.limit, cursor=asked.cursor, now=request.app.state.clock
     )
-    return listed(CohortRowOut, rows, following, accept)
+    return listed(CohortRowOut, rows, following=following, accept=accept)

@@ -92,12 +92,32 @@ class LogRankOut(BaseModel):
 
 def _example() -> JsonObject:
     group: JsonObject = {
-        "group": "lumbar", "n": 6, "events": 4, "hidden": False, "without_relief": 1, "without_relief_share": 0.143,
-        "not_judged": 0, "median_days": 284, "median_low": 180, "median_high": None, "median_days_inside": 270,
-        "median_days_beside": 284, "restricted_mean_days": 262.5, "days": [0, 180, 284], "survival": [1.0, 0.83, 0.42],
-        "low": [1.0, 0.27, 0.06], "high": [1.0, 0.97, 0.77], "at_risk": [6, 6, 2],
-        "competing": {"days": [180, 284], "return": [0.17, 0.58], "repeat": [0.0, 0.0], "surgery": [0.0, 0.0],
-                      "death": [0.0, 0.0]}}  # fmt: skip
+        "group": "lumbar",
+        "n": 6,
+        "events": 4,
+        "hidden": False,
+        "without_relief": 1,
+        "without_relief_share": 0.143,
+        "not_judged": 0,
+        "median_days": 284,
+        "median_low": 180,
+        "median_high": None,
+        "median_days_inside": 270,
+        "median_days_beside": 284,
+        "restricted_mean_days": 262.5,
+        "days": [0, 180, 284],
+        "survival": [1.0, 0.83, 0.42],
+        "low": [1.0, 0.27, 0.06],
+        "high": [1.0, 0.97, 0.77],
+        "at_risk": [6, 6, 2],
+        "competing": {
+            "days": [180, 284],
+            "return": [0.17, 0.58],
+            "repeat": [0.0, 0.0],
+            "surgery": [0.0, 0.0],
+            "death": [0.0, 0.0],
+        },
+    }
     return {"definition": "half", "failures": "beside", "until": 365, "groups": [group], "log_rank": None, "stale": 0}
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 from anyio import to_thread
@@ -28,18 +27,18 @@ from app.base.http.paging import from_cursor, page, to_cursor
 from app.base.store.database import Database
 from app.base.store.typed import col, values_of, wholes
 from app.relief import Floats
+from app.rules.parameters import SMALLEST_GROUP
 
-SMALLEST = 5  # procedures; a smaller group could identify a patient
 AT_ONCE = 300  # stale verdicts that are made before the answer; more are left to `reprieve sweep`
 
 
-async def curves(database: Database, caller: Caller, asked: CohortCurves, now: Callable[[], datetime]) -> CohortOut:
+async def curves(database: Database, caller: Caller, *, asked: CohortCurves, now: Callable[[], datetime]) -> CohortOut:
     """Kaplan-Meier curves by group, with medians, competing ends and the log-rank test; 403 for a patient."""
     require_staff(caller)
-    left = await _freshen(database, caller, asked, now)
+    left = await _freshen(database, caller, asked=asked, now=now)
     async with database.read() as connection:
         counts = (await connection.execute(counted(caller.clinic_id, asked, asked.group_by))).all()
-    await audit.record_read(database, caller, "cohort", None, now())
+    await audit.record_read(database, caller, resource="cohort", patient_id=None, now=now())
 
     def work() -> CohortOut:
         found = tallies(counts, grouped=asked.group_by is not None)
@@ -61,14 +60,14 @@ async def curves(database: Database, caller: Caller, asked: CohortCurves, now: C
     return await to_thread.run_sync(work)
 
 
-async def _freshen(database: Database, caller: Caller, asked: CohortCurves, now: Callable[[], datetime]) -> int:
+async def _freshen(database: Database, caller: Caller, *, asked: CohortCurves, now: Callable[[], datetime]) -> int:
     """Makes a clinic's stale verdicts anew, at most `AT_ONCE`, before they are counted; returns how many are left.
 
     It takes no lease: somebody waits for the answer. Where the worker makes the same verdicts at the same time, both write
     the same rows, and each flag's name is taken once.
     """
     async with database.read() as connection:
-        waiting = await count_stale(connection, now(), caller.clinic_id, asked.definition)
+        waiting = await count_stale(connection, now(), clinic_id=caller.clinic_id, definition=asked.definition)
     done = 0
     if waiting:
         async for swept in sweep(database, now, clinic_id=caller.clinic_id, most=AT_ONCE, definition=asked.definition):
@@ -81,29 +80,64 @@ def group_out(tally: Tally, asked: CohortCurves) -> GroupOut:
     without, judged_out = tally.of("no_relief"), tally.of("not_judged")
     counts = tally.counts(asked.failures == "inside")
     n, events = int((counts.events + counts.censored).sum()), int(counts.events.sum())
-    nothing: dict[str, Any] = dict.fromkeys(
-        ("without_relief", "without_relief_share", "not_judged", "median_days", "median_low", "median_high",
-         "median_days_inside", "median_days_beside", "restricted_mean_days", "competing"))  # fmt: skip
-    if n == 0 or (asked.outside and n < SMALLEST):
-        empty: dict[str, Any] = {name: [] for name in ("days", "survival", "low", "high", "at_risk")}
-        return GroupOut(group=tally.group, n=n, events=0, hidden=n > 0, **nothing, **empty)
+    if n == 0 or (asked.outside and n < SMALLEST_GROUP):
+        return _without_figures(tally.group, n)
     curve = kaplan_meier(counts)
     medians = {name: kaplan_meier(tally.counts(name == "inside")).median()[0] for name in ("inside", "beside")}
     judged = int(tally.many.sum()) - judged_out
     median, low, high = curve.median()
     return GroupOut(
-        group=tally.group, n=n, events=events, hidden=False, without_relief=without,
-        without_relief_share=without / judged if judged else None, not_judged=judged_out,
-        median_days=median, median_low=low, median_high=high, median_days_inside=medians["inside"],
-        median_days_beside=medians["beside"], restricted_mean_days=curve.restricted_mean(asked.until),
-        days=curve.day.tolist(), survival=curve.survival.tolist(), low=_known(curve.low), high=_known(curve.high),
-        at_risk=_whole(curve), competing=_competing(tally))  # fmt: skip
+        group=tally.group,
+        n=n,
+        events=events,
+        hidden=False,
+        without_relief=without,
+        without_relief_share=without / judged if judged else None,
+        not_judged=judged_out,
+        median_days=median,
+        median_low=low,
+        median_high=high,
+        median_days_inside=medians["inside"],
+        median_days_beside=medians["beside"],
+        restricted_mean_days=curve.restricted_mean(asked.until),
+        days=curve.day.tolist(),
+        survival=curve.survival.tolist(),
+        low=_known(curve.low),
+        high=_known(curve.high),
+        at_risk=_whole(curve),
+        competing=_competing(tally),
+    )
+
+
+def _without_figures(group: str | None, n: int) -> GroupOut:
+    """A group of nobody, or of so few that its figures would tell of persons."""
+    return GroupOut(
+        group=group,
+        n=n,
+        events=0,
+        hidden=n > 0,
+        without_relief=None,
+        without_relief_share=None,
+        not_judged=None,
+        median_days=None,
+        median_low=None,
+        median_high=None,
+        median_days_inside=None,
+        median_days_beside=None,
+        restricted_mean_days=None,
+        competing=None,
+        days=[],
+        survival=[],
+        low=[],
+        high=[],
+        at_risk=[],
+    )
 
 
 def _competing(tally: Tally) -> CompetingOut:
     day, causes, censored = tally.competing()
     shares = aalen_johansen(day, causes, censored)
-    named: dict[str, Any] = dict(zip(CAUSES, (share.tolist() for share in shares), strict=True))
+    named: dict[str, list[float]] = dict(zip(CAUSES, (share.tolist() for share in shares), strict=True))
     return CompetingOut(days=day.tolist(), **named)
 
 
@@ -126,14 +160,14 @@ async def list_rows(
 ) -> tuple[list[CohortRowOut], str | None]:
     """A page of a cohort's procedures in the order of their ids, and the cursor of the next page."""
     require_staff(caller)
-    await _freshen(database, caller, asked, now)
+    await _freshen(database, caller, asked=asked, now=now)
     query = select(outcome).where(*conditions(caller.clinic_id, asked))
     after = from_cursor(cursor)
     if after is not None:
         query = query.where(col(OutcomeRow.procedure_id) > after)
     async with database.read() as connection:
         found = (await connection.execute(query.order_by(col(OutcomeRow.procedure_id)).limit(limit + 1))).all()
-    await audit.record_read(database, caller, "cohort", None, now())
+    await audit.record_read(database, caller, resource="cohort", patient_id=None, now=now())
     shown = [_row(one, asked.group_by) for one in wholes(OutcomeRow, found)]
     return page(shown, limit, lambda one: to_cursor(one.procedure_id))
 

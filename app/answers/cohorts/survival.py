@@ -8,11 +8,11 @@ written here on counts, not on a row per procedure. Kaplan-Meier with Greenwood'
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2, norm
+from scipy.special import chdtrc, ndtri  # not scipy.stats, which takes a second to import
 
 from app.relief import Floats
 
-Z95 = float(norm.ppf(0.975))
+Z95 = float(ndtri(0.975))
 ROUNDING = 1e-12  # a survival of exactly one half must not be missed by a rounding error in its last bit
 
 
@@ -106,7 +106,7 @@ def log_rank(groups: list[Counts]) -> tuple[float, int, float] | None:
     variance = np.diag((scale * share).sum(axis=1)) - (scale * share) @ share.T
     k = len(groups) - 1
     statistic = float(difference[:k] @ np.linalg.pinv(variance[:k, :k]) @ difference[:k])
-    return statistic, k, float(chi2.sf(statistic, k))
+    return statistic, k, float(chdtrc(k, max(statistic, 0.0)))
 
 
 def _on(day: Floats, own: Floats, values: Floats) -> Floats:

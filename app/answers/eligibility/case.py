@@ -1,4 +1,4 @@
-"""Turns a verdict and its background into the policy evaluator's input: numbers, days, and the rows behind them."""
+"""Turns a verdict and the record beside it into the policy evaluator's input: numbers, days, and the rows behind them."""
 
 from datetime import date, timedelta
 from statistics import median
@@ -8,19 +8,20 @@ from app.record.blocks.schemas import BlockIn
 from app.record.facts.kinds import Fact
 from app.record.procedures.schemas import ProcedureIn
 from app.rules.levels import region_of
+from app.rules.parameters import QUESTIONNAIRE_FROM
 from app.rules.policies import Block, Case, Estimate, Gain, Lasted, Session
-from app.rules.questionnaires import FIRST_JUDGED, score
+from app.rules.questionnaires import score
 
 HELD = ("relief", "returning")
 
 
 def case_of(
-    about: VerdictContext, proposed_on: date, laterality: str | None = None, joints: list[str] | None = None
+    about: VerdictContext, proposed_on: date, *, laterality: str | None = None, joints: list[str] | None = None
 ) -> Case:
     """The case of a proposed repeat; side and levels are those of the procedure where no others are proposed.
 
     Args:
-        about: the verdict by definition `half`, with its background.
+        about: the verdict by definition `half`, with what stands beside it in the record.
     """
     own = about.own.body
     levels = joints if joints is not None else own.joints
@@ -106,7 +107,7 @@ def _gains(about: VerdictContext) -> list[Gain]:
     for kind in dict.fromkeys(one.body.kind for one in answered):
         mine = [(one.body.answered_on, one) for one in answered if one.body.kind == kind]
         before = [one for on, one in mine if on <= start]
-        after = [one for on, one in mine if (on - start).days >= FIRST_JUDGED and on <= until]
+        after = [one for on, one in mine if (on - start).days >= QUESTIONNAIRE_FROM and on <= until]
         if before and after:
             was, now = (score(kind, some[-1].body.items) for some in (before, after))
             if was > 0:

@@ -42,7 +42,7 @@ async def known_to(connection: AsyncConnection, clinic_id: UUID) -> dict[str, Po
     return {**policies(), **{name: load_text(text) for name, text in found}}
 
 
-async def add(database: Database, caller: Caller, given: PolicyIn, once: Once, now: datetime) -> Answer:
+async def add(database: Database, caller: Caller, *, given: PolicyIn, once: Once, now: datetime) -> Answer:
     """Adds a policy of the clinic's own, or puts a new text in the place of an old one.
 
     Raises:
@@ -60,13 +60,13 @@ async def add(database: Database, caller: Caller, given: PolicyIn, once: Once, n
         there = await known_to(connection, caller.clinic_id)
         if len(there) - len(policies()) >= MOST and policy.name not in there:
             raise Problem(409, f"There are {MOST} already; take one away first.")
-        await _keep(connection, caller, policy.name, given.toml, now)
+        await _keep(connection, caller, name=policy.name, text=given.toml, now=now)
         return Answer(to_wire(PolicyOut, out(policy, own=True)))
 
-    return await once.run(database, caller.account_id, now, work)
+    return await once.run(database, caller.account_id, now=now, work=work)
 
 
-async def end(database: Database, caller: Caller, name: str, now: datetime) -> None:
+async def end(database: Database, caller: Caller, *, name: str, now: datetime) -> None:
     """Ends one of the clinic's own policies; what was answered by it stays as it was.
 
     Raises:
@@ -77,14 +77,22 @@ async def end(database: Database, caller: Caller, name: str, now: datetime) -> N
     async def work(connection: AsyncConnection) -> None:
         if name in policies() or name not in await known_to(connection, caller.clinic_id):
             raise not_found("policy of your own")
-        await _keep(connection, caller, name, None, now)
+        await _keep(connection, caller, name=name, text=None, now=now)
 
     await database.write(work)
 
 
-async def _keep(connection: AsyncConnection, caller: Caller, name: str, text: str | None, now: datetime) -> None:
+async def _keep(connection: AsyncConnection, caller: Caller, *, name: str, text: str | None, now: datetime) -> None:
     values = row(
-        ClinicPolicy, clinic_id=caller.clinic_id, id=new_id(), name=name, text=text, account_id=caller.account_id,
-        created_at=now)  # fmt: skip
+        ClinicPolicy,
+        clinic_id=caller.clinic_id,
+        id=new_id(),
+        name=name,
+        text=text,
+        account_id=caller.account_id,
+        created_at=now,
+    )
     await connection.execute(insert(own).values(values))
-    await audit.record(connection, caller, "create" if text else "delete", "policy", None, now)
+    await audit.record(
+        connection, caller, action="create" if text else "delete", resource="policy", patient_id=None, now=now
+    )

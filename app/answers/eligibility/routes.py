@@ -28,7 +28,7 @@ async def list_policies(caller: CallerDep, database: DatabaseDep) -> Page[Policy
 @router.post("/policies", status_code=201, response_model=PolicyOut, responses={**ADDED, **problems(403, 409, 413)})
 async def add_policy(given: PolicyIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep) -> Response:
     """Adds a policy of the clinic's own from its TOML text; a later text of the same name replaces it."""
-    answer = await clinic_policies.add(database, caller, given, once, now)
+    answer = await clinic_policies.add(database, caller, given=given, once=once, now=now)
     return JSONResponse(answer.body, answer.status)
 
 
@@ -37,4 +37,4 @@ async def end_policy(
     name: Annotated[str, Path(max_length=60)], caller: CallerDep, database: DatabaseDep, now: Now
 ) -> None:
     """Ends one of the clinic's own policies."""
-    await clinic_policies.end(database, caller, name, now)
+    await clinic_policies.end(database, caller, name=name, now=now)

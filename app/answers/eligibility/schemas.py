@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.base.http.wire import Wire
+from app.rules.policies.checks import Result
 
-Result = Literal["met", "not_met", "unknown", "needs_a_person"]
 DEFAULT = "medicare-lcd"  # where nobody has named another
 
 

@@ -25,12 +25,13 @@ def find(name: str, known: Mapping[str, Policy]) -> Policy:
 def answer(
     policy: Policy,
     about: VerdictContext,
+    *,
     proposed_on: date,
     laterality: str | None = None,
     joints: list[str] | None = None,
 ) -> EligibilityOut:
     """Each rule of a policy for a proposed day, side and levels."""
-    found = evaluate(policy, case_of(about, proposed_on, laterality, joints))
+    found = evaluate(policy, case_of(about, proposed_on, laterality=laterality, joints=joints))
     version = policy.on(proposed_on)
     verified = None
     if version is not None and version.verified_on is not None:

@@ -8,16 +8,8 @@ import numpy as np
 from app.answers.verdicts.context import VerdictContext
 from app.answers.verdicts.engine_input import to_diary
 from app.relief import BASELINE_DAYS, Floats
+from app.rules import parameters as par
 from app.rules.questionnaires import score
-
-TIMES = (  # name, first and last day after the procedure: the plan's contacts, three months as 13 weeks, 2 either way
-    ("weeks_6_8", 42, 56),
-    ("months_3", 77, 105),
-    ("months_6", 166, 200),
-    ("months_12", 345, 385),
-)
-NOW = 14  # days
-NEAR = 21  # days by which a questionnaire may lie outside its time
 
 
 @dataclass(frozen=True)
@@ -41,12 +33,12 @@ def milestones(about: VerdictContext) -> list[Milestone]:
     """The milestones: before the procedure, each follow-up time that has begun, and now."""
     start, today = about.performed_on, about.as_of
     spans = [("before", start - timedelta(days=BASELINE_DAYS), start - timedelta(days=1))]
-    spans += [(name, start + timedelta(days=a), start + timedelta(days=b)) for name, a, b in TIMES]
+    spans += [(name, start + timedelta(days=a), start + timedelta(days=b)) for name, a, b in par.MILESTONES]
     spans = [(name, first, min(last, today)) for name, first, last in spans if first <= today]
     if today > start:
-        spans.append(("now", max(start + timedelta(days=1), today - timedelta(days=NOW - 1)), today))
+        spans.append(("now", max(start + timedelta(days=1), today - timedelta(days=par.MILESTONE_NOW - 1)), today))
     own = about.own.body
-    diary = to_diary(about.entries, own.region, own.laterality, about.person.time_zone)
+    diary = to_diary(about.entries, own.region, laterality=own.laterality, time_zone=about.person.time_zone)
     pain = np.fmax.reduce(diary.average, axis=1) if len(diary.day) else np.array([])
     out = []
     for name, first, last in spans:
@@ -63,15 +55,15 @@ def milestones(about: VerdictContext) -> list[Milestone]:
                 _rounded(mean),
                 _rounded(relief),
                 _rounded(_mean(diary.mme[inside])),
-                _function(about, name, first, last),
+                _function(about, name, first=first, last=last),
             )
         )
     return out
 
 
-def _function(about: VerdictContext, name: str, first: date, last: date) -> dict[str, float]:
+def _function(about: VerdictContext, name: str, *, first: date, last: date) -> dict[str, float]:
     """The last score of each questionnaire answered near the time; for `before`, the last up to the procedure's day."""
-    reach = timedelta(days=NEAR)
+    reach = timedelta(days=par.QUESTIONNAIRE_NEAR)
     begin, end = (date.min, about.performed_on) if name == "before" else (first - reach, last + reach)
     begin = begin if name == "before" else max(begin, about.performed_on + timedelta(days=1))
     found: dict[str, float] = {}

@@ -48,7 +48,9 @@ async def read_follow_up(
     proposed_on: ProposedOn = None,
 ) -> FollowUpOut:
     """What the report says: the verdict in a sentence, milestones, side effects, completeness, one policy's rules."""
-    about = await context.read(database, caller, procedure_id, Question(as_of, as_known_on, definition), now)
+    about = await context.read(
+        database, caller, procedure_id=procedure_id, question=Question(as_of, as_known_on, definition), now=now
+    )
     return follow_up(about, find(policy, await known(database, caller.clinic_id)), proposed_on)
 
 
@@ -75,9 +77,11 @@ async def read_report(
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """The follow-up on one page: for the record, the payer and the patient. The same follow-up gives the same bytes."""
-    about = await context.read(database, caller, procedure_id, Question(as_of, as_known_on, definition), now)
+    about = await context.read(
+        database, caller, procedure_id=procedure_id, question=Question(as_of, as_known_on, definition), now=now
+    )
     named = find(policy, await known(database, caller.clinic_id))
-    tag = tag_of(about, named, proposed_on, paper)
+    tag = tag_of(about, named, proposed_on=proposed_on, paper=paper)
     headers = {
         "ETag": tag,
         "Cache-Control": "private, no-cache",
@@ -85,22 +89,22 @@ async def read_report(
     }
     if matches(if_none_match, tag):
         return Response(status_code=304, headers=headers)
-    made = await make(about, named, proposed_on, paper)
+    made = await make(about, named, proposed_on=proposed_on, paper=paper)
     return Response(made, media_type="application/pdf", headers=headers)
 
 
-def tag_of(about: VerdictContext, policy: Policy, proposed_on: date | None, paper: Paper) -> str:
+def tag_of(about: VerdictContext, policy: Policy, *, proposed_on: date | None, paper: Paper) -> str:
     """The ETag of a report."""
     return etag(LAYOUT, LOOK, about.tag, policy.name, policy.edition, proposed_on, paper)
 
 
-async def make(about: VerdictContext, policy: Policy, proposed_on: date | None, paper: Paper) -> bytes:
+async def make(about: VerdictContext, policy: Policy, *, proposed_on: date | None, paper: Paper) -> bytes:
     """The report as PDF, from the cache or typeset anew."""
     told = follow_up(about, policy, proposed_on)
     svg = await picture(about, "svg")
 
     def draw() -> bytes:
-        return report(told, svg, in_words(picture_content(about)), paper)
+        return report(told, svg, words=in_words(picture_content(about)), paper=paper)
 
-    tag = tag_of(about, policy, proposed_on, paper)
+    tag = tag_of(about, policy, proposed_on=proposed_on, paper=paper)
     return await drawn(about.person.clinic_id, tag, draw)

@@ -1,7 +1,7 @@
 """The follow-up on the wire: what the report and the page show, word for word."""
 
 from datetime import date
-from typing import Any
+from typing import cast
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -64,20 +64,50 @@ class TreatedOut(BaseModel):
 
 
 def _example() -> JsonObject:
-    kept = ("procedure_id", "as_of", "engine", "definition", "says", "phase", "baseline", "current", "onset_on", "return",
-            "relief_days", "censored", "medication", "side_effects", "adherence", "confounders", "why")  # fmt: skip
-    eligibility: Any = EligibilityOut.model_config["json_schema_extra"]
-    time = {"first_on": "2025-06-26", "last_on": "2025-07-09", "days_logged": 12, "pain": 7.1, "relief_percent": None}
+    kept = (
+        "procedure_id",
+        "as_of",
+        "engine",
+        "definition",
+        "says",
+        "phase",
+        "baseline",
+        "current",
+        "onset_on",
+        "return",
+        "relief_days",
+        "censored",
+        "medication",
+        "side_effects",
+        "adherence",
+        "confounders",
+        "why",
+    )
+    eligibility = cast("JsonObject", EligibilityOut.model_config["json_schema_extra"])
+    time: JsonObject = {
+        "first_on": "2025-06-26",
+        "last_on": "2025-07-09",
+        "days_logged": 12,
+        "pain": 7.1,
+        "relief_percent": None,
+    }
     return {
         **{name: VERDICT[name] for name in kept},
         "patient": {"id": "0199a3c4-7d00-7a00-8000-000000000003", "name": "Ada Muster", "born_on": "1961-04-02"},
-        "procedure": {"id": VERDICT["procedure_id"], "performed_on": "2025-07-10", "region": "lumbar", "laterality": "left",
-                      "joints": ["L4-5", "L5-S1"], "nerves": ["L3", "L4", "L5 dorsal ramus"], "technique": "thermal",
-                      "cpt": ["64635 x 1", "64636 x 1"]},
+        "procedure": {
+            "id": VERDICT["procedure_id"],
+            "performed_on": "2025-07-10",
+            "region": "lumbar",
+            "laterality": "left",
+            "joints": ["L4-5", "L5-S1"],
+            "nerves": ["L3", "L4", "L5 dorsal ramus"],
+            "technique": "thermal",
+            "cpt": ["64635 x 1", "64636 x 1"],
+        },
         "milestones": [{"time": "before", **time, "mme": 20.0, "function": {"peg": 7.3}}],
         "eligibility": eligibility["example"],
         "decides": DECIDES,
-    }  # fmt: skip
+    }
 
 
 class FollowUpOut(BaseModel):

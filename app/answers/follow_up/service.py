@@ -36,7 +36,7 @@ def follow_up(about: VerdictContext, policy: Policy, proposed_on: date | None) -
         adherence=verdict.adherence,
         confounders=verdict.confounders,
         why=verdict.why,
-        eligibility=eligibility.answer(policy, about, proposed_on or about.as_of),
+        eligibility=eligibility.answer(policy, about, proposed_on=proposed_on or about.as_of),
         decides=DECIDES,
     )
 

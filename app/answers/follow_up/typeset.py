@@ -4,7 +4,7 @@ from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from threading import Lock
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import typst
 
@@ -36,14 +36,14 @@ class _Typesetter:
                 if "could not be displayed" not in error.message:
                     raise
                 made = self._compile(self._any_font, inputs, False)
-        assert isinstance(made, bytes)
         return made
 
-    def _compile(self, compiler: typst.Compiler, inputs: dict[str, str], accessible: bool) -> Any:
+    def _compile(self, compiler: typst.Compiler, inputs: dict[str, str], accessible: bool) -> bytes:
         standards: list[Literal["ua-1"]] = [STANDARD] if accessible else []
-        made: Any = compiler.compile(
+        made = compiler.compile(
             self._source, format="pdf", sys_inputs=inputs, pdf_standards=[*standards], timestamp=0, pdf_tags=True
         )
+        assert isinstance(made, bytes)  # one document, not one a page
         return made
 
 
@@ -52,7 +52,7 @@ def _typesetter() -> _Typesetter:
     return _Typesetter()
 
 
-def report(told: FollowUpOut, svg: bytes, words: str, paper: Paper) -> bytes:
+def report(told: FollowUpOut, svg: bytes, *, words: str, paper: Paper) -> bytes:
     """The PDF of a follow-up.
 
     Args:

@@ -8,6 +8,7 @@ from app.record.diary.content import EntryContent
 from app.record.diary.entry_json import is_recalled
 from app.record.procedures.schemas import ProcedureIn
 from app.rules.levels import region_of
+from app.rules.parameters import BLOCKS_SHOWN
 
 
 def picture_content(about: VerdictContext) -> PictureContent:
@@ -45,5 +46,5 @@ def _marks(about: VerdictContext) -> list[Mark]:
         on = other.body.performed_on
         if other.id != own.id and other.body.region == own.body.region and on <= about.as_of:
             out.append(Mark(on, "procedure", f"procedure, {other.body.laterality}"))
-    near = about.performed_on - timedelta(days=120)
+    near = about.performed_on - timedelta(days=BLOCKS_SHOWN)
     return [mark for mark in out if mark.on >= near]

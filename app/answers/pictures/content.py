@@ -1,4 +1,4 @@
-"""What a picture shows, from a verdict and its background, as plain data; nothing is drawn here."""
+"""What a picture shows, from a verdict and what stands beside it in the record, as plain data; nothing is drawn here."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -8,9 +8,7 @@ from itertools import groupby
 import numpy as np
 
 from app.answers.verdicts.schemas import VerdictOut
-
-GAP = 7  # days in a row without a score from which a gap is shaded
-FLARE, AROUND = 2.5, 14  # points (twice the daily SD of 1.2 [Pagé 2022]) above the median level; days of it either side
+from app.rules import parameters as par
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,9 @@ class PictureContent:
     @property
     def first(self) -> date:
         """The first day shown."""
-        shown = [on for on, _ in self.before] + [m.on for m in self.marks if (self.performed_on - m.on).days <= 120]
+        shown = [on for on, _ in self.before] + [
+            m.on for m in self.marks if (self.performed_on - m.on).days <= par.BLOCKS_SHOWN
+        ]
         return min([self.performed_on - timedelta(days=7), *shown])
 
     @property
@@ -77,7 +77,7 @@ def gaps(content: PictureContent) -> list[Span]:
     """Runs of at least a week without a score."""
     scored = zip(content.days, (a is None for a in content.verdict.days.average), strict=True)
     found = _runs((day, "unknown") for day, silent in scored if silent)
-    return [g for g in found if (g.last - g.first).days + 1 >= GAP]
+    return [g for g in found if (g.last - g.first).days + 1 >= par.GAP_SHADED]
 
 
 def flares(content: PictureContent) -> list[Span]:
@@ -89,12 +89,14 @@ def flares(content: PictureContent) -> list[Span]:
     level = np.array([np.nan if v is None else v for v in series.level], dtype=np.float64)
     if not len(level) or np.isnan(level).all():
         return []
-    around = np.lib.stride_tricks.sliding_window_view(np.pad(level, AROUND, mode="edge"), 2 * AROUND + 1)
+    around = np.lib.stride_tricks.sliding_window_view(
+        np.pad(level, par.FLARE_AROUND, mode="edge"), 2 * par.FLARE_AROUND + 1
+    )
     usual = np.median(around, axis=1)
     out: list[Span] = []
     rows = zip(content.days, series.average, series.phase, usual, strict=True)
     for day, average, phase, middle in rows:
-        if average is None or phase not in ("relief", "returning") or not average >= middle + FLARE:
+        if average is None or phase not in ("relief", "returning") or not average >= middle + par.FLARE_ABOVE:
             continue
         if out and (day - out[-1].last).days <= 2:
             out[-1] = Span(out[-1].first, day, "flare-up")

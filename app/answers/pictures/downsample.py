@@ -5,7 +5,7 @@ from typing import Any
 
 MOST_DOTS, MOST_STEPS = 300, 200  # a picture is some 760 pixels wide: more would overlap
 
-Point = dict[str, Any]
+Point = dict[str, Any]  # a row of a chart: a day, and numbers by name
 
 
 def keep_extremes(points: Sequence[Point], value: Callable[[Point], float], most: int = MOST_DOTS) -> list[Point]:

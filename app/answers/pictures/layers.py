@@ -1,14 +1,14 @@
 """Builds the layers of a Vega-Lite specification."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-Layer = dict[str, Any]
+Layer = dict[str, Any]  # a part of a Vega-Lite specification: JSON, read and written key by key
 WIDTH = 760
 
 
-def layer(values: Sequence[dict[str, Any]], mark: dict[str, Any], **encoding: Any) -> Layer:
+def layer(values: Sequence[Mapping[str, object]], mark: Layer, **encoding: object) -> Layer:
     """One layer: its data, its mark and its encoding."""
     return {"data": {"values": list(values)}, "mark": mark, "encoding": encoding}
 
@@ -39,6 +39,6 @@ def reach(panel: Layer, axis: Layer) -> None:
     chosen["x"]["scale"] = axis["scale"]
 
 
-def words(field: str, **more: Any) -> Layer:
+def words(field: str, **more: object) -> Layer:
     """A field that holds text."""
     return {"field": field, "type": "nominal", **more}

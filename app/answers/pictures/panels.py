@@ -1,10 +1,10 @@
 """The small panels under the scores: phases, side effects, and a series."""
 
 from datetime import date, timedelta
-from typing import Any
 
 from app.answers.pictures import style
 from app.answers.pictures.content import Span
+from app.answers.pictures.downsample import Point
 from app.answers.pictures.layers import Layer, at, layer, length, words
 from app.answers.pictures.style import Theme
 
@@ -40,7 +40,7 @@ def effects_panel(effects: dict[str, list[date]], theme: Theme, x: Layer) -> Lay
     return {"height": 13 * len(names), "layer": [layer(values, mark, x=at(x, "on"), y=kinds)]}
 
 
-def small_panel(points: list[dict[str, Any]], title: str, theme: Theme, x: Layer) -> Layer:
+def small_panel(points: list[Point], title: str, *, theme: Theme, x: Layer) -> Layer:
     """One series as steps."""
     beside = {"title": title, "titleAngle": 0, "titleAlign": "right", "titleX": -34, "titleY": 10}
     axis = {**beside, "tickCount": 2, "format": "~s"}

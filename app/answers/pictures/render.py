@@ -4,19 +4,19 @@ The drawing library runs a JavaScript engine of its own in the process; it reach
 """
 
 from collections.abc import Callable
-from typing import Any
 from uuid import UUID
 
 import vl_convert
 from anyio import to_thread
 
+from app.answers.pictures.layers import Layer
 from app.base.memory import ClinicMemory
 
 MOST_BYTES = 64 * 1024 * 1024
 PNG_SCALE = 1.5
 
 
-def to_svg(spec: dict[str, Any], words: str) -> bytes:
+def to_svg(spec: Layer, words: str) -> bytes:
     """An SVG with `words`, the text alternative, as its description."""
     svg = vl_convert.vegalite_to_svg(spec)
     head, rest = svg.split(">", 1)

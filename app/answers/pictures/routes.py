@@ -26,6 +26,7 @@ def _add(form: Literal["svg", "png"], what: str) -> None:
     async def draw(
         procedure_id: UUID,
         caller: CallerDep,
+        *,
         database: DatabaseDep,
         now: Now,
         as_of: Annotated[RecentDay | None, Query(description="day as of which to judge; today where left out")] = None,
@@ -34,7 +35,9 @@ def _add(form: Literal["svg", "png"], what: str) -> None:
         theme: Annotated[Theme, Query(description="for a light or a dark page")] = "light",
         if_none_match: IfNoneMatch = None,
     ) -> Response:
-        about = await context.read(database, caller, procedure_id, Question(as_of, as_known_on, definition), now)
+        about = await context.read(
+            database, caller, procedure_id=procedure_id, question=Question(as_of, as_known_on, definition), now=now
+        )
         headers = {"ETag": tag_of(about.tag, form, theme), "Cache-Control": "private, no-cache", **SAFE}
         if matches(if_none_match, headers["ETag"]):
             return Response(status_code=304, headers=headers)

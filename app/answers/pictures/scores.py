@@ -5,9 +5,9 @@ from app.answers.pictures.content import PictureContent, Span, flares, gaps
 from app.answers.pictures.downsample import Point, average_of, keep_extremes
 from app.answers.pictures.layers import WIDTH, Layer, at, layer, words
 from app.answers.pictures.style import Theme
+from app.rules.parameters import GAP_NAMED
 
 HEIGHT = 236
-LONG_GAP = 28  # days from which a gap is labelled "no entries"
 TOOLTIP = [
     {"field": "on", "type": "temporal", "title": "day", "timeUnit": "utcyearmonthdate"},
     {"field": "pain", "type": "quantitative", "title": "average"},
@@ -15,14 +15,14 @@ TOOLTIP = [
 ]
 
 
-def scores_panel(content: PictureContent, theme: Theme, x: Layer, interactive: bool) -> Layer:
+def scores_panel(content: PictureContent, theme: Theme, *, x: Layer, interactive: bool) -> Layer:
     """All layers on the scale of pain, from the back to the front."""
     layers = [
         *_silence(gaps(content), theme, x),
         *_return(content, theme, x),
         *_level(content, theme, x),
         *_limits(content, theme),
-        *_dots(content, theme, x, interactive),
+        *_dots(content, theme, x=x, interactive=interactive),
         *_flares(flares(content), theme, x),
         *_marks(content, theme, x),
     ]
@@ -36,7 +36,7 @@ def _pain(field: str, title: str = "pain, 0 to 10") -> Layer:
 
 def _silence(found: list[Span], theme: Theme, x: Layer) -> list[Layer]:
     values = [{"from": g.first.isoformat(), "to": g.last.isoformat()} for g in found]
-    long = [v for g, v in zip(found, values, strict=True) if (g.last - g.first).days >= LONG_GAP]
+    long = [v for g, v in zip(found, values, strict=True) if (g.last - g.first).days >= GAP_NAMED]
     shade = {"type": "rect", "color": style.GAP[theme]}
     out = [layer(values, shade, x=at(x, "from"), x2={"field": "to"})]
     if long:
@@ -92,7 +92,7 @@ def _limits(content: PictureContent, theme: Theme) -> list[Layer]:
     ]
 
 
-def _dots(content: PictureContent, theme: Theme, x: Layer, interactive: bool) -> list[Layer]:
+def _dots(content: PictureContent, theme: Theme, *, x: Layer, interactive: bool) -> list[Layer]:
     """The scores, filled; hollow where they were written down late."""
     s = content.verdict.days
     rows = zip(s.date, s.average, s.worst, strict=True)

@@ -16,10 +16,10 @@ PADDING = {"left": 8, "right": 62, "top": 8, "bottom": 8}
 def spec(content: PictureContent, theme: Theme = "light", interactive: bool = False) -> Layer:
     """The whole picture; `interactive` adds tooltips, which only a page can show."""
     x = days(content.first, content.last)
-    panels = [scores_panel(content, theme, x, interactive), phases_panel(phases(content), theme, x)]
+    panels = [scores_panel(content, theme, x=x, interactive=interactive), phases_panel(phases(content), theme, x)]
     if content.effects:
         panels.append(effects_panel(content.effects, theme, x))
-    panels += [small_panel(points, title, theme, x) for title, points in _series(content)]
+    panels += [small_panel(points, title, theme=theme, x=x) for title, points in _series(content)]
     for panel in panels:
         panel["width"] = WIDTH
         reach(panel, x)

@@ -4,7 +4,7 @@ Readable for colour-blind people (Okabe and Ito's colours) and in black and whit
 lightness, shape or dash too, and every phase is named.
 """
 
-from typing import Any, Literal
+from typing import Literal
 
 Theme = Literal["light", "dark"]
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
@@ -26,15 +26,35 @@ PHASES = {
     "no_relief": ("#6b7280", "#ffffff"),
 }
 NAMES = {
-    "unknown": "unknown", "settling": "settling", "relief": "relief", "returning": "returning", "returned": "returned",
-    "no_relief": "no relief"}  # fmt: skip
+    "unknown": "unknown",
+    "settling": "settling",
+    "relief": "relief",
+    "returning": "returning",
+    "returned": "returned",
+    "no_relief": "no relief",
+}
 
 
-def config(theme: Theme) -> dict[str, Any]:
+def config(theme: Theme) -> dict[str, object]:
     """The settings that all panels share."""
     axis = {
-        "domain": False, "ticks": False, "grid": True, "gridColor": LINE[theme],
-        "titleColor": SOFT[theme], "labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": "normal",
-        "labelColor": SOFT[theme], "labelPadding": 6}  # fmt: skip
-    return {"font": FONT, "background": PAPER[theme], "view": {"stroke": None}, "axis": axis, "concat": {"spacing": 8},
-            "legend": {"disable": True}, "text": {"color": INK[theme], "fontSize": 11}}  # fmt: skip
+        "domain": False,
+        "ticks": False,
+        "grid": True,
+        "gridColor": LINE[theme],
+        "titleColor": SOFT[theme],
+        "labelFontSize": 11,
+        "titleFontSize": 11,
+        "titleFontWeight": "normal",
+        "labelColor": SOFT[theme],
+        "labelPadding": 6,
+    }
+    return {
+        "font": FONT,
+        "background": PAPER[theme],
+        "view": {"stroke": None},
+        "axis": axis,
+        "concat": {"spacing": 8},
+        "legend": {"disable": True},
+        "text": {"color": INK[theme], "fontSize": 11},
+    }

@@ -50,10 +50,14 @@ def make(material: Material, kept: EngineState | None = None) -> Made:
     """The verdict; `kept` is the engine's state from earlier calls about the procedure."""
     own, record, as_of = material.own, material.record, material.as_of
     subject = to_procedure(own, record)
-    diary = to_diary(material.entries, own.body.region, own.body.laterality, material.time_zone)
-    verdict = judge(diary, subject, as_of, material.definition, kept)
-    effects = side_effect_courses(material.entries, subject.performed_on, own.body.region, own.body.laterality)
-    body = to_json(verdict, own, material.as_known_on, effects, confounding_events(own, record, as_of))
+    diary = to_diary(material.entries, own.body.region, laterality=own.body.laterality, time_zone=material.time_zone)
+    verdict = judge(diary, subject, as_of=as_of, definition=material.definition, kept=kept)
+    effects = side_effect_courses(
+        material.entries, subject.performed_on, region=own.body.region, laterality=own.body.laterality
+    )
+    body = to_json(
+        verdict, own, as_known_on=material.as_known_on, effects=effects, events=confounding_events(own, record, as_of)
+    )
     row = outcome_of(verdict, own, record, born_on=material.born_on, effects=effects)
     why = [reason.date for reason in verdict.why]
     return Made(body, sentence(verdict, own.body), sparks(verdict.days.level), why, row)

@@ -18,8 +18,7 @@ from app.record.facts.kinds import Fact
 from app.record.patients import service as patients
 from app.record.patients.service import Person
 from app.record.procedures.schemas import ProcedureIn
-
-BEFORE = 28  # days of diary shown before the procedure
+from app.rules.parameters import SHOWN_BEFORE
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class VerdictContext:
 
 
 async def read(
-    database: Database, caller: Caller, procedure_id: UUID, question: service.Question, now: datetime
+    database: Database, caller: Caller, *, procedure_id: UUID, question: service.Question, now: datetime
 ) -> VerdictContext:
     """The verdict and its context.
 
@@ -59,16 +58,20 @@ async def read(
         Problem: 403 or 404 as for the verdict, 422 for a day in the patient's future.
     """
     while True:
-        answer = await service.answer(database, caller, procedure_id, question, if_none_match=None, now=now)
+        answer = await service.answer(
+            database, caller, procedure_id=procedure_id, question=question, if_none_match=None, now=now
+        )
         assert answer.body is not None
         verdict = VerdictOut.model_validate_json(answer.body)
         async with database.read() as connection:
-            found = await service.look_up(connection, caller, procedure_id, question.definition)
+            found = await service.look_up(connection, caller, procedure_id=procedure_id, definition=question.definition)
             if service.tag_of(found, verdict.as_of, question) != answer.tag:
                 continue  # the record has changed in between
-            person = await patients.find(connection, caller, found.patient_id)
-            record = await read_record(connection, person.clinic_id, person.id, question.as_known_on)
-            first = found.performed_on - timedelta(days=BEFORE)
+            person = await patients.find(connection, caller, patient_id=found.patient_id)
+            record = await read_record(
+                connection, person.clinic_id, patient_id=person.id, known_on=question.as_known_on
+            )
+            first = found.performed_on - timedelta(days=SHOWN_BEFORE)
             entries = await diaries.entries(
                 connection, person.clinic_id, person.id, first=first, last=verdict.as_of, known_on=question.as_known_on
             )

@@ -14,7 +14,7 @@ SIDES = {"left": LEFT, "right": RIGHT, "both": BOTH}
 NOTHING = float("nan")
 
 
-def to_diary(entries: Iterable[DayEntry], region: str, laterality: str, time_zone: str) -> Diary:
+def to_diary(entries: Iterable[DayEntry], region: str, *, laterality: str, time_zone: str) -> Diary:
     """The diary of one region from current entries in the order of their days.
 
     A site's score is the day's average, or the pain "now" where no average was given. Pain in another region, or on the

@@ -13,8 +13,8 @@ from app.record.procedures.service import same_site
 from app.relief import Verdict
 from app.rules.levels import nerves_of_all, region_of
 from app.rules.outcome import Ended, Outcome
+from app.rules.parameters import KNOWN_FOR
 
-SILENT = 60  # days without an entry after which nothing is known of the phase
 SPARKS = 40  # points of the sparkline in a list
 
 
@@ -76,7 +76,7 @@ def _ended(verdict: Verdict, own: Fact[ProcedureIn], record: PatientRecord) -> E
         return "open"
     # where the diary fell silent long before, the end of the diary censored it, not what came later
     watched = (end[0] - own.body.performed_on).days - 1
-    return end[1] if watched - verdict.relief_days <= SILENT else "open"
+    return end[1] if watched - verdict.relief_days <= KNOWN_FOR else "open"
 
 
 def _best_block(own: ProcedureIn, record: PatientRecord) -> float | None:

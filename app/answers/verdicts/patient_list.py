@@ -6,19 +6,19 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, null, select, union_all
+from sqlalchemy import ColumnElement, and_, case, exists, func, null, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller, reach
 from app.access.audit import service as audit
-from app.alerts.flags.conditions import STANDING
+from app.alerts.flags.conditions import KINDS
 from app.alerts.flags.service import flag
 from app.alerts.flags.tables import Flag
 from app.answers.verdicts.service import kept, outcome, same_verdict
 from app.answers.verdicts.tables import KeptVerdict, OutcomeRow
 from app.answers.verdicts.triage import NEEDS, PLACE
 from app.base.store.database import Database
-from app.base.store.typed import col
+from app.base.store.typed import RowQuery, col
 from app.record.patients.service import today_of
 from app.record.patients.tables import Patient
 from app.record.procedures.service import procedure
@@ -30,7 +30,7 @@ NAMES = list(NEEDS)
 
 
 @dataclass(frozen=True)
-class Line:
+class ListedPatient:
     """One patient in the list: the need, its reason, and for how many days already."""
 
     patient_id: UUID
@@ -48,7 +48,7 @@ class Line:
 class Listing:
     """A page of the list, how many there are by need, and how many after the filters."""
 
-    lines: list[Line]
+    lines: list[ListedPatient]
     by_need: dict[str, int]
     found: int
 
@@ -119,12 +119,12 @@ async def read(
         rows = (await connection.execute(ordered.limit(PAGE).offset(PAGE * (page - 1)))).all()
         people = [_Ranked(*one) for one in rows]
         own = await _procedures(connection, caller, people)
-    await audit.record_read(database, caller, "patients", None, now)
+    await audit.record_read(database, caller, resource="patients", patient_id=None, now=now)
     found = sum(by_need.values()) if need is None else by_need.get(need, 0)
     return Listing([_line(one, own.get(one.id), now) for one in people], by_need, found)
 
 
-def _ranked(caller: Caller, q: str, region: str | None) -> Select[*tuple[Any, ...]]:
+def _ranked(caller: Caller, q: str, region: str | None) -> RowQuery:
     """Each patient once, by the most urgent of their procedures and open flags."""
     asks = union_all(_by_procedure(caller, q, region), _by_flag(caller, q, region)).subquery()
     order = func.row_number().over(partition_by=asks.c.id, order_by=(asks.c.place, asks.c.newest.desc()))
@@ -132,10 +132,10 @@ def _ranked(caller: Caller, q: str, region: str | None) -> Select[*tuple[Any, ..
     return select(numbered).where(numbered.c.nth == 1)
 
 
-def _persons(caller: Caller, q: str, *columns: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+def _persons(caller: Caller, q: str, *columns: ColumnElement[Any]) -> RowQuery:  # beside the patient, of any type
     own = col(Patient.id), col(Patient.name), col(Patient.born_on), col(Patient.time_zone)
-    query: Select[*tuple[Any, ...]] = select(*own, *columns)
-    query = query.where(reach(caller, "read", col(Patient.clinic_id), col(Patient.id)))
+    query: RowQuery = select(*own, *columns)
+    query = query.where(reach(caller, "read", clinic_id=col(Patient.clinic_id), patient_id=col(Patient.id)))
     return query.where(col(Patient.name).icontains(q, autoescape=True)) if q else query
 
 
@@ -148,7 +148,7 @@ def _of_patient(region: str | None) -> ColumnElement[bool]:
     return theirs if region is None else and_(theirs, col(OutcomeRow.region) == region)
 
 
-def _by_procedure(caller: Caller, q: str, region: str | None) -> Select[*tuple[Any, ...]]:
+def _by_procedure(caller: Caller, q: str, region: str | None) -> RowQuery:
     """The need of each procedure; a patient without one gets the place `open`."""
     query = _persons(
         caller,
@@ -162,12 +162,12 @@ def _by_procedure(caller: Caller, q: str, region: str | None) -> Select[*tuple[A
     return query.join(outcome, _of_patient(region), isouter=region is None)
 
 
-def _by_flag(caller: Caller, q: str, region: str | None) -> Select[*tuple[Any, ...]]:
+def _by_flag(caller: Caller, q: str, region: str | None) -> RowQuery:
     """The need of each open flag that a write has raised; those that a verdict raises are in the procedure's need."""
     place = case((col(Flag.severity) == "now", PLACE["red_flag"]), else_=PLACE["look_soon"])
     query = _persons(caller, q, place, col(Flag.says), col(Flag.first_on), col(Flag.first_on), null())
     theirs = and_(col(Flag.clinic_id) == col(Patient.clinic_id), col(Flag.patient_id) == col(Patient.id))
-    open_ones = col(Flag.state).in_(("open", "acknowledged")), col(Flag.kind).not_in(STANDING)
+    open_ones = col(Flag.state).in_(("open", "acknowledged")), col(Flag.kind).not_in(KINDS)
     query = query.join(flag, theirs).where(*open_ones)
     return query if region is None else query.where(exists().where(_of_patient(region)))
 
@@ -207,10 +207,10 @@ async def _procedures(connection: AsyncConnection, caller: Caller, people: Seque
     return {one.patient_id: one for one in found if named[one.patient_id] in (None, one.procedure_id)}
 
 
-def _line(one: _Ranked, own: _Treated | None, now: datetime) -> Line:
+def _line(one: _Ranked, own: _Treated | None, now: datetime) -> ListedPatient:
     days = 0 if one.since_on is None else max(0, (today_of(one.time_zone, now) - one.since_on).days)
     need, why = NAMES[one.place], one.why or "no procedure recorded, or none judged yet"
     if own is None:
-        return Line(one.id, None, one.name, one.born_on, need, why, days, "", [])
+        return ListedPatient(one.id, None, one.name, one.born_on, need, why, days, "", [])
     site = f"{own.laterality} {spoken(own.joints.split()) or own.region}"
-    return Line(one.id, own.procedure_id, one.name, one.born_on, need, why, days, site, own.spark)
+    return ListedPatient(one.id, own.procedure_id, one.name, one.born_on, need, why, days, site, own.spark)

@@ -53,11 +53,11 @@ class PatientRecord:
 
 
 async def read_record(
-    connection: AsyncConnection, clinic_id: UUID, patient_id: UUID, known_on: datetime | None
+    connection: AsyncConnection, clinic_id: UUID, *, patient_id: UUID, known_on: datetime | None
 ) -> PatientRecord:
     """A patient's facts beside the diary, in one read."""
     kinds: list[AnyKind] = [PROCEDURE, BLOCK, EVENT, CONTACT, ASSESSMENT]
-    found = await facts.of_patient(connection, clinic_id, patient_id, kinds, known_on)
+    found = await facts.of_patient(connection, clinic_id, patient_id=patient_id, kinds=kinds, known_on=known_on)
     return PatientRecord(found.of(PROCEDURE), found.of(BLOCK), found.of(EVENT), found.of(CONTACT), found.of(ASSESSMENT))
 
 

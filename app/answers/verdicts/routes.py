@@ -38,7 +38,9 @@ async def read_relief(
     Reprieve shows one person's course. It does not diagnose, and a person decides.
     """
     question = service.Question(as_of, as_known_on, definition)
-    found = await service.answer(database, caller, procedure_id, question, if_none_match=if_none_match, now=now)
+    found = await service.answer(
+        database, caller, procedure_id=procedure_id, question=question, if_none_match=if_none_match, now=now
+    )
     headers = {"ETag": found.tag, "Cache-Control": "private, no-cache"}
     if found.body is None:
         return Response(status_code=304, headers=headers)
@@ -55,4 +57,4 @@ async def read_successive(
     definition: Annotated[Definition, Query(description="definition of a return")] = "half",
 ) -> SuccessiveOut:
     """Successive procedures side by side: each site's episodes in order, staged ones as one treatment."""
-    return await side_by_side(database, caller, patient_id, definition, as_of=as_of, now=now)
+    return await side_by_side(database, caller, patient_id=patient_id, definition=definition, as_of=as_of, now=now)

@@ -5,6 +5,7 @@ from datetime import date
 from app.record.procedures.schemas import ProcedureIn
 from app.relief import ONSET_LEVEL, SETTLING_DAYS, Verdict
 from app.rules.levels import spoken
+from app.rules.parameters import WORTH_SAYING
 
 NAMES = {"left": "Left", "right": "Right", "bilateral": "Bilateral"}
 
@@ -101,7 +102,7 @@ def _opioids(verdict: Verdict) -> list[str]:
     before, now, change = verdict.medication.mme_before, verdict.medication.mme_now, verdict.medication.change_percent
     if change is None:
         return [] if not now or before != 0 else [f"opioids begun, {now:g} MME a day"]
-    if abs(change) < 5:
+    if abs(change) < WORTH_SAYING:
         return ["opioids unchanged"]
     return [f"opioids {'down' if change < 0 else 'up'} {abs(change):.0f} %"]
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from anyio import to_thread
-from sqlalchemy import ColumnElement, Select, and_, bindparam, select, tuple_
+from sqlalchemy import ColumnElement, and_, bindparam, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller, Relation, limit_names, limits, relation_of, within
@@ -27,7 +27,7 @@ from app.base.http.problems import bad_field, not_found
 from app.base.store.database import Database
 from app.base.store.prepared import Prepared, first_of, prepared_select
 from app.base.store.statements import upsert
-from app.base.store.typed import col, row, table
+from app.base.store.typed import RowQuery, col, row, table
 from app.record.diary import service as diaries
 from app.record.facts.kinds import Fact
 from app.record.patients.service import patient, today_of
@@ -104,9 +104,9 @@ JUDGED = (
 async def answer(
     database: Database,
     caller: Caller,
+    *,
     procedure_id: UUID,
     question: Question,
-    *,
     if_none_match: str | None,
     now: datetime,
 ) -> VerdictAnswer:
@@ -126,20 +126,22 @@ async def answer(
     if not fresh:
         async with database.read() as connection:
             # read again: the ETag must name the state that the verdict is made from
-            found = await look_up(connection, caller, procedure_id, question.definition)
+            found = await look_up(connection, caller, procedure_id=procedure_id, definition=question.definition)
             if not matches(if_none_match, tag_of(found, as_of, question)):
-                made = await _make(connection, found, as_of, question)
+                made = await _make(connection, found, as_of=as_of, question=question)
     tag = tag_of(found, as_of, question)
     body = None if matches(if_none_match, tag) else found.body if fresh else made[1].body if made else None
     if made is not None and question.as_of is None and question.as_known_on is None:
 
         async def work(connection: AsyncConnection) -> None:
             await keep(connection, [made], now)
-            await audit.record(connection, caller, "read", "verdict", found.patient_id, now)
+            await audit.record(
+                connection, caller, action="read", resource="verdict", patient_id=found.patient_id, now=now
+            )
 
         await database.write(work)
     else:
-        await audit.record_read(database, caller, "verdict", found.patient_id, now)
+        await audit.record_read(database, caller, resource="verdict", patient_id=found.patient_id, now=now)
     return VerdictAnswer(body, tag)
 
 
@@ -157,7 +159,9 @@ def tag_of(found: Judged, as_of: date, question: Question) -> str:
     )
 
 
-async def look_up(connection: AsyncConnection, caller: Caller, procedure_id: UUID, definition: Definition) -> LookedUp:
+async def look_up(
+    connection: AsyncConnection, caller: Caller, *, procedure_id: UUID, definition: Definition
+) -> LookedUp:
     """A procedure within the caller's reach, with what its verdict's ETag is made from.
 
     Raises:
@@ -172,7 +176,7 @@ async def look_up(connection: AsyncConnection, caller: Caller, procedure_id: UUI
 
 
 @cache
-def _look_up(relation: Relation) -> Prepared[*tuple[Any, ...]]:
+def _look_up(relation: Relation) -> Prepared[*tuple[Any, ...]]:  # `LookedUp` gives its rows their types
     """The procedure with its patient and the kept verdict, in one query; more columns than the library types."""
     same_procedure = and_(
         col(KeptVerdict.clinic_id) == col(ProcedureRow.clinic_id),
@@ -180,7 +184,7 @@ def _look_up(relation: Relation) -> Prepared[*tuple[Any, ...]]:
         col(KeptVerdict.definition) == bindparam("definition"),
     )
     held = (col(KeptVerdict.body), col(KeptVerdict.as_of), col(KeptVerdict.engine), col(KeptVerdict.record_version))
-    query: Select[*tuple[Any, ...]] = (
+    query: RowQuery = (
         select(*JUDGED, *held)
         .select_from(procedure)
         .join(patient, same_patient())
@@ -218,9 +222,9 @@ def own_of(found: Judged, record: PatientRecord) -> Fact[ProcedureIn]:
     return Fact(found.clinic_id, found.id, found.patient_id, 0, body, body.content(), found.created_at)
 
 
-async def material_of(connection: AsyncConnection, found: Judged, as_of: date, question: Question) -> Material:
+async def material_of(connection: AsyncConnection, found: Judged, *, as_of: date, question: Question) -> Material:
     """Reads what the verdict of a procedure is made of."""
-    record = await read_record(connection, found.clinic_id, found.patient_id, question.as_known_on)
+    record = await read_record(connection, found.clinic_id, patient_id=found.patient_id, known_on=question.as_known_on)
     own = own_of(found, record)
     entries = await diaries.entries(
         connection,
@@ -246,8 +250,10 @@ async def material_of(connection: AsyncConnection, found: Judged, as_of: date, q
     )
 
 
-async def _make(connection: AsyncConnection, found: Judged, as_of: date, question: Question) -> tuple[Material, Made]:
-    material = await material_of(connection, found, as_of, question)
+async def _make(
+    connection: AsyncConnection, found: Judged, *, as_of: date, question: Question
+) -> tuple[Material, Made]:
+    material = await material_of(connection, found, as_of=as_of, question=question)
 
     def work() -> tuple[Material, Made]:
         if question.as_of is not None or question.as_known_on is not None:
@@ -279,23 +285,46 @@ async def keep(connection: AsyncConnection, made: list[tuple[Material, Made]], n
         if m.definition == "half":  # flags go by the default definition alone
             wanted = conditions(one.outcome, m.procedure_id, one.why)
             await keep_flags(
-                connection, m.clinic_id, m.patient_id, m.procedure_id, wanted=wanted, today=m.as_of, now=now
+                connection,
+                m.clinic_id,
+                patient_id=m.patient_id,
+                procedure_id=m.procedure_id,
+                wanted=wanted,
+                today=m.as_of,
+                now=now,
             )
 
 
 def _kept_row(m: Material, one: Made, now: datetime) -> dict[str, object]:
     return row(
-        KeptVerdict, clinic_id=m.clinic_id, procedure_id=m.procedure_id, definition=m.definition, engine=MADE_BY,
-        as_of=m.as_of, record_version=m.record_version, made_at=now, body=one.body, says=one.says,
-        spark=one.spark)  # fmt: skip
+        KeptVerdict,
+        clinic_id=m.clinic_id,
+        procedure_id=m.procedure_id,
+        definition=m.definition,
+        engine=MADE_BY,
+        as_of=m.as_of,
+        record_version=m.record_version,
+        made_at=now,
+        body=one.body,
+        says=one.says,
+        spark=one.spark,
+    )
 
 
 def _outcome_row(m: Material, one: Made) -> dict[str, object]:
     need = need_of(one.outcome)
     return row(
-        OutcomeRow, clinic_id=m.clinic_id, procedure_id=m.procedure_id, patient_id=m.patient_id,
-        record_version=m.record_version, holds_until=midnight_after(m.as_of, m.time_zone), place=PLACE[need.need],
-        why=need.why, since_on=need.since, **vars(one.outcome))  # fmt: skip
+        OutcomeRow,
+        clinic_id=m.clinic_id,
+        procedure_id=m.procedure_id,
+        patient_id=m.patient_id,
+        record_version=m.record_version,
+        holds_until=midnight_after(m.as_of, m.time_zone),
+        place=PLACE[need.need],
+        why=need.why,
+        since_on=need.since,
+        **vars(one.outcome),
+    )
 
 
 def same_verdict() -> ColumnElement[bool]:

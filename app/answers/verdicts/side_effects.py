@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from app.record.diary.content import SideEffectContent
 from app.record.diary.service import DayEntry
 from app.rules.expected import is_expected, outlasts
-
-RESOLVED_AFTER = timedelta(days=14)  # not reported in later entries that reach this far past the last report
+from app.rules.parameters import RESOLVED_AFTER
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class SideEffectCourse:
 
 
 def side_effect_courses(
-    entries: Iterable[DayEntry], performed_on: date, region: str, laterality: str
+    entries: Iterable[DayEntry], performed_on: date, *, region: str, laterality: str
 ) -> list[SideEffectCourse]:
     """Each episode since the procedure, in the order of its first day.
 
@@ -50,7 +49,7 @@ def side_effect_courses(
             mine[-1].append((row.date, effect))
         asked = row.date
     found = [
-        _course(kind, episode, performed_on, asked, region, laterality)
+        _course(kind, episode, performed_on=performed_on, asked=asked, region=region, laterality=laterality)
         for kind, mine in episodes.items()
         for episode in mine
     ]
@@ -60,6 +59,7 @@ def side_effect_courses(
 def _course(
     kind: str,
     episode: list[tuple[date, SideEffectContent]],
+    *,
     performed_on: date,
     asked: date,
     region: str,
@@ -69,7 +69,10 @@ def _course(
     severities = [severity for _, effect in episode if (severity := effect.get("severity")) is not None]
     usual = (
         is_expected(
-            kind, (on - performed_on).days, effect.get("severity"), _in_treated_skin(effect, region, laterality)
+            kind,
+            (on - performed_on).days,
+            severity=effect.get("severity"),
+            in_treated_skin=_in_treated_skin(effect, region, laterality),
         )
         for on, effect in episode
     )

@@ -23,33 +23,36 @@ from app.record.patients.service import Person
 from app.record.procedures.schemas import ProcedureIn
 from app.record.procedures.service import performed, repeat_of, staged_with
 from app.relief import BASELINE_DAYS, Definition, Verdict, judge
-from app.rules.medications import Taken, class_changes
-from app.rules.questionnaires import FIRST_JUDGED, is_meaningful, score
+from app.rules.medications import Dose, class_changes
+from app.rules.parameters import QUESTIONNAIRE_FROM
+from app.rules.questionnaires import is_meaningful, score
 
 
 async def side_by_side(
     database: Database,
     caller: Caller,
+    *,
     patient_id: UUID,
     definition: Definition,
-    *,
     as_of: date | None,
     now: datetime,
 ) -> SuccessiveOut:
     """All procedures of a patient, judged as of a day, and how each compares with the first at its site."""
     async with database.read() as connection:
-        person = await patients.find(connection, caller, patient_id)
+        person = await patients.find(connection, caller, patient_id=patient_id)
         today = patients.today_of(person.time_zone, now)
         if as_of is not None and as_of > today:
             raise bad_field("/as_of", "lies in the patient's future", where="query")
-        record = await read_record(connection, person.clinic_id, person.id, None)
+        record = await read_record(connection, person.clinic_id, patient_id=person.id, known_on=None)
         entries = await diaries.entries(connection, person.clinic_id, person.id, last=as_of or today)
-    await audit.record_read(database, caller, "relief", patient_id, now)
-    return await to_thread.run_sync(lambda: _put_together(person, record, entries, as_of or today, definition))
+    await audit.record_read(database, caller, resource="relief", patient_id=patient_id, now=now)
+    return await to_thread.run_sync(
+        lambda: _put_together(person, record, entries=entries, as_of=as_of or today, definition=definition)
+    )
 
 
 def _put_together(
-    person: Person, record: PatientRecord, entries: list[DayEntry], as_of: date, definition: Definition
+    person: Person, record: PatientRecord, *, entries: list[DayEntry], as_of: date, definition: Definition
 ) -> SuccessiveOut:
     sites: dict[tuple[str, str], list[EpisodeOut]] = {}
     treatments: list[TreatmentOut] = []
@@ -60,10 +63,10 @@ def _put_together(
         subject = to_procedure(own, record)
         first, until = first_day(body.performed_on, BASELINE_DAYS), min(as_of, subject.watched_until or as_of)
         mine = [entry for entry in entries if first <= entry.date <= until]
-        diary = to_diary(mine, body.region, body.laterality, person.time_zone)
-        verdict = judge(diary, subject, as_of, definition)
+        diary = to_diary(mine, body.region, laterality=body.laterality, time_zone=person.time_zone)
+        verdict = judge(diary, subject, as_of=as_of, definition=definition)
         site = sites.setdefault((body.region, body.laterality), [])
-        episode = _episode(own, verdict, mine, record, until, site[0] if site else None)
+        episode = _episode(own, verdict, mine=mine, record=record, until=until, first=site[0] if site else None)
         episode.staged_with = staged_with(performed(own), everything)
         episode.repeat_of = repeat_of(performed(own), everything)
         site.append(episode)
@@ -86,6 +89,7 @@ def _put_together(
 def _episode(
     own: Fact[ProcedureIn],
     verdict: Verdict,
+    *,
     mine: list[DayEntry],
     record: PatientRecord,
     until: date,
@@ -136,8 +140,8 @@ def _medication(mine: list[DayEntry], performed_on: date, until: date) -> dict[s
     return dict(class_changes(before, now))
 
 
-def _taken(medications: list[MedicationContent]) -> list[Taken]:
-    return [Taken(m.get("code"), m.get("dose"), m.get("unit"), m.get("times"), m.get("name")) for m in medications]
+def _taken(medications: list[MedicationContent]) -> list[Dose]:
+    return [Dose(m.get("code"), m.get("dose"), m.get("unit"), m.get("times"), m.get("name")) for m in medications]
 
 
 def _function(answered: list[AssessmentIn], performed_on: date, until: date) -> list[FunctionOut]:
@@ -146,7 +150,7 @@ def _function(answered: list[AssessmentIn], performed_on: date, until: date) -> 
     for kind in dict.fromkeys(a.kind for a in answered):
         of_kind = [(a.answered_on, score(kind, a.items)) for a in answered if a.kind == kind]
         before = [value for on, value in of_kind if on <= performed_on]
-        after = [value for on, value in of_kind if (on - performed_on).days >= FIRST_JUDGED and on <= until]
+        after = [value for on, value in of_kind if (on - performed_on).days >= QUESTIONNAIRE_FROM and on <= until]
         if before or after:
             known = bool(before and after)
             out.append(

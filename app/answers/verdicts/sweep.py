@@ -10,17 +10,17 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select, tuple_
+from sqlalchemy import and_, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.answers.verdicts.assemble import Made, Material, make
 from app.answers.verdicts.service import JUDGED, Judged, Question, keep, material_of, outcome, same_patient
 from app.answers.verdicts.tables import OutcomeRow
 from app.base.store.database import Database
-from app.base.store.typed import col
+from app.base.store.typed import RowQuery, col
 from app.record.patients.service import patient, today_of
 from app.record.patients.tables import Patient
 from app.record.procedures.service import procedure
@@ -39,9 +39,7 @@ class Swept:
     made: list[tuple[Material, Made]]
 
 
-def stale(
-    now: datetime, clinic_id: UUID | None = None, definition: Definition = DEFINITION
-) -> Select[*tuple[Any, ...]]:
+def stale(now: datetime, clinic_id: UUID | None = None, definition: Definition = DEFINITION) -> RowQuery:
     """A query for procedures whose outcome is missing, or was made from an older record, engine or day."""
     same_procedure = and_(
         col(OutcomeRow.clinic_id) == col(ProcedureRow.clinic_id),
@@ -54,7 +52,7 @@ def stale(
         col(OutcomeRow.engine) != ENGINE,
         col(OutcomeRow.holds_until) <= now,
     )
-    query: Select[*tuple[Any, ...]] = (
+    query: RowQuery = (
         select(*JUDGED)
         .select_from(procedure)
         .join(patient, same_patient())
@@ -65,7 +63,7 @@ def stale(
 
 
 async def count_stale(
-    connection: AsyncConnection, now: datetime, clinic_id: UUID | None = None, definition: Definition = DEFINITION
+    connection: AsyncConnection, now: datetime, *, clinic_id: UUID | None = None, definition: Definition = DEFINITION
 ) -> int:
     """How many verdicts are stale, in one clinic or in all."""
     query = select(func.count()).select_from(stale(now, clinic_id, definition).subquery())
@@ -93,7 +91,7 @@ async def sweep(
         query = stale(now(), clinic_id, definition).where(tuple_(*place) > tuple_(*after)).order_by(*place).limit(size)
         async with database.read() as connection:
             found = [Judged(*one) for one in (await connection.execute(query)).all()]
-            materials = [await _material(connection, one, definition, now()) for one in found]
+            materials = [await _material(connection, one, definition=definition, now=now()) for one in found]
         if not found:
             return
         loop = asyncio.get_running_loop()
@@ -104,5 +102,7 @@ async def sweep(
         yield Swept(done, batch)
 
 
-async def _material(connection: AsyncConnection, one: Judged, definition: Definition, now: datetime) -> Material:
-    return await material_of(connection, one, today_of(one.time_zone, now), Question(None, None, definition))
+async def _material(connection: AsyncConnection, one: Judged, *, definition: Definition, now: datetime) -> Material:
+    return await material_of(
+        connection, one, as_of=today_of(one.time_zone, now), question=Question(None, None, definition)
+    )

@@ -5,11 +5,10 @@ Kept free of the web framework and the database, so that the command starts at o
 
 import json
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from datetime import date
 from itertools import islice
-from typing import Any
 
 import numpy as np
 
@@ -48,13 +47,13 @@ def trace_lines(lines: Iterable[bytes], jobs: int, definition: Definition = "hal
 def _trace_chunk(chunk: list[tuple[int, bytes]], definition: Definition) -> list[tuple[str, bool]]:
     """A few lines at once: the engine is quicker with several diaries side by side."""
     out: dict[int, tuple[str, bool]] = {}
-    good: dict[int, tuple[Any, Diary, Procedure]] = {}
+    good: dict[int, tuple[str | int, Diary, Procedure]] = {}
     for number, line in chunk:
-        data: Any = None
+        data: object = None
         try:
             data = _decode(line)
-            diary, procedure = read_diary(data)
-            good[number] = data["id"], diary, procedure
+            name, diary, procedure = read_diary(data)
+            good[number] = name, diary, procedure
         except BadLine as error:
             named = data.get("id") if isinstance(data, dict) else None
             found = {"id": named if isinstance(named, str | int) else None, "line": number, "error": str(error)}
@@ -70,29 +69,31 @@ def trace_line(line: bytes, number: int, definition: Definition = "half") -> tup
     return _trace_chunk([(number, line)], definition)[0]
 
 
-def read_diary(data: Any) -> tuple[Diary, Procedure]:
-    """The diary and the procedure of one line.
+def read_diary(data: object) -> tuple[str | int, Diary, Procedure]:
+    """The id, the diary and the procedure of one line.
 
     Raises:
         BadLine: names the field at fault.
     """
     if not isinstance(data, dict):
         raise BadLine("the line is no JSON object")
-    if not isinstance(data.get("id"), str | int):
+    name = data.get("id")
+    if not isinstance(name, str | int):
         raise BadLine("id: is missing, or neither text nor a number")
     procedure = _procedure(data)
     entries = data.get("entries")
     if not isinstance(entries, list):
         raise BadLine("entries: is missing, or no list")
-    return _diary(entries, procedure), procedure
+    return name, _diary(entries, procedure), procedure
 
 
-def _decode(line: bytes) -> Any:
+def _decode(line: bytes) -> object:
     text = line.strip()
     if not text:
         raise BadLine("the line is empty")
     try:
-        return json.loads(text)
+        data: object = json.loads(text)
+        return data
     except UnicodeDecodeError as error:
         raise BadLine(f"not UTF-8 at byte {error.start + 1}") from None
     except json.JSONDecodeError as error:
@@ -101,7 +102,7 @@ def _decode(line: bytes) -> Any:
         raise BadLine("not JSON that can be read: nested too deep, or a number too long") from None
 
 
-def _procedure(data: dict[str, Any]) -> Procedure:
+def _procedure(data: dict[str, object]) -> Procedure:
     given = data.get("procedure")
     if not isinstance(given, dict):
         raise BadLine("procedure: is missing, or no object")
@@ -109,11 +110,11 @@ def _procedure(data: dict[str, Any]) -> Procedure:
         if given.get(name) not in allowed:
             raise BadLine(f"procedure.{name}: is none of {', '.join(allowed)}")
     performed_on = _day(given.get("performed_on"), "procedure.performed_on")
-    baseline = _number(data.get("baseline_pain"), "baseline_pain", 10)
+    baseline = _number(data.get("baseline_pain"), "baseline_pain", most=10)
     return Procedure(performed_on, given["laterality"], None if baseline != baseline else baseline)
 
 
-def _diary(entries: list[Any], procedure: Procedure) -> Diary:
+def _diary(entries: list[object], procedure: Procedure) -> Diary:
     n = len(entries)
     day, known = [0] * n, [0] * n
     columns: dict[str, list[float]] = {name: [NOTHING] * n for name in MOST}
@@ -131,7 +132,7 @@ def _diary(entries: list[Any], procedure: Procedure) -> Diary:
         for name, most in MOST.items():
             value = entry.get(name)
             if value is not None:
-                columns[name][i] = _number(value, name, most, i)
+                columns[name][i] = _number(value, name, most=most, entry=i)
     average, worst, mme, steps = (np.array(column) for column in columns.values())
     written_on = np.array(known, dtype=np.int64)
     order = np.argsort(written_on, kind="stable")
@@ -142,21 +143,21 @@ def _diary(entries: list[Any], procedure: Procedure) -> Diary:
     )
 
 
-def _day(value: Any, name: str, entry: int | None = None) -> date:
+def _day(value: object, name: str, entry: int | None = None) -> date:
     try:
-        if len(value) == 10:
+        if isinstance(value, str) and len(value) == 10:
             day = date.fromisoformat(value)
             if FIRST <= day <= LAST:
                 return day
-    except (TypeError, ValueError):
+    except ValueError:
         pass
     raise BadLine(f"{_place(name, entry)}: is no day from {FIRST.year} to {LAST.year}, written YYYY-MM-DD")
 
 
-def _number(value: Any, name: str, most: float, entry: int | None = None) -> float:
+def _number(value: object, name: str, *, most: float, entry: int | None = None) -> float:
     if value is None:
         return NOTHING
-    if type(value) in (int, float) and 0 <= value <= most:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most:
         return float(value)
     raise BadLine(f"{_place(name, entry)}: is no number from 0 to {most:g}")
 
@@ -174,9 +175,14 @@ def _write(name: str | int, traced: Trace) -> str:
         )
     ]
     verdict = {
-        "baseline_pain": v.baseline.pain, "onset_on": _text(v.onset_on), "returned_on": _text(v.returned.on),
-        "returned_on_low": _text(v.returned.low), "returned_on_high": _text(v.returned.high),
-        "relief_days": v.relief_days, "censored": v.censored}  # fmt: skip
+        "baseline_pain": v.baseline.pain,
+        "onset_on": _text(v.onset_on),
+        "returned_on": _text(v.returned.on),
+        "returned_on_low": _text(v.returned.low),
+        "returned_on_high": _text(v.returned.high),
+        "relief_days": v.relief_days,
+        "censored": v.censored,
+    }
     return _dump({"id": name, "days": days, "verdict": verdict})
 
 
@@ -184,5 +190,5 @@ def _text(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
-def _dump(value: dict[str, Any]) -> str:
+def _dump(value: Mapping[str, object]) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))

@@ -6,8 +6,8 @@ It is worked out with the verdict and kept beside it, so that a list of ten thou
 from dataclasses import dataclass
 from datetime import date
 
-from app.alerts.flags.conditions import MISSED_FOR, SILENT_AFTER
 from app.rules.outcome import Outcome
+from app.rules.parameters import MISSED_FOR, SILENT_AFTER
 from app.rules.plan import WINDOWS, contacts
 
 # in the order of the patient list; the texts name its filters

@@ -16,6 +16,7 @@ MADE_BY = f"{ENGINE} {WORDING}"
 def to_json(
     verdict: Verdict,
     own: Fact[ProcedureIn],
+    *,
     as_known_on: datetime | None,
     effects: list[SideEffectCourse],
     events: list[Confounder],

@@ -46,5 +46,5 @@ class Surround:
         finally:
             route = getattr(scope.get("route"), "path", "-")
             spent = time.perf_counter() - begun
-            scope["app"].state.metrics.observe(scope["method"], route, status, spent)
+            scope["app"].state.metrics.observe(scope["method"], route, status=status, seconds=spent)
             log.info("request", method=scope["method"], route=route, status=status, ms=round(1000 * spent, 1))

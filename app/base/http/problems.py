@@ -47,7 +47,7 @@ class Problem(Exception):
     """Raised anywhere below a route; becomes the answer."""
 
     def __init__(
-        self, status: int, detail: str, errors: Sequence[FieldProblem] = (), headers: dict[str, str] | None = None
+        self, status: int, detail: str, *, errors: Sequence[FieldProblem] = (), headers: dict[str, str] | None = None
     ) -> None:
         super().__init__(detail)
         self.status, self.detail, self.errors, self.headers = status, detail, list(errors), headers
@@ -66,7 +66,7 @@ def not_found(what: str) -> Problem:
 
 def bad_field(pointer: str, detail: str, where: str = "body") -> Problem:
     """422 for one field."""
-    return Problem(422, "1 field is at fault.", [FieldProblem(where=where, pointer=pointer, detail=detail)])
+    return Problem(422, "1 field is at fault.", errors=[FieldProblem(where=where, pointer=pointer, detail=detail)])
 
 
 def field_problems(errors: Sequence[ErrorDetails], place: str | None = None) -> list[FieldProblem]:
@@ -133,7 +133,7 @@ def install(app: FastAPI) -> None:
             return answer(Problem(400, f"The body is not JSON: {reason} at character {errors[0]['loc'][-1]}."))
         found = field_problems(cast("Sequence[ErrorDetails]", errors))
         count = f"{len(found)} field is" if len(found) == 1 else f"{len(found)} fields are"
-        return answer(Problem(422, f"{count} at fault.", found))
+        return answer(Problem(422, f"{count} at fault.", errors=found))
 
     @app.exception_handler(HTTPException)
     async def on_http(request: Request, error: HTTPException) -> Response:

@@ -40,7 +40,7 @@ def _cell(value: object) -> object:
     return safe(value) if isinstance(value, str) else value
 
 
-def listed(model: type[BaseModel], rows: Iterable[object], following: str | None, accept: str) -> Response:
+def listed(model: type[BaseModel], rows: Iterable[object], *, following: str | None, accept: str) -> Response:
     """A page of a list in the form of its model, as JSON or, where `Accept` asks for it, as CSV, a line a row.
 
     CSV has the cursor of the rest in the header `Next-Cursor`.

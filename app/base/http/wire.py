@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Annotated
 from zoneinfo import available_timezones
 
@@ -51,8 +52,13 @@ def _no_control(value: str) -> str:
     return value
 
 
+@cache
+def _zones() -> set[str]:
+    return available_timezones()  # each call reads the folders of the database anew
+
+
 def _known_zone(value: str) -> str:
-    if value not in available_timezones():
+    if value not in _zones():
         raise ValueError("not a time zone of the IANA database, such as Europe/Zurich")
     return value
 

@@ -12,7 +12,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, event, make_url, text
+from sqlalchemy import Connection, Table, event, make_url, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -131,7 +131,7 @@ def _sqlite_engine(url: str, writes: bool = False) -> AsyncEngine:
     )
 
     @event.listens_for(engine.sync_engine, "begin")
-    def begin(connection: Any) -> None:
+    def begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
@@ -144,10 +144,8 @@ def _postgresql_engine(url: str, pool_size: int) -> AsyncEngine:
     )
 
     @event.listens_for(engine.sync_engine, "checkout")
-    def still_open(dbapi_connection: Any, _record: object, _proxy: object) -> None:
-        if (
-            dbapi_connection.driver_connection.is_closed()
-        ):  # the server has gone meanwhile; the pool then takes a new one
+    def still_open(dbapi_connection: Any, _record: object, _proxy: object) -> None:  # asyncpg has no types
+        if dbapi_connection.driver_connection.is_closed():  # the server has gone; the pool takes a new one
             raise DisconnectionError
 
     return engine

@@ -21,6 +21,7 @@ class InlineConnection(aiosqlite.Connection):
     def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
         super().__init__(connector, 64)
 
+    # as in aiosqlite, which runs any function of its connection
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return fn(*args, **kwargs)
 
@@ -34,7 +35,7 @@ class InlineConnection(aiosqlite.Connection):
             self._connection = self._connector()
         return self
 
-    def __await__(self) -> Generator[Any, None, "InlineConnection"]:
+    def __await__(self) -> Generator[Any, None, "InlineConnection"]:  # as in aiosqlite
         return self._connect().__await__()
 
     def stop(self) -> None:

@@ -51,26 +51,26 @@ async def leased(
             let it go or it has run out; without it the block goes on without the lease.
     """
     holder = token_hex(16)
-    held = await take(database, name, holder, clock())
+    held = await take(database, name, holder=holder, now=clock())
     if wait is not None and not held:
         wait()
         while not held:
             await asyncio.sleep(AGAIN)
-            held = await take(database, name, holder, clock())
+            held = await take(database, name, holder=holder, now=clock())
     if not held:
         yield False
         return
-    renewing = asyncio.create_task(_renew(database, name, holder, clock))
+    renewing = asyncio.create_task(_renew(database, name, holder=holder, clock=clock))
     try:
         yield True
     finally:
         renewing.cancel()
         with suppress(asyncio.CancelledError):
             await renewing
-        await _let_go(database, name, holder, clock())
+        await _let_go(database, name, holder=holder, now=clock())
 
 
-async def take(database: Database, name: str, holder: str, now: datetime) -> bool:
+async def take(database: Database, name: str, *, holder: str, now: datetime) -> bool:
     """Takes or renews a lease; false where another holds it."""
 
     async def work(connection: AsyncConnection) -> bool:
@@ -88,16 +88,16 @@ async def take(database: Database, name: str, holder: str, now: datetime) -> boo
     return await database.write(work)
 
 
-async def _renew(database: Database, name: str, holder: str, clock: Callable[[], datetime]) -> None:
+async def _renew(database: Database, name: str, *, holder: str, clock: Callable[[], datetime]) -> None:
     while True:
         await asyncio.sleep(LASTS.total_seconds() / 3)
         try:
-            await take(database, name, holder, clock())
+            await take(database, name, holder=holder, now=clock())
         except Exception as error:  # the work goes on; the next attempt may reach the database again
             log.warning("lease", name=name, error=type(error).__name__)
 
 
-async def _let_go(database: Database, name: str, holder: str, now: datetime) -> None:
+async def _let_go(database: Database, name: str, *, holder: str, now: datetime) -> None:
     async def work(connection: AsyncConnection) -> None:
         mine = update(lease).where(col(Lease.name) == name, col(Lease.holder) == holder)
         await connection.execute(mine.ordered_values(to(col(Lease.until), now)))

@@ -20,7 +20,7 @@ SQLModel.metadata.naming_convention = {
 metadata = SQLModel.metadata
 
 
-def Json(none_as_null: bool = False) -> TypeEngine[Any]:  # noqa: N802  # reads as a type
+def Json(none_as_null: bool = False) -> TypeEngine[Any]:  # noqa: N802  # reads as a type; holds any JSON
     """JSON as text on both: PostgreSQL's JSONB would reorder an object's fields, and nothing queries inside."""
     return JSON(none_as_null)
 

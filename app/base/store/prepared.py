@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 Ts = TypeVarTuple("Ts")
 Parameters = Mapping[str, object]
-Convert = Callable[[Any], Any] | None
+Convert = Callable[[Any], Any] | None  # between a type of Python and one of the driver
 PRIVATE = {
     "sqlalchemy.sql.compiler.SQLCompiler": ("_bind_processors", "_result_columns"),
     "sqlalchemy.types.TypeEngine": ("_cached_result_processor",),
@@ -89,7 +89,7 @@ class _Compiled:
             )
         )
 
-    def rows(self, raw: Sequence[Sequence[object]]) -> list[Any]:
+    def rows(self, raw: Sequence[Sequence[object]]) -> list[Any]:  # `Prepared` says of which types
         """The driver's rows, each value through its type."""
         if not any(self.out):
             return [tuple(row) for row in raw]
@@ -99,8 +99,8 @@ class _Compiled:
 class PreparedConnection:
     """Runs prepared statements, and nothing else, on a raw connection of the driver: `sqlite3` or `asyncpg`."""
 
-    def __init__(self, raw: Any, dialect: Dialect) -> None:
-        self._raw, self.dialect = raw, dialect  # two drivers without a common type
+    def __init__(self, raw: Any, dialect: Dialect) -> None:  # two drivers without a common type
+        self._raw, self.dialect = raw, dialect
         self._is_sqlite = dialect.name == "sqlite"
 
     async def rows(self, statement: "Prepared[*Ts]", parameters: Parameters) -> "list[tuple[*Ts]]":
@@ -148,9 +148,8 @@ async def run_many(connection: Connection, statement: "Prepared[*Ts]", parameter
 
 def _compile(statement: Executable, dialect: Dialect, named: list[str]) -> _Compiled:
     assert isinstance(statement, ClauseElement)
-    compiled: Any = statement.compile(
-        dialect=dialect, column_keys=named
-    )  # the compiler's own parts have no public types
+    # the compiler's own parts have no public types
+    compiled: Any = statement.compile(dialect=dialect, column_keys=named)  # see above
     names = list(compiled.positiontup or [])
     processors = compiled._bind_processors
     out = [c.type._cached_result_processor(dialect, FLOAT8) for c in compiled._result_columns or []]

@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterable
 from functools import cache, partial
 from typing import Any, ParamSpec, TypeVar, cast
 
-from sqlalchemy import Column, ColumnElement, FromClause, Row, Table
+from sqlalchemy import Column, ColumnElement, FromClause, Row, Select, Table
 from sqlmodel import SQLModel
 
 P = ParamSpec("P")
 T = TypeVar("T")
 Setting = tuple[Column[Any], object]  # of any type: `to` has checked that the two fit
 M = TypeVar("M", bound=SQLModel)
+RowQuery = Select[*tuple[Any, ...]]  # of many columns: what reads its rows gives them their types, as `whole` does
+Found = Row[*tuple[Any, ...]]  # a row of such a query
 
 
 def table(model: type[SQLModel]) -> Table:
@@ -46,13 +48,13 @@ def to(column: Column[T], value: T | ColumnElement[T]) -> Setting:
     return column, value
 
 
-def whole(model: type[M], found: Row[*tuple[Any, ...]]) -> M:
+def whole(model: type[M], found: Found) -> M:
     """A row that holds every column of a table, as its model; it has no session, so changes to it are not saved."""
     names = model.model_fields
     return model(**{name: value for name, value in found._mapping.items() if name in names})
 
 
-def wholes(model: type[M], found: Iterable[Row[*tuple[Any, ...]]]) -> list[M]:
+def wholes(model: type[M], found: Iterable[Found]) -> list[M]:
     """The same of many rows."""
     return [whole(model, one) for one in found]
 

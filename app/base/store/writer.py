@@ -20,16 +20,17 @@ NOTHING = text("SELECT 1")
 T = TypeVar("T")
 Work = Callable[[AsyncConnection], Awaitable[T]]
 PreparedWork = Callable[[PreparedConnection], Awaitable[T]]
+Answered = Future[Any]  # of whatever the work gives: pieces of many kinds wait in one queue
 MOST_PER_COMMIT = 128
 
 
 @dataclass(frozen=True, eq=False)
-class Item:
+class Piece:
     """A piece of work that waits; prepared work gets the raw connection of the same transaction."""
 
-    work: Callable[[Any], Awaitable[Any]]
+    work: Callable[[Any], Awaitable[object]]  # of an ordinary or of a prepared connection
     prepared: bool
-    answer: "Future[Any]"
+    answer: Answered
 
 
 class RolledBackError(Exception):
@@ -46,7 +47,7 @@ class SharedWriter:
         self._make_engine = make_engine
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._waiting: asyncio.Queue[Item | None] = asyncio.Queue()
+        self._waiting: asyncio.Queue[Piece | None] = asyncio.Queue()
 
     async def run(self, work: Work[T] | PreparedWork[T], prepared: bool = False) -> T:
         """The result of the work, once it is committed."""
@@ -55,7 +56,7 @@ class SharedWriter:
             self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),), daemon=True)
             self._thread.start()
         answer: Future[T] = Future()
-        self._loop.call_soon_threadsafe(self._waiting.put_nowait, Item(work, prepared, answer))
+        self._loop.call_soon_threadsafe(self._waiting.put_nowait, Piece(work, prepared, answer))
         return await asyncio.wrap_future(answer)
 
     async def close(self) -> None:
@@ -68,7 +69,7 @@ class SharedWriter:
     async def _serve(self) -> None:
         engine = self._make_engine()
         while (item := await self._waiting.get()) is not None:
-            done: list[tuple[Future[Any], Any]] = []
+            done: list[tuple[Answered, object]] = []
             try:
                 await self._commit_together(engine, item, done)
             except Exception as error:  # nothing of this commit is kept, and the thread must go on
@@ -81,8 +82,8 @@ class SharedWriter:
                         answer.set_result(result)
         await engine.dispose()
 
-    async def _commit_together(self, engine: AsyncEngine, first: Item, done: list[tuple[Future[Any], Any]]) -> None:
-        item: Item | None = first
+    async def _commit_together(self, engine: AsyncEngine, first: Piece, done: list[tuple[Answered, object]]) -> None:
+        item: Piece | None = first
         async with engine.begin() as connection:
             raw = await _raw_of(connection)
             prepared = PreparedConnection(raw, engine.dialect)
@@ -107,7 +108,7 @@ class SharedWriter:
 async def _raw_of(connection: AsyncConnection) -> sqlite3.Connection:
     """The driver's own connection, its transaction begun."""
     await connection.execute(NOTHING)
-    inline: Any = (await connection.get_raw_connection()).driver_connection
+    inline: Any = (await connection.get_raw_connection()).driver_connection  # SQLAlchemy has no type for it
     raw: sqlite3.Connection = inline.raw
     return raw
 
@@ -124,6 +125,6 @@ async def _in_savepoint(raw: sqlite3.Connection, work: Awaitable[T]) -> T:
     return result
 
 
-def _fail(answer: Future[Any], error: BaseException) -> None:
+def _fail(answer: Answered, error: BaseException) -> None:
     if not answer.done() and answer.set_running_or_notify_cancel():
         answer.set_exception(error)

@@ -36,7 +36,7 @@ def account(
     where, whose = parse_id("--clinic", clinic_id), None if patient is None else parse_id("--patient", patient)
     password = secrets.token_urlsafe(15)
     try:
-        asyncio.run(_add(username.strip(), password, where, cast(Role, role), whose))
+        asyncio.run(_add(username.strip(), password, where=where, role=cast(Role, role), whose=whose))
     except Problem as problem:
         raise Refusal(problem.detail) from None
     except IntegrityError:
@@ -44,11 +44,19 @@ def account(
     print(f"username  {username.strip()}\npassword  {password}")
 
 
-async def _add(username: str, password: str, where: UUID, role: Role, whose: UUID | None) -> None:
+async def _add(username: str, password: str, *, where: UUID, role: Role, whose: UUID | None) -> None:
     async def work(connection: AsyncConnection) -> None:
         if (await connection.execute(select(col(Clinic.id)).where(col(Clinic.id) == where))).first() is None:
             raise Refusal(f"--clinic: there is no clinic {where}")
-        await add_account(connection, where, username, hash_password(password), role, utc_now(), whose)
+        await add_account(
+            connection,
+            where,
+            username=username,
+            password_hash=hash_password(password),
+            role=role,
+            now=utc_now(),
+            patient_id=whose,
+        )
 
     async with opened() as database:
         await database.write(work)

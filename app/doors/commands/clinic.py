@@ -36,7 +36,9 @@ def clinic(
 async def _add(name: str, admin: str, password: str) -> UUID:
     async def work(connection: AsyncConnection) -> UUID:
         new = await add_clinic(connection, name, utc_now())
-        await add_account(connection, new, admin, hash_password(password), "admin", utc_now())
+        await add_account(
+            connection, new, username=admin, password_hash=hash_password(password), role="admin", now=utc_now()
+        )
         return new
 
     async with opened() as database:

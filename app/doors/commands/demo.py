@@ -22,7 +22,7 @@ from app.base.store.metadata import utc_now
 from app.base.store.migrate import upgrade
 from app.doors.api import create_app
 from app.doors.commands.common import new_call
-from app.doors.demo.build import SignInTo, Told, build
+from app.doors.demo.build import SignInTo, Tell, build
 from app.doors.demo.people import PEOPLE, SECOND_PEOPLE
 from app.doors.server import run as serve
 from app.work.worker import work_once
@@ -55,9 +55,9 @@ def demo(
         if as_json:
             print(json.dumps({"url": address, "accounts": [_public(a) for a in accounts]}), flush=True)
         else:
-            _show(console, address, accounts, folder)
+            _show(console, address, accounts=accounts, folder=folder)
 
-    raise typer.Exit(serve(service, "127.0.0.1", port, when_ready))
+    raise typer.Exit(serve(service, "127.0.0.1", port=port, when_ready=when_ready))
 
 
 def _accounts(folder: Path, url: str, console: Console) -> list[SignInTo]:
@@ -77,12 +77,12 @@ def _accounts(folder: Path, url: str, console: Console) -> list[SignInTo]:
     return accounts
 
 
-async def _build(url: str, tell: Told) -> list[SignInTo]:
+async def _build(url: str, tell: Tell) -> list[SignInTo]:
     database = Database(url)
     try:
         accounts = await build(database, utc_now(), tell)
         async with leased(database, CONCLUSIONS, utc_now, wait=lambda: None):
-            await work_once(database, utc_now, None)
+            await work_once(database, utc_now, most=None)
         return accounts
     finally:
         await database.close()
@@ -95,7 +95,7 @@ def _public(account: SignInTo) -> dict[str, object]:
     return out
 
 
-def _show(console: Console, address: str, accounts: list[SignInTo], folder: Path) -> None:
+def _show(console: Console, address: str, *, accounts: list[SignInTo], folder: Path) -> None:
     table = Table("role", "username", "password", box=None, padding=(0, 3, 0, 0))
     for a in accounts:
         table.add_row(a.role, a.username, a.password)

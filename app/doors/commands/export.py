@@ -67,10 +67,14 @@ async def _leave_event(connection: AsyncConnection, person: Person) -> None:
 
 
 def _csv(entry: DayEntry) -> str:
-    return sheet.lines(entry.date, entry.content, entry.opioid_mme, entry.recorded_at)
+    return sheet.lines(entry.date, entry.content, opioid_mme=entry.opioid_mme, recorded_at=entry.recorded_at)
 
 
 def _ndjson(entry: DayEntry) -> str:
-    data = {"date": entry.date.isoformat(), **entry.content, "opioid_mme": entry.opioid_mme,
-            "recorded_at": entry.recorded_at.isoformat()}  # fmt: skip
+    data = {
+        "date": entry.date.isoformat(),
+        **entry.content,
+        "opioid_mme": entry.opioid_mme,
+        "recorded_at": entry.recorded_at.isoformat(),
+    }
     return json.dumps(data, ensure_ascii=False) + "\n"

@@ -6,17 +6,18 @@ import sys
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta, tzinfo
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
 from app.base.store.metadata import utc_now
 from app.doors.commands.common import Refusal, new_call, opened, parse_id, report
-from app.record.diary.importing.days import DayOfDiary, Fault, Reading, gather, read_readings
+from app.record.diary.importing.days import DayOfDiary, Fault, ReadRow, gather, read_readings
 from app.record.diary.importing.ndjson import is_ndjson, read_entries
 from app.record.diary.importing.table import MAPPABLE, BadFile, Row, decode, read_rows
 from app.record.diary.importing.values import BadCell, Order, read_moment
+from app.record.diary.schemas import DatedEntryIn
 from app.record.patients.service import today_of
 from app.rules.words import REGIONS, SIDE_OF
 
@@ -44,7 +45,7 @@ class Contents:
     """What a file holds: days gathered from rows, entries taken as they are, and the lines at fault."""
 
     days: list[DayOfDiary]
-    entries: list[tuple[int, Any, float | None]]
+    entries: list[tuple[int, DatedEntryIn, float | None]]
     faults: list[Fault]
 
 
@@ -74,9 +75,19 @@ def import_diary(
 ) -> None:
     """A diary from CSV or NDJSON; faults are reported line by line, and then nothing is written."""
     options = Options(
-        file=file, patient=patient, mapping=mapping or [], day_first=day_first, month_first=month_first, encoding=encoding,
-        keep_going=keep_going, dry_run=dry_run, performed_on=performed_on, region=region, laterality=laterality,
-        baseline_pain=baseline_pain)  # fmt: skip
+        file=file,
+        patient=patient,
+        mapping=mapping or [],
+        day_first=day_first,
+        month_first=month_first,
+        encoding=encoding,
+        keep_going=keep_going,
+        dry_run=dry_run,
+        performed_on=performed_on,
+        region=region,
+        laterality=laterality,
+        baseline_pain=baseline_pain,
+    )
     _check(options)
     try:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
@@ -89,7 +100,7 @@ def import_diary(
     raise typer.Exit(code)
 
 
-def read_file(options: Options, data: bytes, zone: tzinfo, today: date) -> Contents:
+def read_file(options: Options, data: bytes, *, zone: tzinfo, today: date) -> Contents:
     """Everything in the file, good and at fault.
 
     Raises:
@@ -108,8 +119,8 @@ def read_file(options: Options, data: bytes, zone: tzinfo, today: date) -> Conte
                 entries.append(item)
     else:
         rows = list(read_rows(text, _mapping(options.mapping)))
-    readings: list[Reading] = []
-    for found in read_readings(rows, order, zone, today):
+    readings: list[ReadRow] = []
+    for found in read_readings(rows, order, zone=zone, today=today):
         if isinstance(found, Fault):
             faults.append(found)
         else:
@@ -160,7 +171,7 @@ def _dry_run(options: Options, data: bytes) -> int:
         performed_on = read_moment(options.performed_on or "", None).day
     except BadCell as error:
         raise Refusal(f"--performed-on: {error}") from None
-    contents = read_file(options, data, UTC, utc_now().date() + timedelta(days=1))
+    contents = read_file(options, data, zone=UTC, today=utc_now().date() + timedelta(days=1))
     tell_faults(contents.faults, options.keep_going)
     if contents.faults and not options.keep_going:
         return 1
@@ -168,29 +179,37 @@ def _dry_run(options: Options, data: bytes) -> int:
     line = {
         "id": Path(options.file).stem or "diary",
         "procedure": {
-            "performed_on": performed_on.isoformat(), "region": options.region, "laterality": options.laterality},
+            "performed_on": performed_on.isoformat(),
+            "region": options.region,
+            "laterality": options.laterality,
+        },
         "baseline_pain": options.baseline_pain,
-        "entries": sorted(entries, key=lambda e: e["date"]),
-    }  # fmt: skip
+        "entries": sorted(entries, key=lambda e: str(e["date"])),
+    }
     print(json.dumps(line, ensure_ascii=False))
     return 1 if contents.faults else 0
 
 
-def _flat(day: DayOfDiary, options: Options) -> dict[str, Any]:
+def _flat(day: DayOfDiary, options: Options) -> dict[str, object]:
     sites = [
-        pain for site, pain in day.pain.items()
+        pain
+        for site, pain in day.pain.items()
         if site is None or (site[0] == options.region and _treats(options.laterality, site[1]))
-    ]  # fmt: skip
+    ]
     averages = [a for a, _ in sites if a is not None]
     worsts = [w for _, w in sites if w is not None]
     written = None if day.written is None else max(day.written.date(), day.day)
     return {
-        "date": day.day.isoformat(), "recorded_on": (written or day.day).isoformat(),
-        "pain_average": max(averages, default=None), "pain_worst": max(worsts, default=None), "opioid_mme": day.mme,
-        "steps": day.steps}  # fmt: skip
+        "date": day.day.isoformat(),
+        "recorded_on": (written or day.day).isoformat(),
+        "pain_average": max(averages, default=None),
+        "pain_worst": max(worsts, default=None),
+        "opioid_mme": day.mme,
+        "steps": day.steps,
+    }
 
 
-def _flat_entry(entry: Any, mme: float | None, options: Options) -> dict[str, Any]:
+def _flat_entry(entry: DatedEntryIn, mme: float | None, options: Options) -> dict[str, object]:
     day = DayOfDiary(entry.date, mme=mme, written=entry.recorded_at)
     for pain in entry.pain or []:
         day.pain[pain.region, pain.side] = (pain.average if pain.average is not None else pain.now, pain.worst)
@@ -207,15 +226,17 @@ async def _import(options: Options, data: bytes) -> int:
 
     patient_id = parse_id("--patient", options.patient or "")
     async with opened() as database:
-        person, site = await find_patient(database, patient_id, options.region, options.laterality)
+        person, site = await find_patient(database, patient_id, region=options.region, laterality=options.laterality)
         if person is None:
             raise Refusal(f"--patient: there is no patient {patient_id}")
-        contents = read_file(options, data, ZoneInfo(person.time_zone), today_of(person.time_zone, utc_now()))
+        contents = read_file(
+            options, data, zone=ZoneInfo(person.time_zone), today=today_of(person.time_zone, utc_now())
+        )
         if site is None and any(None in d.pain for d in contents.days):
             raise Refusal("which site is it? Say --region and --laterality, for the patient has no procedure yet")
         tell_faults(contents.faults, options.keep_going)
         if contents.faults and not options.keep_going:
             return 1
-        counts = await record(database, person.id, contents, site)
+        counts = await record(database, person.id, contents=contents, site=site)
     report(", ".join(f"{n} {status}" for status, n in counts.items() if n) or "there was nothing to import")
     return 1 if contents.faults else 0

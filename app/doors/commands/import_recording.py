@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 async def find_patient(
-    database: Database, patient_id: UUID, region: str | None, laterality: str | None
+    database: Database, patient_id: UUID, *, region: str | None, laterality: str | None
 ) -> tuple[Person | None, tuple[str, str] | None]:
     """The patient, and the site that a sheet without one means: the options', or that of the newest procedure."""
     async with database.read() as connection:
@@ -37,7 +37,7 @@ async def find_patient(
 
 
 async def record(
-    database: Database, patient_id: UUID, contents: "Contents", site: tuple[str, str] | None
+    database: Database, patient_id: UUID, *, contents: "Contents", site: tuple[str, str] | None
 ) -> Counter[str]:
     """Keeps every day in one transaction; returns how many were created, changed, unchanged, superseded."""
     writings = [Writing(d.day, _content(d, site), d.mme, d.written) for d in contents.days]
@@ -51,7 +51,7 @@ async def record(
     async def work(connection: AsyncConnection) -> Counter[str]:
         person = await by_id(connection, patient_id, lock=True)
         assert person is not None, "read before"
-        done = await keep(connection, person, None, writings, now)
+        done = await keep(connection, person, account_id=None, writings=writings, now=now)
         await touch(connection, person.clinic_id, person.id)
         await record_of_command(
             connection, "change", "diary import", clinic_id=person.clinic_id, patient_id=person.id, now=now

@@ -38,16 +38,13 @@ CALLS = {
 
 
 class Calls(TyperGroup):
-    """The calls by their names; each module is imported when its call is made.
+    """The calls by their names; each module is imported when its call is made."""
 
-    The contexts are `Any`: Typer keeps their types private.
-    """
-
-    def list_commands(self, ctx: Any) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:  # Typer keeps the types of its contexts private
         """Their names, in the order of the help."""
         return list(CALLS)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | TyperGroup | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | TyperGroup | None:  # as above
         """One call, with its options."""
         if cmd_name not in CALLS:
             return None
@@ -55,7 +52,7 @@ class Calls(TyperGroup):
         assert isinstance(made, TyperCommand | TyperGroup)
         return made
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # as above
         """The list in the help, without loading any of them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, says) for name, (_, says) in CALLS.items()])

@@ -59,4 +59,4 @@ async def _add(text: str, clinic_id: UUID, username: str) -> None:
             caller = await find_account(connection, clinic_id, username)
         if caller is None:
             raise Refusal(f"--by: the clinic has no account {username}")
-        await clinic_policies.add(database, caller, PolicyIn(toml=text), NO_KEY, utc_now())
+        await clinic_policies.add(database, caller, given=PolicyIn(toml=text), once=NO_KEY, now=utc_now())

@@ -61,7 +61,7 @@ async def _once(database: Database, settings: Settings, jobs: int | None) -> tup
 
     with executor(settings, jobs) as workers:
         async with leased(database, CONCLUSIONS, utc_now, wait=_say_that_it_waits):
-            done = await work_once(database, utc_now, None, workers, tell)
+            done = await work_once(database, utc_now, most=None, executor=workers, tell=tell)
     while handled := await send_due(database, settings, utc_now):
         sent += handled
     return verdicts, done - verdicts, sent
@@ -87,7 +87,7 @@ def executor(settings: Settings, jobs: int | None) -> Iterator[Executor]:
         from distributed import Client
     except ImportError:
         raise SettingError("REPRIEVE_DASK needs the package: pip install 'reprieve[cluster]'") from None
-    connect: Any = Client
+    connect: Any = Client  # the package has no types
     try:
         client = connect(settings.dask, timeout="10s")
     except (OSError, ValueError) as error:

@@ -6,6 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from app.relief import Floats
+
+Body = dict[str, Any]  # an entry as a phone sends it; validated before it is kept
+
 
 @dataclass(frozen=True)
 class Course:
@@ -48,9 +52,7 @@ def level(course: Course, day: int) -> float:
     return course.plateau + (course.after - course.plateau) * min(1.0, (day - course.ends) / course.climb)
 
 
-def entries(
-    course: Course, region: str, performed_on: date, until: date, seed: int
-) -> list[tuple[date, dict[str, Any]]]:
+def entries(course: Course, region: str, *, performed_on: date, until: date, seed: int) -> list[tuple[date, Body]]:
     """A diary from before the procedure to a day; the same seed gives the same one."""
     rng = np.random.default_rng(seed)
     out = []
@@ -63,14 +65,14 @@ def entries(
         fate = rng.random(4)
         if skip or (course.silent_from is not None and day >= course.silent_from):
             continue
-        out.append((performed_on + timedelta(days=day), _entry(course, region, day, pain, fate)))
+        out.append((performed_on + timedelta(days=day), _entry(course, region, day=day, pain=pain, fate=fate)))
     return out
 
 
-def _entry(course: Course, region: str, day: int, pain: float, fate: Any) -> dict[str, Any]:
+def _entry(course: Course, region: str, *, day: int, pain: float, fate: Floats) -> Body:
     average = float(round(pain))
     worst = min(10.0, average + 1 + round(2 * fate[0]))
-    entry: dict[str, Any] = {"pain": [{"region": region, "side": course.side, "average": average, "worst": worst}]}
+    entry: Body = {"pain": [{"region": region, "side": course.side, "average": average, "worst": worst}]}
     entry["activity"] = {"steps": int(round(6800 - 480 * pain + 900 * fate[1], -1))}
     if course.mme is not None:
         entry["medications"] = _tramadol(course, day)
@@ -84,7 +86,7 @@ def _entry(course: Course, region: str, day: int, pain: float, fate: Any) -> dic
     return entry
 
 
-def _tramadol(course: Course, day: int) -> list[dict[str, Any]]:
+def _tramadol(course: Course, day: int) -> list[Body]:
     usual = course.mme or 0.0
     if course.mme_late is not None and course.ends is not None and day > course.ends:
         share = min(1.0, (day - course.ends) / 20)

@@ -22,14 +22,20 @@ def facts_before(treatment: Treatment, performed_on: date) -> list[tuple[AnyKind
     out: list[tuple[AnyKind, FactIn]] = []
     for days, agent in ((56, "lidocaine"), (35, "bupivacaine")):
         after = [{"minutes": minutes, "pain": pain} for minutes, pain in AFTER[agent]]
-        body = {"performed_on": performed_on - timedelta(days=days), "side": side, "joints": list(treatment.joints),
-                "agent": agent, "pain_before": 7, "pain_after": after}  # fmt: skip
+        body = {
+            "performed_on": performed_on - timedelta(days=days),
+            "side": side,
+            "joints": list(treatment.joints),
+            "agent": agent,
+            "pain_before": 7,
+            "pain_after": after,
+        }
         out.append((BLOCK, BlockIn.model_validate(body)))
     return [*out, _questionnaire(performed_on - timedelta(days=3), round(treatment.course.before))]
 
 
 def facts_after(
-    treatment: Treatment, procedure_id: UUID, performed_on: date, today: date
+    treatment: Treatment, procedure_id: UUID, *, performed_on: date, today: date
 ) -> list[tuple[AnyKind, FactIn]]:
     """Questionnaires at eight weeks and half a year, and every contact but those that the clinic has missed."""
     out: list[tuple[AnyKind, FactIn]] = []

@@ -15,7 +15,7 @@ from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
 from app.doors.pages.steps import PageForm, faults_of, filled, problem_of
 from app.record.patients import service as patients
-from app.work.calendar import service
+from app.work.calendar import service, slots
 from app.work.calendar.schemas import MoveIn, ReasonIn
 from app.work.clinic import service as clinics
 
@@ -23,13 +23,13 @@ router = APIRouter(prefix="/clinic/appointments", route_class=PageRoute, include
 AHEAD = timedelta(days=120)  # how far a free slot is offered for a move
 
 
-class CancelForm(PageForm):
+class CancelAppointmentForm(PageForm):
     """Why an appointment is cancelled."""
 
     reason: str | None = None
 
 
-class MoveForm(CancelForm):
+class MoveForm(CancelAppointmentForm):
     """Where an appointment goes, and why."""
 
     slot_id: str | None = None
@@ -38,27 +38,31 @@ class MoveForm(CancelForm):
 @router.get("/{appointment_id:uuid}")
 async def appointment_page(appointment_id: UUID, visitor: VisitorDep, database: DatabaseDep, now: Now) -> Response:
     """One appointment, its steps, and what can be done with it."""
-    return await _show(database, visitor, appointment_id, now, None)
+    return await _show(database, visitor, appointment_id=appointment_id, now=now, problem=None)
 
 
 @router.post("/{appointment_id:uuid}/confirm")
 async def confirm(appointment_id: UUID, visitor: WriterDep, database: DatabaseDep, now: Now) -> Response:
     """Records that the patient will come."""
-    step = service.confirm(database, visitor.caller, appointment_id, now)
-    return await _taken(step, database, visitor, appointment_id, now)
+    step = service.confirm(database, visitor.caller, appointment_id=appointment_id, now=now)
+    return await _taken(step, database, visitor=visitor, appointment_id=appointment_id, now=now)
 
 
 @router.post("/{appointment_id:uuid}/cancel")
 async def cancel(
-    appointment_id: UUID, form: Annotated[CancelForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
+    appointment_id: UUID,
+    form: Annotated[CancelAppointmentForm, Form()],
+    visitor: WriterDep,
+    database: DatabaseDep,
+    now: Now,
 ) -> Response:
     """Cancels the appointment."""
 
     async def step() -> None:
         why = filled(ReasonIn, form)
-        await service.cancel(database, visitor.caller, appointment_id, why.reason, now)
+        await service.cancel(database, visitor.caller, appointment_id=appointment_id, reason=why.reason, now=now)
 
-    return await _taken(step(), database, visitor, appointment_id, now)
+    return await _taken(step(), database, visitor=visitor, appointment_id=appointment_id, now=now)
 
 
 @router.post("/{appointment_id:uuid}/move")
@@ -71,33 +75,37 @@ async def move(
     async def step() -> None:
         nonlocal leads_to
         to = filled(MoveIn, form)
-        leads_to = (await service.move(database, visitor.caller, appointment_id, to.slot_id, to.reason, now)).id
+        leads_to = (
+            await service.move(
+                database, visitor.caller, appointment_id=appointment_id, slot_id=to.slot_id, reason=to.reason, now=now
+            )
+        ).id
 
     problem = await problem_of(step())
     if problem is not None:
-        return await _show(database, visitor, appointment_id, now, problem)
+        return await _show(database, visitor, appointment_id=appointment_id, now=now, problem=problem)
     return RedirectResponse(f"/clinic/appointments/{leads_to}", 303)
 
 
 async def _taken(
-    step: Awaitable[object], database: Database, visitor: Visitor, appointment_id: UUID, now: datetime
+    step: Awaitable[object], database: Database, *, visitor: Visitor, appointment_id: UUID, now: datetime
 ) -> Response:
     """Takes a step; an error is shown on the same page."""
     problem = await problem_of(step)
     if problem is not None:
-        return await _show(database, visitor, appointment_id, now, problem)
+        return await _show(database, visitor, appointment_id=appointment_id, now=now, problem=problem)
     return RedirectResponse(f"/clinic/appointments/{appointment_id}", 303)
 
 
 async def _show(
-    database: Database, visitor: Visitor, appointment_id: UUID, now: datetime, problem: Problem | None
+    database: Database, visitor: Visitor, *, appointment_id: UUID, now: datetime, problem: Problem | None
 ) -> Response:
     caller = visitor.caller
     zone = (await clinics.read(database, caller, now)).time_zone or "UTC"
     async with database.read() as connection:
-        booked = await service.find(connection, caller, appointment_id, "read")
-        person = await patients.find(connection, caller, booked.patient_id)
-    free, _ = await service.list_slots(database, caller, now, now + AHEAD, free=True, limit=200, cursor=None)
+        booked = await service.find(connection, caller, appointment_id=appointment_id, action="read")
+        person = await patients.find(connection, caller, patient_id=booked.patient_id)
+    free, _ = await slots.list_slots(database, caller, first=now, last=now + AHEAD, free=True, limit=200, cursor=None)
     return page(
         "appointment.html",
         visitor,

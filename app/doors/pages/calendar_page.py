@@ -20,16 +20,18 @@ from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
 from app.doors.pages.steps import PageForm, faults_of, filled, problem_of
 from app.record.patients.service import today_of
-from app.work.calendar import service, waiting
+from app.work.calendar import slots as clinic_slots
+from app.work.calendar import waiting
 from app.work.calendar.schemas import AppointmentIn, SlotIn, WaitingIn, WaitingOut
-from app.work.calendar.service import AgendaItem
+from app.work.calendar.service import add_appointment
+from app.work.calendar.slots import AgendaItem, agenda
 from app.work.clinic import service as clinics
 
 router = APIRouter(prefix="/clinic", route_class=PageRoute, include_in_schema=False)
 DAY = Annotated[date | None, Query(alias="from")]
 
 
-class SlotForm(PageForm):
+class NewSlotForm(PageForm):
     """New slots: day and time by the clinic's clocks, and for how many weeks."""
 
     clinician_id: str | None = None
@@ -68,7 +70,7 @@ class WaitForm(PageForm):
     note: str | None = None
 
 
-class BookForm(PageForm):
+class BookWaitingForm(PageForm):
     """A slot for a patient who waits."""
 
     patient_id: str | None = None
@@ -98,12 +100,12 @@ class Waits:
 @router.get("/calendar")
 async def calendar_page(visitor: VisitorDep, database: DatabaseDep, now: Now, first: DAY = None) -> Response:
     """A week, beginning with its Monday."""
-    return await _show(database, visitor, now, first, None)
+    return await _show(database, visitor, now=now, first=first, problem=None)
 
 
 @router.post("/calendar/slots")
 async def add_slots(
-    form: Annotated[SlotForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now, first: DAY = None
+    form: Annotated[NewSlotForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now, first: DAY = None
 ) -> Response:
     """Adds slots."""
 
@@ -113,9 +115,9 @@ async def add_slots(
         weekly = {"repeats": f"FREQ=WEEKLY;COUNT={given.weeks}", "time_zone": zone} if given.weeks != 1 else {}
         at = datetime.combine(given.on, given.at, ZoneInfo(zone))
         slots = filled(SlotIn, form, starts_at=at, minutes=given.minutes, **weekly)
-        await service.add_slots(database, visitor.caller, slots, NO_KEY, now)
+        await clinic_slots.add_slots(database, visitor.caller, new=slots, once=NO_KEY, now=now)
 
-    return await _taken(step(), database, visitor, now, first)
+    return await _taken(step(), database, visitor=visitor, now=now, first=first)
 
 
 @router.post("/calendar/wait")
@@ -126,21 +128,21 @@ async def wait(
 
     async def step() -> None:
         minutes = filled(WaitTime, form).model_dump(exclude_none=True)
-        await waiting.add(database, visitor.caller, filled(WaitingIn, form, **minutes), NO_KEY, now)
+        await waiting.add(database, visitor.caller, new=filled(WaitingIn, form, **minutes), once=NO_KEY, now=now)
 
-    return await _taken(step(), database, visitor, now, first)
+    return await _taken(step(), database, visitor=visitor, now=now, first=first)
 
 
 @router.post("/calendar/book")
 async def book(
-    form: Annotated[BookForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now, first: DAY = None
+    form: Annotated[BookWaitingForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now, first: DAY = None
 ) -> Response:
     """Books a slot for a patient who waits."""
 
     async def step() -> None:
-        await service.add_appointment(database, visitor.caller, filled(AppointmentIn, form), NO_KEY, now)
+        await add_appointment(database, visitor.caller, new=filled(AppointmentIn, form), once=NO_KEY, now=now)
 
-    return await _taken(step(), database, visitor, now, first)
+    return await _taken(step(), database, visitor=visitor, now=now, first=first)
 
 
 @router.post("/calendar/withdraw")
@@ -150,23 +152,23 @@ async def withdraw(
     """Takes a patient off the waiting list."""
 
     async def step() -> None:
-        await waiting.withdraw(database, visitor.caller, filled(Place, form).waiting_id, now)
+        await waiting.withdraw(database, visitor.caller, waiting_id=filled(Place, form).waiting_id, now=now)
 
-    return await _taken(step(), database, visitor, now, first)
+    return await _taken(step(), database, visitor=visitor, now=now, first=first)
 
 
 async def _taken(
-    step: Awaitable[object], database: Database, visitor: Visitor, now: datetime, first: date | None
+    step: Awaitable[object], database: Database, *, visitor: Visitor, now: datetime, first: date | None
 ) -> Response:
     """Takes a step; an error is shown on the same page."""
     problem = await problem_of(step)
     if problem is not None:
-        return await _show(database, visitor, now, first, problem)
+        return await _show(database, visitor, now=now, first=first, problem=problem)
     return RedirectResponse(f"/clinic/calendar?from={first}" if first else "/clinic/calendar", 303)
 
 
 async def _show(
-    database: Database, visitor: Visitor, now: datetime, first: date | None, problem: Problem | None
+    database: Database, visitor: Visitor, *, now: datetime, first: date | None, problem: Problem | None
 ) -> Response:
     caller = visitor.caller
     zone = (await clinics.read(database, caller, now)).time_zone or "UTC"
@@ -174,12 +176,12 @@ async def _show(
     day = first or today
     monday = day - timedelta(days=day.weekday())
     begin, end = (_midnight(monday + timedelta(days=d), zone) for d in (0, 7))
-    slots = await service.agenda(database, caller, begin, end, now)
+    slots = await agenda(database, caller, first=begin, last=end, now=now)
 
     def local_day(one: AgendaItem) -> date:
         return one.starts_at.astimezone(ZoneInfo(zone)).date()
 
-    waits, free = await waiting.read_waiting(database, caller, None, now)
+    waits, free = await waiting.read_waiting(database, caller, patient_id=None, now=now)
     people = [Waits(who.name, place) for who, place in zip(waits, waiting.with_fits(waits, free, now), strict=True)]
     return page(
         "calendar.html",

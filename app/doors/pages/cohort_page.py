@@ -1,6 +1,6 @@
 """The cohort page: the same questions of many procedures at once."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlencode
 
 from anyio import to_thread
@@ -39,23 +39,32 @@ def _asked(request: Request) -> tuple[CohortCurves, dict[str, str]]:
         return CohortCurves.model_validate(given, strict=False), given
     except ValidationError as error:
         found = field_problems(error.errors(include_input=False, include_url=False), "query")
-        raise Problem(422, "The address has a filter that is none.", found) from None
+        raise Problem(422, "The address has a filter that is none.", errors=found) from None
 
 
 @router.get("/cohort")
 async def cohort_page(request: Request, visitor: VisitorDep, database: DatabaseDep) -> Response:
     """Filters, the curve, and its figures."""
     asked, given = _asked(request)
-    found = await curves(database, visitor.caller, asked, request.app.state.clock)
-    rows: list[dict[str, Any]] = []
+    found = await curves(database, visitor.caller, asked=asked, now=request.app.state.clock)
+    rows: list[dict[str, object]] = []
     for group in found.groups:
         at = dict(zip(group.days, group.at_risk, strict=True))
         last = group.days[-1] if group.days else 0
         risk = ["" if t > last else max((n for day, n in at.items() if day >= t), default=0) for t in TICKS]
         rows.append({**group.model_dump(), "risk": risk})
     return page(
-        "cohort.html", visitor, found=found, rows=rows, ticks=TICKS, choices=CHOICES, names=NAMES, given=given,
-        query=urlencode(given), words=curves_in_words(found))  # fmt: skip
+        "cohort.html",
+        visitor,
+        found=found,
+        rows=rows,
+        ticks=TICKS,
+        choices=CHOICES,
+        names=NAMES,
+        given=given,
+        query=urlencode(given),
+        words=curves_in_words(found),
+    )
 
 
 @router.get("/cohort.svg")
@@ -64,6 +73,6 @@ async def cohort_picture(
 ) -> Response:
     """The curve as a drawing."""
     asked, _ = _asked(request)
-    found = await curves(database, visitor.caller, asked, request.app.state.clock)
+    found = await curves(database, visitor.caller, asked=asked, now=request.app.state.clock)
     svg = await to_thread.run_sync(lambda: to_svg(curves_spec(found, theme), curves_in_words(found)))
     return Response(svg, media_type="image/svg+xml", headers={"Cache-Control": "private, no-cache", **SAFE})

@@ -5,8 +5,31 @@ from dataclasses import dataclass, field
 from app.rules.levels import nerves_of, region_of
 
 JOINTS = (
-    "C2-3", "C3-4", "C4-5", "C5-6", "C6-7", "C7-T1", "T1-2", "T2-3", "T3-4", "T4-5", "T5-6", "T6-7", "T7-8", "T8-9", "T9-10",
-    "T10-11", "T11-12", "T12-L1", "L1-2", "L2-3", "L3-4", "L4-5", "L5-S1", "SI")  # fmt: skip
+    "C2-3",
+    "C3-4",
+    "C4-5",
+    "C5-6",
+    "C6-7",
+    "C7-T1",
+    "T1-2",
+    "T2-3",
+    "T3-4",
+    "T4-5",
+    "T5-6",
+    "T6-7",
+    "T7-8",
+    "T8-9",
+    "T9-10",
+    "T10-11",
+    "T11-12",
+    "T12-L1",
+    "L1-2",
+    "L2-3",
+    "L3-4",
+    "L4-5",
+    "L5-S1",
+    "SI",
+)
 
 
 Values = dict[str, str | list[str]]  # of a form as they were typed, by field
@@ -28,7 +51,7 @@ class Field:
     help: str = ""
 
 
-def choice(name: str, label: str, values: str, required: bool = True, default: str = "") -> Field:
+def choice(name: str, label: str, *, values: str, required: bool = True, default: str = "") -> Field:
     """A list to choose from; not required, it begins with "not known"."""
     words = [(v, v.replace("_", " ")) for v in values.split()]
     return Field(name, label, "select", required, default, words if required else [("", "not known"), *words])
@@ -40,7 +63,7 @@ def joints() -> Field:
     return Field("joints", "Joints", "boxes", choices=boxes)
 
 
-def score(name: str, label: str, required: bool = False, help: str = "") -> Field:  # noqa: A002  # the field's name
+def score(name: str, label: str, *, required: bool = False, help: str = "") -> Field:  # noqa: A002  # the field's name
     """A score from 0 to 10 in halves."""
     return Field(name, label, "number", required, help=help)
 
@@ -49,17 +72,17 @@ def procedure() -> list[Field]:
     """A rhizotomy."""
     return [
         Field("performed_on", "Day", "date", True),
-        choice("region", "Region", "lumbar cervical thoracic sacroiliac"),
-        choice("laterality", "Side", "bilateral left right"),
+        choice("region", "Region", values="lumbar cervical thoracic sacroiliac"),
+        choice("laterality", "Side", values="bilateral left right"),
         joints(),
         score(
             "baseline_pain", "Pain before, 0 to 10", help="The clinic's own score; the diary's counts where it has one."
         ),
-        choice("technique", "Technique", "thermal cooled pulsed", False, "thermal"),
+        choice("technique", "Technique", values="thermal cooled pulsed", required=False, default="thermal"),
         Field("temperature_c", "Temperature, °C", "number", default="80", step="1", least="37", most="100"),
         Field("seconds", "Seconds a lesion", "number", default="90", step="1", least="1", most="1800"),
-        choice("guidance", "Guidance", "fluoroscopy ct ultrasound", False, "fluoroscopy"),
-        choice("sedation", "Sedation", "none minimal moderate deep", False),
+        choice("guidance", "Guidance", values="fluoroscopy ct ultrasound", required=False, default="fluoroscopy"),
+        choice("sedation", "Sedation", values="none minimal moderate deep", required=False),
         Field("operator", "Operator"),
     ]
 
@@ -69,10 +92,10 @@ def block() -> list[Field]:
     after = [score(f"after_{m}", f"Pain after {m} minutes") for m in (15, 30, 60, 120, 240, 480)]
     return [
         Field("performed_on", "Day", "date", True),
-        choice("side", "Side", "left right both"),
+        choice("side", "Side", values="left right both"),
         joints(),
-        choice("agent", "Agent", "lidocaine bupivacaine mepivacaine ropivacaine levobupivacaine other"),
-        score("pain_before", "Pain just before", True),
+        choice("agent", "Agent", values="lidocaine bupivacaine mepivacaine ropivacaine levobupivacaine other"),
+        score("pain_before", "Pain just before", required=True),
         *after,
     ]
 
@@ -82,7 +105,7 @@ def assessment() -> list[Field]:
     names = [Field(f"name_{i}", f"Activity {i}") for i in (1, 2, 3)]
     items = [Field(f"item_{i}", f"Item {i}", "number", step="1") for i in range(1, 11)]
     return [
-        choice("kind", "Questionnaire", "peg pgic odi ndi activities"),
+        choice("kind", "Questionnaire", values="peg pgic odi ndi activities"),
         Field("answered_on", "Day", "date", True),
         *names,
         *items,

@@ -27,7 +27,7 @@ router = APIRouter(prefix="/clinic", route_class=PageRoute, include_in_schema=Fa
 PAGE = 50
 
 
-class Filters(PageForm):
+class FlagFilters(PageForm):
     """Which flags are shown: of a kind, of a severity; open ones, `mine`, `held` back, or `over`."""
 
     kind: str = ""
@@ -50,7 +50,7 @@ class Filters(PageForm):
         return "/clinic/flags?" + urlencode(asked | ({"page": page_number} if page_number else {}))
 
 
-class StepForm(Filters):
+class FlagStepForm(FlagFilters):
     """A step with a flag: a note, and the state that it was shown with; and the filters to lead back to."""
 
     note: str | None = None
@@ -68,48 +68,51 @@ async def flags_page(
     page_number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
 ) -> Response:
     """Flags: open ones, the visitor's own, those held back, or those that are over."""
-    asked = Filters(kind=kind, severity=severity, show=show)
-    return await _show(database, visitor, now, asked, page_number, None)
+    asked = FlagFilters(kind=kind, severity=severity, show=show)
+    return await _show(database, visitor, now=now, asked=asked, number=page_number, problem=None)
 
 
 @router.post("/flags/{flag_id:uuid}/acknowledge")
 async def acknowledge(
-    flag_id: UUID, form: Annotated[StepForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
+    flag_id: UUID, form: Annotated[FlagStepForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
 ) -> Response:
     """Takes a flag up, with a note."""
-    return await _take(database, visitor, flag_id, "acknowledged", form, now)
+    return await _take(database, visitor, flag_id=flag_id, what="acknowledged", form=form, now=now)
 
 
 @router.post("/flags/{flag_id:uuid}/resolve")
 async def resolve(
-    flag_id: UUID, form: Annotated[StepForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
+    flag_id: UUID, form: Annotated[FlagStepForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
 ) -> Response:
     """Ends a flag, with a note."""
-    return await _take(database, visitor, flag_id, "resolved", form, now)
+    return await _take(database, visitor, flag_id=flag_id, what="resolved", form=form, now=now)
 
 
 async def _take(
     database: Database,
     visitor: Visitor,
+    *,
     flag_id: UUID,
     what: Literal["acknowledged", "resolved"],
-    form: StepForm,
+    form: FlagStepForm,
     now: datetime,
 ) -> Response:
-    asked = form.part(Filters)
+    asked = form.part(FlagFilters)
 
     async def step() -> None:
         given = filled(StepIn, form)
-        await service.take_step(database, visitor.caller, flag_id, what, given, if_match=form.tag, now=now)
+        await service.take_step(
+            database, visitor.caller, flag_id=flag_id, what=what, given=given, if_match=form.tag, now=now
+        )
 
     problem = await problem_of(step())
     if problem is not None:
-        return await _show(database, visitor, now, asked, 1, problem)
+        return await _show(database, visitor, now=now, asked=asked, number=1, problem=problem)
     return RedirectResponse(asked.address(), 303)
 
 
 async def _show(
-    database: Database, visitor: Visitor, now: datetime, asked: Filters, number: int, problem: Problem | None
+    database: Database, visitor: Visitor, *, now: datetime, asked: FlagFilters, number: int, problem: Problem | None
 ) -> Response:
     caller = visitor.caller
     flags, more = await service.work_list(

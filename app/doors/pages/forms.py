@@ -50,19 +50,23 @@ FORMS = {
 def _add(plural: str, form: FactForm) -> None:
     address = f"/patients/{{patient_id:uuid}}/{plural}"
 
-    async def show(patient_id: UUID, visitor: VisitorDep, database: DatabaseDep, now: Now) -> Response:
+    async def show(patient_id: UUID, visitor: VisitorDep, *, database: DatabaseDep, now: Now) -> Response:
         require(visitor.caller, form.kind.action)
-        return await _page(database, visitor, form, patient_id, now)
+        return await _page(database, visitor, form=form, patient_id=patient_id, now=now)
 
     async def record(
-        patient_id: UUID, request: Request, visitor: WriterDep, database: DatabaseDep, now: Now
+        patient_id: UUID, request: Request, *, visitor: WriterDep, database: DatabaseDep, now: Now
     ) -> Response:
         given = await _given(request, form.fields())
         try:
             new = _checked(form.kind.body, body_of(form.kind.name, given))
-            answer = await facts.create(database, visitor.caller, form.kind, patient_id, new, once=NO_KEY, now=now)
+            answer = await facts.create(
+                database, visitor.caller, kind=form.kind, patient_id=patient_id, new=new, once=NO_KEY, now=now
+            )
         except Problem as problem:
-            return await _page(database, visitor, form, patient_id, now, values=given, problem=problem)
+            return await _page(
+                database, visitor, form=form, patient_id=patient_id, now=now, values=given, problem=problem
+            )
         if form.kind is PROCEDURE:
             return RedirectResponse(f"/clinic/procedures/{answer.body['id']}", 303)
         return RedirectResponse(f"/clinic/patients/{patient_id}", 303)
@@ -79,11 +83,15 @@ for _plural, _form in FORMS.items():
 async def correct(procedure_id: UUID, visitor: VisitorDep, database: DatabaseDep, now: Now) -> Response:
     """The form of a procedure that is on record."""
     async with database.read() as connection:
-        one = await facts.find(connection, visitor.caller, PROCEDURE, procedure_id, "change_procedure")
+        one = await facts.find(
+            connection, visitor.caller, kind=PROCEDURE, fact_id=procedure_id, action="change_procedure"
+        )
     values: Values = {f.name: "" for f in fields.procedure()}
     values |= {name: _as_typed(value) for name, value in one.content.items()}
     form = FORMS["procedures"]
-    return await _page(database, visitor, form, one.patient_id, now, values=values, procedure_id=procedure_id)
+    return await _page(
+        database, visitor, form=form, patient_id=one.patient_id, now=now, values=values, procedure_id=procedure_id
+    )
 
 
 def _as_typed(value: JsonValue) -> str | list[str]:
@@ -100,13 +108,22 @@ async def corrected(
     emptied = {f.name: None for f in fields.procedure() if f.name not in body}
     try:
         changes = _checked(PROCEDURE.change, {**emptied, **body, "reason": "corrected on the page"})
-        await facts.change(database, visitor.caller, PROCEDURE, procedure_id, changes, if_match=None, now=now)
+        await facts.change(
+            database, visitor.caller, kind=PROCEDURE, fact_id=procedure_id, changes=changes, if_match=None, now=now
+        )
     except Problem as problem:
         async with database.read() as connection:
-            one = await facts.find(connection, visitor.caller, PROCEDURE, procedure_id)
+            one = await facts.find(connection, visitor.caller, kind=PROCEDURE, fact_id=procedure_id)
         return await _page(
-            database, visitor, FORMS["procedures"], one.patient_id, now, values=given, problem=problem,
-            procedure_id=procedure_id)  # fmt: skip
+            database,
+            visitor,
+            form=FORMS["procedures"],
+            patient_id=one.patient_id,
+            now=now,
+            values=given,
+            problem=problem,
+            procedure_id=procedure_id,
+        )
     return RedirectResponse(f"/clinic/procedures/{procedure_id}", 303)
 
 
@@ -114,7 +131,7 @@ async def corrected(
 async def new_patient(visitor: VisitorDep, now: Now) -> Response:
     """The form of a new patient."""
     require(visitor.caller, "create_patient")
-    return _patient_page(visitor, now, {}, None)
+    return _patient_page(visitor, now, values={}, problem=None)
 
 
 @router.post("/patients")
@@ -123,9 +140,9 @@ async def add_patient(request: Request, visitor: WriterDep, database: DatabaseDe
     given = await _given(request, fields.patient())
     try:
         new = _checked(PatientIn, body_of("patient", given))
-        answer = await patients.create(database, visitor.caller, new, NO_KEY, now)
+        answer = await patients.create(database, visitor.caller, new=new, once=NO_KEY, now=now)
     except Problem as problem:
-        return _patient_page(visitor, now, given, problem)
+        return _patient_page(visitor, now, values=given, problem=problem)
     return RedirectResponse(f"/clinic/patients/{answer.body['id']}", 303)
 
 
@@ -142,7 +159,9 @@ def _checked(model: type[M], body: Mapping[str, object]) -> M:
     try:
         return model.model_validate(body)
     except ValidationError as error:
-        raise Problem(422, "", field_problems(error.errors(include_input=False, include_url=False), "body")) from None
+        raise Problem(
+            422, "", errors=field_problems(error.errors(include_input=False, include_url=False), "body")
+        ) from None
 
 
 def _faults(problem: Problem | None, asked: list[Field]) -> list[str]:
@@ -157,27 +176,37 @@ def _faults(problem: Problem | None, asked: list[Field]) -> list[str]:
     return named or [problem.detail]
 
 
-def _patient_page(visitor: Visitor, now: datetime, values: Values, problem: Problem | None) -> Response:
+def _patient_page(visitor: Visitor, now: datetime, *, values: Values, problem: Problem | None) -> Response:
     asked = fields.patient()
     return page(
-        "form.html", visitor, 422 if problem else 200, form_name="patient", title="New patient", subject="", fields=asked,
-        values=values, faults=_faults(problem, asked), action="/clinic/patients", back="/clinic",
-        today=now.date().isoformat())  # fmt: skip
+        "form.html",
+        visitor,
+        422 if problem else 200,
+        form_name="patient",
+        title="New patient",
+        subject="",
+        fields=asked,
+        values=values,
+        faults=_faults(problem, asked),
+        action="/clinic/patients",
+        back="/clinic",
+        today=now.date().isoformat(),
+    )
 
 
 async def _page(
     database: Database,
     visitor: Visitor,
+    *,
     form: FactForm,
     patient_id: UUID,
     now: datetime,
-    *,
     values: Values | None = None,
     problem: Problem | None = None,
     procedure_id: UUID | None = None,
 ) -> Response:
     async with database.read() as connection:
-        person = await patients.find(connection, visitor.caller, patient_id)
+        person = await patients.find(connection, visitor.caller, patient_id=patient_id)
     if problem is not None and problem.status not in (409, 422):
         raise problem
     asked, title = form.fields(), form.title
@@ -186,6 +215,16 @@ async def _page(
         title, back = "Correct a procedure", f"/clinic/procedures/{procedure_id}"
         action = f"{back}/edit"
     return page(
-        "form.html", visitor, 422 if problem else 200, form_name=form.kind.name, title=title, subject=person.name,
-        fields=asked, values=values or {}, faults=_faults(problem, asked), action=action, back=back,
-        today=patients.today_of(person.time_zone, now).isoformat())  # fmt: skip
+        "form.html",
+        visitor,
+        422 if problem else 200,
+        form_name=form.kind.name,
+        title=title,
+        subject=person.name,
+        fields=asked,
+        values=values or {},
+        faults=_faults(problem, asked),
+        action=action,
+        back=back,
+        today=patients.today_of(person.time_zone, now).isoformat(),
+    )

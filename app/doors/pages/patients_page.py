@@ -45,18 +45,28 @@ async def patients_page(
         return "/clinic?" + urlencode({k: v for k, v in asked.items() if v})
 
     return page(
-        "patients.html", visitor, listing=listing, needs=NEEDS, regions=REGIONS, q=q, need=wanted, region=region,
-        page=page_number, first=patient_list.PAGE * (page_number - 1) + 1, address=address,
-        may_write=(visitor.caller.role, "create_patient") in RULES)  # fmt: skip
+        "patients.html",
+        visitor,
+        listing=listing,
+        needs=NEEDS,
+        regions=REGIONS,
+        q=q,
+        need=wanted,
+        region=region,
+        page=page_number,
+        first=patient_list.PAGE * (page_number - 1) + 1,
+        address=address,
+        may_write=(visitor.caller.role, "create_patient") in RULES,
+    )
 
 
 @router.get("/patients/{patient_id:uuid}")
 async def patient_page(patient_id: UUID, visitor: VisitorDep, database: DatabaseDep, now: Now) -> Response:
     """A patient with their procedures."""
     async with database.read() as connection:
-        person = await patients.find(connection, visitor.caller, patient_id)
+        person = await patients.find(connection, visitor.caller, patient_id=patient_id)
         treated = await said_of_patient(connection, person.clinic_id, person.id)
-    await audit.record_read(database, visitor.caller, "patient", patient_id, now)
+    await audit.record_read(database, visitor.caller, resource="patient", patient_id=patient_id, now=now)
     shown = [{**vars(one), "levels": spoken(one.joints or [])} for one in treated]
     may_record = (visitor.caller.role, "change_procedure") in RULES
     may_wait = (visitor.caller.role, "work_review") in RULES

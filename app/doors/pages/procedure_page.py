@@ -8,7 +8,6 @@ from fastapi import APIRouter, Form, Query, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from app.access.accounts.permissions import RULES
-from app.alerts.flags.conditions import MISSED_FOR
 from app.answers.eligibility.clinic_policies import known
 from app.answers.eligibility.schemas import DEFAULT
 from app.answers.eligibility.service import find
@@ -36,13 +35,20 @@ from app.record.contacts.service import CONTACT, done_by_window
 from app.record.facts import service as facts
 from app.record.patients.service import today_of
 from app.rules.levels import spoken
+from app.rules.parameters import MISSED_FOR
 from app.rules.plan import WINDOWS, Contact, contacts
 from app.rules.policies import policies
 from app.rules.words import ContactWindow, Definition
 
 router = APIRouter(prefix="/clinic/procedures/{procedure_id:uuid}", route_class=PageRoute, include_in_schema=False)
-TIMES = {"before": "before", "weeks_6_8": "6 to 8 weeks", "months_3": "3 months", "months_6": "6 months",
-         "months_12": "12 months", "now": "now"}  # fmt: skip
+TIMES = {
+    "before": "before",
+    "weeks_6_8": "6 to 8 weeks",
+    "months_3": "3 months",
+    "months_6": "6 months",
+    "months_12": "12 months",
+    "now": "now",
+}
 KnownOn = Annotated[RecentDay | None, Query(description="show what was known at the end of that day")]
 SHOWN = {"returned": "returned", "returning": "returning", "no_relief": "no_relief", "relief": "relief"}
 
@@ -60,12 +66,12 @@ async def _about(
     question, past = Question(None, None, definition), False
     if known_on is not None:
         async with database.read() as connection:
-            found = await look_up(connection, visitor.caller, procedure_id, definition)
+            found = await look_up(connection, visitor.caller, procedure_id=procedure_id, definition=definition)
         past = known_on < today_of(found.time_zone, now)
         if past:
             on = max(known_on, found.performed_on)
             question = Question(on, midnight_after(on, found.time_zone), definition)
-    about = await context.read(database, visitor.caller, procedure_id, question, now)
+    about = await context.read(database, visitor.caller, procedure_id=procedure_id, question=question, now=now)
     return about, today_of(about.person.time_zone, now), past
 
 
@@ -90,17 +96,30 @@ async def procedure_page(
     planned = contacts(about.performed_on, made, today)
     own, role = about.own.body, visitor.caller.role
     shown: dict[str, object] = {
-        "told": told, "person": about.person, "base": f"/clinic/procedures/{procedure_id}", "query": query,
-        "levels": spoken(own.joints or []) or own.region, "badge": SHOWN.get(told["phase"], ""),
-        "past": past, "as_of": about.as_of, "today": today.isoformat(), "words": in_words(picture_content(about)),
-        "first_day": about.performed_on.isoformat(), "days": (today - about.performed_on).days,
-        "day": (about.as_of - about.performed_on).days, "height": 480, "times": TIMES, "windows": WINDOWS,
+        "told": told,
+        "person": about.person,
+        "base": f"/clinic/procedures/{procedure_id}",
+        "query": query,
+        "levels": spoken(own.joints or []) or own.region,
+        "badge": SHOWN.get(told["phase"], ""),
+        "past": past,
+        "as_of": about.as_of,
+        "today": today.isoformat(),
+        "words": in_words(picture_content(about)),
+        "first_day": about.performed_on.isoformat(),
+        "days": (today - about.performed_on).days,
+        "day": (about.as_of - about.performed_on).days,
+        "height": 480,
+        "times": TIMES,
+        "windows": WINDOWS,
         "kinds": list(dict.fromkeys(kind for m in told["milestones"] for kind in m["function"])),
         "contacts": planned,
         "callable": [c.contact for c in planned if _is_callable(c, today)],
         "others": await _others(database, about),
-        "may_record": (role, "change_procedure") in RULES, "may_contact": (role, "record_contact") in RULES,
-        "may_review": (role, "work_review") in RULES}  # fmt: skip
+        "may_record": (role, "change_procedure") in RULES,
+        "may_contact": (role, "record_contact") in RULES,
+        "may_review": (role, "work_review") in RULES,
+    }
     return page("procedure.html", visitor, 200, **shown)
 
 
@@ -156,7 +175,7 @@ async def page_report(
 ) -> Response:
     """The report, as the API gives it."""
     about, _, _ = await _about(database, visitor, procedure_id, now=now)
-    made = await make_report(about, policies()[DEFAULT], None, paper)
+    made = await make_report(about, policies()[DEFAULT], proposed_on=None, paper=paper)
     return Response(
         made, media_type="application/pdf", headers={"Content-Disposition": 'inline; filename="report.pdf"'}
     )
@@ -168,7 +187,9 @@ async def made_contact(
 ) -> Response:
     """Records that a follow-up contact was made today."""
     async with database.read() as connection:
-        found = await look_up(connection, visitor.caller, procedure_id, "half")
+        found = await look_up(connection, visitor.caller, procedure_id=procedure_id, definition="half")
     new = ContactIn(procedure_id=procedure_id, contact=contact, done_on=today_of(found.time_zone, now))
-    await facts.create(database, visitor.caller, CONTACT, found.patient_id, new, once=NO_KEY, now=now)
+    await facts.create(
+        database, visitor.caller, kind=CONTACT, patient_id=found.patient_id, new=new, once=NO_KEY, now=now
+    )
     return RedirectResponse(f"/clinic/procedures/{procedure_id}", 303)

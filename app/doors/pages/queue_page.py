@@ -37,7 +37,7 @@ STEP: TypeAdapter[BulkIn] = TypeAdapter(BulkIn)
 FIELDS = {"assign": ("owner_id",), "cancel": ("reason",), "wait": ("reason", "wait_until"), "propose": ("policy",)}
 
 
-class Filters(PageForm):
+class QueueFilters(PageForm):
     """Which reviews are shown, as they were typed; `owner` is an account, `me` or `nobody`."""
 
     state: str = ""
@@ -69,7 +69,7 @@ class Filters(PageForm):
         return "/clinic/reviews?" + urlencode({k: v for k, v in (self.model_dump() | more).items() if v})
 
 
-class ManyForm(Filters):
+class ManyForm(QueueFilters):
     """One step with the reviews that were ticked."""
 
     step: str = ""
@@ -98,51 +98,51 @@ async def queue_page(
     page_number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
 ) -> Response:
     """The queue, the most urgent first, each with its reason and how long it has waited."""
-    asked = Filters(**{name: request.query_params.get(name, "").strip() for name in Filters.model_fields})
+    asked = QueueFilters(**{name: request.query_params.get(name, "").strip() for name in QueueFilters.model_fields})
     told = {name: request.query_params.get(name, "") for name in TOLD}
-    return await _show(database, visitor, now, asked, page_number=page_number, told=told)
+    return await _show(database, visitor, now=now, asked=asked, page_number=page_number, told=told)
 
 
 @router.post("/reviews/bulk")
 async def take_many(form: Annotated[ManyForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now) -> Response:
     """Takes one step with the reviews that were ticked; an error is shown on the same page."""
-    asked, done = form.part(Filters), None
+    asked, done = form.part(QueueFilters), None
 
     async def step() -> None:
         nonlocal done
-        done = await bulk.take_many(database, visitor.caller, form.bulk(), now)
+        done = await bulk.take_many(database, visitor.caller, given=form.bulk(), now=now)
 
-    return await _taken(await problem_of(step()), done, asked, database, visitor, now)
+    return await _taken(await problem_of(step()), done, asked=asked, database=database, visitor=visitor, now=now)
 
 
 @router.post("/reviews/bulk/{bulk_id:uuid}/undo")
 async def undo_many(
-    bulk_id: UUID, form: Annotated[Filters, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
+    bulk_id: UUID, form: Annotated[QueueFilters, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
 ) -> Response:
     """Takes the step back with each review that nobody has touched since."""
     done = None
 
     async def step() -> None:
         nonlocal done
-        done = await bulk.undo(database, visitor.caller, bulk_id, now)
+        done = await bulk.undo(database, visitor.caller, bulk_id=bulk_id, now=now)
 
     problem = await problem_of(step())
-    asked = form.part(Filters)
-    return await _taken(problem, done, asked, database, visitor, now, can_be_undone=False)
+    asked = form.part(QueueFilters)
+    return await _taken(problem, done, asked=asked, database=database, visitor=visitor, now=now, can_be_undone=False)
 
 
 async def _taken(
     problem: Problem | None,
     done: BulkOut | None,
-    asked: Filters,
+    *,
+    asked: QueueFilters,
     database: Database,
     visitor: Visitor,
     now: datetime,
-    *,
     can_be_undone: bool = True,
 ) -> Response:
     if problem is not None or done is None:
-        return await _show(database, visitor, now, asked, problem=problem)
+        return await _show(database, visitor, now=now, asked=asked, problem=problem)
     undo = {"bulk": str(done.id)} if can_be_undone else {}
     return RedirectResponse(asked.address(**_counts(done), **undo), 303)
 
@@ -150,9 +150,9 @@ async def _taken(
 async def _show(
     database: Database,
     visitor: Visitor,
-    now: datetime,
-    asked: Filters,
     *,
+    now: datetime,
+    asked: QueueFilters,
     page_number: int = 1,
     told: dict[str, str] = NOTHING,
     problem: Problem | None = None,
@@ -169,7 +169,7 @@ async def _show(
         "reviews.html",
         visitor,
         200 if problem is None else problem.status,
-        rows=[_line(one, names, owners, now) for one in found],
+        rows=[_line(one, names, owners=owners, now=now) for one in found],
         asked=asked,
         states=STATES,
         phases=PHASES,
@@ -179,7 +179,7 @@ async def _show(
         more=more,
         told=told,
         faults=[] if problem is None else [e.detail for e in problem.errors] or [problem.detail],
-        filters=list(Filters.model_fields),
+        filters=list(QueueFilters.model_fields),
         load=await workload(database, caller, now),
         policies=await known(database, caller.clinic_id),
         address=lambda number: asked.address(page=str(number)),
@@ -188,7 +188,7 @@ async def _show(
     )
 
 
-def _line(one: ReviewState, names: dict[UUID, str], owners: dict[UUID, str], now: datetime) -> dict[str, object]:
+def _line(one: ReviewState, names: dict[UUID, str], *, owners: dict[UUID, str], now: datetime) -> dict[str, object]:
     review = one.review
     return {
         **service.out(one, now).model_dump(),

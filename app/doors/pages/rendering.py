@@ -66,7 +66,7 @@ def _clock(value: datetime, zone: str) -> str:
     return f"{spoken_day(local.date())}, {local:%H:%M}"
 
 
-def page(name: str, visitor: Visitor | None, status: int = 200, /, **told: Any) -> HTMLResponse:
+def page(name: str, visitor: Visitor | None, status: int = 200, /, **told: object) -> HTMLResponse:
     """A page from its template."""
     text = environment().get_template(name).render(visitor=visitor, **told)
     return HTMLResponse(text, status, headers=HEADERS)
@@ -75,7 +75,7 @@ def page(name: str, visitor: Visitor | None, status: int = 200, /, **told: Any) 
 class PageRoute(APIRoute):
     """A route whose errors are pages, with the same text as the API's problems."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:  # as in FastAPI
         """The handler with its errors caught."""
         handle = super().get_route_handler()
 

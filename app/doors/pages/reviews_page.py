@@ -25,7 +25,8 @@ from app.record.patients.service import today_of
 from app.rules.levels import spoken
 from app.rules.reviews import CHECKS, OPEN
 from app.work.calendar import service as calendar
-from app.work.reviews import service
+from app.work.calendar.slots import list_slots, window
+from app.work.reviews import service, steps
 from app.work.reviews.schemas import BookIn, CancelIn, DecisionIn, ReviewChange, ReviewIn
 
 router = APIRouter(prefix="/clinic", route_class=PageRoute, include_in_schema=False)
@@ -38,13 +39,13 @@ DECISIONS = {
 ANSWERS = {"": "open", "yes": "yes", "no": "no", "not_needed": "not needed"}
 
 
-class StepForm(PageForm):
+class ReviewStepForm(PageForm):
     """What every step's form carries: the state of the review that it was shown with."""
 
     tag: str | None = None
 
 
-class WorkForm(StepForm):
+class WorkForm(ReviewStepForm):
     """Answers of the checklist, a note, and `take` where whoever sends it takes the review on."""
 
     take: str | None = None
@@ -57,7 +58,7 @@ class WorkForm(StepForm):
     check_patient_asked: str | None = None
 
 
-class ProposalForm(StepForm):
+class ProposalForm(ReviewStepForm):
     """A proposed repeat."""
 
     proposed_on: str | None = None
@@ -66,13 +67,13 @@ class ProposalForm(StepForm):
     note: str | None = None
 
 
-class SlotForm(StepForm):
+class BookForm(ReviewStepForm):
     """The slot to book."""
 
     slot_id: str | None = None
 
 
-class DecisionForm(StepForm):
+class DecisionForm(ReviewStepForm):
     """A decision and its reason."""
 
     decision: str | None = None
@@ -80,7 +81,7 @@ class DecisionForm(StepForm):
     wait_until: str | None = None
 
 
-class CancelForm(StepForm):
+class CancelReviewForm(ReviewStepForm):
     """Why a review ends without a decision."""
 
     reason: str | None = None
@@ -89,7 +90,9 @@ class CancelForm(StepForm):
 @router.post("/procedures/{procedure_id:uuid}/reviews")
 async def open_review(procedure_id: UUID, visitor: WriterDep, database: DatabaseDep, now: Now) -> Response:
     """Opens a review, or leads to the one that is open."""
-    answer = await service.open_review(database, visitor.caller, procedure_id, ReviewIn(), once=NO_KEY, now=now)
+    answer = await service.open_review(
+        database, visitor.caller, procedure_id=procedure_id, new=ReviewIn(), once=NO_KEY, now=now
+    )
     return RedirectResponse(f"/clinic/reviews/{answer.body['id']}", 303)
 
 
@@ -103,7 +106,7 @@ async def review_page(
     proposed_on: date | None = None,
 ) -> Response:
     """One review: what is known, what a policy asks, what is still open."""
-    return await _show(database, visitor, review_id, now, policy=policy, proposed_on=proposed_on)
+    return await _show(database, visitor, review_id=review_id, now=now, policy=policy, proposed_on=proposed_on)
 
 
 @router.post("/reviews/{review_id:uuid}/work")
@@ -116,9 +119,9 @@ async def work_on(
         checks = {name: answer for name in CHECKS if (answer := getattr(form, f"check_{name}")) is not None}
         mine = {"owner_id": visitor.caller.account_id} if form.take is not None else {}
         change = filled(ReviewChange, form, checklist=checks or None, **mine)
-        await service.work_on(database, visitor.caller, review_id, change, if_match=form.tag, now=now)
+        await steps.work_on(database, visitor.caller, review_id=review_id, given=change, if_match=form.tag, now=now)
 
-    return await _taken(step(), database, visitor, review_id, now)
+    return await _taken(step(), database, visitor=visitor, review_id=review_id, now=now)
 
 
 @router.post("/reviews/{review_id:uuid}/propose")
@@ -129,21 +132,23 @@ async def propose(
 
     async def step() -> None:
         change = filled(ReviewChange, form)
-        await service.work_on(database, visitor.caller, review_id, change, if_match=form.tag, now=now)
+        await steps.work_on(database, visitor.caller, review_id=review_id, given=change, if_match=form.tag, now=now)
 
-    return await _taken(step(), database, visitor, review_id, now)
+    return await _taken(step(), database, visitor=visitor, review_id=review_id, now=now)
 
 
 @router.post("/reviews/{review_id:uuid}/book")
 async def book(
-    review_id: UUID, form: Annotated[SlotForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
+    review_id: UUID, form: Annotated[BookForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
 ) -> Response:
     """Books a slot."""
 
     async def step() -> None:
-        await service.book(database, visitor.caller, review_id, filled(BookIn, form), if_match=form.tag, now=now)
+        await steps.book(
+            database, visitor.caller, review_id=review_id, given=filled(BookIn, form), if_match=form.tag, now=now
+        )
 
-    return await _taken(step(), database, visitor, review_id, now)
+    return await _taken(step(), database, visitor=visitor, review_id=review_id, now=now)
 
 
 @router.post("/reviews/{review_id:uuid}/decide")
@@ -153,56 +158,62 @@ async def decide(
     """Decides the review."""
 
     async def step() -> None:
-        await service.decide(database, visitor.caller, review_id, filled(DecisionIn, form), if_match=form.tag, now=now)
+        await steps.decide(
+            database, visitor.caller, review_id=review_id, given=filled(DecisionIn, form), if_match=form.tag, now=now
+        )
 
-    return await _taken(step(), database, visitor, review_id, now)
+    return await _taken(step(), database, visitor=visitor, review_id=review_id, now=now)
 
 
 @router.post("/reviews/{review_id:uuid}/cancel")
 async def cancel(
-    review_id: UUID, form: Annotated[CancelForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
+    review_id: UUID, form: Annotated[CancelReviewForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
 ) -> Response:
     """Ends the review without a decision."""
 
     async def step() -> None:
-        await service.cancel(database, visitor.caller, review_id, filled(CancelIn, form), if_match=form.tag, now=now)
+        await steps.cancel(
+            database, visitor.caller, review_id=review_id, given=filled(CancelIn, form), if_match=form.tag, now=now
+        )
 
-    return await _taken(step(), database, visitor, review_id, now)
+    return await _taken(step(), database, visitor=visitor, review_id=review_id, now=now)
 
 
 async def _taken(
-    step: Awaitable[object], database: Database, visitor: Visitor, review_id: UUID, now: datetime
+    step: Awaitable[object], database: Database, *, visitor: Visitor, review_id: UUID, now: datetime
 ) -> Response:
     """Takes a step; an error is shown on the same page."""
     problem = await problem_of(step)
     if problem is not None:
-        return await _show(database, visitor, review_id, now, problem=problem)
+        return await _show(database, visitor, review_id=review_id, now=now, problem=problem)
     return RedirectResponse(f"/clinic/reviews/{review_id}", 303)
 
 
 async def _show(
     database: Database,
     visitor: Visitor,
+    *,
     review_id: UUID,
     now: datetime,
-    *,
     policy: str = "",
     proposed_on: date | None = None,
     problem: Problem | None = None,
 ) -> Response:
-    found = await service.read(database, visitor.caller, review_id, now)
+    found = await service.read(database, visitor.caller, review_id=review_id, now=now)
     one = found.review
-    about = await context.read(database, visitor.caller, one.procedure_id, Question(None, None, "half"), now)
+    about = await context.read(
+        database, visitor.caller, procedure_id=one.procedure_id, question=Question(None, None, "half"), now=now
+    )
     today = today_of(about.person.time_zone, now)
     day = proposed_on or one.proposed_on or today
     theirs = await known(database, visitor.caller.clinic_id)
     named = eligibility.find(policy or one.policy or DEFAULT, theirs)
-    begin, end = calendar.window(now, now + timedelta(days=120), now)
-    slots, _ = await calendar.list_slots(database, visitor.caller, begin, end, free=True, limit=200, cursor=None)
+    begin, end = window(now, now + timedelta(days=120), now)
+    slots, _ = await list_slots(database, visitor.caller, first=begin, last=end, free=True, limit=200, cursor=None)
     booked = None
     if one.appointment_id is not None:
         async with database.read() as connection:
-            booked = await calendar.find(connection, visitor.caller, one.appointment_id, "read")
+            booked = await calendar.find(connection, visitor.caller, appointment_id=one.appointment_id, action="read")
     return page(
         "review.html",
         visitor,
@@ -213,8 +224,11 @@ async def _show(
         says=about.verdict.says,
         adherence=about.verdict.adherence,
         confounders=about.verdict.confounders,
-        found=eligibility.answer(named, about, day, one.laterality, one.joints),
-        beside=[eligibility.answer(other, about, day, one.laterality, one.joints) for other in theirs.values()],
+        found=eligibility.answer(named, about, proposed_on=day, laterality=one.laterality, joints=one.joints),
+        beside=[
+            eligibility.answer(other, about, proposed_on=day, laterality=one.laterality, joints=one.joints)
+            for other in theirs.values()
+        ],
         day=day.isoformat(),
         today=today.isoformat(),
         policies=theirs,

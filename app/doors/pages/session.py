@@ -88,7 +88,7 @@ def same_origin(request: Request) -> None:
         raise Problem(403, "The form came from another site.")
 
 
-def set_cookie(request: Request, response: Response, token: str, seconds: int) -> None:
+def set_cookie(request: Request, response: Response, *, token: str, seconds: int) -> None:
     """Keeps the sign-in in the browser, out of reach of scripts; over TLS only, except on this machine."""
     secure = request.url.hostname not in LOOPBACK
     response.set_cookie(COOKIE, token, seconds, path="/clinic", secure=secure, httponly=True, samesite="lax")

@@ -42,7 +42,7 @@ async def sign_in(
         fault = "These pages are for the clinic's staff."
         return page("sign_in.html", None, 403, fault=fault, username=username, next=inside(next))
     answer = RedirectResponse(inside(next), 303)
-    set_cookie(request, answer, issued.token, round((issued.expires_at - now).total_seconds()))
+    set_cookie(request, answer, token=issued.token, seconds=round((issued.expires_at - now).total_seconds()))
     return answer
 
 

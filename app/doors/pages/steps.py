@@ -34,7 +34,7 @@ async def problem_of(step: Awaitable[object]) -> Problem | None:
     try:
         await step
     except ValidationError as error:
-        return Problem(422, "", field_problems(error.errors(include_input=False, include_url=False), "body"))
+        return Problem(422, "", errors=field_problems(error.errors(include_input=False, include_url=False), "body"))
     except Problem as problem:
         if problem.status not in SHOWN:
             raise

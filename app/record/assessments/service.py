@@ -13,14 +13,16 @@ from app.record.patients.service import Person, check_past
 from app.rules.questionnaires import QUESTIONNAIRES, is_meaningful, is_success, score
 
 
-async def _check(_connection: AsyncConnection, person: Person, new: AssessmentIn, now: datetime) -> None:
-    check_past("answered_on", new.answered_on, person, now)
+async def _check(_connection: AsyncConnection, person: Person, *, new: AssessmentIn, now: datetime) -> None:
+    check_past("answered_on", new.answered_on, person=person, now=now)
 
 
 async def _show(connection: AsyncConnection, answered: list[Fact[AssessmentIn]]) -> Sequence[BaseModel]:
     if not answered:
         return []
-    whole = await facts.of_patient(connection, answered[0].clinic_id, answered[0].patient_id, [ASSESSMENT])
+    whole = await facts.of_patient(
+        connection, answered[0].clinic_id, patient_id=answered[0].patient_id, kinds=[ASSESSMENT]
+    )
     first: dict[str, Fact[AssessmentIn]] = {}
     for one in whole.of(ASSESSMENT):
         first.setdefault(one.body.kind, one)

@@ -16,13 +16,13 @@ from app.rules.blocks import BlockShown, compare, shown_by
 from app.rules.levels import nerves_of_all, region_of
 
 
-async def _check(connection: AsyncConnection, person: Person, new: BlockIn, now: datetime) -> None:
-    check_past("performed_on", new.performed_on, person, now)
+async def _check(connection: AsyncConnection, person: Person, *, new: BlockIn, now: datetime) -> None:
+    check_past("performed_on", new.performed_on, person=person, now=now)
     if len({region_of(j) for j in new.joints}) > 1:
         raise bad_field("/joints", "lie in more than one region; record a block for each")
     if new.procedure_id is None:
         return
-    treated = await facts.of_patient(connection, person.clinic_id, person.id, [PROCEDURE])
+    treated = await facts.of_patient(connection, person.clinic_id, patient_id=person.id, kinds=[PROCEDURE])
     for procedure in treated.of(PROCEDURE):
         if procedure.id == new.procedure_id:
             if new.performed_on > procedure.body.performed_on:
@@ -39,7 +39,9 @@ def shown_by_block(block: BlockIn) -> BlockShown:
 async def _show(connection: AsyncConnection, blocks: list[Fact[BlockIn]]) -> Sequence[BaseModel]:
     if not blocks:
         return []
-    others = (await facts.of_patient(connection, blocks[0].clinic_id, blocks[0].patient_id, [BLOCK])).of(BLOCK)
+    others = (
+        await facts.of_patient(connection, blocks[0].clinic_id, patient_id=blocks[0].patient_id, kinds=[BLOCK])
+    ).of(BLOCK)
     out = []
     for one in blocks:
         found = shown_by_block(one.body)

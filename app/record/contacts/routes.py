@@ -18,4 +18,4 @@ router.include_router(fact_router(service.CONTACT, "a follow-up contact"))
 @router.get("/v1/procedures/{procedure_id}/plan", tags=["contacts"], responses=problems(403, 404))
 async def read_plan(procedure_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> PlanOut:
     """The advice given at discharge, the steps back to normal, and each contact: `due`, `done` or `missed`."""
-    return await service.read(database, caller, procedure_id, now)
+    return await service.read(database, caller, procedure_id=procedure_id, now=now)

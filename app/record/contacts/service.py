@@ -19,9 +19,9 @@ from app.record.procedures.service import PROCEDURE
 from app.rules import plan
 
 
-async def _check(connection: AsyncConnection, person: Person, new: ContactIn, now: datetime) -> None:
-    check_past("done_on", new.done_on, person, now)
-    treated = await facts.of_patient(connection, person.clinic_id, person.id, [PROCEDURE])
+async def _check(connection: AsyncConnection, person: Person, *, new: ContactIn, now: datetime) -> None:
+    check_past("done_on", new.done_on, person=person, now=now)
+    treated = await facts.of_patient(connection, person.clinic_id, patient_id=person.id, kinds=[PROCEDURE])
     for procedure in treated.of(PROCEDURE):
         if procedure.id == new.procedure_id:
             if new.done_on < procedure.body.performed_on:
@@ -42,13 +42,15 @@ def done_by_window(made: Iterable[ContactIn], procedure_id: UUID) -> dict[str, d
     return done
 
 
-async def read(database: Database, caller: Caller, procedure_id: UUID, now: datetime) -> PlanOut:
+async def read(database: Database, caller: Caller, *, procedure_id: UUID, now: datetime) -> PlanOut:
     """The plan of a procedure, as it stands today."""
     async with database.read() as connection:
-        procedure = await facts.find(connection, caller, PROCEDURE, procedure_id)
-        person = await patients.find(connection, caller, procedure.patient_id)
-        found = await facts.of_patient(connection, procedure.clinic_id, procedure.patient_id, [CONTACT])
-    await audit.record_read(database, caller, "plan", procedure.patient_id, now)
+        procedure = await facts.find(connection, caller, kind=PROCEDURE, fact_id=procedure_id)
+        person = await patients.find(connection, caller, patient_id=procedure.patient_id)
+        found = await facts.of_patient(
+            connection, procedure.clinic_id, patient_id=procedure.patient_id, kinds=[CONTACT]
+        )
+    await audit.record_read(database, caller, resource="plan", patient_id=procedure.patient_id, now=now)
     done = done_by_window([one.body for one in found.of(CONTACT)], procedure_id)
     performed_on, today = procedure.body.performed_on, patients.today_of(person.time_zone, now)
     return PlanOut(

@@ -1,15 +1,15 @@
 """An entry as it goes over the wire, made without a model for each row."""
 
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Protocol, cast
 from zoneinfo import ZoneInfo
 
 from app.base.http.wire import JsonObject
 from app.record.diary.content import EntryContent
+from app.rules.parameters import RECALLED_AFTER
 
 PARTS = ("pain", "medications", "activity", "interference", "flare_up", "work", "side_effects", "note")
-RECALLED_AFTER = timedelta(days=3)  # of paper diaries 90 % were said to be kept in time, 11 % were (Stone 2002)
 
 
 class Told(Protocol):
@@ -36,7 +36,7 @@ class Told(Protocol):
         """MME of the day."""
 
 
-def entry_json(on: date, row: Told, zone: str, advice: str | None = None) -> JsonObject:
+def entry_json(on: date, row: Told, *, zone: str, advice: str | None = None) -> JsonObject:
     """The entry of a day; `zone` is the patient's."""
     content = cast(JsonObject, row.content or {})
     return {
@@ -53,7 +53,7 @@ def entry_json(on: date, row: Told, zone: str, advice: str | None = None) -> Jso
 
 def entry_text(on: date, row: Told, zone: str) -> str:
     """The entry as JSON text; it is stored with its day, so that a range of days is only concatenated."""
-    return json.dumps(entry_json(on, row, zone), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return json.dumps(entry_json(on, row, zone=zone), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def is_recalled(on: date, recorded_at: datetime, time_zone: str) -> bool:

@@ -37,10 +37,10 @@ async def put_entry(
     patient_id: UUID, date: RecentDay, entry: EntryIn, caller: CallerDep, database: DatabaseDep, now: Now
 ) -> Response:
     """Records the entry of a day; sending it twice changes nothing. `advice` says what to do now about a red flag."""
-    done = await service.put(database, caller, patient_id, date, entry, now)
+    done = await service.put(database, caller, patient_id=patient_id, on=date, entry=entry, now=now)
     current = done.outcome.current
     return JSONResponse(
-        entry_json(date, current, done.zone, done.advice),
+        entry_json(date, current, zone=done.zone, advice=done.advice),
         201 if done.outcome.status == "created" else 200,
         headers={"ETag": entry_tag(patient_id, date, current.revision)},
     )
@@ -51,7 +51,7 @@ async def read_entry(
     patient_id: UUID, date: Day, caller: CallerDep, database: DatabaseDep, now: Now, if_none_match: IfNoneMatch = None
 ) -> Response:
     """The current entry of a day."""
-    text, number = await service.read_day(database, caller, patient_id, date, now)
+    text, number = await service.read_day(database, caller, patient_id=patient_id, on=date, now=now)
     tag = entry_tag(patient_id, date, number)
     if matches(if_none_match, tag):
         return Response(status_code=304, headers={"ETag": tag})
@@ -61,7 +61,7 @@ async def read_entry(
 @router.delete("/{date}", status_code=204, responses=problems(403, 404))
 async def delete_entry(patient_id: UUID, date: Day, caller: CallerDep, database: DatabaseDep, now: Now) -> None:
     """Deletes the entry of a day; its revisions stay."""
-    await service.delete(database, caller, patient_id, date, now)
+    await service.delete(database, caller, patient_id=patient_id, on=date, now=now)
 
 
 @router.get("/{date}/revisions", responses=problems(403, 404))
@@ -69,7 +69,7 @@ async def read_revisions(
     patient_id: UUID, date: Day, caller: CallerDep, database: DatabaseDep, now: Now
 ) -> Page[EntryRevisionOut]:
     """Everything that was ever written about the day, in the order in which it was received."""
-    rows = await service.read_revisions(database, caller, patient_id, date, now)
+    rows = await service.read_revisions(database, caller, patient_id=patient_id, on=date, now=now)
     newest = max(rows, key=lambda r: (r.ranks_at, r.revision))
     return Page(
         items=[
@@ -94,7 +94,7 @@ async def put_entries(
     patient_id: UUID, batch: BatchIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep
 ) -> BatchOut:
     """Records up to 1 000 entries; each is `created`, `changed`, `unchanged`, `superseded` or `rejected` on its own."""
-    return await service.put_many(database, caller, patient_id, batch.entries, once, now)
+    return await service.put_many(database, caller, patient_id=patient_id, raw=batch.entries, once=once, now=now)
 
 
 @router.get(
@@ -123,21 +123,28 @@ async def read_entries(
     as_sheet = "text/csv" in accept
     if as_known_on is None and not as_sheet:
         texts, rest = await service.read_shown(
-            database, caller, patient_id, first, to or date.max, limit=limit, now=now
+            database, caller, patient_id=patient_id, first=first, last=to or date.max, limit=limit, now=now
         )
         following = "null" if rest is None else f'"{rest}"'
         return Response(f'{{"items":[{",".join(texts)}],"next":{following}}}', media_type="application/json")
     most = 100_000 if as_sheet else limit
     rows, zone = await service.read_range(
-        database, caller, patient_id, first, to or date.max, limit=most, as_known_on=as_known_on, now=now
+        database,
+        caller,
+        patient_id=patient_id,
+        first=first,
+        last=to or date.max,
+        limit=most,
+        as_known_on=as_known_on,
+        now=now,
     )
     if as_sheet:
         return StreamingResponse(_lines(rows), media_type="text/csv; charset=utf-8")
     beyond = rows[limit].date.isoformat() if len(rows) > limit else None
-    return JSONResponse({"items": [entry_json(r.date, r, zone) for r in rows[:limit]], "next": beyond})
+    return JSONResponse({"items": [entry_json(r.date, r, zone=zone) for r in rows[:limit]], "next": beyond})
 
 
 def _lines(rows: list[DayEntry]) -> Iterator[str]:
     yield sheet.heading()
     for row in rows:
-        yield sheet.lines(row.date, row.content, row.opioid_mme, row.recorded_at)
+        yield sheet.lines(row.date, row.content, opioid_mme=row.opioid_mme, recorded_at=row.recorded_at)

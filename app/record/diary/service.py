@@ -29,8 +29,8 @@ from app.record.patients import service as patients
 from app.record.patients.service import Person, patient
 from app.record.patients.tables import Patient
 from app.rules.danger_words import danger_words
-from app.rules.medications import Taken, opioid_mme
-from app.rules.red_flags import Rule, red_flags
+from app.rules.medications import Dose, opioid_mme
+from app.rules.red_flags import RedFlagRule, red_flags
 
 
 @dataclass(frozen=True)
@@ -44,45 +44,47 @@ class RecordedEntry:
 
 
 async def put(
-    database: Database, caller: Caller, patient_id: UUID, on: date, entry: EntryIn, now: datetime
+    database: Database, caller: Caller, *, patient_id: UUID, on: date, entry: EntryIn, now: datetime
 ) -> RecordedEntry:
     """Records one entry. Its red flags are raised even where the entry changes nothing."""
 
     async def work(connection: Connection) -> RecordedEntry:
-        person = await patients.find(connection, caller, patient_id, "write_diary", lock=True)
-        check_day(on, entry.recorded_at, person, now)
-        (outcome,) = await _record(connection, caller, person, [writing(on, entry)], now)
+        person = await patients.find(connection, caller, patient_id=patient_id, action="write_diary", lock=True)
+        check_day(on, entry.recorded_at, person=person, now=now)
+        (outcome,) = await _record(connection, caller, person=person, writings=[writing(on, entry)], now=now)
         added = await rules_of(connection, person.clinic_id) if entry.side_effects else []
-        await raise_flags(connection, person.clinic_id, person.id, causes(on, entry, added), now)
+        await raise_flags(connection, person.clinic_id, patient_id=person.id, causes=causes(on, entry, added), now=now)
         return RecordedEntry(on, outcome, advice(entry, added), person.time_zone)
 
     return await database.write_prepared(work)
 
 
 async def put_many(
-    database: Database, caller: Caller, patient_id: UUID, raw: list[object], once: Once, now: datetime
+    database: Database, caller: Caller, *, patient_id: UUID, raw: list[object], once: Once, now: datetime
 ) -> BatchOut:
     """Records the valid entries of a batch in one transaction; every entry gets its result."""
     parsed = [_parse(item) for item in raw]
 
     async def work(connection: Connection) -> BatchOut:
-        person = await patients.find(connection, caller, patient_id, "write_diary", lock=True)
+        person = await patients.find(connection, caller, patient_id=patient_id, action="write_diary", lock=True)
         items: list[BatchItem | DatedEntryIn] = []
         for entry in parsed:
             if isinstance(entry, DatedEntryIn):
                 try:
-                    check_day(entry.date, entry.recorded_at, person, now, where="body")
+                    check_day(entry.date, entry.recorded_at, person=person, now=now, where="body")
                 except Problem as problem:
                     items.append(BatchItem(date=entry.date.isoformat(), status="rejected", problem=problem.body()))
                     continue
             items.append(entry)
         good = [e for e in items if isinstance(e, DatedEntryIn)]
         outcomes = iter(
-            await _record(connection, caller, person, [writing(e.date, e) for e in good], now) if good else []
+            await _record(connection, caller, person=person, writings=[writing(e.date, e) for e in good], now=now)
+            if good
+            else []
         )
         added = await rules_of(connection, person.clinic_id) if any(e.side_effects for e in good) else []
         found = [cause for e in good for cause in causes(e.date, e, added)]
-        await raise_flags(connection, person.clinic_id, person.id, found, now)
+        await raise_flags(connection, person.clinic_id, patient_id=person.id, causes=found, now=now)
         return BatchOut(
             items=[item if isinstance(item, BatchItem) else _item(item, next(outcomes), added) for item in items]
         )
@@ -92,10 +94,10 @@ async def put_many(
 
     if once.key is None:
         return await database.write_prepared(work)
-    return BatchOut.model_validate((await once.run(database, caller.account_id, now, keyed)).body)
+    return BatchOut.model_validate((await once.run(database, caller.account_id, now=now, work=keyed)).body)
 
 
-async def delete(database: Database, caller: Caller, patient_id: UUID, on: date, now: datetime) -> None:
+async def delete(database: Database, caller: Caller, *, patient_id: UUID, on: date, now: datetime) -> None:
     """Deletes the entry of a day by a revision without content; earlier revisions stay.
 
     Raises:
@@ -103,11 +105,13 @@ async def delete(database: Database, caller: Caller, patient_id: UUID, on: date,
     """
 
     async def work(connection: AsyncConnection) -> None:
-        person = await patients.find(connection, caller, patient_id, "write_diary", lock=True)
+        person = await patients.find(connection, caller, patient_id=patient_id, action="write_diary", lock=True)
         query = select(col(DiaryDay.revision)).where(*_is_current(person, on))
         if (await connection.execute(query)).first() is None:
             raise not_found("entry")
-        await _record(connection, caller, person, [Writing(on, None, None, None)], now, "delete")
+        await _record(
+            connection, caller, person=person, writings=[Writing(on, None, None, None)], now=now, action="delete"
+        )
 
     await database.write(work)
 
@@ -123,18 +127,18 @@ class DayEntry(NamedTuple):
     opioid_mme: float | None
 
 
-async def read_day(database: Database, caller: Caller, patient_id: UUID, on: date, now: datetime) -> tuple[str, int]:
+async def read_day(database: Database, caller: Caller, *, patient_id: UUID, on: date, now: datetime) -> tuple[str, int]:
     """The current entry of a day as JSON text, and its revision."""
     query = select(col(DiaryDay.shown), col(DiaryDay.revision))
     async with database.read() as connection:
-        person = await patients.find(connection, caller, patient_id)
+        person = await patients.find(connection, caller, patient_id=patient_id)
         found = (await connection.execute(query.where(*_is_current(person, on)))).first()
         older = (
             []
             if found is None or found[0]
             else await entries(connection, person.clinic_id, person.id, first=on, last=on)
         )
-    await audit.record_read(database, caller, "diary", patient_id, now)
+    await audit.record_read(database, caller, resource="diary", patient_id=patient_id, now=now)
     if found is None:
         raise not_found("entry")
     shown, number = found
@@ -142,7 +146,7 @@ async def read_day(database: Database, caller: Caller, patient_id: UUID, on: dat
 
 
 async def read_shown(
-    database: Database, caller: Caller, patient_id: UUID, first: date, last: date, *, limit: int, now: datetime
+    database: Database, caller: Caller, *, patient_id: UUID, first: date, last: date, limit: int, now: datetime
 ) -> tuple[list[str], date | None]:
     """Entries of a range of days as JSON text, in their order, in one round trip; and the day at which the rest begins."""
     if first > last:
@@ -155,11 +159,11 @@ async def read_shown(
     days = [(on, shown) for on, shown in found if on is not None]
     if any(shown is None for _, shown in days):  # kept by an older version
         older, zone = await read_range(
-            database, caller, patient_id, first, last, limit=limit, as_known_on=None, now=now
+            database, caller, patient_id=patient_id, first=first, last=last, limit=limit, as_known_on=None, now=now
         )
         days = [(one.date, entry_text(one.date, one, zone)) for one in older]
     else:
-        await audit.record_read(database, caller, "diary", patient_id, now)
+        await audit.record_read(database, caller, resource="diary", patient_id=patient_id, now=now)
     texts = [shown for _, shown in days[:limit] if shown is not None]
     return texts, days[limit][0] if len(days) > limit else None
 
@@ -186,10 +190,10 @@ def shown_of(relation: Relation) -> "Prepared[date | None, str | None]":
 async def read_range(
     database: Database,
     caller: Caller,
+    *,
     patient_id: UUID,
     first: date,
     last: date,
-    *,
     limit: int,
     as_known_on: datetime | None,
     now: datetime,
@@ -198,27 +202,27 @@ async def read_range(
     if first > last:
         raise bad_field("/from", "lies after `to`", where="query")
     async with database.read() as connection:
-        person = await patients.find(connection, caller, patient_id)
+        person = await patients.find(connection, caller, patient_id=patient_id)
         found = await entries(
             connection, person.clinic_id, person.id, first=first, last=last, known_on=as_known_on, limit=limit + 1
         )
-    await audit.record_read(database, caller, "diary", patient_id, now)
+    await audit.record_read(database, caller, resource="diary", patient_id=patient_id, now=now)
     return found, person.time_zone
 
 
 async def read_revisions(
-    database: Database, caller: Caller, patient_id: UUID, on: date, now: datetime
+    database: Database, caller: Caller, *, patient_id: UUID, on: date, now: datetime
 ) -> list[DiaryRevision]:
     """All revisions of a day, in the order in which they were received."""
     async with database.read() as connection:
-        person = await patients.find(connection, caller, patient_id)
+        person = await patients.find(connection, caller, patient_id=patient_id)
         query = select(revision).where(
             col(DiaryRevision.clinic_id) == person.clinic_id,
             col(DiaryRevision.patient_id) == person.id,
             col(DiaryRevision.date) == on,
         )
         found = (await connection.execute(query.order_by(col(DiaryRevision.revision)))).all()
-    await audit.record_read(database, caller, "diary revisions", patient_id, now)
+    await audit.record_read(database, caller, resource="diary revisions", patient_id=patient_id, now=now)
     if not found:
         raise not_found("entry")
     return wholes(DiaryRevision, found)
@@ -257,11 +261,13 @@ def _entries(clinic_id: UUID, patient_id: UUID, known_on: datetime | None) -> Se
     if known_on is None:
         content = cast("Column[EntryContent]", col(DiaryDay.content))  # where it is null the day has no entry
         return select(
-            col(DiaryDay.date), col(DiaryDay.revision), col(DiaryDay.recorded_at), col(DiaryDay.received_at), content,
+            col(DiaryDay.date),
+            col(DiaryDay.revision),
+            col(DiaryDay.recorded_at),
+            col(DiaryDay.received_at),
+            content,
             col(DiaryDay.opioid_mme),
-        ).where(
-            col(DiaryDay.clinic_id) == clinic_id, col(DiaryDay.patient_id) == patient_id, content.is_not(None)
-        )  # fmt: skip
+        ).where(col(DiaryDay.clinic_id) == clinic_id, col(DiaryDay.patient_id) == patient_id, content.is_not(None))
     newest_first = (col(DiaryRevision.ranks_at).desc(), col(DiaryRevision.revision).desc())
     place = func.row_number().over(partition_by=col(DiaryRevision.date), order_by=newest_first).label("place")
     known = (
@@ -275,12 +281,16 @@ def _entries(clinic_id: UUID, patient_id: UUID, known_on: datetime | None) -> Se
     )
     then = cast("ColumnElement[EntryContent]", col_of(known, DiaryRevision.content))
     return select(
-        col_of(known, DiaryRevision.date), col_of(known, DiaryRevision.revision), col_of(known, DiaryRevision.recorded_at),
-        col_of(known, DiaryRevision.received_at), then, col_of(known, DiaryRevision.opioid_mme),
-    ).where(known.c.place == 1, then.is_not(None))  # fmt: skip
+        col_of(known, DiaryRevision.date),
+        col_of(known, DiaryRevision.revision),
+        col_of(known, DiaryRevision.recorded_at),
+        col_of(known, DiaryRevision.received_at),
+        then,
+        col_of(known, DiaryRevision.opioid_mme),
+    ).where(known.c.place == 1, then.is_not(None))
 
 
-def check_day(on: date, recorded_at: datetime | None, person: Person, now: datetime, where: str = "path") -> None:
+def check_day(on: date, recorded_at: datetime | None, *, person: Person, now: datetime, where: str = "path") -> None:
     """Refuses (422) a day in the patient's future or before birth, and an entry written down before its day."""
     if on > patients.today_of(person.time_zone, now):
         raise bad_field("/date", "lies in the patient's future", where=where)
@@ -290,13 +300,13 @@ def check_day(on: date, recorded_at: datetime | None, person: Person, now: datet
         raise bad_field("/recorded_at", "lies before the day that the entry is about")
 
 
-def advice(entry: EntryIn, added: list[Rule]) -> str | None:
+def advice(entry: EntryIn, added: list[RedFlagRule]) -> str | None:
     """What to tell the patient at once, where a side effect is a red flag; `added` are the clinic's own rules."""
     met = red_flags(((effect.kind, effect.severity) for effect in entry.side_effects or []), added)
     return " ".join(rule.advice for rule in met) or None
 
 
-def causes(on: date, entry: EntryIn, added: list[Rule]) -> list[Cause]:
+def causes(on: date, entry: EntryIn, added: list[RedFlagRule]) -> list[Cause]:
     """Flags to raise for an entry: its red flags, and one of lower urgency for each danger sign in its note."""
     met = red_flags(((effect.kind, effect.severity) for effect in entry.side_effects or []), added)
     found = [Cause("red_flag", rule.name, "now", f"{_said(rule)} reported", on) for rule in met]
@@ -310,15 +320,16 @@ def causes(on: date, entry: EntryIn, added: list[Rule]) -> list[Cause]:
 async def _record(
     connection: Connection,
     caller: Caller,
+    *,
     person: Person,
     writings: list[Writing],
     now: datetime,
     action: audit.AuditAction = "change",
 ) -> list[Recorded]:
-    outcomes = await keep(connection, person, caller.account_id, writings, now)
+    outcomes = await keep(connection, person, account_id=caller.account_id, writings=writings, now=now)
     if any(o.status in ("created", "changed") for o in outcomes):
         await patients.touch(connection, person.clinic_id, person.id)
-    await audit.record(connection, caller, action, "diary", person.id, now)
+    await audit.record(connection, caller, action=action, resource="diary", patient_id=person.id, now=now)
     return outcomes
 
 
@@ -336,7 +347,7 @@ def writing(on: date, entry: EntryIn) -> Writing:
     taken = (
         None
         if entry.medications is None
-        else [Taken(m.code, m.dose, m.unit, m.times, m.name) for m in entry.medications]
+        else [Dose(m.code, m.dose, m.unit, m.times, m.name) for m in entry.medications]
     )
     return Writing(on, entry.content(), opioid_mme(taken), entry.recorded_at, entry.sent_at)
 
@@ -351,15 +362,15 @@ def _parse(raw: object) -> DatedEntryIn | BatchItem:
         return BatchItem(
             date=named if date_ok else None,
             status="rejected",
-            problem=Problem(422, f"{len(found)} at fault in this entry.", found).body(),
+            problem=Problem(422, f"{len(found)} at fault in this entry.", errors=found).body(),
         )
 
 
-def _said(rule: Rule) -> str:
+def _said(rule: RedFlagRule) -> str:
     return (rule.kind if rule.name.startswith("clinic rule") else rule.name).replace("_", " ")
 
 
-def _item(entry: DatedEntryIn, outcome: Recorded, added: list[Rule]) -> BatchItem:
+def _item(entry: DatedEntryIn, outcome: Recorded, added: list[RedFlagRule]) -> BatchItem:
     return BatchItem(
         date=entry.date.isoformat(), status=outcome.status, revision=outcome.revision, advice=advice(entry, added)
     )

@@ -31,7 +31,7 @@ def heading() -> str:
     return line(COLUMNS)
 
 
-def lines(on: date, content: EntryContent, opioid_mme: float | None, recorded_at: datetime) -> str:
+def lines(on: date, content: EntryContent, *, opioid_mme: float | None, recorded_at: datetime) -> str:
     """The rows of one day; fields without a site are only in the first of them."""
     activity: ActivityContent = content.get("activity") or {}
     effects = content.get("side_effects")

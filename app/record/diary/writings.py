@@ -79,7 +79,7 @@ class Recorded:
 
 
 async def keep(
-    connection: Connection, person: Person, account_id: UUID | None, writings: list[Writing], now: datetime
+    connection: Connection, person: Person, *, account_id: UUID | None, writings: list[Writing], now: datetime
 ) -> list[Recorded]:
     """Stores writings in their order; the caller's transaction holds the patient's row.
 
@@ -118,18 +118,37 @@ def revision_row(
 ) -> dict[str, object]:
     """A revision as its row."""
     return row(
-        DiaryRevision, clinic_id=person.clinic_id, patient_id=person.id, date=on, revision=one.revision,
-        recorded_at=one.recorded_at, received_at=one.received_at, ranks_at=ranks_at(one.recorded_at, one.received_at),
-        account_id=account_id, skew_seconds=skew_seconds, content=one.content, opioid_mme=one.opioid_mme)  # fmt: skip
+        DiaryRevision,
+        clinic_id=person.clinic_id,
+        patient_id=person.id,
+        date=on,
+        revision=one.revision,
+        recorded_at=one.recorded_at,
+        received_at=one.received_at,
+        ranks_at=ranks_at(one.recorded_at, one.received_at),
+        account_id=account_id,
+        skew_seconds=skew_seconds,
+        content=one.content,
+        opioid_mme=one.opioid_mme,
+    )
 
 
 def day_row(person: Person, on: date, held: list[StoredRevision]) -> dict[str, object]:
     """The row of a day: its current revision, and the entry as it goes over the wire."""
     current = max(held, key=_order)
     return row(
-        DiaryDay, clinic_id=person.clinic_id, patient_id=person.id, date=on, revision=current.revision,
-        revisions=len(held), recorded_at=current.recorded_at, received_at=current.received_at, content=current.content,
-        opioid_mme=current.opioid_mme, shown=entry_text(on, current, person.time_zone))  # fmt: skip
+        DiaryDay,
+        clinic_id=person.clinic_id,
+        patient_id=person.id,
+        date=on,
+        revision=current.revision,
+        revisions=len(held),
+        recorded_at=current.recorded_at,
+        received_at=current.received_at,
+        content=current.content,
+        opioid_mme=current.opioid_mme,
+        shown=entry_text(on, current, person.time_zone),
+    )
 
 
 async def _held(connection: Connection, person: Person, dates: set[date]) -> dict[date, list[StoredRevision]]:

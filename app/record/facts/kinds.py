@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, Field, ValidationError, create_model
@@ -31,6 +31,7 @@ class FactIn(Wire):
 
 
 B = TypeVar("B", bound=FactIn)
+B_contra = TypeVar("B_contra", bound=FactIn, contravariant=True)
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,18 @@ class Fact(Generic[B]):
     created_at: datetime
 
 
-Check = Callable[[AsyncConnection, Person, B, datetime], Awaitable[None]]
+class Check(Protocol[B_contra]):
+    """Refuses a new body of a fact that contradicts the rest of the record; raises a problem."""
+
+    async def __call__(self, connection: AsyncConnection, person: Person, /, *, new: B_contra, now: datetime) -> None:
+        """Checks `new`, given at the instant `now`, against the rest of the person's record."""
+
+
 Show = Callable[[AsyncConnection, list[Fact[B]]], Awaitable[Sequence[BaseModel]]]
 Project = Callable[[AsyncConnection, Fact[B], bool], Awaitable[None]]
 
 
-async def _nothing(*_: object) -> None:
+async def _nothing(*_: object, **_more: object) -> None:
     return None
 
 
@@ -114,7 +121,7 @@ class Kind(Generic[B]):
             return self.body.model_validate({**content, **given})
         except ValidationError as e:
             found = field_problems(e.errors(include_input=False, include_url=False), "body")
-            raise Problem(422, f"{len(found)} at fault in the whole that this would make.", found) from None
+            raise Problem(422, f"{len(found)} at fault in the whole that this would make.", errors=found) from None
 
 
 AnyKind = Kind[Any]  # of whatever body: the calls of facts are the same for each
@@ -122,7 +129,7 @@ AnyKind = Kind[Any]  # of whatever body: the calls of facts are the same for eac
 
 def _all_optional(body: type[FactIn]) -> type[FactIn]:
     """The form of a change: every field may be left out."""
-    fields: dict[str, Any] = {
+    fields: dict[str, Any] = {  # as `create_model` takes them
         name: (info.rebuild_annotation() | None, Field(default=None, description=info.description))
         for name, info in body.model_fields.items()
     }

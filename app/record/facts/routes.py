@@ -1,7 +1,7 @@
 """The calls that every kind of fact has: record, list, read, change, delete, and its history."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
@@ -36,7 +36,7 @@ def _of_patient(router: APIRouter, kind: AnyKind, what: str) -> None:
     async def create(
         patient_id: UUID, new: FactIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep
     ) -> Response:
-        answer = await service.create(database, caller, kind, patient_id, new, once=once, now=now)
+        answer = await service.create(database, caller, kind=kind, patient_id=patient_id, new=new, once=once, now=now)
         return JSONResponse(answer.body, answer.status, headers=answer.headers)
 
     async def read_list(
@@ -53,39 +53,109 @@ def _of_patient(router: APIRouter, kind: AnyKind, what: str) -> None:
     ) -> Response:
         between, newest_first = (first, to or date.max), order == "desc"
         rows, following = await service.list_facts(
-            database, caller, kind, patient_id, limit=limit, cursor=cursor, between=between, newest_first=newest_first,
-            now=now)  # fmt: skip
-        return listed(kind.out, rows, following, accept)
+            database,
+            caller,
+            kind=kind,
+            patient_id=patient_id,
+            limit=limit,
+            cursor=cursor,
+            between=between,
+            newest_first=newest_first,
+            now=now,
+        )
+        return listed(kind.out, rows, following=following, accept=accept)
 
     create.__annotations__["new"] = kind.body
     made = {201: {"model": kind.out, "description": "Recorded"}, **problems(403, 404, 413)}
     router.add_api_route(
-        address, create, methods=["POST"], status_code=201, response_model=kind.out, responses=made,
-        name=f"create_{kind.name}", summary=f"Record {what}", description=f"Records {what}.")  # fmt: skip
+        address,
+        create,
+        methods=["POST"],
+        status_code=201,
+        response_model=kind.out,
+        responses=made,
+        name=f"create_{kind.name}",
+        summary=f"Record {what}",
+        description=f"Records {what}.",
+    )
     router.add_api_route(
-        address, read_list, methods=["GET"], response_model=Page[kind.out],  # type: ignore[name-defined]  # made at run time
-        responses={**CSV, **problems(403, 404)}, name=f"list_{kind.plural}", summary=f"List a patient's {kind.plural}",
+        address,
+        read_list,
+        methods=["GET"],
+        response_model=Page[kind.out],  # type: ignore[name-defined]  # made at run time
+        responses={**CSV, **problems(403, 404)},
+        name=f"list_{kind.plural}",
+        summary=f"List a patient's {kind.plural}",
         description=f"A patient's {kind.plural.replace('_', ' ')} in the order of their days; as a sheet by "
-        "`Accept: text/csv`.")  # fmt: skip
+        "`Accept: text/csv`.",
+    )
 
 
 def _of_row(router: APIRouter, kind: AnyKind, what: str) -> None:
-    address = f"/{kind.plural}/{{{kind.name}_id}}"
+    address, row_id = f"/{kind.plural}/{{{kind.name}_id}}", Annotated[UUID, Path(alias=f"{kind.name}_id")]
+    _read(router, kind, what=what, address=address, row_id=row_id)
+    _change(router, kind, what=what, address=address, row_id=row_id)
+    _delete(router, kind, what=what, address=address, row_id=row_id)
 
+
+def _read(router: APIRouter, kind: AnyKind, *, what: str, address: str, row_id: object) -> None:
     async def read(
         fact_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now, if_none_match: IfNoneMatch = None
     ) -> Response:
-        body, tag = await service.read(database, caller, kind, fact_id, now)
+        body, tag = await service.read(database, caller, kind=kind, fact_id=fact_id, now=now)
         if matches(if_none_match, tag):
             return Response(status_code=304, headers={"ETag": tag})
         return JSONResponse(to_wire(kind.out, body), headers={"ETag": tag})
 
+    async def history(fact_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> Page[RevisionOut]:
+        return Page(items=await service.history(database, caller, kind=kind, fact_id=fact_id, now=now))
+
+    read.__annotations__["fact_id"] = history.__annotations__["fact_id"] = row_id
+    router.add_api_route(
+        address,
+        read,
+        methods=["GET"],
+        response_model=kind.out,
+        responses={**NOT_MODIFIED, **problems(403, 404)},
+        name=f"read_{kind.name}",
+        summary=f"Read {what}",
+        description=f"Reads {what}, with an ETag.",
+    )
+    router.add_api_route(
+        f"{address}/history",
+        history,
+        methods=["GET"],
+        responses=problems(403, 404),
+        name=f"history_of_{kind.name}",
+        summary=f"History of {what}",
+        description="Every revision of the row in order: who, when, why.",
+    )
+
+
+def _change(router: APIRouter, kind: AnyKind, *, what: str, address: str, row_id: object) -> None:
     async def change(
         fact_id: UUID, changes: FactIn, caller: CallerDep, database: DatabaseDep, now: Now, if_match: IfMatch = None
     ) -> Response:
-        body, tag = await service.change(database, caller, kind, fact_id, changes, if_match=if_match, now=now)
+        body, tag = await service.change(
+            database, caller, kind=kind, fact_id=fact_id, changes=changes, if_match=if_match, now=now
+        )
         return JSONResponse(to_wire(kind.out, body), headers={"ETag": tag})
 
+    change.__annotations__ |= {"fact_id": row_id, "changes": kind.change}
+    router.add_api_route(
+        address,
+        change,
+        methods=["PATCH"],
+        response_model=kind.out,
+        responses=problems(403, 404, 412, 413),
+        name=f"change_{kind.name}",
+        summary=f"Change {what}",
+        description="Changes what is given; with `If-Match`, only if nobody else has changed the row since. "
+        "What it said before stays in its history.",
+    )
+
+
+def _delete(router: APIRouter, kind: AnyKind, *, what: str, address: str, row_id: object) -> None:
     async def remove(
         fact_id: UUID,
         caller: CallerDep,
@@ -94,33 +164,16 @@ def _of_row(router: APIRouter, kind: AnyKind, what: str) -> None:
         reason: Annotated[Line | None, Query(description="why")] = None,
         if_match: IfMatch = None,
     ) -> None:
-        await service.remove(database, caller, kind, fact_id, if_match=if_match, reason=reason, now=now)
+        await service.remove(database, caller, kind=kind, fact_id=fact_id, if_match=if_match, reason=reason, now=now)
 
-    async def history(fact_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> Page[RevisionOut]:
-        return Page(items=await service.history(database, caller, kind, fact_id, now))
-
-    change.__annotations__["changes"] = kind.change
-    for call in (read, change, remove, history):
-        call.__annotations__["fact_id"] = Annotated[UUID, Path(alias=f"{kind.name}_id")]
-    calls: list[tuple[str, Any, str, str, str, dict[str, Any]]] = [
-        ("GET", read, "read", f"Read {what}", f"Reads {what}, with an ETag.",
-         {"response_model": kind.out, "responses": {**NOT_MODIFIED, **problems(403, 404)}}),
-        ("PATCH", change, "change", f"Change {what}", "Changes what is given; with `If-Match`, only if nobody else has "
-         "changed the row since. What it said before stays in its history.",
-         {"response_model": kind.out, "responses": problems(403, 404, 412, 413)}),
-        ("DELETE", remove, "delete", f"Delete {what}", "Deletes it; its revisions stay.",
-         {"status_code": 204, "responses": problems(403, 404, 412)}),
-    ]  # fmt: skip
-    for method, call, verb, summary, description, rest in calls:
-        router.add_api_route(
-            address,
-            call,
-            methods=[method],
-            name=f"{verb}_{kind.name}",
-            summary=summary,
-            description=description,
-            **rest,
-        )
+    remove.__annotations__["fact_id"] = row_id
     router.add_api_route(
-        f"{address}/history", history, methods=["GET"], responses=problems(403, 404), name=f"history_of_{kind.name}",
-        summary=f"History of {what}", description="Every revision of the row in order: who, when, why.")  # fmt: skip
+        address,
+        remove,
+        methods=["DELETE"],
+        status_code=204,
+        responses=problems(403, 404, 412),
+        name=f"delete_{kind.name}",
+        summary=f"Delete {what}",
+        description="Deletes it; its revisions stay.",
+    )

@@ -39,14 +39,14 @@ def _fact(kind: Kind[B], one: FactRow) -> Fact[B]:
 
 
 async def find(
-    connection: AsyncConnection, caller: Caller, kind: Kind[B], fact_id: UUID, action: Action = "read"
+    connection: AsyncConnection, caller: Caller, *, kind: Kind[B], fact_id: UUID, action: Action = "read"
 ) -> Fact[B]:
     """A fact within the caller's reach.
 
     Raises:
         Problem: 404 where there is none that the caller may know of, 403 where the role has no such rule.
     """
-    within = reach(caller, action, col(FactRow.clinic_id), col(FactRow.patient_id))
+    within = reach(caller, action, clinic_id=col(FactRow.clinic_id), patient_id=col(FactRow.patient_id))
     query = select(fact).where(col(FactRow.id) == fact_id, col(FactRow.kind) == kind.name, within)
     found = (await connection.execute(query)).first()
     if found is None:
@@ -68,6 +68,7 @@ class Facts:
 async def of_patient(
     connection: AsyncConnection,
     clinic_id: UUID,
+    *,
     patient_id: UUID,
     kinds: Sequence[AnyKind],
     known_on: datetime | None = None,
@@ -83,63 +84,79 @@ async def of_patient(
     by_name = {kind.name: kind for kind in kinds}
     then = [
         FactRow.model_construct(
-            clinic_id=clinic_id, id=one.row_id, kind=one.kind, patient_id=patient_id, number=one.number,
-            on_date=by_name[one.kind].day_of(by_name[one.kind].parse(one.content)), content=one.content,
-            recorded_at=one.recorded_at, created_at=one.received_at)
-        for one in await revisions.known_on(connection, clinic_id, patient_id, names, known_on)
+            clinic_id=clinic_id,
+            id=one.row_id,
+            kind=one.kind,
+            patient_id=patient_id,
+            number=one.number,
+            on_date=by_name[one.kind].day_of(by_name[one.kind].parse(one.content)),
+            content=one.content,
+            recorded_at=one.recorded_at,
+            created_at=one.received_at,
+        )
+        for one in await revisions.known_on(connection, clinic_id, patient_id=patient_id, kinds=names, at=known_on)
         if one.content is not None
-    ]  # fmt: skip
+    ]
     return Facts(sorted(then, key=lambda one: (one.on_date, one.id)))
 
 
 async def create(
-    database: Database, caller: Caller, kind: Kind[B], patient_id: UUID, new: B, *, once: Once, now: datetime
+    database: Database, caller: Caller, *, kind: Kind[B], patient_id: UUID, new: B, once: Once, now: datetime
 ) -> Answer:
     """Records a fact."""
     require(caller, kind.action)
 
     async def work(connection: AsyncConnection) -> Answer:
-        person = await patients.find(connection, caller, patient_id, kind.action, lock=True)
-        made = await add(connection, caller, kind, person, new, now)
+        person = await patients.find(connection, caller, patient_id=patient_id, action=kind.action, lock=True)
+        made = await add(connection, caller, kind=kind, person=person, new=new, now=now)
         (body,) = await kind.wire(connection, [made])
         headers = {"ETag": tag_of(kind, made), "Location": f"/v1/{kind.plural}/{made.id}"}
         return Answer(to_wire(kind.out, body), 201, headers, patient_id)
 
-    return await once.run(database, caller.account_id, now, work)
+    return await once.run(database, caller.account_id, now=now, work=work)
 
 
 async def add(
-    connection: AsyncConnection, caller: Caller, kind: Kind[B], person: Person, new: B, now: datetime
+    connection: AsyncConnection, caller: Caller, *, kind: Kind[B], person: Person, new: B, now: datetime
 ) -> Fact[B]:
     """Adds a fact in a transaction that holds the patient's row."""
-    await kind.check(connection, person, new, now)
+    await kind.check(connection, person, new=new, now=now)
     content, fact_id = new.content(), new_id()
     values = row(
-        FactRow, clinic_id=person.clinic_id, id=fact_id, kind=kind.name, patient_id=person.id, on_date=kind.day_of(new),
-        number=1, content=content, recorded_at=new.recorded_at or now, created_at=now)  # fmt: skip
+        FactRow,
+        clinic_id=person.clinic_id,
+        id=fact_id,
+        kind=kind.name,
+        patient_id=person.id,
+        on_date=kind.day_of(new),
+        number=1,
+        content=content,
+        recorded_at=new.recorded_at or now,
+        created_at=now,
+    )
     await connection.execute(insert(fact).values(values))
     first = NewRevision(kind.name, fact_id, 1, content, new.recorded_at, new.reason)
-    return await _kept(connection, caller, kind, person, first, now, "create")
+    return await _kept(connection, caller, kind=kind, person=person, new=first, now=now, action="create")
 
 
 async def change(
     database: Database,
     caller: Caller,
+    *,
     kind: Kind[B],
     fact_id: UUID,
     changes: FactIn,
-    *,
     if_match: str | None,
     now: datetime,
 ) -> tuple[BaseModel, str]:
     """Changes the given fields; a change without effect adds no revision. Returns the wire form and its ETag."""
 
     async def work(connection: AsyncConnection) -> tuple[BaseModel, str]:
-        one, person = await _locked(connection, caller, kind, fact_id, if_match)
+        one, person = await _locked(connection, caller, kind=kind, fact_id=fact_id, if_match=if_match)
         after = kind.changed(one.content, changes)
         content = after.content()
         if content != one.content:
-            await kind.check(connection, person, after, now)
+            await kind.check(connection, person, new=after, now=now)
             await connection.execute(
                 update(fact)
                 .where(col(FactRow.clinic_id) == one.clinic_id, col(FactRow.id) == fact_id)
@@ -151,7 +168,7 @@ async def change(
                 )
             )
             new = NewRevision(kind.name, fact_id, one.number + 1, content, changes.recorded_at, changes.reason)
-            one = await _kept(connection, caller, kind, person, new, now, "change")
+            one = await _kept(connection, caller, kind=kind, person=person, new=new, now=now, action="change")
         (body,) = await kind.wire(connection, [one])
         return body, tag_of(kind, one)
 
@@ -161,9 +178,9 @@ async def change(
 async def remove(
     database: Database,
     caller: Caller,
+    *,
     kind: Kind[B],
     fact_id: UUID,
-    *,
     if_match: str | None,
     reason: str | None,
     now: datetime,
@@ -171,36 +188,36 @@ async def remove(
     """Deletes a fact; its revisions stay, and the deletion is the last of them."""
 
     async def work(connection: AsyncConnection) -> None:
-        one, person = await _locked(connection, caller, kind, fact_id, if_match)
+        one, person = await _locked(connection, caller, kind=kind, fact_id=fact_id, if_match=if_match)
         await kind.project(connection, one, True)
         await connection.execute(
             delete(fact).where(col(FactRow.clinic_id) == one.clinic_id, col(FactRow.id) == fact_id)
         )
         new = NewRevision(kind.name, fact_id, one.number + 1, None, None, reason)
-        await revisions.keep(connection, caller, person.id, new, now)
+        await revisions.keep(connection, caller, patient_id=person.id, new=new, now=now)
         await patients.touch(connection, person.clinic_id, person.id)
-        await audit.record(connection, caller, "delete", kind.name, person.id, now)
+        await audit.record(connection, caller, action="delete", resource=kind.name, patient_id=person.id, now=now)
 
     await database.write(work)
 
 
 async def read(
-    database: Database, caller: Caller, kind: Kind[B], fact_id: UUID, now: datetime
+    database: Database, caller: Caller, *, kind: Kind[B], fact_id: UUID, now: datetime
 ) -> tuple[BaseModel, str]:
     """One fact in its wire form, and its ETag."""
     async with database.read() as connection:
-        one = await find(connection, caller, kind, fact_id)
+        one = await find(connection, caller, kind=kind, fact_id=fact_id)
         (body,) = await kind.wire(connection, [one])
-    await audit.record_read(database, caller, kind.name, one.patient_id, now)
+    await audit.record_read(database, caller, resource=kind.name, patient_id=one.patient_id, now=now)
     return body, tag_of(kind, one)
 
 
 async def list_facts(
     database: Database,
     caller: Caller,
+    *,
     kind: Kind[B],
     patient_id: UUID,
-    *,
     limit: int,
     cursor: str | None,
     between: tuple[date, date],
@@ -211,7 +228,7 @@ async def list_facts(
     if between[0] > between[1]:
         raise bad_field("/from", "lies after `to`", where="query")
     async with database.read() as connection:
-        person = await patients.find(connection, caller, patient_id)
+        person = await patients.find(connection, caller, patient_id=patient_id)
         query = select(fact).where(
             col(FactRow.clinic_id) == person.clinic_id,
             col(FactRow.patient_id) == person.id,
@@ -227,11 +244,13 @@ async def list_facts(
         found = wholes(FactRow, (await connection.execute(ordered.limit(limit + 1))).all())
         shown, following = page(found, limit, lambda one: to_dated_cursor(one.on_date, one.id))
         bodies = await kind.wire(connection, [_fact(kind, one) for one in shown])
-    await audit.record_read(database, caller, kind.plural, patient_id, now)
+    await audit.record_read(database, caller, resource=kind.plural, patient_id=patient_id, now=now)
     return bodies, following
 
 
-async def history(database: Database, caller: Caller, kind: AnyKind, fact_id: UUID, now: datetime) -> list[RevisionOut]:
+async def history(
+    database: Database, caller: Caller, *, kind: AnyKind, fact_id: UUID, now: datetime
+) -> list[RevisionOut]:
     """All revisions of a fact, also of a deleted one.
 
     Raises:
@@ -239,21 +258,21 @@ async def history(database: Database, caller: Caller, kind: AnyKind, fact_id: UU
     """
     require(caller, "read")
     async with database.read() as connection:
-        found = await revisions.of_row(connection, caller.clinic_id, kind.name, fact_id)
+        found = await revisions.of_row(connection, caller.clinic_id, kind=kind.name, row_id=fact_id)
         if not found:
             raise not_found(kind.name.replace("_", " "))
-        person = await patients.find(connection, caller, found[0].patient_id)
-    await audit.record_read(database, caller, f"{kind.name} history", person.id, now)
+        person = await patients.find(connection, caller, patient_id=found[0].patient_id)
+    await audit.record_read(database, caller, resource=f"{kind.name} history", patient_id=person.id, now=now)
     return [revisions.out(one) for one in found]
 
 
 async def _locked(
-    connection: AsyncConnection, caller: Caller, kind: Kind[B], fact_id: UUID, if_match: str | None
+    connection: AsyncConnection, caller: Caller, *, kind: Kind[B], fact_id: UUID, if_match: str | None
 ) -> tuple[Fact[B], Person]:
     """A fact and its patient, whose row is held to the end of the transaction."""
-    one = await find(connection, caller, kind, fact_id, kind.action)
-    person = await patients.find(connection, caller, one.patient_id, kind.action, lock=True)
-    one = await find(connection, caller, kind, fact_id, kind.action)
+    one = await find(connection, caller, kind=kind, fact_id=fact_id, action=kind.action)
+    person = await patients.find(connection, caller, patient_id=one.patient_id, action=kind.action, lock=True)
+    one = await find(connection, caller, kind=kind, fact_id=fact_id, action=kind.action)
     require_match(if_match, tag_of(kind, one))
     return one, person
 
@@ -261,6 +280,7 @@ async def _locked(
 async def _kept(
     connection: AsyncConnection,
     caller: Caller,
+    *,
     kind: Kind[B],
     person: Person,
     new: NewRevision,
@@ -268,10 +288,10 @@ async def _kept(
     action: audit.AuditAction,
 ) -> Fact[B]:
     """Does everything that goes with a new state of a fact, and returns it."""
-    await revisions.keep(connection, caller, person.id, new, now)
+    await revisions.keep(connection, caller, patient_id=person.id, new=new, now=now)
     query = select(fact).where(col(FactRow.clinic_id) == person.clinic_id, col(FactRow.id) == new.row_id)
     one = _fact(kind, whole(FactRow, (await connection.execute(query)).one()))
     await kind.project(connection, one, False)
     await patients.touch(connection, person.clinic_id, person.id)
-    await audit.record(connection, caller, action, kind.name, person.id, now)
+    await audit.record(connection, caller, action=action, resource=kind.name, patient_id=person.id, now=now)
     return one

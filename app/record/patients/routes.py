@@ -27,7 +27,7 @@ router = APIRouter(prefix="/v1/patients", tags=["patients"])
 )
 async def create_patient(new: PatientIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep) -> Response:
     """A new patient of the caller's clinic."""
-    answer = await service.create(database, caller, new, once, now)
+    answer = await service.create(database, caller, new=new, once=once, now=now)
     return JSONResponse(answer.body, answer.status, headers=answer.headers)
 
 
@@ -42,7 +42,7 @@ async def list_patients(
 ) -> Response:
     """The patients that the caller may see: the clinic's, or only themselves; as a sheet by `Accept: text/csv`."""
     people, following = await service.list_patients(database, caller, limit=limit, cursor=cursor, now=now)
-    return listed(PatientOut, people, following, accept)
+    return listed(PatientOut, people, following=following, accept=accept)
 
 
 @router.get("/{patient_id}", responses={**NOT_MODIFIED, **problems(403, 404)})
@@ -55,7 +55,7 @@ async def read_patient(
     if_none_match: IfNoneMatch = None,
 ) -> PatientOut:
     """One patient, with an ETag."""
-    person = await service.read(database, caller, patient_id, now)
+    person = await service.read(database, caller, patient_id=patient_id, now=now)
     tag = service.patient_tag(person)
     if matches(if_none_match, tag):
         return Response(status_code=304, headers={"ETag": tag})  # type: ignore[return-value]  # no body to model
@@ -74,7 +74,7 @@ async def change_patient(
     if_match: IfMatch = None,
 ) -> PatientOut:
     """Changes what is given; with `If-Match`, only if nobody else has changed the row since."""
-    person = await service.change(database, caller, patient_id, changes, if_match=if_match, now=now)
+    person = await service.change(database, caller, patient_id=patient_id, changes=changes, if_match=if_match, now=now)
     response.headers["ETag"] = service.patient_tag(person)
     return PatientOut.model_validate(person)
 
@@ -82,4 +82,4 @@ async def change_patient(
 @router.get("/{patient_id}/history", responses=problems(403, 404))
 async def history_of_patient(patient_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> Page[RevisionOut]:
     """Every revision of the row in order: who, when, why."""
-    return Page(items=await service.history(database, caller, patient_id, now))
+    return Page(items=await service.history(database, caller, patient_id=patient_id, now=now))

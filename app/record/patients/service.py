@@ -38,9 +38,15 @@ from app.record.revisions.service import NewRevision
 
 patient = table(Patient)
 COLUMNS = (
-    col(Patient.clinic_id), col(Patient.id), col(Patient.name), col(Patient.born_on), col(Patient.time_zone),
-    col(Patient.version), col(Patient.record_version), col(Patient.created_at),
-)  # fmt: skip
+    col(Patient.clinic_id),
+    col(Patient.id),
+    col(Patient.name),
+    col(Patient.born_on),
+    col(Patient.time_zone),
+    col(Patient.version),
+    col(Patient.record_version),
+    col(Patient.created_at),
+)
 TOUCH: Prepared[*tuple[()]] = Prepared(
     update(patient)
     .where(col(Patient.clinic_id) == bindparam("clinic"), col(Patient.id) == bindparam("whose"))
@@ -75,7 +81,7 @@ def patient_tag(person: Person) -> str:
 
 
 async def find(
-    connection: Connection, caller: Caller, patient_id: UUID, action: Action = "read", *, lock: bool = False
+    connection: Connection, caller: Caller, *, patient_id: UUID, action: Action = "read", lock: bool = False
 ) -> Person:
     """A patient within the caller's reach; `lock` holds the row to the end of the transaction.
 
@@ -106,7 +112,7 @@ async def by_id(connection: AsyncConnection, patient_id: UUID, *, lock: bool = F
 
 async def names_of(connection: AsyncConnection, caller: Caller, patient_ids: list[UUID]) -> dict[UUID, str]:
     """Names of some of the patients that the caller may read, by id."""
-    within_reach = reach(caller, "read", col(Patient.clinic_id), col(Patient.id))
+    within_reach = reach(caller, "read", clinic_id=col(Patient.clinic_id), patient_id=col(Patient.id))
     query = select(col(Patient.id), col(Patient.name)).where(within_reach, col(Patient.id).in_(patient_ids))
     return {key: value for key, value in (await connection.execute(query)).all()}  # noqa: C416  # rows are typed tuples
 
@@ -116,36 +122,44 @@ async def touch(connection: Connection, clinic_id: UUID, patient_id: UUID) -> No
     await rows_of(connection, TOUCH, {"clinic": clinic_id, "whose": patient_id})
 
 
-async def create(database: Database, caller: Caller, new: PatientIn, once: Once, now: datetime) -> Answer:
+async def create(database: Database, caller: Caller, *, new: PatientIn, once: Once, now: datetime) -> Answer:
     """A new patient of the caller's clinic."""
     require(caller, "create_patient")
     _check_birth(new.born_on, new.time_zone, now)
 
     async def work(connection: AsyncConnection) -> Answer:
-        person = await add(connection, caller, new, now)
+        person = await add(connection, caller, new=new, now=now)
         headers = {"ETag": patient_tag(person), "Location": f"/v1/patients/{person.id}"}
         return Answer(to_wire(PatientOut, person), 201, headers, person.id)
 
-    return await once.run(database, caller.account_id, now, work)
+    return await once.run(database, caller.account_id, now=now, work=work)
 
 
 async def add(
-    connection: AsyncConnection, caller: Caller, new: PatientIn, now: datetime, patient_id: UUID | None = None
+    connection: AsyncConnection, caller: Caller, *, new: PatientIn, now: datetime, patient_id: UUID | None = None
 ) -> Person:
     """Adds a patient in a transaction."""
     patient_id = patient_id or new_id()
     values = row(
-        Patient, clinic_id=caller.clinic_id, id=patient_id, name=new.name, born_on=new.born_on, time_zone=new.time_zone,
-        version=1, record_version=1, created_at=now)  # fmt: skip
+        Patient,
+        clinic_id=caller.clinic_id,
+        id=patient_id,
+        name=new.name,
+        born_on=new.born_on,
+        time_zone=new.time_zone,
+        version=1,
+        record_version=1,
+        created_at=now,
+    )
     await connection.execute(insert(patient).values(values))
     first = NewRevision("patient", patient_id, 1, new.model_dump(mode="json"))
-    await revisions.keep(connection, caller, patient_id, first, now)
-    await audit.record(connection, caller, "create", "patient", patient_id, now)
-    return await find(connection, caller, patient_id)
+    await revisions.keep(connection, caller, patient_id=patient_id, new=first, now=now)
+    await audit.record(connection, caller, action="create", resource="patient", patient_id=patient_id, now=now)
+    return await find(connection, caller, patient_id=patient_id)
 
 
 async def change(
-    database: Database, caller: Caller, patient_id: UUID, changes: PatientChange, *, if_match: str | None, now: datetime
+    database: Database, caller: Caller, *, patient_id: UUID, changes: PatientChange, if_match: str | None, now: datetime
 ) -> Person:
     """Changes the given fields; a field given as null is refused, because none of them may be unknown."""
     for name in changes.model_fields_set - {"reason"}:
@@ -153,7 +167,7 @@ async def change(
             raise bad_field(f"/{name}", "can't be null; leave it out to keep what is there")
 
     async def work(connection: AsyncConnection) -> Person:
-        person = await find(connection, caller, patient_id, "change_patient", lock=True)
+        person = await find(connection, caller, patient_id=patient_id, action="change_patient", lock=True)
         require_match(if_match, patient_tag(person))
         after = PatientIn(
             name=changes.name or person.name,
@@ -162,14 +176,14 @@ async def change(
         )
         _check_birth(after.born_on, after.time_zone, now)
         if (after.name, after.born_on, after.time_zone) != (person.name, person.born_on, person.time_zone):
-            await _keep(connection, caller, person, after, changes.reason, now)
-        return await find(connection, caller, patient_id)
+            await _keep(connection, caller, person=person, after=after, reason=changes.reason, now=now)
+        return await find(connection, caller, patient_id=patient_id)
 
     return await database.write(work)
 
 
 async def _keep(
-    connection: AsyncConnection, caller: Caller, person: Person, after: PatientIn, reason: str | None, now: datetime
+    connection: AsyncConnection, caller: Caller, *, person: Person, after: PatientIn, reason: str | None, now: datetime
 ) -> None:
     await connection.execute(
         update(patient)
@@ -183,15 +197,15 @@ async def _keep(
         )
     )
     new = NewRevision("patient", person.id, person.version + 1, after.model_dump(mode="json"), reason=reason)
-    await revisions.keep(connection, caller, person.id, new, now)
-    await audit.record(connection, caller, "change", "patient", person.id, now)
+    await revisions.keep(connection, caller, patient_id=person.id, new=new, now=now)
+    await audit.record(connection, caller, action="change", resource="patient", patient_id=person.id, now=now)
 
 
-async def read(database: Database, caller: Caller, patient_id: UUID, now: datetime) -> Person:
+async def read(database: Database, caller: Caller, *, patient_id: UUID, now: datetime) -> Person:
     """One patient."""
     async with database.read() as connection:
-        person = await find(connection, caller, patient_id)
-    await audit.record_read(database, caller, "patient", person.id, now)
+        person = await find(connection, caller, patient_id=patient_id)
+    await audit.record_read(database, caller, resource="patient", patient_id=person.id, now=now)
     return person
 
 
@@ -199,17 +213,17 @@ async def list_patients(
     database: Database, caller: Caller, *, limit: int, cursor: str | None, now: datetime
 ) -> tuple[list[Person], str | None]:
     """The caller's patients, oldest record first, and the cursor of the rest."""
-    query = select(*COLUMNS).where(reach(caller, "read", col(Patient.clinic_id), col(Patient.id)))
+    query = select(*COLUMNS).where(reach(caller, "read", clinic_id=col(Patient.clinic_id), patient_id=col(Patient.id)))
     after = from_cursor(cursor)
     if after is not None:
         query = query.where(col(Patient.id) > after)
     async with database.read() as connection:
         found = (await connection.execute(query.order_by(col(Patient.id)).limit(limit + 1))).all()
-    await audit.record_read(database, caller, "patients", None, now)
+    await audit.record_read(database, caller, resource="patients", patient_id=None, now=now)
     return page([Person(*one) for one in found], limit, lambda person: to_cursor(person.id))
 
 
-def check_past(name: str, on: date, person: Person, now: datetime) -> None:
+def check_past(name: str, on: date, *, person: Person, now: datetime) -> None:
     """Refuses a day that has not begun for the patient, or that lies before the patient's birth.
 
     Args:
@@ -229,10 +243,10 @@ def _check_birth(born_on: date, time_zone: str, now: datetime) -> None:
         raise bad_field("/born_on", "lies in the future")
 
 
-async def history(database: Database, caller: Caller, patient_id: UUID, now: datetime) -> list[RevisionOut]:
+async def history(database: Database, caller: Caller, *, patient_id: UUID, now: datetime) -> list[RevisionOut]:
     """All revisions of a patient's row."""
     async with database.read() as connection:
-        person = await find(connection, caller, patient_id)
-        found = await revisions.of_row(connection, person.clinic_id, "patient", person.id)
-    await audit.record_read(database, caller, "patient history", patient_id, now)
+        person = await find(connection, caller, patient_id=patient_id)
+        found = await revisions.of_row(connection, person.clinic_id, kind="patient", row_id=person.id)
+    await audit.record_read(database, caller, resource="patient history", patient_id=patient_id, now=now)
     return [revisions.out(one) for one in found]

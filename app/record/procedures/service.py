@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -16,9 +16,9 @@ from app.record.patients.service import Person, check_past
 from app.record.procedures.schemas import ProcedureIn, ProcedureOut
 from app.record.procedures.tables import ProcedureRow
 from app.rules.levels import codes_of, nerves_of_all
+from app.rules.parameters import STAGED_WITHIN
 
 procedure = table(ProcedureRow)
-STAGED_WITHIN = timedelta(days=180)
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,8 @@ def _before(one: Performed, own: Performed) -> bool:
     return (one.performed_on, one.id) < (own.performed_on, own.id)
 
 
-async def _check(_connection: AsyncConnection, person: Person, new: ProcedureIn, now: datetime) -> None:
-    check_past("performed_on", new.performed_on, person, now)
+async def _check(_connection: AsyncConnection, person: Person, *, new: ProcedureIn, now: datetime) -> None:
+    check_past("performed_on", new.performed_on, person=person, now=now)
 
 
 async def _show(connection: AsyncConnection, facts: list[Fact[ProcedureIn]]) -> Sequence[BaseModel]:
@@ -106,10 +106,22 @@ async def _project(connection: AsyncConnection, one: Fact[ProcedureIn], gone: bo
         return
     body = one.body
     values = row(
-        ProcedureRow, clinic_id=one.clinic_id, id=one.id, patient_id=one.patient_id, performed_on=body.performed_on,
-        region=body.region, laterality=body.laterality, baseline_pain=body.baseline_pain, joints=body.joints,
-        technique=body.technique, guidance=body.guidance, sedation=body.sedation, operator=body.operator,
-        version=one.number, created_at=one.created_at)  # fmt: skip
+        ProcedureRow,
+        clinic_id=one.clinic_id,
+        id=one.id,
+        patient_id=one.patient_id,
+        performed_on=body.performed_on,
+        region=body.region,
+        laterality=body.laterality,
+        baseline_pain=body.baseline_pain,
+        joints=body.joints,
+        technique=body.technique,
+        guidance=body.guidance,
+        sedation=body.sedation,
+        operator=body.operator,
+        version=one.number,
+        created_at=one.created_at,
+    )
     await connection.execute(upsert(connection, procedure, "clinic_id", "id"), values)
 
 

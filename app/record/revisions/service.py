@@ -28,16 +28,27 @@ class NewRevision:
     reason: str | None = None
 
 
-async def keep(connection: AsyncConnection, caller: Caller, patient_id: UUID, new: NewRevision, now: datetime) -> None:
+async def keep(
+    connection: AsyncConnection, caller: Caller, *, patient_id: UUID, new: NewRevision, now: datetime
+) -> None:
     """Adds a revision, in the transaction that changes the row; two at once with one number conflict."""
     values = row(
-        Revision, clinic_id=caller.clinic_id, row_id=new.row_id, number=new.number, kind=new.kind, patient_id=patient_id,
-        account_id=caller.account_id, recorded_at=new.recorded_at or now, received_at=now, reason=new.reason,
-        content=new.content)  # fmt: skip
+        Revision,
+        clinic_id=caller.clinic_id,
+        row_id=new.row_id,
+        number=new.number,
+        kind=new.kind,
+        patient_id=patient_id,
+        account_id=caller.account_id,
+        recorded_at=new.recorded_at or now,
+        received_at=now,
+        reason=new.reason,
+        content=new.content,
+    )
     await connection.execute(insert(revision).values(values))
 
 
-async def of_row(connection: AsyncConnection, clinic_id: UUID, kind: str, row_id: UUID) -> list[Revision]:
+async def of_row(connection: AsyncConnection, clinic_id: UUID, *, kind: str, row_id: UUID) -> list[Revision]:
     """All revisions of a row, in order."""
     query = select(revision).where(
         col(Revision.clinic_id) == clinic_id, col(Revision.row_id) == row_id, col(Revision.kind) == kind
@@ -46,7 +57,7 @@ async def of_row(connection: AsyncConnection, clinic_id: UUID, kind: str, row_id
 
 
 async def known_on(
-    connection: AsyncConnection, clinic_id: UUID, patient_id: UUID, kinds: list[str], at: datetime
+    connection: AsyncConnection, clinic_id: UUID, *, patient_id: UUID, kinds: list[str], at: datetime
 ) -> list[Revision]:
     """The newest revision of each row of some kinds that had been received by an instant; none for a row deleted by then."""
     newest_first = col(Revision.number).desc()

@@ -34,7 +34,7 @@ from app.record.whole.schemas import ImportedOut, KeptRevision, RecordIn
 W = TypeVar("W", bound=Wire)
 
 
-async def bring_in(database: Database, caller: Caller, new: RecordIn, once: Once, now: datetime) -> Answer:
+async def bring_in(database: Database, caller: Caller, *, new: RecordIn, once: Once, now: datetime) -> Answer:
     """Imports the record that another clinic exported, with its ids and times.
 
     Raises:
@@ -52,18 +52,18 @@ async def bring_in(database: Database, caller: Caller, new: RecordIn, once: Once
     ]
 
     async def work(connection: AsyncConnection) -> Answer:
-        person = await _person(connection, caller, new, now)
+        person = await _person(connection, caller, new=new, now=now)
         await _revisions(connection, caller, new)
         _check_days(person, new, now)
         facts = await _facts(connection, person, new)
-        days = await _diary(connection, person, new, entries)
+        days = await _diary(connection, person, new=new, entries=entries)
         await patients.touch(connection, person.clinic_id, person.id)
-        await audit.record(connection, caller, "create", "record", person.id, now)
+        await audit.record(connection, caller, action="create", resource="record", patient_id=person.id, now=now)
         brought = len(new.revisions) + len(new.diary)
         body = ImportedOut(patient_id=person.id, facts=facts, days=days, revisions=brought).model_dump(mode="json")
         return Answer(body, 201, {"Location": f"/v1/patients/{person.id}"}, person.id)
 
-    return await once.run(database, caller.account_id, now, work)
+    return await once.run(database, caller.account_id, now=now, work=work)
 
 
 def _check_order(new: RecordIn) -> None:
@@ -94,7 +94,7 @@ def _check_days(person: Person, new: RecordIn, now: datetime) -> None:
             days.append((f"revisions/{i}/content", kind.day_of(kind.parse(one.content))))
     days += [(f"diary/{i}/date", told.date) for i, told in enumerate(new.diary)]
     for place, on in days:
-        patients.check_past(place, on, person, now)
+        patients.check_past(place, on, person=person, now=now)
 
 
 def _valid(form: type[W], content: JsonObject, pointer: str) -> W:
@@ -104,10 +104,10 @@ def _valid(form: type[W], content: JsonObject, pointer: str) -> W:
         found = field_problems(e.errors(include_input=False, include_url=False), "body")
         for one in found:
             one.pointer = pointer + one.pointer
-        raise Problem(422, f"{len(found)} at fault in the record.", found) from None
+        raise Problem(422, f"{len(found)} at fault in the record.", errors=found) from None
 
 
-async def _person(connection: AsyncConnection, caller: Caller, new: RecordIn, now: datetime) -> Person:
+async def _person(connection: AsyncConnection, caller: Caller, *, new: RecordIn, now: datetime) -> Person:
     held = select(col(Patient.id)).where(col(Patient.clinic_id) == caller.clinic_id, col(Patient.id) == new.patient_id)
     if (await connection.execute(held)).first() is not None:
         raise Problem(409, "This clinic has the patient already.")
@@ -116,20 +116,37 @@ async def _person(connection: AsyncConnection, caller: Caller, new: RecordIn, no
     if shown.born_on > patients.today_of(shown.time_zone, now):
         raise bad_field("/revisions", "the patient's birth lies in the future")
     values = row(
-        Patient, clinic_id=caller.clinic_id, id=new.patient_id, name=shown.name, born_on=shown.born_on,
-        time_zone=shown.time_zone, version=len(states), record_version=1, created_at=states[0].received_at)  # fmt: skip
+        Patient,
+        clinic_id=caller.clinic_id,
+        id=new.patient_id,
+        name=shown.name,
+        born_on=shown.born_on,
+        time_zone=shown.time_zone,
+        version=len(states),
+        record_version=1,
+        created_at=states[0].received_at,
+    )
     await connection.execute(insert(patient).values(values))
-    return await patients.find(connection, caller, new.patient_id, "create_patient")
+    return await patients.find(connection, caller, patient_id=new.patient_id, action="create_patient")
 
 
 async def _revisions(connection: AsyncConnection, caller: Caller, new: RecordIn) -> None:
     rows = [
         row(
-            Revision, clinic_id=caller.clinic_id, row_id=one.row_id, number=one.number, kind=one.kind,
-            patient_id=new.patient_id, account_id=None, recorded_at=one.recorded_at, received_at=one.received_at,
-            reason=one.reason, content=one.content)
+            Revision,
+            clinic_id=caller.clinic_id,
+            row_id=one.row_id,
+            number=one.number,
+            kind=one.kind,
+            patient_id=new.patient_id,
+            account_id=None,
+            recorded_at=one.recorded_at,
+            received_at=one.received_at,
+            reason=one.reason,
+            content=one.content,
+        )
         for one in new.revisions
-    ]  # fmt: skip
+    ]
     await connection.execute(insert(revision), rows)
 
 
@@ -145,16 +162,24 @@ async def _facts(connection: AsyncConnection, person: Person, new: RecordIn) -> 
         body = kind.body.model_validate(last.content)
         content = body.content()
         values = row(
-            FactRow, clinic_id=person.clinic_id, id=last.row_id, kind=last.kind, patient_id=person.id,
-            on_date=kind.day_of(body), number=last.number, content=content, recorded_at=last.recorded_at,
-            created_at=states[0].received_at)  # fmt: skip
+            FactRow,
+            clinic_id=person.clinic_id,
+            id=last.row_id,
+            kind=last.kind,
+            patient_id=person.id,
+            on_date=kind.day_of(body),
+            number=last.number,
+            content=content,
+            recorded_at=last.recorded_at,
+            created_at=states[0].received_at,
+        )
         await connection.execute(insert(fact).values(values))
         stated = Fact(person.clinic_id, last.row_id, person.id, last.number, body, content, states[0].received_at)
         await kind.project(connection, stated, False)
     return len(kept)
 
 
-async def _diary(connection: AsyncConnection, person: Person, new: RecordIn, entries: list[EntryIn | None]) -> int:
+async def _diary(connection: AsyncConnection, person: Person, *, new: RecordIn, entries: list[EntryIn | None]) -> int:
     by_day: dict[date, list[StoredRevision]] = {}
     rows = []
     for one, entry in zip(new.diary, entries, strict=True):

@@ -21,21 +21,23 @@ from app.record.whole.tables import Tombstone
 KEPT = {"tombstone", "audit_event"}  # that somebody was treated and who saw the record must be known afterwards
 
 
-async def erase(database: Database, caller: Caller, patient_id: UUID, reason: str, now: datetime) -> None:
+async def erase(database: Database, caller: Caller, *, patient_id: UUID, reason: str, now: datetime) -> None:
     """Deletes every row that names the patient or the patient's account, in any table; verdicts go with procedures.
 
     Which tables there are is read from the metadata, so that one that is added later can't be forgotten.
     """
 
     async def work(connection: AsyncConnection) -> None:
-        person = await patients.find(connection, caller, patient_id, "erase", lock=True)
+        person = await patients.find(connection, caller, patient_id=patient_id, action="erase", lock=True)
         theirs = select(col(Account.id)).where(
             col(Account.clinic_id) == person.clinic_id, col(Account.patient_id) == person.id
         )
         accounts = list((await connection.execute(theirs)).scalars())
         for each in reversed(metadata.sorted_tables):
             if each.name not in KEPT and {"patient_id", "account_id"} & set(each.c.keys()):
-                await connection.execute(delete(each).where(_of(each, person.clinic_id, person.id, accounts)))
+                await connection.execute(
+                    delete(each).where(_of(each, person.clinic_id, patient_id=person.id, accounts=accounts))
+                )
         await connection.execute(
             delete(patient).where(col(Patient.clinic_id) == person.clinic_id, col(Patient.id) == person.id)
         )
@@ -48,13 +50,13 @@ async def erase(database: Database, caller: Caller, patient_id: UUID, reason: st
                 reason=reason,
             )
         )
-        await audit.record(connection, caller, "delete", "record", person.id, now)
+        await audit.record(connection, caller, action="delete", resource="record", patient_id=person.id, now=now)
 
     await database.write(work)
     memory.forget(caller.clinic_id)  # the engine's states and the pictures cached for the clinic go too
 
 
-def _of(each: Table, clinic_id: UUID, patient_id: UUID, accounts: list[UUID]) -> ColumnElement[bool]:
+def _of(each: Table, clinic_id: UUID, *, patient_id: UUID, accounts: list[UUID]) -> ColumnElement[bool]:
     """Rows of a table that belong to a patient of a clinic, by its columns `patient_id` and `account_id`."""
     named: ColumnElement[bool] = false()
     if "patient_id" in each.c:

@@ -16,14 +16,14 @@ from app.record.whole.schemas import FORMAT, KeptRevision, KeptWriting, RecordOu
 
 
 async def export(
-    database: Database, caller: Caller, patient_id: UUID, as_known_on: datetime | None, now: datetime
+    database: Database, caller: Caller, *, patient_id: UUID, as_known_on: datetime | None, now: datetime
 ) -> RecordOut:
     """Every revision of every row, and of every day, that had been received by then."""
     until = as_known_on or now
     of_rows = select(table(Revision)).order_by(col(Revision.kind), col(Revision.row_id), col(Revision.number))
     of_days = select(table(DiaryRevision)).order_by(col(DiaryRevision.date), col(DiaryRevision.revision))
     async with database.read() as connection:
-        person = await patients.find(connection, caller, patient_id)
+        person = await patients.find(connection, caller, patient_id=patient_id)
         of_rows = of_rows.where(
             col(Revision.clinic_id) == person.clinic_id,
             col(Revision.patient_id) == person.id,
@@ -36,7 +36,7 @@ async def export(
         )
         rows = wholes(Revision, (await connection.execute(of_rows)).all())
         days = wholes(DiaryRevision, (await connection.execute(of_days)).all())
-    await audit.record_read(database, caller, "record", patient_id, now)
+    await audit.record_read(database, caller, resource="record", patient_id=patient_id, now=now)
     return RecordOut(
         format=FORMAT,
         patient_id=patient_id,

@@ -28,7 +28,7 @@ async def export_record(
     as_known_on: AsKnownOn = None,
 ) -> RecordOut:
     """The whole record as one document, with every revision, for the patient to take along."""
-    return await export.export(database, caller, patient_id, as_known_on, now)
+    return await export.export(database, caller, patient_id=patient_id, as_known_on=as_known_on, now=now)
 
 
 @router.post(
@@ -40,7 +40,7 @@ async def export_record(
 )
 async def import_record(new: RecordIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep) -> Response:
     """Imports a record, with its ids, times and revisions: the whole of it, or nothing."""
-    answer = await bring_in.bring_in(database, caller, new, once, now)
+    answer = await bring_in.bring_in(database, caller, new=new, once=once, now=now)
     return JSONResponse(answer.body, answer.status, headers=answer.headers)
 
 
@@ -53,4 +53,4 @@ async def erase_patient(
     reason: Annotated[Line, Query(description="who asked for it, and why")],
 ) -> None:
     """Erases a patient on request: all rows and the account. A tombstone and the audit remain. It can't be undone."""
-    await erase.erase(database, caller, patient_id, reason, now)
+    await erase.erase(database, caller, patient_id=patient_id, reason=reason, now=now)

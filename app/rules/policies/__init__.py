@@ -1,10 +1,10 @@
 """Payers' and guidelines' rules for a repeat: versioned data, and a pure evaluator. It never approves anything."""
 
 from .case import Block, Case, Estimate, Gain, Lasted, Session
-from .checks import Found
+from .checks import RuleFound
 from .evaluate import Evaluation, evaluate
 from .loading import BadPolicyError, load, load_text, policies
-from .model import Policy, Rule, Version
+from .model import Policy, PolicyRule, Version
 
 __all__ = [
     "BadPolicyError",
@@ -12,11 +12,11 @@ __all__ = [
     "Case",
     "Estimate",
     "Evaluation",
-    "Found",
     "Gain",
     "Lasted",
     "Policy",
-    "Rule",
+    "PolicyRule",
+    "RuleFound",
     "Session",
     "Version",
     "evaluate",

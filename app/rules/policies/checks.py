@@ -7,14 +7,14 @@ from typing import Literal
 from app.rules.blocks import DURATION_HOURS, hours_at
 
 from .case import Block, Case, Estimate, Session
-from .model import Rule
+from .model import PolicyRule
 from .months import earliest_after, months_back
 
 Result = Literal["met", "not_met", "unknown", "needs_a_person"]
 
 
 @dataclass(frozen=True)
-class Found:
+class RuleFound:
     """The answer of one rule: `saw` and `needs` in words with numbers; `evidence` names rows, as `kind/id`."""
 
     rule: str
@@ -28,12 +28,20 @@ class Found:
     certainty: str = "found"
 
 
-def _found(rule: Rule, result: Result, saw: str, needs: str, evidence: tuple[str, ...] | list[str] = (),
-           earliest_on: date | None = None, left: int | None = None) -> Found:  # fmt: skip
-    return Found(rule.name, result, saw, needs, list(evidence), earliest_on, left, rule.branch, rule.certainty)
+def _found(
+    rule: PolicyRule,
+    result: Result,
+    *,
+    saw: str,
+    needs: str,
+    evidence: tuple[str, ...] | list[str] = (),
+    earliest_on: date | None = None,
+    left: int | None = None,
+) -> RuleFound:
+    return RuleFound(rule.name, result, saw, needs, list(evidence), earliest_on, left, rule.branch, rule.certainty)
 
 
-def blocks_before(rule: Rule, case: Case) -> Found:
+def blocks_before(rule: PolicyRule, case: Case) -> RuleFound:
     """Blocks at the site before its first procedure; where a policy asks for recent ones, in the months before."""
     count, percent = rule.numbers["count"], rule.numbers.get("percent")
     agents_time, months = rule.numbers.get("agents_time", False), rule.numbers.get("within_months")
@@ -46,10 +54,16 @@ def blocks_before(rule: Rule, case: Case) -> Found:
     since = months_back(case.proposed_on, months) if months else date.min
     mine = [b for b in case.blocks if since <= b.on <= until and _same_place(b, case)]
     if not mine:
-        return _found(rule, "unknown", "no block on record", needs)
+        return _found(rule, "unknown", saw="no block on record", needs=needs)
     evidence = [f"block/{b.id}" for b in mine]
     if percent is None:
-        return _found(rule, "needs_a_person", f"{_count(mine)}; the policy gives no percentage", needs, evidence)
+        return _found(
+            rule,
+            "needs_a_person",
+            saw=f"{_count(mine)}; the policy gives no percentage",
+            needs=needs,
+            evidence=evidence,
+        )
     judged = [_shows(b, percent, agents_time) for b in mine]
     good = [b for b, shown in zip(mine, judged, strict=True) if shown is True]
     open_ = [b for b, shown in zip(mine, judged, strict=True) if shown is None]
@@ -57,20 +71,33 @@ def blocks_before(rule: Rule, case: Case) -> Found:
     if rule.numbers.get("different_days"):
         good, open_ = _one_a_day(good), _one_a_day(open_)
     if len(good) >= count:
-        return _found(rule, "met", saw, needs, [f"block/{b.id}" for b in good])
+        return _found(rule, "met", saw=saw, needs=needs, evidence=[f"block/{b.id}" for b in good])
     if len(good) + len(open_) >= count:
-        return _found(rule, "unknown", f"{saw}; {len(open_)} can't be judged from its readings", needs, evidence)
-    return _found(rule, "not_met", saw, needs, evidence)
+        return _found(
+            rule,
+            "unknown",
+            saw=f"{saw}; {len(open_)} can't be judged from its readings",
+            needs=needs,
+            evidence=evidence,
+        )
+    return _found(rule, "not_met", saw=saw, needs=needs, evidence=evidence)
 
 
-def relief_percent(rule: Rule, case: Case) -> Found:
+def relief_percent(rule: PolicyRule, case: Case) -> RuleFound:
     """Percent of relief while it held, by the verdict."""
     limit = rule.numbers["percent"]
     needs = f"at least {limit:g} % better pain after the last procedure at the site"
-    return _at_least(rule, case.relief, limit, needs, " %", "relief of the last procedure at the site is not known")
+    return _at_least(
+        rule,
+        case.relief,
+        limit=limit,
+        needs=needs,
+        unit=" %",
+        missing="relief of the last procedure at the site is not known",
+    )
 
 
-def relief_duration(rule: Rule, case: Case) -> Found:
+def relief_duration(rule: PolicyRule, case: Case) -> RuleFound:
     """How long relief held. Where it still holds, `earliest_on` is the day on which it will have held long enough."""
     months, weeks, surely = (rule.numbers.get(k) for k in ("months", "weeks", "surely_weeks"))
     needs = f"relief for at least {months} months" if months else f"relief for at least {weeks} weeks"
@@ -78,48 +105,55 @@ def relief_duration(rule: Rule, case: Case) -> Found:
     needs += f" ({rule.numbers['better_months']} is better)" if "better_months" in rule.numbers else ""
     lasted = case.lasted
     if lasted is None:
-        return _found(rule, "unknown", "how long relief held is not known", needs)
+        return _found(rule, "unknown", saw="how long relief held is not known", needs=needs)
     enough = earliest_after(lasted.since, months) if months else lasted.since + timedelta(weeks=weeks or 0)
     certain = lasted.since + timedelta(weeks=surely) if surely else enough
     days = (lasted.until - lasted.since).days
     if lasted.open:
         saw = f"relief for {days} days, to {lasted.until}, and no end seen"
         if lasted.until >= certain:
-            return _found(rule, "met", saw, needs, lasted.evidence, certain)
+            return _found(rule, "met", saw=saw, needs=needs, evidence=lasted.evidence, earliest_on=certain)
         if lasted.until >= enough:
-            return _found(rule, "needs_a_person", saw, needs, lasted.evidence, certain)
+            return _found(rule, "needs_a_person", saw=saw, needs=needs, evidence=lasted.evidence, earliest_on=certain)
         # the proposed day may lie beyond what the diary says so far
         return _found(
-            rule, "unknown" if case.proposed_on >= certain else "not_met", saw, needs, lasted.evidence, certain
+            rule,
+            "unknown" if case.proposed_on >= certain else "not_met",
+            saw=saw,
+            needs=needs,
+            evidence=lasted.evidence,
+            earliest_on=certain,
         )
     saw = f"relief for {days} days, to {lasted.until} ({lasted.low} to {lasted.high})"
     if lasted.low >= certain:
-        return _found(rule, "met", saw, needs, lasted.evidence, certain)
+        return _found(rule, "met", saw=saw, needs=needs, evidence=lasted.evidence, earliest_on=certain)
     if lasted.high < enough:
-        return _found(rule, "not_met", saw, needs, lasted.evidence)
-    return _found(rule, "needs_a_person", saw, needs, lasted.evidence)
+        return _found(rule, "not_met", saw=saw, needs=needs, evidence=lasted.evidence)
+    return _found(rule, "needs_a_person", saw=saw, needs=needs, evidence=lasted.evidence)
 
 
-def function_gain(rule: Rule, case: Case) -> Found:
+def function_gain(rule: PolicyRule, case: Case) -> RuleFound:
     """Gain of function, on the same scale before and after."""
     limit = rule.numbers["percent"]
     needs = f"at least {limit:g} % better ability in what hurts, on the same scale as before"
     if not case.gains:
-        return _found(rule, "unknown", "no scale was answered both before and after", needs)
+        return _found(rule, "unknown", saw="no scale was answered both before and after", needs=needs)
     best = max(case.gains, key=lambda g: (g.scale == "activities", g.percent))
     saw = f"{best.percent:.1f} % better ({best.scale})"
     result: Result = "met" if best.percent >= limit else "not_met"
     if result == "met" and best.scale != "activities":
         result = "needs_a_person"  # a questionnaire of function is not what the patient named as painful
-    return _found(rule, result, saw, needs, best.evidence)
+    return _found(rule, result, saw=saw, needs=needs, evidence=best.evidence)
 
 
-def sessions_in_window(rule: Rule, case: Case) -> Found:
+def sessions_in_window(rule: PolicyRule, case: Case) -> RuleFound:
     """Sessions of the region's group in the rolling months before; each day is one session, a staged pair is two."""
     count, months = rule.numbers["count"], rule.numbers["months"]
     group: list[str] = next((g for g in rule.numbers["groups"] if case.region in g), [])
     if not group:
-        return _found(rule, "unknown", f"{case.region} is not named", f"at most {count} sessions in {months} months")
+        return _found(
+            rule, "unknown", saw=f"{case.region} is not named", needs=f"at most {count} sessions in {months} months"
+        )
     needs = f"at most {count} sessions of {' and '.join(group)} in a rolling {months} months, this one counted"
     start = months_back(case.proposed_on, months)
     mine = [s for s in case.sessions if s.region in group and start < s.on < case.proposed_on]
@@ -129,10 +163,18 @@ def sessions_in_window(rule: Rule, case: Case) -> Found:
     evidence = [f"procedure/{s.id}" for s in mine]
     before = sorted({s.on for s in case.sessions if s.region in group and s.on < case.proposed_on})
     earliest = earliest_after(before[-count], months) if len(before) >= count else None
-    return _found(rule, "met" if left >= 1 else "not_met", saw, needs, evidence, earliest, max(0, left))
+    return _found(
+        rule,
+        "met" if left >= 1 else "not_met",
+        saw=saw,
+        needs=needs,
+        evidence=evidence,
+        earliest_on=earliest,
+        left=max(0, left),
+    )
 
 
-def minimum_gap(rule: Rule, case: Case) -> Found:
+def minimum_gap(rule: PolicyRule, case: Case) -> RuleFound:
     """Months since the last session of the scope."""
     months, scope = rule.numbers["months"], rule.numbers["scope"]
     needs = f"at least {months} months since the last at the same {scope.replace('_', ' ')}"
@@ -141,50 +183,66 @@ def minimum_gap(rule: Rule, case: Case) -> Found:
     else:
         mine = case.at_site(same_levels=scope == "side_and_level")
     if not mine:
-        return _found(rule, "met", "none before", needs)
+        return _found(rule, "met", saw="none before", needs=needs)
     last = max(mine, key=lambda s: (s.on, s.id))
     if scope == "side_and_level" and _levels_unknown(last, case):
         unsure = earliest_after(last.on, months)
         if case.proposed_on < unsure:
             saw = f"the last was on {last.on}; its levels or those proposed are not recorded"
-            return _found(rule, "unknown", saw, needs, [f"procedure/{last.id}"], unsure)
+            return _found(rule, "unknown", saw=saw, needs=needs, evidence=[f"procedure/{last.id}"], earliest_on=unsure)
     first = earliest_after(last.on, months)
     result: Result = "met" if months_back(case.proposed_on, months) >= last.on else "not_met"
-    return _found(rule, result, f"the last was on {last.on}", needs, [f"procedure/{last.id}"], first)
+    return _found(
+        rule,
+        result,
+        saw=f"the last was on {last.on}",
+        needs=needs,
+        evidence=[f"procedure/{last.id}"],
+        earliest_on=first,
+    )
 
 
-def levels(rule: Rule, case: Case) -> Found:
+def levels(rule: PolicyRule, case: Case) -> RuleFound:
     """Levels of the session; both sides of a level count once."""
     most = rule.numbers["most"]
     needs = f"at most {most} level{'s' if most > 1 else ''} a session"
     if not case.joints:
-        return _found(rule, "unknown", "the levels proposed are not named", needs)
+        return _found(rule, "unknown", saw="the levels proposed are not named", needs=needs)
     n = len(case.joints)
-    return _found(rule, "met" if n <= most else "not_met", f"{n} ({', '.join(sorted(case.joints))})", needs)
+    return _found(rule, "met" if n <= most else "not_met", saw=f"{n} ({', '.join(sorted(case.joints))})", needs=needs)
 
 
-def pain_now(rule: Rule, case: Case) -> Found:
+def pain_now(rule: PolicyRule, case: Case) -> RuleFound:
     """Current pain, by the verdict's level."""
     least = rule.numbers["least"]
     return _at_least(
-        rule, case.pain_now, least, f"pain now at least {least:g} of 10", "", "the current pain is not known"
+        rule,
+        case.pain_now,
+        limit=least,
+        needs=f"pain now at least {least:g} of 10",
+        unit="",
+        missing="the current pain is not known",
     )
 
 
-def region_covered(rule: Rule, case: Case) -> Found:
+def region_covered(rule: PolicyRule, case: Case) -> RuleFound:
     """Whether the policy covers the region at all."""
     covered = rule.numbers["regions"]
-    return _found(rule, "met" if case.region in covered else "not_met", case.region, f"one of {', '.join(covered)}")
+    return _found(
+        rule, "met" if case.region in covered else "not_met", saw=case.region, needs=f"one of {', '.join(covered)}"
+    )
 
 
-def _at_least(rule: Rule, seen: Estimate | None, limit: float, needs: str, unit: str, missing: str) -> Found:
+def _at_least(
+    rule: PolicyRule, seen: Estimate | None, *, limit: float, needs: str, unit: str, missing: str
+) -> RuleFound:
     if seen is None:
-        return _found(rule, "unknown", missing, needs)
+        return _found(rule, "unknown", saw=missing, needs=needs)
     result: Result = "met" if seen.value >= limit else "not_met"
     if seen.low < limit <= seen.high:
         result = "needs_a_person"
     saw = f"{_exact(seen.value, limit)}{unit} ({_exact(seen.low, limit)} to {_exact(seen.high, limit)})"
-    return _found(rule, result, saw, needs, seen.evidence)
+    return _found(rule, result, saw=saw, needs=needs, evidence=seen.evidence)
 
 
 def _exact(value: float, limit: float) -> str:

@@ -9,8 +9,8 @@ from datetime import date
 
 from . import checks
 from .case import Case
-from .checks import Found
-from .model import Policy, Rule
+from .checks import RuleFound
+from .model import Policy, PolicyRule
 
 OUTSTANDING = ("not_met", "unknown", "needs_a_person")
 
@@ -30,7 +30,7 @@ class Evaluation:
     policy: str
     version: str | None
     proposed_on: date
-    rules: list[Found] = field(default_factory=list)
+    rules: list[RuleFound] = field(default_factory=list)
     earliest_on: date | None = None
     sessions_left: int | None = None
     outstanding: list[str] = field(default_factory=list)
@@ -47,9 +47,9 @@ def evaluate(policy: Policy, case: Case) -> Evaluation:
     return Evaluation(policy.name, version.version, case.proposed_on, found, _earliest(found, case), left, outstanding)
 
 
-def _outstanding(rules: tuple[Rule, ...], found: list[Found]) -> list[str]:
+def _outstanding(rules: tuple[PolicyRule, ...], found: list[RuleFound]) -> list[str]:
     """Names of the rules in OUTSTANDING; where all rules of one branch are met, no rule with a branch is named."""
-    branches: dict[str, list[Found]] = {}
+    branches: dict[str, list[RuleFound]] = {}
     for rule, one in zip(rules, found, strict=True):
         if rule.branch is not None:
             branches.setdefault(rule.branch, []).append(one)
@@ -61,7 +61,7 @@ def _outstanding(rules: tuple[Rule, ...], found: list[Found]) -> list[str]:
     ]
 
 
-def _earliest(found: list[Found], case: Case) -> date:
+def _earliest(found: list[RuleFound], case: Case) -> date:
     """The latest of the days for which the rules wait; the proposed day where none waits for time."""
     return max((f.earliest_on for f in found if f.earliest_on is not None), default=case.proposed_on)
 

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Iterator
 from datetime import date
 from functools import cache, lru_cache
 from hashlib import blake2b
@@ -9,12 +10,15 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import Any
 
-from .model import ABOUT, RULES, SCOPES, Policy, Rule, Version
+from .model import ABOUT, RULES, SCOPES, Policy, PolicyRule, Version
 
 TEXTS = ("name", "title", "jurisdiction", "source")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 CERTAINTIES = ("found", "known")
 REGIONS = {"cervical", "thoracic", "lumbar", "sacroiliac"}
+
+
+TomlTable = dict[str, Any]  # as tomllib gives it: each value is checked here before it is used
 
 
 class BadPolicyError(ValueError):
@@ -71,7 +75,7 @@ class _Reader:
         self._lines = text.splitlines()
         self._tables = [i for i, line in enumerate(self._lines) if line.lstrip().startswith("[[")]
 
-    def policy(self, data: dict[str, Any]) -> Policy:
+    def policy(self, data: TomlTable) -> Policy:
         self._known(data, {*TEXTS, "version"}, 0)
         for name in TEXTS:
             if not isinstance(data.get(name), str) or not data[name].strip():
@@ -89,7 +93,7 @@ class _Reader:
         edition = blake2b("\n".join(self._lines).encode(), digest_size=8).hexdigest()
         return Policy(**{name: data[name] for name in TEXTS}, versions=tuple(versions), edition=edition)
 
-    def _version(self, data: dict[str, Any], start: int, tables: Any) -> Version:
+    def _version(self, data: TomlTable, start: int, tables: Iterator[int]) -> Version:
         self._known(data, {"version", "in_force_from", "in_force_to", "verified_on", "verified_by", "rule"}, start)
         if not isinstance(data.get("version"), str):
             raise self._error("version", start, "is missing, or no text")
@@ -103,10 +107,16 @@ class _Reader:
         if not isinstance(rules, list) or not rules:
             raise self._error("rule", start, "a version has at least one [[version.rule]]")
         read = tuple(self._rule(one, next(tables)) for one in rules)
-        return Version(data["version"], data["in_force_from"], data.get("in_force_to"), data.get("verified_on"),
-                       data.get("verified_by"), read)  # fmt: skip
+        return Version(
+            data["version"],
+            data["in_force_from"],
+            data.get("in_force_to"),
+            data.get("verified_on"),
+            data.get("verified_by"),
+            read,
+        )
 
-    def _rule(self, data: dict[str, Any], start: int) -> Rule:
+    def _rule(self, data: TomlTable, start: int) -> PolicyRule:
         name = data.get("rule")
         if name not in RULES:
             raise self._error("rule", start, f"is none of {', '.join(RULES)}")
@@ -129,9 +139,9 @@ class _Reader:
         if data.get("certainty") not in CERTAINTIES:
             raise self._error("certainty", start, f"is none of {', '.join(CERTAINTIES)}")
         own = {key: data[key] for key in numbers if key in data}
-        return Rule(name, own, data["certainty"], data.get("branch"), data.get("note"))
+        return PolicyRule(name, own, data["certainty"], data.get("branch"), data.get("note"))
 
-    def _known(self, data: dict[str, Any], names: set[str], start: int) -> None:
+    def _known(self, data: TomlTable, names: set[str], start: int) -> None:
         for key in data:
             if key not in names:
                 raise self._error(key, start, "is not known here")
@@ -146,8 +156,9 @@ class _Reader:
         return BadPolicyError(f"line {start + 1}: {key} {says}")
 
 
-def _are_regions(value: list[Any]) -> bool:
+def _are_regions(value: list[object]) -> bool:
     """Whether it is a list of regions, or of such lists, and not empty."""
-    if all(isinstance(one, list) for one in value):
-        return bool(value) and all(one and _are_regions(one) for one in value)
+    lists = [one for one in value if isinstance(one, list)]
+    if len(lists) == len(value):
+        return bool(value) and all(one and _are_regions(one) for one in lists)
     return bool(value) and all(isinstance(one, str) and one in REGIONS for one in value)

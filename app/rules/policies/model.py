@@ -6,31 +6,40 @@ from typing import Any
 
 # the parameters of each rule: name, and whether it must be there
 RULES: dict[str, dict[str, tuple[type | tuple[type, ...], bool]]] = {
-    "blocks_before": {"count": (int, True), "percent": ((int, float), False), "agents_time": (bool, False),
-                      "different_days": (bool, False), "within_months": (int, False)},
+    "blocks_before": {
+        "count": (int, True),
+        "percent": ((int, float), False),
+        "agents_time": (bool, False),
+        "different_days": (bool, False),
+        "within_months": (int, False),
+    },
     "relief_percent": {"percent": ((int, float), True)},
-    "relief_duration": {"months": (int, False), "weeks": (int, False), "surely_weeks": (int, False),
-                        "better_months": (int, False)},
+    "relief_duration": {
+        "months": (int, False),
+        "weeks": (int, False),
+        "surely_weeks": (int, False),
+        "better_months": (int, False),
+    },
     "function_gain": {"percent": ((int, float), True)},
     "sessions_in_window": {"count": (int, True), "months": (int, True), "groups": (list, True)},
     "minimum_gap": {"months": (int, True), "scope": (str, True)},
     "levels": {"most": (int, True)},
     "pain_now": {"least": ((int, float), True)},
     "region_covered": {"regions": (list, True)},
-}  # fmt: skip
+}
 SCOPES = ("region", "site", "side_and_level")
 ABOUT = {"rule", "branch", "certainty", "note"}
 
 
 @dataclass(frozen=True)
-class Rule:
+class PolicyRule:
     """One rule: its name, its numbers, and how sure its source is (`found` in a stored source, or `known` from memory).
 
     Rules with different `branch` are alternatives: it is enough that all of one branch are met.
     """
 
     name: str
-    numbers: dict[str, Any]
+    numbers: dict[str, Any]  # of the types that RULES says, checked when read
     certainty: str
     branch: str | None = None
     note: str | None = None
@@ -45,7 +54,7 @@ class Version:
     in_force_to: date | None
     verified_on: date | None
     verified_by: str | None
-    rules: tuple[Rule, ...]
+    rules: tuple[PolicyRule, ...]
 
     def in_force(self, on: date) -> bool:
         """Whether it is in force on a day, both ends included."""

@@ -13,7 +13,7 @@ from app.base.http.paging import Cursor, Limit, Page
 from app.base.http.problems import Responses, problems
 from app.base.http.sheets import CSV, Accept, listed
 from app.base.http.wire import Moment
-from app.work.calendar import feeds, service, waiting
+from app.work.calendar import feeds, service, slots, waiting
 from app.work.calendar.schemas import (
     AppointmentIn,
     AppointmentOut,
@@ -33,7 +33,7 @@ MADE: Responses = {201: {"model": SlotOut, "description": "Added"}}
 @router.post("/slots", status_code=201, response_model=SlotOut, responses={**MADE, **problems(403, 413)})
 async def add_slot(new: SlotIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep) -> Response:
     """Adds bookable time of a clinician; by a rule, every occurrence at the same time of day through clock changes."""
-    answer = await service.add_slots(database, caller, new, once, now)
+    answer = await slots.add_slots(database, caller, new=new, once=once, now=now)
     return JSONResponse(answer.body, answer.status, headers=answer.headers)
 
 
@@ -50,9 +50,11 @@ async def list_slots(
     accept: Accept = "application/json",
 ) -> Response:
     """The clinic's slots, and whether each is free."""
-    begin, end = service.window(first, to, now)
-    rows, following = await service.list_slots(database, caller, begin, end, free=free, limit=limit, cursor=cursor)
-    return listed(SlotOut, rows, following, accept)
+    begin, end = slots.window(first, to, now)
+    rows, following = await slots.list_slots(
+        database, caller, first=begin, last=end, free=free, limit=limit, cursor=cursor
+    )
+    return listed(SlotOut, rows, following=following, accept=accept)
 
 
 @router.post(
@@ -65,7 +67,7 @@ async def add_appointment(
     new: AppointmentIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep
 ) -> Response:
     """Books a slot for a patient, without a review. Of several callers at once one gets it, the others 409."""
-    answer = await service.add_appointment(database, caller, new, once, now)
+    answer = await service.add_appointment(database, caller, new=new, once=once, now=now)
     return JSONResponse(answer.body, answer.status)
 
 
@@ -81,7 +83,7 @@ async def list_appointments(
 ) -> Response:
     """The clinic's appointments; patients see their own."""
     rows, following = await service.list_appointments(database, caller, patient_id, limit=limit, cursor=cursor, now=now)
-    return listed(AppointmentOut, rows, following, accept)
+    return listed(AppointmentOut, rows, following=following, accept=accept)
 
 
 @router.post("/appointments/{appointment_id}/confirm", responses=problems(403, 404, 409))
@@ -89,7 +91,7 @@ async def confirm_appointment(
     appointment_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now
 ) -> AppointmentOut:
     """Confirms that the patient will come."""
-    row = await service.confirm(database, caller, appointment_id, now)
+    row = await service.confirm(database, caller, appointment_id=appointment_id, now=now)
     return AppointmentOut.model_validate(row)
 
 
@@ -98,7 +100,7 @@ async def cancel_appointment(
     appointment_id: UUID, given: ReasonIn, caller: CallerDep, database: DatabaseDep, now: Now
 ) -> AppointmentOut:
     """Cancels an appointment with a reason and frees its slot; patients may cancel their own."""
-    row = await service.cancel(database, caller, appointment_id, given.reason, now)
+    row = await service.cancel(database, caller, appointment_id=appointment_id, reason=given.reason, now=now)
     return AppointmentOut.model_validate(row)
 
 
@@ -107,7 +109,9 @@ async def move_appointment(
     appointment_id: UUID, given: MoveIn, caller: CallerDep, database: DatabaseDep, now: Now
 ) -> AppointmentOut:
     """Moves an appointment to another slot, with a reason: the old one is freed and the new one booked, or neither."""
-    row = await service.move(database, caller, appointment_id, given.slot_id, given.reason, now)
+    row = await service.move(
+        database, caller, appointment_id=appointment_id, slot_id=given.slot_id, reason=given.reason, now=now
+    )
     return AppointmentOut.model_validate(row)
 
 
@@ -120,7 +124,7 @@ WAITS: Responses = {
 @router.post("/waiting", status_code=201, response_model=WaitingOut, responses={**WAITS, **problems(403, 404, 413)})
 async def add_waiting(new: WaitingIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep) -> Response:
     """Puts a patient on the waiting list; once for each kind of slot."""
-    answer = await waiting.add(database, caller, new, once, now)
+    answer = await waiting.add(database, caller, new=new, once=once, now=now)
     return JSONResponse(answer.body, answer.status)
 
 
@@ -132,14 +136,14 @@ async def list_waiting(
     patient_id: Annotated[UUID | None, Query(description="of one patient")] = None,
 ) -> Page[WaitingOut]:
     """The waiting patients, the longest first, with the next free slots that would fit. Booking one ends the wait."""
-    rows = await waiting.list_waiting(database, caller, patient_id, now)
+    rows = await waiting.list_waiting(database, caller, patient_id=patient_id, now=now)
     return Page(items=rows)
 
 
 @router.delete("/waiting/{waiting_id}", status_code=204, responses=problems(403, 404))
 async def withdraw_waiting(waiting_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> None:
     """Takes a patient off the waiting list; patients may take themselves off."""
-    await waiting.withdraw(database, caller, waiting_id, now)
+    await waiting.withdraw(database, caller, waiting_id=waiting_id, now=now)
 
 
 @router.post("/calendar", status_code=201, responses=problems())

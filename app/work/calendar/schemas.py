@@ -14,7 +14,7 @@ SLOT: JsonObject = {
     "minutes": 45,
     "location": "Room 2",
 }
-State = Literal["booked", "confirmed", "cancelled"]
+AppointmentState = Literal["booked", "confirmed", "cancelled"]
 
 
 class SlotIn(Wire):
@@ -121,7 +121,7 @@ class AppointmentOut(BaseModel):
     patient_id: UUID
     slot_id: UUID
     review_id: UUID | None
-    state: State
+    state: AppointmentState
     reason: str | None
     starts_at: Instant
     minutes: int

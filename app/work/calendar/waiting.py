@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller, reach, require
@@ -19,7 +18,7 @@ from app.base.http.wire import to_wire
 from app.base.store.database import Database
 from app.base.store.metadata import new_id
 from app.base.store.statements import insert_new
-from app.base.store.typed import col, row, table, to, values_of, whole, wholes
+from app.base.store.typed import RowQuery, col, row, table, to, values_of, whole, wholes
 from app.record.patients import service as patients
 from app.record.patients.service import patient, today_of
 from app.record.patients.tables import Patient
@@ -32,7 +31,7 @@ AHEAD = timedelta(days=366)
 MOST = 500  # waiting patients listed; and free slots looked at
 
 
-async def add(database: Database, caller: Caller, new: WaitingIn, once: Once, now: datetime) -> Answer:
+async def add(database: Database, caller: Caller, *, new: WaitingIn, once: Once, now: datetime) -> Answer:
     """Puts a patient on the list; a patient who waits for such a slot already is answered with 200.
 
     Raises:
@@ -43,24 +42,37 @@ async def add(database: Database, caller: Caller, new: WaitingIn, once: Once, no
         raise bad_field("/last_on", "lies before `first_on`")
 
     async def work(connection: AsyncConnection) -> Answer:
-        await patients.find(connection, caller, new.patient_id)
+        await patients.find(connection, caller, patient_id=new.patient_id)
         if new.clinician_id is not None and not await is_staff(
             connection, caller.clinic_id, new.clinician_id, role="clinician"
         ):
             raise bad_field("/clinician_id", "is no clinician of this clinic")
         values = row(
-            Waiting, clinic_id=caller.clinic_id, id=new_id(), patient_id=new.patient_id, clinician_id=new.clinician_id,
-            kind=new.kind, open_kind=new.kind, minutes=new.minutes, first_on=new.first_on, last_on=new.last_on,
-            note=new.note, state="waiting", created_at=now)  # fmt: skip
+            Waiting,
+            clinic_id=caller.clinic_id,
+            id=new_id(),
+            patient_id=new.patient_id,
+            clinician_id=new.clinician_id,
+            kind=new.kind,
+            open_kind=new.kind,
+            minutes=new.minutes,
+            first_on=new.first_on,
+            last_on=new.last_on,
+            note=new.note,
+            state="waiting",
+            created_at=now,
+        )
         made = await connection.execute(insert_new(connection, waiting, "clinic_id", "patient_id", "open_kind"), values)
         mine = and_(col(Waiting.clinic_id) == caller.clinic_id, col(Waiting.patient_id) == new.patient_id)
         (one,) = await _find(connection, _waiting().where(mine, col(Waiting.open_kind) == new.kind))
         if made.rowcount:
-            await audit.record(connection, caller, "create", "waiting", new.patient_id, now)
+            await audit.record(
+                connection, caller, action="create", resource="waiting", patient_id=new.patient_id, now=now
+            )
         (body,) = with_fits([one], await free_slots(connection, caller.clinic_id, now), now)
         return Answer(to_wire(WaitingOut, body), 201 if made.rowcount else 200, patient_id=new.patient_id)
 
-    return await once.run(database, caller.account_id, now, work)
+    return await once.run(database, caller.account_id, now=now, work=work)
 
 
 @dataclass(frozen=True)
@@ -82,29 +94,32 @@ class FreedSlot:
     slot_id: UUID
 
 
-async def list_waiting(database: Database, caller: Caller, patient_id: UUID | None, now: datetime) -> list[WaitingOut]:
+async def list_waiting(
+    database: Database, caller: Caller, *, patient_id: UUID | None, now: datetime
+) -> list[WaitingOut]:
     """Who waits, the longest first, each with the first free slots that would fit; patients see their own places."""
-    waits, free = await read_waiting(database, caller, patient_id, now)
+    waits, free = await read_waiting(database, caller, patient_id=patient_id, now=now)
     return with_fits(waits, free, now)
 
 
 async def read_waiting(
-    database: Database, caller: Caller, patient_id: UUID | None, now: datetime
+    database: Database, caller: Caller, *, patient_id: UUID | None, now: datetime
 ) -> tuple[list[WaitingPatient], list[Slot]]:
     """Who waits, the longest first, and the clinic's free slots, which are not for patients."""
     query = _waiting().where(
-        reach(caller, "read", col(Waiting.clinic_id), col(Waiting.patient_id)), col(Waiting.state) == "waiting"
+        reach(caller, "read", clinic_id=col(Waiting.clinic_id), patient_id=col(Waiting.patient_id)),
+        col(Waiting.state) == "waiting",
     )
     if patient_id is not None:
         query = query.where(col(Waiting.patient_id) == patient_id)
     async with database.read() as connection:
         waits = await _find(connection, query.order_by(col(Waiting.created_at), col(Waiting.id)).limit(MOST))
         free = await free_slots(connection, caller.clinic_id, now) if waits and caller.role != "patient" else []
-    await audit.record_read(database, caller, "waiting", patient_id, now)
+    await audit.record_read(database, caller, resource="waiting", patient_id=patient_id, now=now)
     return waits, free
 
 
-async def withdraw(database: Database, caller: Caller, waiting_id: UUID, now: datetime) -> None:
+async def withdraw(database: Database, caller: Caller, *, waiting_id: UUID, now: datetime) -> None:
     """Takes a patient off the list; patients may take themselves off. Doing it twice changes nothing.
 
     Raises:
@@ -112,7 +127,7 @@ async def withdraw(database: Database, caller: Caller, waiting_id: UUID, now: da
     """
 
     async def work(connection: AsyncConnection) -> None:
-        within = reach(caller, "confirm", col(Waiting.clinic_id), col(Waiting.patient_id))
+        within = reach(caller, "confirm", clinic_id=col(Waiting.clinic_id), patient_id=col(Waiting.patient_id))
         query = select(waiting).where(col(Waiting.id) == waiting_id, within)
         found = (await connection.execute(query)).first()
         if found is None:
@@ -120,14 +135,16 @@ async def withdraw(database: Database, caller: Caller, waiting_id: UUID, now: da
         one = whole(Waiting, found)
         if one.state == "waiting":
             this = and_(col(Waiting.clinic_id) == one.clinic_id, col(Waiting.id) == one.id)
-            await _close(connection, this, "withdrawn", now)
-            await audit.record(connection, caller, "change", "waiting", one.patient_id, now)
+            await _close(connection, this, state="withdrawn", now=now)
+            await audit.record(
+                connection, caller, action="change", resource="waiting", patient_id=one.patient_id, now=now
+            )
 
     await database.write(work)
 
 
 async def close_for(
-    connection: AsyncConnection, clinic_id: UUID, patient_id: UUID, slot_id: UUID, now: datetime
+    connection: AsyncConnection, clinic_id: UUID, *, patient_id: UUID, slot_id: UUID, now: datetime
 ) -> None:
     """Takes the patient off the list for slots of the kind that was just booked."""
     this = and_(col(Slot.clinic_id) == clinic_id, col(Slot.id) == slot_id)
@@ -135,7 +152,7 @@ async def close_for(
     theirs = and_(
         col(Waiting.clinic_id) == clinic_id, col(Waiting.patient_id) == patient_id, col(Waiting.open_kind) == kind
     )
-    await _close(connection, theirs, "booked", now)
+    await _close(connection, theirs, state="booked", now=now)
 
 
 async def tell_of_freed(connection: AsyncConnection, freed: FreedSlot, now: datetime) -> None:
@@ -149,7 +166,7 @@ async def tell_of_freed(connection: AsyncConnection, freed: FreedSlot, now: date
     )
     if any(fits(who, one) and who.place.patient_id != freed.patient_id for who in waits):
         about = {"slot_id": str(freed.slot_id)}
-        await post(connection, freed.clinic_id, "slot.freed", str(freed.appointment_id), about=about, now=now)
+        await post(connection, freed.clinic_id, topic="slot.freed", key=str(freed.appointment_id), about=about, now=now)
 
 
 async def free_slots(connection: AsyncConnection, clinic_id: UUID, now: datetime) -> list[Slot]:
@@ -192,7 +209,7 @@ def with_fits(waits: Sequence[WaitingPatient], free: Sequence[Slot], now: dateti
     ]
 
 
-async def _close(connection: AsyncConnection, which: ColumnElement[bool], state: str, now: datetime) -> None:
+async def _close(connection: AsyncConnection, which: ColumnElement[bool], *, state: str, now: datetime) -> None:
     await connection.execute(
         update(waiting)
         .where(which, col(Waiting.state) == "waiting")
@@ -202,12 +219,12 @@ async def _close(connection: AsyncConnection, which: ColumnElement[bool], state:
     )
 
 
-def _waiting() -> Select[*tuple[Any, ...]]:
+def _waiting() -> RowQuery:
     same = and_(col(Patient.clinic_id) == col(Waiting.clinic_id), col(Patient.id) == col(Waiting.patient_id))
-    query: Select[*tuple[Any, ...]] = select(waiting, col(Patient.time_zone), col(Patient.name))
+    query: RowQuery = select(waiting, col(Patient.time_zone), col(Patient.name))
     return query.join(patient, same)
 
 
-async def _find(connection: AsyncConnection, query: Select[*tuple[Any, ...]]) -> list[WaitingPatient]:
+async def _find(connection: AsyncConnection, query: RowQuery) -> list[WaitingPatient]:
     found = (await connection.execute(query)).all()
     return [WaitingPatient(whole(Waiting, one), one._mapping["time_zone"], one._mapping["name"]) for one in found]

@@ -26,7 +26,7 @@ async def read(database: Database, caller: Caller, now: datetime) -> ClinicOut:
         return await _read(connection, caller, now)
 
 
-async def change(database: Database, caller: Caller, given: ClinicChange, now: datetime) -> ClinicOut:
+async def change(database: Database, caller: Caller, *, given: ClinicChange, now: datetime) -> ClinicOut:
     """Changes the settings of the caller's clinic.
 
     Raises:
@@ -42,7 +42,7 @@ async def change(database: Database, caller: Caller, given: ClinicChange, now: d
         changes = _changes(given)
         if changes:
             await connection.execute(update(clinic).where(col(Clinic.id) == caller.clinic_id).ordered_values(*changes))
-            await audit.record(connection, caller, "change", "clinic", None, now)
+            await audit.record(connection, caller, action="change", resource="clinic", patient_id=None, now=now)
         return await _read(connection, caller, now)
 
     return await database.write(work)

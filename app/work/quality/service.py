@@ -14,6 +14,7 @@ from app.base.store.database import Database
 from app.base.store.typed import col
 from app.record.diary.tables import DiaryDay
 from app.record.procedures.tables import ProcedureRow
+from app.rules.parameters import CASE_IN_TIME
 from app.work.reviews.service import review
 from app.work.reviews.tables import Review
 
@@ -22,7 +23,7 @@ MONTH = 30.4375  # days
 
 
 @dataclass(frozen=True)
-class Adherence:
+class MonthOfDiaries:
     """One month after the procedure: patient-days that could have an entry, and those that have one."""
 
     month: int
@@ -50,7 +51,7 @@ class Alarms:
 class Quality:
     """All figures; `days_to_review` is the median from a flagged return to its review, `within_14` the share in time."""
 
-    adherence: list[Adherence]
+    adherence: list[MonthOfDiaries]
     alarms: list[Alarms]
     returns: int
     reviewed: int
@@ -92,9 +93,9 @@ async def read(database: Database, caller: Caller, now: datetime) -> Quality:
         days = (await connection.execute(logged.where(col(DiaryDay.date) >= begin))).all()
         kinds = (await connection.execute(flagged.group_by(col(Flag.kind), col(Flag.state), col(Flag.owner_id)))).all()
         returns = (await connection.execute(taken)).all()
-    await audit.record_read(database, caller, "quality", None, now)
+    await audit.record_read(database, caller, resource="quality", patient_id=None, now=now)
     waited = [(opened - raised).total_seconds() / 86_400 for raised, opened in returns if opened is not None]
-    in_time = sum(w <= 14 for w in waited)
+    in_time = sum(w <= CASE_IN_TIME for w in waited)
     return Quality(
         _adherence(first, [(patient_id, on) for patient_id, on in days], today),
         _alarms([(kind, state, owner is not None, n) for kind, state, owner, n in kinds]),
@@ -105,7 +106,7 @@ async def read(database: Database, caller: Caller, now: datetime) -> Quality:
     )
 
 
-def _adherence(first: dict[UUID, date], logged: list[tuple[UUID, date]], today: date) -> list[Adherence]:
+def _adherence(first: dict[UUID, date], logged: list[tuple[UUID, date]], today: date) -> list[MonthOfDiaries]:
     possible, kept = [0] * MONTHS, [0] * MONTHS
     for start in first.values():
         for month in range(MONTHS):
@@ -118,7 +119,7 @@ def _adherence(first: dict[UUID, date], logged: list[tuple[UUID, date]], today: 
             within = next((m for m in range(MONTHS) if number <= round((m + 1) * MONTH)), None)
             if within is not None:
                 kept[within] += 1
-    return [Adherence(m + 1, possible[m], kept[m]) for m in range(MONTHS) if possible[m]]
+    return [MonthOfDiaries(m + 1, possible[m], kept[m]) for m in range(MONTHS) if possible[m]]
 
 
 def _alarms(rows: list[tuple[str, str, bool, int]]) -> list[Alarms]:

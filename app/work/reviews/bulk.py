@@ -28,16 +28,14 @@ from app.work.reviews.schemas import (
     WaitManyIn,
 )
 from app.work.reviews.service import (
-    Change,
     ReviewState,
-    Taken,
-    cancelling,
-    deciding,
+    StepTaken,
+    TakeStep,
     find,
     set_columns,
     take,
-    working,
 )
+from app.work.reviews.steps import cancelling, deciding, working
 from app.work.reviews.tables import Bulk, BulkItem, Review
 
 bulk = table(Bulk)
@@ -58,7 +56,7 @@ class BeforeStep(BaseModel):
     closed_at: datetime | None
 
 
-async def take_many(database: Database, caller: Caller, given: BulkIn, now: datetime) -> BulkOut:
+async def take_many(database: Database, caller: Caller, *, given: BulkIn, now: datetime) -> BulkOut:
     """Takes a step with each review that allows it, in one transaction; answers what became of each.
 
     A review that does not allow the step stays as it is and says why; the others are not held up by it.
@@ -71,7 +69,9 @@ async def take_many(database: Database, caller: Caller, given: BulkIn, now: date
         outcomes: dict[UUID, BulkItemOut] = {}
         for review_id in sorted(set(given.review_ids)):  # every writer of several reviews locks them in this order
             try:
-                before = (await take(connection, caller, review_id, change, if_match=None, now=now)).review
+                before = (
+                    await take(connection, caller, review_id=review_id, change=change, if_match=None, now=now)
+                ).review
             except Problem as problem:
                 outcomes[review_id] = BulkItemOut(review_id=review_id, status="rejected", problem=problem.body())
                 continue
@@ -80,15 +80,21 @@ async def take_many(database: Database, caller: Caller, given: BulkIn, now: date
             outcomes[review_id] = BulkItemOut(review_id=review_id, status="done", problem=None)
         bulk_id = new_id()
         values = row(
-            Bulk, clinic_id=caller.clinic_id, id=bulk_id, account_id=caller.account_id, step=given.step, items=done,
-            created_at=now)  # fmt: skip
+            Bulk,
+            clinic_id=caller.clinic_id,
+            id=bulk_id,
+            account_id=caller.account_id,
+            step=given.step,
+            items=done,
+            created_at=now,
+        )
         await connection.execute(insert(bulk).values(values))
         return BulkOut(id=bulk_id, items=[outcomes[review_id] for review_id in dict.fromkeys(given.review_ids)])
 
     return await database.write(work)
 
 
-async def undo(database: Database, caller: Caller, bulk_id: UUID, now: datetime) -> BulkOut:
+async def undo(database: Database, caller: Caller, *, bulk_id: UUID, now: datetime) -> BulkOut:
     """Undoes a bulk step for each review that nobody has changed since.
 
     Raises:
@@ -106,7 +112,7 @@ async def undo(database: Database, caller: Caller, bulk_id: UUID, now: datetime)
             raise Problem(409, "The step was taken back already.")
         items = []
         for item in sorted(one.items, key=lambda item: UUID(item["review_id"])):
-            problem = await _restore(connection, caller, item, now)
+            problem = await _restore(connection, caller, item=item, now=now)
             review_id = UUID(item["review_id"])
             if problem is None:
                 items.append(BulkItemOut(review_id=review_id, status="done", problem=None))
@@ -118,9 +124,11 @@ async def undo(database: Database, caller: Caller, bulk_id: UUID, now: datetime)
     return await database.write(work)
 
 
-async def _restore(connection: AsyncConnection, caller: Caller, item: BulkItem, now: datetime) -> Problem | None:
+async def _restore(connection: AsyncConnection, caller: Caller, *, item: BulkItem, now: datetime) -> Problem | None:
     try:
-        one = (await find(connection, caller, UUID(item["review_id"]), "work_review", lock=True)).review
+        one = (
+            await find(connection, caller, review_id=UUID(item["review_id"]), action="work_review", lock=True)
+        ).review
     except Problem as problem:
         return problem
     if one.version != item["version"]:
@@ -150,11 +158,11 @@ async def _restore(connection: AsyncConnection, caller: Caller, item: BulkItem, 
             to(col(Review.steps), [*one.steps, step("undo", now, by=caller.account_id)]),
         ],
     )
-    await audit.record(connection, caller, "change", "review", one.patient_id, now)
+    await audit.record(connection, caller, action="change", resource="review", patient_id=one.patient_id, now=now)
     return None
 
 
-def _change(caller: Caller, given: BulkIn, now: datetime) -> Change:
+def _change(caller: Caller, given: BulkIn, now: datetime) -> TakeStep:
     if isinstance(given, CancelManyIn):
         return cancelling(caller, CancelIn(reason=given.reason), now)
     if isinstance(given, WaitManyIn):
@@ -167,10 +175,10 @@ def _change(caller: Caller, given: BulkIn, now: datetime) -> Change:
     assert_never(given)
 
 
-def _unbooked(change: Change, bulk_step: str) -> Change:
+def _unbooked(change: TakeStep, bulk_step: str) -> TakeStep:
     """A cancelled appointment can't be restored for sure: such a step is taken with one review at a time."""
 
-    async def checked(connection: AsyncConnection, before: ReviewState) -> Taken:
+    async def checked(connection: AsyncConnection, before: ReviewState) -> StepTaken:
         if before.state == "booked" and bulk_step != "assign":
             raise Problem(409, BOOKED)
         return await change(connection, before)

@@ -13,13 +13,13 @@ from app.base.store.database import Database
 from app.base.store.typed import col
 from app.record.patients.tables import Patient
 from app.record.procedures.tables import ProcedureRow
+from app.rules.parameters import LONG_IN_QUEUE
 from app.rules.reviews import OPEN
 from app.work.reviews.schemas import QueueIn, WorkloadOut
 from app.work.reviews.service import ReviewState, find_all, is_open, review, with_outcome
 from app.work.reviews.tables import Review
 
 URGENT = {"returned": 0, "returning": 1, "no_relief": 2}
-LONG = timedelta(days=14)
 
 
 async def queue(
@@ -27,13 +27,14 @@ async def queue(
 ) -> tuple[list[ReviewState], bool]:
     """The most urgent first: a return, a likely return, no relief, then the longest waiting; and whether more follow."""
     query = with_outcome().where(
-        reach(caller, "read", col(Review.clinic_id), col(Review.patient_id)), *_conditions(asked, now)
+        reach(caller, "read", clinic_id=col(Review.clinic_id), patient_id=col(Review.patient_id)),
+        *_conditions(asked, now),
     )
     urgent = case(URGENT, value=col(OutcomeRow.phase), else_=3)
     ordered = query.order_by(urgent, col(Review.opened_at), col(Review.id)).limit(asked.limit + 1).offset(offset)
     async with database.read() as connection:
         found = await find_all(connection, ordered)
-    await audit.record_read(database, caller, "reviews", asked.patient_id, now)
+    await audit.record_read(database, caller, resource="reviews", patient_id=asked.patient_id, now=now)
     return found[: asked.limit], len(found) > asked.limit
 
 
@@ -70,7 +71,7 @@ async def workload(database: Database, caller: Caller, now: datetime) -> list[Wo
 
     Reviews without an owner (null) come first, then the owner with the most open reviews.
     """
-    within = reach(caller, "work_review", col(Review.clinic_id), None)
+    within = reach(caller, "work_review", clinic_id=col(Review.clinic_id), patient_id=None)
     same = and_(col(Account.clinic_id) == col(Review.clinic_id), col(Account.id) == col(Review.owner_id))
     query = (
         select(
@@ -79,7 +80,7 @@ async def workload(database: Database, caller: Caller, now: datetime) -> list[Wo
             func.count(),
             *(func.count().filter(col(Review.state) == state) for state in OPEN),
             func.min(col(Review.opened_at)),
-            func.count().filter(col(Review.opened_at) <= now - LONG),
+            func.count().filter(col(Review.opened_at) <= now - LONG_IN_QUEUE),
         )
         .select_from(review)
         .outerjoin(account, same)
@@ -94,7 +95,15 @@ async def workload(database: Database, caller: Caller, now: datetime) -> list[Wo
         oldest_days = (now - oldest).days
         out.append(
             WorkloadOut(
-                owner_id=owner_id, username=username, open=many, opened=opened, in_work=in_work, proposed=proposed,
-                booked=booked, oldest_days=oldest_days, over_14_days=over_14_days)
-        )  # fmt: skip
+                owner_id=owner_id,
+                username=username,
+                open=many,
+                opened=opened,
+                in_work=in_work,
+                proposed=proposed,
+                booked=booked,
+                oldest_days=oldest_days,
+                over_14_days=over_14_days,
+            )
+        )
     return sorted(out, key=lambda one: (one.owner_id is not None, -one.open, one.username or ""))

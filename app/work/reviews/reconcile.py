@@ -50,9 +50,20 @@ async def open_for_returns(connection: AsyncConnection, now: datetime) -> int:
     found = (await connection.execute(waiting)).all()
     for clinic_id, flag_id, patient_id, procedure_id, says, laterality, joints in found:
         new = Review(
-            clinic_id=clinic_id, id=new_id(), patient_id=patient_id, procedure_id=procedure_id,
-            open_procedure_id=procedure_id, state="opened", opened_by="flag", flag_id=flag_id, laterality=laterality,
-            joints=joints, checklist={}, steps=[step("opened", now, note=says)], opened_at=now)  # fmt: skip
+            clinic_id=clinic_id,
+            id=new_id(),
+            patient_id=patient_id,
+            procedure_id=procedure_id,
+            open_procedure_id=procedure_id,
+            state="opened",
+            opened_by="flag",
+            flag_id=flag_id,
+            laterality=laterality,
+            joints=joints,
+            checklist={},
+            steps=[step("opened", now, note=says)],
+            opened_at=now,
+        )
         await _open(connection, new, now)
     return len(found)
 
@@ -82,10 +93,22 @@ async def open_by_date(connection: AsyncConnection, now: datetime) -> int:
     for one in due:
         note = f"the wait until {one.wait_until} is over"
         new = Review(
-            clinic_id=one.clinic_id, id=new_id(), patient_id=one.patient_id, procedure_id=one.procedure_id,
-            open_procedure_id=one.procedure_id, state="opened", opened_by="date", follows=one.id, owner_id=one.owner_id,
-            laterality=one.laterality, joints=one.joints, policy=one.policy, checklist={},
-            steps=[step("opened", now, note=note)], opened_at=now)  # fmt: skip
+            clinic_id=one.clinic_id,
+            id=new_id(),
+            patient_id=one.patient_id,
+            procedure_id=one.procedure_id,
+            open_procedure_id=one.procedure_id,
+            state="opened",
+            opened_by="date",
+            follows=one.id,
+            owner_id=one.owner_id,
+            laterality=one.laterality,
+            joints=one.joints,
+            policy=one.policy,
+            checklist={},
+            steps=[step("opened", now, note=note)],
+            opened_at=now,
+        )
         await _open(connection, new, now)
     return len(due)
 
@@ -95,7 +118,7 @@ async def _open(connection: AsyncConnection, new: Review, now: datetime) -> None
     statement = insert_new(connection, review, "clinic_id", "open_procedure_id")
     if (await connection.execute(statement, values_of(new))).rowcount:
         about = {"review_id": str(new.id), "patient_id": str(new.patient_id)}
-        await post(connection, new.clinic_id, "review.opened", str(new.id), about=about, now=now)
+        await post(connection, new.clinic_id, topic="review.opened", key=str(new.id), about=about, now=now)
 
 
 def _of_review(own: FromClause) -> ColumnElement[bool]:

@@ -16,7 +16,7 @@ from app.base.http.paging import Page
 from app.base.http.problems import Responses, bad_field, problems
 from app.base.http.sheets import CSV, Accept, listed
 from app.base.http.wire import Day, Line
-from app.work.reviews import bulk, service
+from app.work.reviews import bulk, service, steps
 from app.work.reviews.queue import queue, workload
 from app.work.reviews.schemas import (
     BookIn,
@@ -40,8 +40,12 @@ OPENED: Responses = {
 STEP = problems(403, 404, 409, 412, 413)
 
 
-@router.post("/procedures/{procedure_id}/reviews", status_code=201, response_model=ReviewOut,
-             responses={**OPENED, **problems(403, 404, 413)})  # fmt: skip
+@router.post(
+    "/procedures/{procedure_id}/reviews",
+    status_code=201,
+    response_model=ReviewOut,
+    responses={**OPENED, **problems(403, 404, 413)},
+)
 async def open_review(
     procedure_id: UUID,
     caller: CallerDep,
@@ -51,7 +55,9 @@ async def open_review(
     new: ReviewIn | None = None,
 ) -> Response:
     """Opens the review whether to repeat a procedure. A procedure has one at a time: an open one is returned."""
-    answer = await service.open_review(database, caller, procedure_id, new or ReviewIn(), once=once, now=now)
+    answer = await service.open_review(
+        database, caller, procedure_id=procedure_id, new=new or ReviewIn(), once=once, now=now
+    )
     return JSONResponse(answer.body, answer.status, headers=answer.headers)
 
 
@@ -69,7 +75,10 @@ async def list_reviews(
     begin = int(asked.cursor or 0)
     rows, more = await queue(database, caller, asked, offset=begin, now=now)
     return listed(
-        ReviewOut, (service.out(one, now) for one in rows), str(begin + asked.limit) if more else None, accept
+        ReviewOut,
+        (service.out(one, now) for one in rows),
+        following=str(begin + asked.limit) if more else None,
+        accept=accept,
     )
 
 
@@ -82,13 +91,13 @@ async def read_workload(caller: CallerDep, database: DatabaseDep, now: Now) -> P
 @router.post("/reviews/bulk", responses=problems(403, 413))
 async def take_many(given: BulkIn, caller: CallerDep, database: DatabaseDep, now: Now) -> BulkOut:
     """Takes one step with many reviews: assign, propose, wait or cancel. One that fails does not stop the others."""
-    return await bulk.take_many(database, caller, given, now)
+    return await bulk.take_many(database, caller, given=given, now=now)
 
 
 @router.post("/reviews/bulk/{bulk_id}/undo", responses=problems(403, 404, 409))
 async def undo_many(bulk_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> BulkOut:
     """Undoes a bulk step, for each review that nobody has changed since."""
-    return await bulk.undo(database, caller, bulk_id, now)
+    return await bulk.undo(database, caller, bulk_id=bulk_id, now=now)
 
 
 @router.get("/reviews/{review_id}", responses={**NOT_MODIFIED, **problems(403, 404)})
@@ -101,7 +110,7 @@ async def read_review(
     if_none_match: IfNoneMatch = None,
 ) -> ReviewOut:
     """One review with its steps, and an ETag."""
-    one = await service.read(database, caller, review_id, now)
+    one = await service.read(database, caller, review_id=review_id, now=now)
     tag = service.tag_of(one.review)
     if matches(if_none_match, tag):
         return Response(status_code=304, headers={"ETag": tag})  # type: ignore[return-value]  # no body to model
@@ -120,7 +129,11 @@ async def work_on_review(
     if_match: IfMatch = None,
 ) -> ReviewOut:
     """Ticks off the checklist, hands the review to somebody, or proposes a day, side, levels and policy."""
-    return _told(await service.work_on(database, caller, review_id, given, if_match=if_match, now=now), response, now)
+    return _told(
+        await steps.work_on(database, caller, review_id=review_id, given=given, if_match=if_match, now=now),
+        response,
+        now,
+    )
 
 
 @router.post("/reviews/{review_id}/book", responses=STEP)
@@ -134,7 +147,11 @@ async def book_review(
     if_match: IfMatch = None,
 ) -> ReviewOut:
     """Books a slot. Of several callers at the same moment exactly one gets it; the others get 409."""
-    return _told(await service.book(database, caller, review_id, given, if_match=if_match, now=now), response, now)
+    return _told(
+        await steps.book(database, caller, review_id=review_id, given=given, if_match=if_match, now=now),
+        response,
+        now,
+    )
 
 
 @router.post("/reviews/{review_id}/decide", responses=STEP)
@@ -148,7 +165,11 @@ async def decide_review(
     if_match: IfMatch = None,
 ) -> ReviewOut:
     """Ends a review with a person's decision and the reason."""
-    return _told(await service.decide(database, caller, review_id, given, if_match=if_match, now=now), response, now)
+    return _told(
+        await steps.decide(database, caller, review_id=review_id, given=given, if_match=if_match, now=now),
+        response,
+        now,
+    )
 
 
 @router.post("/reviews/{review_id}/cancel", responses=STEP)
@@ -162,7 +183,11 @@ async def cancel_review(
     if_match: IfMatch = None,
 ) -> ReviewOut:
     """Ends a review without a decision; its appointment is cancelled."""
-    return _told(await service.cancel(database, caller, review_id, given, if_match=if_match, now=now), response, now)
+    return _told(
+        await steps.cancel(database, caller, review_id=review_id, given=given, if_match=if_match, now=now),
+        response,
+        now,
+    )
 
 
 @router.get("/reviews/{review_id}/eligibility", responses=problems(403, 404))

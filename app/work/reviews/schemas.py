@@ -8,11 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.base.http.problems import ProblemDetail
 from app.base.http.wire import Day, Instant, Joint, JsonObject, Line, Wire
+from app.rules.reviews import State
 from app.rules.words import Laterality, Phase, Region
 
-State = Literal["opened", "in_work", "proposed", "booked", "decided", "cancelled"]
 Decision = Literal["repeat", "other_treatment", "wait", "none"]
-Check = Literal[
+ChecklistItem = Literal[
     "relief_and_dates", "diary_complete_enough", "function", "confounders_excluded", "blocks", "patient_asked"
 ]
 Checked = Literal["yes", "no", "not_needed"]
@@ -38,7 +38,7 @@ class ReviewChange(Wire):
     )
 
     owner_id: UUID | None = Field(default=None, description="account of who works on it")
-    checklist: dict[Check, Checked] | None = None
+    checklist: dict[ChecklistItem, Checked] | None = None
     proposed_on: Day | None = None
     laterality: Laterality | None = None
     joints: Levels | None = None

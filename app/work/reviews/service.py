@@ -3,19 +3,18 @@
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Action, Caller, reach, require
-from app.access.accounts.service import is_staff
 from app.access.audit import service as audit
 from app.alerts.flags.service import of_a_patient
 from app.alerts.messages.outbox import Topic, post
 from app.answers.eligibility import service as eligibility
-from app.answers.eligibility.clinic_policies import known, known_to
+from app.answers.eligibility.clinic_policies import known
 from app.answers.eligibility.schemas import DEFAULT, EligibilityOut
 from app.answers.verdicts import context
 from app.answers.verdicts.sentence import spoken_day
@@ -29,18 +28,13 @@ from app.base.store.database import Database
 from app.base.store.metadata import new_id
 from app.base.store.statements import insert_new
 from app.base.store.timeline import step
-from app.base.store.typed import Setting, col, row, table, to, values_of
-from app.record.patients import service as patients
+from app.base.store.typed import RowQuery, Setting, col, row, table, to, values_of
 from app.record.patients.service import today_of
-from app.record.procedures.tables import ProcedureRow
-from app.rules.levels import region_of
-from app.rules.reviews import OPEN, State, Step, after
-from app.work.calendar import service as calendar
-from app.work.reviews.schemas import BookIn, CancelIn, DecisionIn, ReviewChange, ReviewIn, ReviewOut
+from app.rules.reviews import OPEN, ReviewStep, State, after
+from app.work.reviews.schemas import ReviewIn, ReviewOut
 from app.work.reviews.tables import Review
 
 review = table(Review)
-PROPOSAL = {"proposed_on", "laterality", "joints", "policy"}
 
 
 @dataclass(frozen=True)
@@ -64,7 +58,7 @@ def tag_of(one: Review) -> str:
     return etag("review", one.id, one.version)
 
 
-def with_outcome() -> Select[*tuple[Any, ...]]:
+def with_outcome() -> RowQuery:
     """A query for the columns of `ReviewState`, of all clinics."""
     same = and_(
         col(OutcomeRow.clinic_id) == col(Review.clinic_id),
@@ -72,11 +66,11 @@ def with_outcome() -> Select[*tuple[Any, ...]]:
         col(OutcomeRow.definition) == "half",
     )
     said = col(OutcomeRow.phase), col(OutcomeRow.returned_on), col(OutcomeRow.relief_days), col(OutcomeRow.masked)
-    query: Select[*tuple[Any, ...]] = select(review, *said)
+    query: RowQuery = select(review, *said)
     return query.outerjoin(outcome, same)
 
 
-async def find_all(connection: AsyncConnection, query: Select[*tuple[Any, ...]]) -> list[ReviewState]:
+async def find_all(connection: AsyncConnection, query: RowQuery) -> list[ReviewState]:
     """The reviews of a query that `with_outcome` began."""
     found = [one._mapping for one in (await connection.execute(query)).all()]
     return [
@@ -105,14 +99,14 @@ def out(one: ReviewState, now: datetime) -> ReviewOut:
 
 
 async def find(
-    connection: AsyncConnection, caller: Caller, review_id: UUID, action: Action = "read", *, lock: bool = False
+    connection: AsyncConnection, caller: Caller, *, review_id: UUID, action: Action = "read", lock: bool = False
 ) -> ReviewState:
     """One review within the caller's reach.
 
     Raises:
         Problem: 404 where there is none that the caller may know of.
     """
-    within = reach(caller, action, col(Review.clinic_id), col(Review.patient_id))
+    within = reach(caller, action, clinic_id=col(Review.clinic_id), patient_id=col(Review.patient_id))
     query = with_outcome().where(col(Review.id) == review_id, within)
     found = await find_all(connection, query.with_for_update(of=review) if lock else query)
     if not found:
@@ -121,55 +115,71 @@ async def find(
 
 
 async def open_review(
-    database: Database, caller: Caller, procedure_id: UUID, new: ReviewIn, *, once: Once, now: datetime
+    database: Database, caller: Caller, *, procedure_id: UUID, new: ReviewIn, once: Once, now: datetime
 ) -> Answer:
     """Opens the review of a procedure; where one is open already, returns that one with 200."""
     require(caller, "work_review")
 
     async def work(connection: AsyncConnection) -> Answer:
-        own = await look_up(connection, caller, procedure_id, "half")
-        if new.flag_id is not None and not await of_a_patient(connection, own.clinic_id, own.patient_id, new.flag_id):
+        own = await look_up(connection, caller, procedure_id=procedure_id, definition="half")
+        if new.flag_id is not None and not await of_a_patient(
+            connection, own.clinic_id, patient_id=own.patient_id, flag_id=new.flag_id
+        ):
             raise bad_field("/flag_id", "is no flag of this patient")
         if new.proposed_on is not None and new.proposed_on <= own.performed_on:
             raise bad_field("/proposed_on", "lies before the procedure that it would repeat")
         values = row(
-            Review, clinic_id=own.clinic_id, id=new_id(), patient_id=own.patient_id, procedure_id=procedure_id,
-            open_procedure_id=procedure_id, state="opened", opened_by="flag" if new.flag_id else "hand",
-            flag_id=new.flag_id, proposed_on=new.proposed_on, laterality=own.laterality, joints=own.joints,
-            checklist={}, steps=[step("opened", now, by=caller.account_id, note=new.reason)], version=1,
-            opened_at=now)  # fmt: skip
+            Review,
+            clinic_id=own.clinic_id,
+            id=new_id(),
+            patient_id=own.patient_id,
+            procedure_id=procedure_id,
+            open_procedure_id=procedure_id,
+            state="opened",
+            opened_by="flag" if new.flag_id else "hand",
+            flag_id=new.flag_id,
+            proposed_on=new.proposed_on,
+            laterality=own.laterality,
+            joints=own.joints,
+            checklist={},
+            steps=[step("opened", now, by=caller.account_id, note=new.reason)],
+            version=1,
+            opened_at=now,
+        )
         made = await connection.execute(insert_new(connection, review, "clinic_id", "open_procedure_id"), values)
         open_one = and_(col(Review.clinic_id) == own.clinic_id, col(Review.open_procedure_id) == procedure_id)
         (one,) = await find_all(connection, with_outcome().where(open_one))
         if made.rowcount:
-            await audit.record(connection, caller, "create", "review", own.patient_id, now)
-            await _tell(connection, caller, "review.opened", one.review, now)
+            await audit.record(
+                connection, caller, action="create", resource="review", patient_id=own.patient_id, now=now
+            )
+            await _tell(connection, caller, topic="review.opened", one=one.review, now=now)
         headers = {"ETag": tag_of(one.review), "Location": f"/v1/reviews/{one.review.id}"}
         return Answer(to_wire(ReviewOut, out(one, now)), 201 if made.rowcount else 200, headers, own.patient_id)
 
-    return await once.run(database, caller.account_id, now, work)
+    return await once.run(database, caller.account_id, now=now, work=work)
 
 
 @dataclass(frozen=True)
-class Taken:
+class StepTaken:
     """A step with a review: which, what it changes, and a note."""
 
-    step: Step
+    step: ReviewStep
     changes: tuple[Setting, ...] = ()
     note: str | None = None
 
 
-Change = Callable[[AsyncConnection, ReviewState], Awaitable[Taken]]
+TakeStep = Callable[[AsyncConnection, ReviewState], Awaitable[StepTaken]]
 
 
-async def _take(
-    database: Database, caller: Caller, review_id: UUID, change: Change, *, if_match: str | None, now: datetime
+async def take_step(
+    database: Database, caller: Caller, *, review_id: UUID, change: TakeStep, if_match: str | None, now: datetime
 ) -> ReviewState:
     """Takes one step with a review, in a transaction of its own."""
 
     async def work(connection: AsyncConnection) -> ReviewState:
-        await take(connection, caller, review_id, change, if_match=if_match, now=now)
-        return await find(connection, caller, review_id)
+        await take(connection, caller, review_id=review_id, change=change, if_match=if_match, now=now)
+        return await find(connection, caller, review_id=review_id)
 
     return await database.write(work)
 
@@ -177,9 +187,9 @@ async def _take(
 async def take(
     connection: AsyncConnection,
     caller: Caller,
-    review_id: UUID,
-    change: Change,
     *,
+    review_id: UUID,
+    change: TakeStep,
     if_match: str | None,
     now: datetime,
 ) -> ReviewState:
@@ -188,13 +198,13 @@ async def take(
     Raises:
         Problem: 404, 412 on a lost update, 409 for a step that its state does not allow.
     """
-    before = await find(connection, caller, review_id, "work_review", lock=True)
+    before = await find(connection, caller, review_id=review_id, action="work_review", lock=True)
     one = before.review
     require_match(if_match, tag_of(one))
     taken = await change(connection, before)
     state = after(before.state, taken.step)
     if state is None:
-        raise _not_allowed(before.state)
+        raise not_allowed(before.state)
     closed: list[Setting] = []
     if state not in OPEN:
         closed = [to(col(Review.open_procedure_id), None), to(col(Review.closed_at), now)]
@@ -202,9 +212,9 @@ async def take(
     await set_columns(
         connection, one, [*taken.changes, *closed, to(col(Review.state), state), to(col(Review.steps), steps)]
     )
-    await audit.record(connection, caller, "change", "review", one.patient_id, now)
+    await audit.record(connection, caller, action="change", resource="review", patient_id=one.patient_id, now=now)
     if state == "decided":
-        await _tell(connection, caller, "review.decided", one, now)
+        await _tell(connection, caller, topic="review.decided", one=one, now=now)
     return before
 
 
@@ -217,138 +227,16 @@ async def set_columns(connection: AsyncConnection, one: Review, changes: Iterabl
     )
 
 
-def _not_allowed(state: str) -> Problem:
+def not_allowed(state: str) -> Problem:
+    """The problem of a step that a review's state has no place for."""
     return Problem(409, f"A review that is {state.replace('_', ' ')} does not allow this step.")
 
 
-async def work_on(
-    database: Database, caller: Caller, review_id: UUID, given: ReviewChange, *, if_match: str | None, now: datetime
-) -> ReviewState:
-    """Ticks off the checklist, assigns the review, or proposes day, side, levels and policy."""
-    return await _take(database, caller, review_id, working(given), if_match=if_match, now=now)
-
-
-def working(given: ReviewChange) -> Change:
-    """The step of working on a review; it becomes a proposal where a day, side, levels or a policy is given."""
-
-    async def change(connection: AsyncConnection, before: ReviewState) -> Taken:
-        one, changes = before.review, list(_given(given))
-        if given.policy is not None:
-            eligibility.find(given.policy, await known_to(connection, one.clinic_id))
-        if given.owner_id is not None and not await is_staff(connection, one.clinic_id, given.owner_id):
-            raise bad_field("/owner_id", "is nobody of this clinic's staff")
-        if given.joints is not None:
-            await _check_joints(connection, one, given.joints)
-        if given.checklist:
-            changes.append(to(col(Review.checklist), {**one.checklist, **given.checklist}))
-        proposes = any(getattr(given, name) is not None for name in PROPOSAL)
-        if before.state == "booked" and proposes:
-            raise Problem(409, "The review is booked; cancel or move the appointment first.")
-        return Taken("propose" if proposes else "work", tuple(changes), given.note)
-
-    return change
-
-
-def _given(given: ReviewChange) -> Iterable[Setting]:
-    if given.owner_id is not None:
-        yield to(col(Review.owner_id), given.owner_id)
-    if given.proposed_on is not None:
-        yield to(col(Review.proposed_on), given.proposed_on)
-    if given.laterality is not None:
-        yield to(col(Review.laterality), given.laterality)
-    if given.joints is not None:
-        yield to(col(Review.joints), given.joints)
-    if given.policy is not None:
-        yield to(col(Review.policy), given.policy)
-
-
-async def _check_joints(connection: AsyncConnection, one: Review, joints: list[str]) -> None:
-    own = select(col(ProcedureRow.region)).where(
-        col(ProcedureRow.clinic_id) == one.clinic_id, col(ProcedureRow.id) == one.procedure_id
-    )
-    region = (await connection.execute(own)).scalar_one()
-    for place, joint in enumerate(joints):
-        if region_of(joint) != region:
-            raise bad_field(f"/joints/{place}", "lies in another region than the procedure")
-
-
-async def book(
-    database: Database, caller: Caller, review_id: UUID, given: BookIn, *, if_match: str | None, now: datetime
-) -> ReviewState:
-    """Books a slot; a review without a proposed day is proposed for the slot's day."""
-
-    async def change(connection: AsyncConnection, before: ReviewState) -> Taken:
-        one = before.review
-        if after(before.state, "book") is None:
-            raise _not_allowed(before.state)
-        taken = await calendar.book(connection, caller, one.patient_id, given.slot_id, review_id=one.id, now=now)
-        starts_at = (await calendar.find(connection, caller, taken, "read")).starts_at
-        person = await patients.find(connection, caller, one.patient_id)
-        day = one.proposed_on or today_of(person.time_zone, starts_at)
-        return Taken("book", (to(col(Review.appointment_id), taken), to(col(Review.proposed_on), day)))
-
-    return await _take(database, caller, review_id, change, if_match=if_match, now=now)
-
-
-async def decide(
-    database: Database, caller: Caller, review_id: UUID, given: DecisionIn, *, if_match: str | None, now: datetime
-) -> ReviewState:
-    """Ends a review with a decision and its reason; an appointment is kept only where the decision is to repeat."""
-    return await _take(database, caller, review_id, deciding(caller, given, now), if_match=if_match, now=now)
-
-
-def deciding(caller: Caller, given: DecisionIn, now: datetime) -> Change:
-    """The step that decides a review.
-
-    Raises:
-        Problem: 422 for a day to wait until where the decision is another.
-    """
-    if given.wait_until is not None and given.decision != "wait":
-        raise bad_field("/wait_until", "goes with `wait`")
-
-    async def change(connection: AsyncConnection, before: ReviewState) -> Taken:
-        if given.decision != "repeat":
-            await _give_back(connection, caller, before.review, given.reason, now)
-        decided = (
-            to(col(Review.decision), given.decision),
-            to(col(Review.reason), given.reason),
-            to(col(Review.wait_until), given.wait_until),
-        )
-        return Taken("decide", decided, given.reason)
-
-    return change
-
-
-async def cancel(
-    database: Database, caller: Caller, review_id: UUID, given: CancelIn, *, if_match: str | None, now: datetime
-) -> ReviewState:
-    """Ends a review without a decision; its appointment is cancelled."""
-    return await _take(database, caller, review_id, cancelling(caller, given, now), if_match=if_match, now=now)
-
-
-def cancelling(caller: Caller, given: CancelIn, now: datetime) -> Change:
-    """The step that ends a review without a decision."""
-
-    async def change(connection: AsyncConnection, before: ReviewState) -> Taken:
-        await _give_back(connection, caller, before.review, given.reason, now)
-        return Taken("cancel", (to(col(Review.reason), given.reason),), given.reason)
-
-    return change
-
-
-async def _give_back(connection: AsyncConnection, caller: Caller, one: Review, reason: str, now: datetime) -> None:
-    if one.appointment_id is None:
-        return
-    booked = await calendar.find(connection, caller, one.appointment_id, "work_review", lock=True)
-    if booked.state != "cancelled":
-        await calendar.give_back(connection, caller, booked, reason, now)
-
-
-async def read(database: Database, caller: Caller, review_id: UUID, now: datetime) -> ReviewState:
+async def read(database: Database, caller: Caller, *, review_id: UUID, now: datetime) -> ReviewState:
     """One review."""
     async with database.read() as connection:
-        found = await find(connection, caller, review_id)
-    await audit.record_read(database, caller, "review", found.review.patient_id, now)
+        found = await find(connection, caller, review_id=review_id)
+    await audit.record_read(database, caller, resource="review", patient_id=found.review.patient_id, now=now)
     return found
 
 
@@ -362,11 +250,13 @@ async def answer_policy(
     now: datetime,
 ) -> EligibilityOut:
     """Each rule of a policy for what the review proposes, or else for today and the procedure's side and levels."""
-    one = (await read(database, caller, review_id, now)).review
+    one = (await read(database, caller, review_id=review_id, now=now)).review
     named = eligibility.find(policy or one.policy or DEFAULT, await known(database, caller.clinic_id))
-    about = await context.read(database, caller, one.procedure_id, Question(None, None, "half"), now)
+    about = await context.read(
+        database, caller, procedure_id=one.procedure_id, question=Question(None, None, "half"), now=now
+    )
     day = proposed_on or one.proposed_on or today_of(about.person.time_zone, now)
-    return eligibility.answer(named, about, day, one.laterality, one.joints)
+    return eligibility.answer(named, about, proposed_on=day, laterality=one.laterality, joints=one.joints)
 
 
 async def open_by_state(connection: AsyncConnection) -> dict[str, int]:
@@ -380,6 +270,8 @@ def is_open() -> ColumnElement[bool]:
     return col(Review.state).in_(OPEN)
 
 
-async def _tell(connection: AsyncConnection, caller: Caller, topic: Topic, one: Review, now: datetime) -> None:
+async def _tell(connection: AsyncConnection, caller: Caller, *, topic: Topic, one: Review, now: datetime) -> None:
     about = {"review_id": str(one.id), "patient_id": str(one.patient_id)}
-    await post(connection, one.clinic_id, topic, str(one.id), about=about, now=now, account_id=caller.account_id)
+    await post(
+        connection, one.clinic_id, topic=topic, key=str(one.id), about=about, now=now, account_id=caller.account_id
+    )

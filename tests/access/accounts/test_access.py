@@ -92,14 +92,22 @@ CALLS: dict[str, tuple[str, str, object]] = {
 CLINICIAN, PATIENT_TOO, CONTACTS = "cleo root", "ada cleo", "cleo sam root"
 FACTS: dict[str, tuple[str, dict[str, object], dict[str, object], str]] = {
     "procedure": ("procedures", NEW_PROCEDURE, {"baseline_pain": 7}, CLINICIAN),
-    "block": ("blocks", {"performed_on": "2025-06-01", "side": "left", "joints": ["L4-5"], "agent": "lidocaine",
-                         "pain_before": 7}, {"pain_before": 6}, CLINICIAN),
-    "assessment": ("assessments", {"kind": "peg", "answered_on": "2026-04-01", "items": [5, 5, 5]},
-                   {"items": [4, 4, 4]}, PATIENT_TOO),
+    "block": (
+        "blocks",
+        {"performed_on": "2025-06-01", "side": "left", "joints": ["L4-5"], "agent": "lidocaine", "pain_before": 7},
+        {"pain_before": 6},
+        CLINICIAN,
+    ),
+    "assessment": (
+        "assessments",
+        {"kind": "peg", "answered_on": "2026-04-01", "items": [5, 5, 5]},
+        {"items": [4, 4, 4]},
+        PATIENT_TOO,
+    ),
     "event": ("events", {"kind": "injury", "happened_on": "2026-04-01"}, {"note": "fell"}, PATIENT_TOO),
     "work_up": ("work_ups", {"noted_on": "2025-06-01", "note": "two years"}, {"note": "three"}, CLINICIAN),
     "contact": ("contacts", {"contact": "weeks_2", "done_on": "2025-07-24"}, {"note": "well"}, CONTACTS),
-}  # fmt: skip
+}
 READ = (200, 404, 200, 200, 200, 404, 401)
 NOT_THERE = (403, 403, 404, 404, 404, 404, 401)
 EXPECTED: dict[str, tuple[int, ...]] = {

@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from app.alerts.flags.conditions import GONE, MISSED_FOR, RISING, SILENT_AFTER, STANDING, Condition, conditions, due
+from app.alerts.flags.conditions import GONE, KINDS, Condition, conditions, due
 from app.rules.outcome import Outcome
+from app.rules.parameters import MISSED_FOR, RISING_OPIOIDS, SILENT_AFTER
 from app.rules.plan import CONTACTS
 from tests.rules.outcomes import PERFORMED, on_day, outcome
 
@@ -29,8 +30,13 @@ def test_somebody_in_relief_is_flagged_for_nothing() -> None:
 
 def test_a_return_says_how_long_it_held_and_which_entries_say_so() -> None:
     (cause,) = causes(outcome(phase="returned", ended="return", returned_on=RETURNED_ON, relief_days=120))
-    assert cause == Condition("pain_return", "soon", "pain returned after 120 days", RETURNED_ON,
-                             (VERDICT, "diary/2025-11-01", "diary/2025-11-03"))  # fmt: skip
+    assert cause == Condition(
+        "pain_return",
+        "soon",
+        "pain returned after 120 days",
+        RETURNED_ON,
+        (VERDICT, "diary/2025-11-01", "diary/2025-11-03"),
+    )
     (bare,) = causes(outcome(phase="returned", ended="return", relief_days=0))
     assert (bare.says, bare.first_on) == ("pain returned", outcome().as_of)
 
@@ -51,17 +57,26 @@ def test_no_relief_and_a_lasting_side_effect() -> None:
     assert (lasting.kind, lasting.severity, lasting.evidence) == ("lasting_side_effect", "soon", (VERDICT,))
 
 
-@pytest.mark.parametrize(("phase", "ended", "expected"), [
-    ("relief", "open", []), ("settling", "open", []), ("returning", "open", ["return_likely", "masked_climb"]),
-    ("returned", "return", ["pain_return", "masked_climb"]), ("no_relief", "no_relief", ["no_relief"])])  # fmt: skip
+@pytest.mark.parametrize(
+    ("phase", "ended", "expected"),
+    [
+        ("relief", "open", []),
+        ("settling", "open", []),
+        ("returning", "open", ["return_likely", "masked_climb"]),
+        ("returned", "return", ["pain_return", "masked_climb"]),
+        ("no_relief", "no_relief", ["no_relief"]),
+    ],
+)
 def test_a_climb_is_masked_where_there_is_one(phase: str, ended: str, expected: list[str]) -> None:
     assert kinds(outcome(phase=phase, ended=ended, returned_on=RETURNED_ON, masked=True)) == expected
 
 
-@pytest.mark.parametrize(("change", "flagged"), [
-    (None, False), (0.0, False), (-60.0, False), (49.9, False), (50.0, True), (50.1, True), (300.0, True)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "flagged"),
+    [(None, False), (0.0, False), (-60.0, False), (49.9, False), (50.0, True), (50.1, True), (300.0, True)],
+)
 def test_opioids_rise_from_half_as_much_again(change: float | None, flagged: bool) -> None:
-    assert RISING == 50
+    assert RISING_OPIOIDS == 50
     assert kinds(outcome(mme_change=change)) == (["rising_opioids"] if flagged else [])
 
 
@@ -125,7 +140,7 @@ def test_whoever_is_no_longer_followed_is_flagged_for_nothing(ended: str) -> Non
 
 
 def test_every_cause_has_a_word_for_when_it_is_gone() -> None:
-    assert set(GONE) == set(STANDING)
+    assert set(GONE) == set(KINDS)
 
 
 @pytest.mark.parametrize(("severity", "hours"), [("now", 4), ("soon", 48), ("later", 168)])

@@ -6,7 +6,7 @@ import pytest
 
 from app.answers.verdicts.sweep import sweep
 from app.relief import Definition
-from tests.alerts.flags.test_standing import BEFORE, RELIEF, flags, log, work
+from tests.alerts.flags.test_conclusions import BEFORE, RELIEF, flags, log, work
 from tests.conftest import Clock
 from tests.support import Service
 
@@ -82,4 +82,7 @@ async def test_a_return_that_was_resolved_stays_so_whatever_is_asked(service: Se
         await work(service)
     (after,) = await everything(service)
     assert (after["id"], after["state"], [s["what"] for s in after["steps"]]) == (
-        found["id"], "resolved", ["raised", "resolved"])  # fmt: skip
+        found["id"],
+        "resolved",
+        ["raised", "resolved"],
+    )

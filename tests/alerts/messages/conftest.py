@@ -8,10 +8,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.alerts.messages.sending import send_due
 from app.base.settings import Settings
-from app.doors.api import create_app
 from tests.alerts.messages.receivers import Hook, Mailbox, mail_server, web_server
 from tests.conftest import Clock
-from tests.support import Service, open_service
+from tests.support import Service, app_with, open_service
 
 
 @pytest.fixture
@@ -35,10 +34,18 @@ def push_key() -> str:
 async def sending(database_url: str, clock: Clock, mailbox: Mailbox) -> AsyncIterator[Service]:
     """The app with everything set that sending needs."""
     settings = Settings.model_validate(
-        {"database_url": database_url, "pool_size": 4, "worker_seconds": 0, "smtp_url": mailbox.url,
-         "mail_from": "reprieve@clinic.example", "push_key": push_key(), "private_targets": True,
-         "public_url": "https://reprieve.example/"})  # fmt: skip
-    async with open_service(create_app(settings, clock), clock) as running:
+        {
+            "database_url": database_url,
+            "pool_size": 4,
+            "worker_seconds": 0,
+            "smtp_url": mailbox.url,
+            "mail_from": "reprieve@clinic.example",
+            "push_key": push_key(),
+            "private_targets": True,
+            "public_url": "https://reprieve.example/",
+        }
+    )
+    async with open_service(app_with(settings, clock), clock) as running:
         yield running
 
 

@@ -13,22 +13,27 @@ from tests.alerts.messages.receivers import Mailbox
 from tests.support import Service
 
 pytestmark = pytest.mark.anyio
-KEYS = {"p256dh": "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM",
-        "auth": "tBHItJI5svbpez7KI4CCXg"}  # fmt: skip
+KEYS = {
+    "p256dh": "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM",
+    "auth": "tBHItJI5svbpez7KI4CCXg",
+}
 PUSH: dict[str, Any] = {"channel": "push", "endpoint": "https://push.example.org/one", "keys": KEYS}
 
 
-@pytest.mark.parametrize(("body", "pointer"), [
-    ({"channel": "email", "email": "nobody"}, "/email"),
-    ({"channel": "email", "email": "a@b.example\nBcc: all@example.org"}, "/email"),
-    ({"channel": "email", "email": "a@example.org", "topics": ["weather"]}, "/topics/0"),
-    ({"channel": "email", "email": "a@example.org", "locale": "Deutsch!"}, "/locale"),
-    ({"channel": "pigeon"}, ""),
-    ({**PUSH, "endpoint": "http://push.example.org/one"}, "/endpoint"),
-    ({**PUSH, "endpoint": "https://name:secret@push.example.org/one"}, "/endpoint"),
-    ({**PUSH, "keys": {**KEYS, "p256dh": "AAAA"}}, "/keys/p256dh"),
-    ({**PUSH, "keys": {**KEYS, "auth": "AAAA"}}, "/keys/auth"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"channel": "email", "email": "nobody"}, "/email"),
+        ({"channel": "email", "email": "a@b.example\nBcc: all@example.org"}, "/email"),
+        ({"channel": "email", "email": "a@example.org", "topics": ["weather"]}, "/topics/0"),
+        ({"channel": "email", "email": "a@example.org", "locale": "Deutsch!"}, "/locale"),
+        ({"channel": "pigeon"}, ""),
+        ({**PUSH, "endpoint": "http://push.example.org/one"}, "/endpoint"),
+        ({**PUSH, "endpoint": "https://name:secret@push.example.org/one"}, "/endpoint"),
+        ({**PUSH, "keys": {**KEYS, "p256dh": "AAAA"}}, "/keys/p256dh"),
+        ({**PUSH, "keys": {**KEYS, "auth": "AAAA"}}, "/keys/auth"),
+    ],
+)
 async def test_an_address_that_is_none_is_refused(sending: Service, body: dict[str, Any], pointer: str) -> None:
     answer = await sending("ada", "POST", "/v1/addresses", json=body)
     assert answer.status_code == 422, answer.text
@@ -90,7 +95,7 @@ async def test_erasing_a_person_takes_her_addresses_and_messages(sending: Servic
 def test_each_language_says_everything(language: str) -> None:
     about = {"review_id": "r", "address_id": "a", "code": "AAAA-BBBB"}
     for topic in get_args(Topic):
-        said = text(topic, language, about, "https://reprieve.example")
+        said = text(topic, language, about=about, public_url="https://reprieve.example")
         assert said.subject
         assert "https://reprieve.example" in said.body or topic == "address.confirm"
         assert ("AAAA-BBBB" in said.body) == (topic == "address.confirm")
@@ -101,5 +106,9 @@ def test_each_language_says_everything(language: str) -> None:
 
 def test_a_locale_without_texts_reads_english() -> None:
     about = {"review_id": "r"}
-    assert text("flag.raised", "fi", about, "http://x") == text("flag.raised", "en-GB", about, "http://x")
-    assert text("flag.raised", "fr-CH", about, "http://x") == text("flag.raised", "fr", about, "http://x")
+    assert text("flag.raised", "fi", about=about, public_url="http://x") == text(
+        "flag.raised", "en-GB", about=about, public_url="http://x"
+    )
+    assert text("flag.raised", "fr-CH", about=about, public_url="http://x") == text(
+        "flag.raised", "fr", about=about, public_url="http://x"
+    )

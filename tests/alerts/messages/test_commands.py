@@ -51,9 +51,15 @@ async def test_dead_letters_are_counted_and_sent_again(tmp_path: Path, migrated_
         assert reprieve("messages", "status", url=url).returncode == 0
 
 
-@pytest.mark.parametrize("arguments", [("--since", "yesterday"), ("--since", "2026-01-01"), ("--delivery", "x"),
-                                       ("--delivery", "0199a3c4-7d00-7a00-8000-000000000001", "--since",
-                                        "2026-01-01T00:00:00Z")])  # fmt: skip
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--since", "yesterday"),
+        ("--since", "2026-01-01"),
+        ("--delivery", "x"),
+        ("--delivery", "0199a3c4-7d00-7a00-8000-000000000001", "--since", "2026-01-01T00:00:00Z"),
+    ],
+)
 def test_a_wrong_call_is_refused(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     done = reprieve("messages", "replay", *arguments, url=nowhere(tmp_path))
     assert (done.returncode, done.stderr.startswith("reprieve: --")) == (2, True)

@@ -24,7 +24,7 @@ def test_its_code_tells_a_true_body_from_a_false_one() -> None:
     headers = {
         "webhook-id": str(one),
         "webhook-timestamp": "1777636800",
-        "webhook-signature": sign(secret, one, 1777636800, body),
+        "webhook-signature": sign(secret, one, at=1777636800, body=body),
     }
     assert named["verified"](secret, headers, body) == {"type": "flag.raised"}
     with pytest.raises(ValueError, match="not from Reprieve"):

@@ -58,26 +58,28 @@ def secure(
 async def test_the_certificate_must_be_the_names(secure: tuple[str, Hook]) -> None:
     name, hook = secure
     if name == "localhost":
-        await safe_post.send(hook.url, b"{}", {}, private=True)
+        await safe_post.send(hook.url, b"{}", headers={}, private=True)
         assert hook.got[0][1]["host"] == hook.url.split("/")[2]
     else:
         with pytest.raises(NotDelivered, match="ConnectError"):
-            await safe_post.send(hook.url, b"{}", {}, private=True)
+            await safe_post.send(hook.url, b"{}", headers={}, private=True)
         assert hook.got == []
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "10.0.0.1", "169.254.169.254", "[::1]", "[::ffff:127.0.0.1]",
-                                  "0.0.0.0", "2130706433"])  # fmt: skip
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "localhost", "10.0.0.1", "169.254.169.254", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "2130706433"],
+)
 async def test_a_host_that_is_not_public_is_not_reached(host: str) -> None:
     with pytest.raises(NotDelivered) as caught:
-        await safe_post.send(f"http://{host}:9/hook", b"{}", {}, private=False)
+        await safe_post.send(f"http://{host}:9/hook", b"{}", headers={}, private=False)
     assert caught.value.final
     assert str(caught.value) == "the host is not a public one"
 
 
 async def test_a_host_that_nobody_knows_is_tried_again() -> None:
     with pytest.raises(NotDelivered, match="not known") as caught:
-        await safe_post.send("https://no-such-host.invalid/", b"{}", {}, private=False)
+        await safe_post.send("https://no-such-host.invalid/", b"{}", headers={}, private=False)
     assert not caught.value.final
 
 
@@ -85,10 +87,10 @@ async def test_a_redirect_is_not_followed() -> None:
     with web_server() as hook:
         hook.answers = [(302, {"Location": "http://127.0.0.1:1/"})]
         with pytest.raises(NotDelivered, match="answered 302"):
-            await safe_post.send(hook.url, b"{}", {}, private=True)
+            await safe_post.send(hook.url, b"{}", headers={}, private=True)
         assert len(hook.got) == 1
 
 
 async def test_nobody_there() -> None:
     with pytest.raises(NotDelivered, match="no answer"):
-        await safe_post.send("http://127.0.0.1:9/hook", b"{}", {}, private=True)
+        await safe_post.send("http://127.0.0.1:9/hook", b"{}", headers={}, private=True)

@@ -35,8 +35,14 @@ async def treat(service: Service, n: int, held: int | None, failed: bool = False
 async def clinic(service: Service) -> Service:
     cooled = {"technique": "cooled"}
     plan: list[tuple[int, int | None, dict[str, Any]]] = [
-        (0, 120, {}), (1, 160, {}), (2, 200, cooled), (3, 240, {}), (4, None, {}), (5, None, cooled),
-        (6, 280, {})]  # fmt: skip
+        (0, 120, {}),
+        (1, 160, {}),
+        (2, 200, cooled),
+        (3, 240, {}),
+        (4, None, {}),
+        (5, None, cooled),
+        (6, 280, {}),
+    ]
     for n, held, fields in plan:
         await treat(service, n, held, **fields)
     await treat(service, 7, None, failed=True)

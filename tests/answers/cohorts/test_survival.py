@@ -16,8 +16,10 @@ rows = st.lists(st.tuples(st.integers(1, 900), st.booleans()), min_size=2, max_s
 
 def counts(days: list[int], ended: list[bool]) -> Counts:
     day = np.unique(np.array(days, dtype=float))
-    events, censored = (np.array([sum(d == x and e is yes for x, e in zip(days, ended, strict=True)) for d in day], float)
-                        for yes in (True, False))  # fmt: skip
+    events, censored = (
+        np.array([sum(d == x and e is yes for x, e in zip(days, ended, strict=True)) for d in day], float)
+        for yes in (True, False)
+    )
     return Counts(day, events, censored)
 
 
@@ -79,8 +81,29 @@ def test_remission_under_6_mp_as_freireich_published_it() -> None:
     """Freireich et al. 1963, weeks of remission in acute leukaemia; the product-limit table as Kalbfleisch and Prentice
     give it for the treated group, and a log-rank chi-square of 16.79 against placebo."""
     weeks = [6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35]
-    ended = [True, True, True, False, True, False, True, False, False, True, True, False, False, False, True, True, False,
-             False, False, False, False]  # fmt: skip
+    ended = [
+        True,
+        True,
+        True,
+        False,
+        True,
+        False,
+        True,
+        False,
+        False,
+        True,
+        True,
+        False,
+        False,
+        False,
+        True,
+        True,
+        False,
+        False,
+        False,
+        False,
+        False,
+    ]
     placebo = [1, 1, 2, 2, 3, 4, 4, 5, 5, 8, 8, 8, 8, 11, 11, 12, 12, 15, 17, 22, 23]
     treated = counts(weeks, ended)
     curve = kaplan_meier(treated)

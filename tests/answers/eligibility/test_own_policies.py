@@ -51,11 +51,14 @@ async def test_a_later_text_takes_the_place_of_the_earlier(service: Service) -> 
     assert (gone.status_code, gone.json()["errors"][0]["pointer"]) == (422, "/policy")
 
 
-@pytest.mark.parametrize(("text", "says"), [
-    (OWN.replace("months = 6", "months = 0"), "line 12: months"),
-    (OWN.replace('"own-payer"', '"medicare-lcd"'), "comes with the service"),
-    ("name = ", "line 1"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (OWN.replace("months = 6", "months = 0"), "line 12: months"),
+        (OWN.replace('"own-payer"', '"medicare-lcd"'), "comes with the service"),
+        ("name = ", "line 1"),
+    ],
+)
 async def test_a_text_at_fault_is_refused_with_its_line(service: Service, text: str, says: str) -> None:
     answer = await service("root", "POST", "/v1/policies", json={"toml": text})
     (fault,) = answer.json()["errors"]

@@ -24,12 +24,15 @@ def ended(call: Callable[[str], None], file: str) -> int:
     return 0
 
 
-@pytest.mark.parametrize(("text", "code", "said"), [
-    (GOOD_FILE, 0, "own: good; The clinic's own\n  version 1, in force from 2026-01-01 on, unverified: levels\n"),
-    (GOOD_FILE.replace("most = 2", "most = -2"), 1, "line 12: most is no number above 0\n"),
-    ("", 1, "line 1: name is missing, or no text\n"),
-    ("name = ", 1, "line 1: Invalid value\n"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        (GOOD_FILE, 0, "own: good; The clinic's own\n  version 1, in force from 2026-01-01 on, unverified: levels\n"),
+        (GOOD_FILE.replace("most = 2", "most = -2"), 1, "line 12: most is no number above 0\n"),
+        ("", 1, "line 1: name is missing, or no text\n"),
+        ("name = ", 1, "line 1: Invalid value\n"),
+    ],
+)
 def test_a_file_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, code: int, said: str) -> None:
     file = tmp_path / "policy.toml"
     file.write_text(text)

@@ -41,8 +41,16 @@ async def test_the_report_says_what_the_api_says(service: Service) -> None:
     report = await service("cleo", "GET", f"/v1/procedures/{procedure}/report.pdf")
     page = plain(text_of(report.content))
     assert told["says"] == verdict["says"]
-    for said in (told["says"], told["decides"], told["patient"]["name"], told["engine"], told["procedure"]["performed_on"],
-                 "L3, L4, L5 dorsal ramus", "64635 x 1", procedure):  # fmt: skip
+    for said in (
+        told["says"],
+        told["decides"],
+        told["patient"]["name"],
+        told["engine"],
+        told["procedure"]["performed_on"],
+        "L3, L4, L5 dorsal ramus",
+        "64635 x 1",
+        procedure,
+    ):
         assert plain(said) in page, said
     for rule in told["eligibility"]["rules"]:
         assert plain(rule["saw"] + "; needs " + rule["needs"]) in page, rule

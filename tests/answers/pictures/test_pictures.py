@@ -18,8 +18,19 @@ from tests.support import Service, course
 
 START = date(2025, 1, 10)
 SCORES = [7] * 14 + [2] * 60
-COLUMNS = ("date", "average", "worst", "level", "low", "high", "relief_percent", "return_probability", "phase", "opioid_mme",
-           "steps")  # fmt: skip
+COLUMNS = (
+    "date",
+    "average",
+    "worst",
+    "level",
+    "low",
+    "high",
+    "relief_percent",
+    "return_probability",
+    "phase",
+    "opioid_mme",
+    "steps",
+)
 
 
 def seen(
@@ -32,10 +43,19 @@ def seen(
         level = 6.5 if ended or i < 15 else 2.0
         average = None if gap[0] <= i < gap[1] else level + (4 if i == flare else 0)
         phase = "settling" if i < 15 else "returned" if ended else "relief"
-        row = {"date": (START + timedelta(days=i)).isoformat(), "average": average, "worst": average, "level": level,
-               "low": level - 0.5, "high": level + 0.5, "relief_percent": 70,
-               "return_probability": 0.9 if ended else 0.1, "phase": phase,
-               "opioid_mme": 10, "steps": 5000}  # fmt: skip
+        row = {
+            "date": (START + timedelta(days=i)).isoformat(),
+            "average": average,
+            "worst": average,
+            "level": level,
+            "low": level - 0.5,
+            "high": level + 0.5,
+            "relief_percent": 70,
+            "return_probability": 0.9 if ended else 0.1,
+            "phase": phase,
+            "opioid_mme": 10,
+            "steps": 5000,
+        }
         for name, value in row.items():
             series[name].append(value)
     on = None if returned is None else (START + timedelta(days=returned)).isoformat()
@@ -64,8 +84,22 @@ def test_the_picture_has_every_part() -> None:
     made = spec(seen())
     assert [panel["height"] for panel in made["vconcat"]] == [236, 18, 13, 42, 42]
     assert marks(made) == [
-        ("rect", 1), ("rect", 1), ("rule", 1), ("text", 1), ("area", 200), ("line", 200), ("rule", 2), ("text", 2),
-        ("point", 193), ("point", 1), ("point", 1), ("rule", 1), ("text", 1), ("rule", 1), ("text", 1)]  # fmt: skip
+        ("rect", 1),
+        ("rect", 1),
+        ("rule", 1),
+        ("text", 1),
+        ("area", 200),
+        ("line", 200),
+        ("rule", 2),
+        ("text", 2),
+        ("point", 193),
+        ("point", 1),
+        ("point", 1),
+        ("rule", 1),
+        ("text", 1),
+        ("rule", 1),
+        ("text", 1),
+    ]
     assert "return, 29 Jun 2025" in str(made)
     assert {"before 7.0", "half 3.5", "procedure", "block, lidocaine"} <= set(texts(made))
 
@@ -133,9 +167,17 @@ def test_ten_years_are_thinned_and_their_extremes_stay() -> None:
 
 def test_the_words_say_what_the_picture_shows() -> None:
     words = in_words(seen())
-    said = ("Left L4-S1", "Before: 7.0 of 10; half of it: 3.5", "Block, lidocaine on 1 December 2024", "1 flare-up",
-            "on 10 April 2025", "1 gap of a week or more", "relief 25 January 2025 to 28 June 2025",
-            "1 scores were written down late", "Numbness on 1 days")  # fmt: skip
+    said = (
+        "Left L4-S1",
+        "Before: 7.0 of 10; half of it: 3.5",
+        "Block, lidocaine on 1 December 2024",
+        "1 flare-up",
+        "on 10 April 2025",
+        "1 gap of a week or more",
+        "relief 25 January 2025 to 28 June 2025",
+        "1 scores were written down late",
+        "Numbness on 1 days",
+    )
     for part in said:
         assert part in words, part
 

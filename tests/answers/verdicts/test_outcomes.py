@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.answers.verdicts.outcomes import SILENT, SPARKS, outcome_of, sparks
+from app.answers.verdicts.outcomes import SPARKS, outcome_of, sparks
 from app.answers.verdicts.record import PatientRecord
 from app.answers.verdicts.side_effects import SideEffectCourse
 from app.record.blocks.schemas import BlockIn
@@ -18,15 +18,16 @@ from app.record.facts.kinds import Fact, FactIn
 from app.record.procedures.schemas import ProcedureIn
 from app.relief import Procedure, Verdict, judge
 from app.rules.outcome import Outcome
+from app.rules.parameters import KNOWN_FOR
 from tests.relief.support import DAY0, course, day, diary
 
 LAST = 200
 B = TypeVar("B", bound=FactIn)
 OWN_ID = uuid4()
 OWN = ProcedureIn(performed_on=DAY0, region="lumbar", laterality="left", joints=["L4-5"])
-RELIEF = judge(diary(course(7, 2, None, 0, LAST)), Procedure(DAY0), day(LAST))
-RETURNED = judge(diary(course(7, 2, 120, 7, LAST)), Procedure(DAY0), day(LAST))
-FAILED = judge(diary(course(7, 6.5, None, 0, LAST)), Procedure(DAY0), day(LAST))
+RELIEF = judge(diary(course(7, 2, None, 0, LAST)), Procedure(DAY0), as_of=day(LAST))
+RETURNED = judge(diary(course(7, 2, 120, 7, LAST)), Procedure(DAY0), as_of=day(LAST))
+FAILED = judge(diary(course(7, 6.5, None, 0, LAST)), Procedure(DAY0), as_of=day(LAST))
 BORN = date(1961, 4, 2)
 
 
@@ -35,10 +36,15 @@ def fact(body: B, which: UUID | None = None) -> Fact[B]:
 
 
 def outcome(
-    verdict: Verdict = RELIEF, born: date = BORN, effects: list[SideEffectCourse] | None = None, own: ProcedureIn = OWN,
-    procedures: Iterable[ProcedureIn] = (), blocks: Iterable[BlockIn] = (), events: Iterable[EventIn] = (),
+    verdict: Verdict = RELIEF,
+    born: date = BORN,
+    effects: list[SideEffectCourse] | None = None,
+    own: ProcedureIn = OWN,
+    procedures: Iterable[ProcedureIn] = (),
+    blocks: Iterable[BlockIn] = (),
+    events: Iterable[EventIn] = (),
     contacts: Iterable[ContactIn] = (),
-) -> Outcome:  # fmt: skip
+) -> Outcome:
     """The outcome of a verdict with what else is on record."""
     mine = fact(own, OWN_ID)
     record = PatientRecord(
@@ -63,8 +69,15 @@ def again(on: int, laterality: str = "left", region: str = "lumbar") -> Procedur
 def block(percent: float, on: int = -30, side: str = "left", joints: str = "L4-5", before: float = 10) -> BlockIn:
     after = [{"minutes": 30, "pain": 10 - percent / 10}]
     return BlockIn.model_validate(
-        {"agent": "lidocaine", "pain_before": before, "pain_after": after, "performed_on": day(on), "side": side,
-         "joints": [joints]})  # fmt: skip
+        {
+            "agent": "lidocaine",
+            "pain_before": before,
+            "pain_after": after,
+            "performed_on": day(on),
+            "side": side,
+            "joints": [joints],
+        }
+    )
 
 
 def test_how_each_course_ended() -> None:
@@ -73,7 +86,7 @@ def test_how_each_course_ended() -> None:
     assert outcome(RELIEF).relief_days == RELIEF.relief_days
     assert outcome(RETURNED).relief_days == RETURNED.relief_days
     assert outcome(FAILED).relief_days == 0, "nothing was held for a day"
-    early = judge(diary({-3: 7.0, -2: 7.0, -1: 7.0, 5: 7.0}), Procedure(DAY0), day(6))
+    early = judge(diary({-3: 7.0, -2: 7.0, -1: 7.0, 5: 7.0}), Procedure(DAY0), as_of=day(6))
     assert (outcome(early).ended, outcome(early).relief_days) == ("not_judged", None)
 
 
@@ -92,9 +105,15 @@ def test_only_surgery_at_the_region_ends_the_watch() -> None:
     assert outcome(events=[event(LAST, "injury")]).ended == "open"
 
 
-@pytest.mark.parametrize(("laterality", "region", "ended"), [
-    ("left", "lumbar", "repeat"), ("bilateral", "lumbar", "repeat"), ("right", "lumbar", "open"),
-    ("left", "cervical", "open")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("laterality", "region", "ended"),
+    [
+        ("left", "lumbar", "repeat"),
+        ("bilateral", "lumbar", "repeat"),
+        ("right", "lumbar", "open"),
+        ("left", "cervical", "open"),
+    ],
+)
 def test_a_repeat_at_the_site_ends_the_watch(laterality: str, region: str, ended: str) -> None:
     assert outcome(procedures=[again(LAST, laterality, region)]).ended == ended
     assert outcome(procedures=[again(LAST + 1, laterality, region)]).ended == "open"
@@ -107,7 +126,7 @@ def test_the_first_of_what_ended_the_watch_is_named() -> None:
 
 @pytest.mark.parametrize(("silent", "ended"), [(59, "death"), (60, "death"), (61, "open"), (100, "open")])
 def test_where_the_diary_fell_silent_long_before_the_end_of_it_was_the_end(silent: int, ended: str) -> None:
-    assert SILENT == 60
+    assert KNOWN_FOR == 60
     held = LAST - 1 - silent  # the watch ends the day before the event
     row = outcome(replace(RELIEF, relief_days=held), events=[event(LAST, "death")])
     assert (row.ended, row.relief_days) == (ended, held)
@@ -115,8 +134,13 @@ def test_where_the_diary_fell_silent_long_before_the_end_of_it_was_the_end(silen
 
 def test_it_is_a_repeat_where_the_site_was_treated_before() -> None:
     for on, laterality, region, expected in (
-        (-1, "left", "lumbar", True), (-400, "bilateral", "lumbar", True), (-1, "right", "lumbar", False),
-        (-1, "left", "cervical", False), (0, "left", "lumbar", False), (1, "left", "lumbar", False)):  # fmt: skip
+        (-1, "left", "lumbar", True),
+        (-400, "bilateral", "lumbar", True),
+        (-1, "right", "lumbar", False),
+        (-1, "left", "cervical", False),
+        (0, "left", "lumbar", False),
+        (1, "left", "lumbar", False),
+    ):
         assert outcome(procedures=[again(on, laterality, region)]).repeat == expected, (on, laterality, region)
 
 
@@ -136,9 +160,17 @@ def test_the_best_block_at_the_site_before_counts() -> None:
     assert outcome(blocks=[block(80, before=0), unanswered]).block_percent is None
 
 
-@pytest.mark.parametrize(("born", "age"), [
-    (date(1961, 1, 9), 64), (date(1961, 1, 10), 64), (date(1961, 1, 11), 63), (date(1961, 2, 1), 63),
-    (date(1960, 12, 31), 64), (date(2025, 1, 10), 0)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("born", "age"),
+    [
+        (date(1961, 1, 9), 64),
+        (date(1961, 1, 10), 64),
+        (date(1961, 1, 11), 63),
+        (date(1961, 2, 1), 63),
+        (date(1960, 12, 31), 64),
+        (date(2025, 1, 10), 0),
+    ],
+)
 def test_the_age_is_of_the_day_of_the_procedure(born: date, age: int) -> None:
     assert date(2025, 1, 10) == DAY0
     assert outcome(born=born).age == age
@@ -148,7 +180,7 @@ def test_a_birthday_of_the_29th_of_february() -> None:
     for on, age in (("2025-02-28", 40), ("2025-03-01", 41)):
         performed = date.fromisoformat(on)
         own = OWN.model_copy(update={"performed_on": performed})
-        verdict = judge(diary({}), Procedure(performed), performed)
+        verdict = judge(diary({}), Procedure(performed), as_of=performed)
         assert outcome(verdict, own=own, born=date(1984, 2, 29)).age == age
 
 
@@ -168,20 +200,27 @@ def effect(lasting: bool, resolved: bool) -> SideEffectCourse:
 def test_a_side_effect_lasts_until_it_is_gone() -> None:
     lasts, gone, short = effect(True, False), effect(True, True), effect(False, False)
     assert [outcome(effects=one).lasting for one in ([], [lasts], [gone], [short], [gone, lasts])] == [
-        False, True, False, False, True]  # fmt: skip
+        False,
+        True,
+        False,
+        False,
+        True,
+    ]
 
 
 def test_contacts_are_those_of_this_procedure() -> None:
     other = uuid4()
-    made = [ContactIn.model_validate({"contact": name, "procedure_id": which, "done_on": day(9)})
-            for name, which in (("days_1_3", OWN_ID), ("weeks_2", other), ("months_3", OWN_ID))]  # fmt: skip
+    made = [
+        ContactIn.model_validate({"contact": name, "procedure_id": which, "done_on": day(9)})
+        for name, which in (("days_1_3", OWN_ID), ("weeks_2", other), ("months_3", OWN_ID))
+    ]
     assert outcome(contacts=made).contacts == "days_1_3 months_3"
 
 
 def test_the_last_day_logged_is_the_last_with_an_average() -> None:
     scored = diary({-3: 7.0, -2: 7.0, -1: 7.0, 5: 3.0, 9: 3.0})
     for until, last in ((4, None), (5, 5), (8, 5), (9, 9), (20, 9)):
-        found = outcome(judge(scored, Procedure(DAY0), day(until))).last_logged_on
+        found = outcome(judge(scored, Procedure(DAY0), as_of=day(until))).last_logged_on
         assert found == (None if last is None else DAY0 + timedelta(days=last)), until
 
 

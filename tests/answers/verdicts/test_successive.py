@@ -50,7 +50,10 @@ async def test_medication_by_kind_says_what_changed(service: Service) -> None:
         await service.put(f"2026-04-2{day}", 2, medications=[{"code": "5640", "dose": 400, "unit": "mg", "times": 1}])
     shown = (await service("cleo", "GET", f"/v1/patients/{service.ada_id}/relief")).json()
     assert shown["sites"][0]["episodes"][0]["medication"] == {
-        "gabapentinoid": "stopped", "nsaid": "started", "opioid": "stopped"}  # fmt: skip
+        "gabapentinoid": "stopped",
+        "nsaid": "started",
+        "opioid": "stopped",
+    }
 
 
 async def test_surgery_ends_the_watch_and_other_events_are_named(service: Service) -> None:

@@ -95,7 +95,7 @@ def test_a_killed_sweep_is_gone_on_with(empty: Path) -> None:
 def test_a_sweep_says_so_where_it_waits_for_another(empty: Path) -> None:
     async def held(until: datetime) -> bool:
         database = Database(f"sqlite+aiosqlite:///{empty}")
-        taken = await take(database, CONCLUSIONS, "another", until)
+        taken = await take(database, CONCLUSIONS, holder="another", now=until)
         await database.close()
         return taken
 

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from app.alerts.flags.conditions import MISSED_FOR, SILENT_AFTER
 from app.answers.verdicts.triage import NEEDS, PLACE, need_of
 from app.rules.outcome import Outcome
+from app.rules.parameters import MISSED_FOR, SILENT_AFTER
 from app.rules.plan import CONTACTS
 from tests.rules.outcomes import EVERY, PERFORMED, on_day, outcome
 
@@ -23,7 +23,10 @@ def test_somebody_in_relief_needs_nothing() -> None:
     assert need(outcome()) == ("relief", "relief 71 %", 0)
     assert need(outcome(relief_percent=None)) == ("open", "nothing can be said yet", 0)
     assert need(outcome(phase="settling", relief_percent=None)) == (
-        "settling", "the first weeks: nothing is decided yet", 0)  # fmt: skip
+        "settling",
+        "the first weeks: nothing is decided yet",
+        0,
+    )
     assert need(outcome(phase="unknown", relief_percent=40.0)) == ("open", "nothing can be said yet", 0)
 
 
@@ -82,9 +85,11 @@ def test_a_contact_is_due_on_its_days_and_missed_for_two_months(name: str, first
     says = {day: need(on_day(day, contacts=others)) for day in (first - 1, first, last, last + 1, last + 60, last + 61)}
     assert [says[day][0] for day in (first - 1, last + 61)] == ["relief", "relief"]
     assert [(says[day][0], says[day][1].split()[-1], says[day][2]) for day in (first, last)] == [
-        ("follow_up", "due", first)] * 2  # fmt: skip
+        ("follow_up", "due", first)
+    ] * 2
     assert [(says[day][0], says[day][1].split()[-1], says[day][2]) for day in (last + 1, last + MISSED_FOR)] == [
-        ("follow_up", "missed", last)] * 2  # fmt: skip
+        ("follow_up", "missed", last)
+    ] * 2
     assert MISSED_FOR == 60
     assert need(on_day(first, contacts=EVERY))[0] == "relief", "it was made"
 

@@ -153,7 +153,8 @@ async def test_the_server_and_trace_give_the_same_answer_for_the_same_diary(serv
     assert [d["return_probability"] for d in traced["days"]] == days["return_probability"]
     v = traced["verdict"]
     assert (v["returned_on"], v["returned_on_low"], v["returned_on_high"]) == tuple(
-        served["return"][k] for k in ("on", "low", "high"))  # fmt: skip
+        served["return"][k] for k in ("on", "low", "high")
+    )
     assert (v["onset_on"], v["relief_days"], v["censored"]) == tuple(
         served[k] for k in ("onset_on", "relief_days", "censored")
     )
@@ -164,10 +165,20 @@ async def test_a_diary_lived_through_day_by_day_gets_the_answers_of_trace(servic
     procedure = await service.new_procedure(performed_on="2026-03-01", laterality="bilateral", baseline_pain=7)
     start = date(2026, 3, 1)
     known = {5: 5, 6: 6, 8: 8, 9: 12, 12: 12, 14: 14, 15: 20, 16: 16, 18: 18, 20: 20, 21: 21, 22: 22, 24: 24}
-    entries = [{"date": (start + timedelta(days=d)).isoformat(), "recorded_on": (start + timedelta(days=k)).isoformat(),
-                "pain_average": 2.0 + d % 3} for d, k in known.items()]  # fmt: skip
-    line = {"id": 1, "procedure": {"performed_on": "2026-03-01", "region": "lumbar", "laterality": "bilateral"},
-            "baseline_pain": 7, "entries": entries}  # fmt: skip
+    entries = [
+        {
+            "date": (start + timedelta(days=d)).isoformat(),
+            "recorded_on": (start + timedelta(days=k)).isoformat(),
+            "pain_average": 2.0 + d % 3,
+        }
+        for d, k in known.items()
+    ]
+    line = {
+        "id": 1,
+        "procedure": {"performed_on": "2026-03-01", "region": "lumbar", "laterality": "bilateral"},
+        "baseline_pain": 7,
+        "entries": entries,
+    }
     traced = {d["date"]: d for d in json.loads(trace_line(json.dumps(line).encode(), 1)[0])["days"]}
     for n in range(1, 25):
         today = start + timedelta(days=n)
@@ -183,8 +194,10 @@ async def test_a_diary_lived_through_day_by_day_gets_the_answers_of_trace(servic
         params = {"as_of": today.isoformat()}
         v = (await service("cleo", "GET", f"/v1/procedures/{procedure}/relief", params=params)).json()
         assert (v["phase"], v["current"]["relief_percent"], v["return"]["probability"]) == (
-            traced[today.isoformat()]["phase"], traced[today.isoformat()]["relief_percent"],
-            traced[today.isoformat()]["return_probability"]), today  # fmt: skip
+            traced[today.isoformat()]["phase"],
+            traced[today.isoformat()]["relief_percent"],
+            traced[today.isoformat()]["return_probability"],
+        ), today
 
 
 async def test_each_read_and_write_leaves_an_audit_event(service: Service) -> None:

@@ -19,16 +19,45 @@ AT, EARLIER = datetime(2026, 4, 30, 12, tzinfo=UTC), datetime(2026, 4, 29, 12, t
 CLINIC, PATIENT, PROCEDURE = (new_id() for _ in range(3))
 OLD: dict[str, list[dict[str, Any]]] = {
     "clinic": [{"id": CLINIC, "name": "Old", "created_at": AT}],
-    "patient": [{"clinic_id": CLINIC, "id": PATIENT, "name": "Ada", "born_on": date(1960, 1, 1), "time_zone": "UTC",
-                 "version": 3, "record_version": 9, "created_at": AT}],
-    "procedure": [{"clinic_id": CLINIC, "id": PROCEDURE, "patient_id": PATIENT, "performed_on": date(2025, 7, 10),
-                   "region": "lumbar", "laterality": "left", "baseline_pain": 7.0, "joints": ["L4-5"], "version": 4,
-                   "created_at": AT}],
+    "patient": [
+        {
+            "clinic_id": CLINIC,
+            "id": PATIENT,
+            "name": "Ada",
+            "born_on": date(1960, 1, 1),
+            "time_zone": "UTC",
+            "version": 3,
+            "record_version": 9,
+            "created_at": AT,
+        }
+    ],
+    "procedure": [
+        {
+            "clinic_id": CLINIC,
+            "id": PROCEDURE,
+            "patient_id": PATIENT,
+            "performed_on": date(2025, 7, 10),
+            "region": "lumbar",
+            "laterality": "left",
+            "baseline_pain": 7.0,
+            "joints": ["L4-5"],
+            "version": 4,
+            "created_at": AT,
+        }
+    ],
     "diary_revision": [
-        {"clinic_id": CLINIC, "patient_id": PATIENT, "date": date(2026, 4, 29), "revision": n, "recorded_at": recorded,
-         "received_at": AT, "content": {"interference": 3.0}}
-        for n, recorded in ((1, EARLIER), (2, datetime(2026, 5, 9, tzinfo=UTC)))],
-}  # fmt: skip
+        {
+            "clinic_id": CLINIC,
+            "patient_id": PATIENT,
+            "date": date(2026, 4, 29),
+            "revision": n,
+            "recorded_at": recorded,
+            "received_at": AT,
+            "content": {"interference": 3.0},
+        }
+        for n, recorded in ((1, EARLIER), (2, datetime(2026, 5, 9, tzinfo=UTC)))
+    ],
+}
 
 
 def test_what_is_on_record_is_carried_over(empty_url: str) -> None:
@@ -39,10 +68,13 @@ def test_what_is_on_record_is_carried_over(empty_url: str) -> None:
     (own,) = kept
     assert (own.id, own.kind, own.on_date, own.number) == (PROCEDURE, "procedure", date(2025, 7, 10), 1)
     assert own.content == {
-        "performed_on": "2025-07-10", "region": "lumbar", "laterality": "left", "baseline_pain": 7.0,
-        "joints": ["L4-5"]}  # fmt: skip
-    assert {(r.kind, r.number, r.content.get("name")) for r in told} == {
-        ("procedure", 1, None), ("patient", 3, "Ada")}  # fmt: skip
+        "performed_on": "2025-07-10",
+        "region": "lumbar",
+        "laterality": "left",
+        "baseline_pain": 7.0,
+        "joints": ["L4-5"],
+    }
+    assert {(r.kind, r.number, r.content.get("name")) for r in told} == {("procedure", 1, None), ("patient", 3, "Ada")}
     assert [d.ranks_at for d in days] == [EARLIER, AT]
     command.downgrade(config(empty_url), "0001")
     upgrade(empty_url)
@@ -56,8 +88,10 @@ async def fill(url: str) -> None:
         for name, rows in OLD.items():
             table = old.tables[name]
             for row in rows:
-                plain = {k: v.hex if isinstance(v, UUID) and connection.dialect.name == "sqlite" else v
-                         for k, v in row.items()}  # fmt: skip
+                plain = {
+                    k: v.hex if isinstance(v, UUID) and connection.dialect.name == "sqlite" else v
+                    for k, v in row.items()
+                }
                 connection.execute(sa.insert(table).values(plain))
 
     engine = create_async_engine(url)

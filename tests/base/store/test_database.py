@@ -88,8 +88,10 @@ async def test_sqlite_syncs_each_commit_and_holds_foreign_keys(database: Databas
     if not database.is_sqlite:
         return
     async with database.read() as connection:
-        found = [(await connection.execute(text(f"PRAGMA {p}"))).scalar_one()
-                 for p in ("journal_mode", "synchronous", "foreign_keys")]  # fmt: skip
+        found = [
+            (await connection.execute(text(f"PRAGMA {p}"))).scalar_one()
+            for p in ("journal_mode", "synchronous", "foreign_keys")
+        ]
     assert found == ["wal", 2, 1]
 
 

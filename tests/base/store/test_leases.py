@@ -44,13 +44,15 @@ async def test_one_holds_it_and_another_goes_on_without_or_waits(database: Datab
 
 
 async def test_of_many_at_once_one_takes_it(database: Database) -> None:
-    taken = await asyncio.gather(*(take(database, "work", f"holder {i}", NOON) for i in range(8)))
+    taken = await asyncio.gather(*(take(database, "work", holder=f"holder {i}", now=NOON) for i in range(8)))
     assert sum(taken) == 1
 
 
 async def test_of_a_dead_holder_it_runs_out(database: Database) -> None:
-    assert await take(database, "work", "dead", NOON)
-    assert [await take(database, "work", "next", NOON + after) for after in (LASTS - timedelta(seconds=1), LASTS)] == [
+    assert await take(database, "work", holder="dead", now=NOON)
+    assert [
+        await take(database, "work", holder="next", now=NOON + after) for after in (LASTS - timedelta(seconds=1), LASTS)
+    ] == [
         False,
         True,
     ]
@@ -61,26 +63,26 @@ async def test_it_is_renewed_while_the_work_goes_on(database: Database, monkeypa
     async with leased(database, "work", utc_now):
         for _ in range(4):
             await asyncio.sleep(0.4)
-            assert not await take(database, "work", "another", utc_now())
-    assert await take(database, "work", "another", utc_now())
+            assert not await take(database, "work", holder="another", now=utc_now())
+    assert await take(database, "work", holder="another", now=utc_now())
 
 
 async def test_the_work_outlives_a_renewal_that_fails(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     tried = 0
 
-    async def renewing(*given: object) -> bool:
+    async def renewing(database: Database, name: str, *, holder: str, now: datetime) -> bool:
         nonlocal tried
         tried += 1
         if tried == 2:
             raise OSError("the database is away")
-        return await take(*given)  # type: ignore[arg-type]  # handed through as it came
+        return await take(database, name, holder=holder, now=now)
 
     monkeypatch.setattr(leases, "LASTS", timedelta(seconds=0.6))
     monkeypatch.setattr(leases, "take", renewing)
     async with leased(database, "work", utc_now):
         await asyncio.sleep(0.7)
     assert tried > 2, "it goes on renewing"
-    assert await take(database, "work", "another", utc_now()), "it was let go"
+    assert await take(database, "work", holder="another", now=utc_now()), "it was let go"
 
 
 async def test_the_lag_is_since_nothing_was_left(database: Database) -> None:

@@ -45,7 +45,9 @@ async def test_a_fault_means_that_nothing_is_written_unless_told_to_keep_going(
     refused = reprieve(*call, stdin=bad, url=database_url)
     assert refused.returncode == 1
     assert refused.stderr.splitlines()[:2] == [
-        'line 5: pain_average "12": not a score from 0 to 10', 'line 6: date "31.04.2026": no such day']  # fmt: skip
+        'line 5: pain_average "12": not a score from 0 to 10',
+        'line 6: date "31.04.2026": no such day',
+    ]
     assert await diary(service) == []
     kept = reprieve(*call, "--keep-going", stdin=bad, url=database_url)
     assert kept.returncode == 1
@@ -53,8 +55,14 @@ async def test_a_fault_means_that_nothing_is_written_unless_told_to_keep_going(
 
 
 async def test_what_export_writes_import_reads_again_with_nothing_lost(service: Service, database_url: str) -> None:
-    await service.put("2026-03-01", 4, note="=1+1", medications=[{"code": "10689", "dose": 50, "unit": "mg", "times": 2}],
-                      side_effects=[{"kind": "numbness", "severity": 1}], interference=3)  # fmt: skip
+    await service.put(
+        "2026-03-01",
+        4,
+        note="=1+1",
+        medications=[{"code": "10689", "dose": 50, "unit": "mg", "times": 2}],
+        side_effects=[{"kind": "numbness", "severity": 1}],
+        interference=3,
+    )
     await service.put("2026-03-02", 5, activity={"steps": 4200, "level": "usual"})
     before = await diary(service)
     out = reprieve("export", "--patient", service.ada_id, "--format", "ndjson", url=database_url)
@@ -67,7 +75,8 @@ async def test_what_export_writes_import_reads_again_with_nothing_lost(service: 
     copy = (await service("bob", "GET", f"/v1/patients/{bob}/diary")).json()["items"]
     drop = {"received_at"}
     assert [{k: v for k, v in e.items() if k not in drop} for e in copy] == [
-        {k: v for k, v in e.items() if k not in drop} for e in before]  # fmt: skip
+        {k: v for k, v in e.items() if k not in drop} for e in before
+    ]
     sheet = reprieve("export", "--patient", service.ada_id, url=database_url)
     assert "'=1+1" in sheet.stdout
     assert reprieve("import", "-", "--patient", bob, stdin=sheet.stdout, url=database_url).returncode == 0

@@ -31,8 +31,15 @@ def test_a_line_out_for_each_line_in_with_every_day(tmp_path: Path) -> None:
     assert list(out) == ["id", "days", "verdict"]
     assert [d["date"] for d in out["days"]] == ["2025-01-11", "2025-01-12", "2025-01-13"]
     assert [d["relief_percent"] is None for d in out["days"]] == [True, True, False]
-    assert set(out["verdict"]) == {"baseline_pain", "onset_on", "returned_on", "returned_on_low", "returned_on_high",
-                                   "relief_days", "censored"}  # fmt: skip
+    assert set(out["verdict"]) == {
+        "baseline_pain",
+        "onset_on",
+        "returned_on",
+        "returned_on_low",
+        "returned_on_high",
+        "relief_days",
+        "censored",
+    }
 
 
 @pytest.mark.parametrize(
@@ -115,8 +122,13 @@ def test_progress_shows_on_a_terminal(tmp_path: Path) -> None:
     file = tmp_path / "one.ndjson"
     file.write_text(one() + "\n")
     ours, theirs = pty.openpty()
-    done = subprocess.run([sys.executable, "-m", "app", "trace", str(file)], stdout=subprocess.PIPE, stderr=theirs,
-                          env=environment(TERM="xterm"), check=True)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "app", "trace", str(file)],
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        env=environment(TERM="xterm"),
+        check=True,
+    )
     os.close(theirs)
     assert b"tracing" in os.read(ours, 10_000)
     os.close(ours)

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from tests.alerts.flags.test_standing import flags, returned
+from tests.alerts.flags.test_conclusions import flags, returned
 from tests.doors.pages.test_pages import enter
 from tests.doors.pages.test_work_pages import page, send_form
 from tests.support import Service
@@ -14,8 +14,22 @@ from tests.work.reviews.test_bulk import some
 from tests.work.reviews.test_reviews import slot
 
 pytestmark = pytest.mark.anyio
-MAY_BE_ASKED = {"kind", "severity", "show", "page", "state", "owner", "phase", "region", "waiting_days", "name", "bulk",
-                "done", "refused", "from"}  # fmt: skip
+MAY_BE_ASKED = {
+    "kind",
+    "severity",
+    "show",
+    "page",
+    "state",
+    "owner",
+    "phase",
+    "region",
+    "waiting_days",
+    "name",
+    "bulk",
+    "done",
+    "refused",
+    "from",
+}
 SECRET = "Zoster at her left side"
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.alerts.flags.test_handing import set_clinic, silent_patients
-from tests.alerts.flags.test_standing import flags, returned
+from tests.alerts.flags.test_conclusions import flags, returned
+from tests.alerts.flags.test_escalation import set_clinic, silent_patients
 from tests.conftest import Clock
 from tests.doors.pages.test_pages import enter, form_token
 from tests.support import Service
@@ -105,8 +105,15 @@ async def test_the_queue_is_filtered_by_its_address(service: Service) -> None:
 async def test_slots_are_added_by_the_clinics_clocks(service: Service) -> None:
     await set_clinic(service, time_zone="Europe/Zurich")
     await enter(service, "sam")
-    fields = {"clinician_id": str(service.accounts["cleo"][1]), "on": "2026-10-20", "at": "09:00", "minutes": "45",
-              "location": "Room 2", "kind": "procedure", "weeks": "2"}  # fmt: skip
+    fields = {
+        "clinician_id": str(service.accounts["cleo"][1]),
+        "on": "2026-10-20",
+        "at": "09:00",
+        "minutes": "45",
+        "location": "Room 2",
+        "kind": "procedure",
+        "weeks": "2",
+    }
     made = await send_form(service, "/clinic/calendar/slots?from=2026-10-19", **fields)
     assert (made.status_code, made.headers["location"]) == (303, "/clinic/calendar?from=2026-10-19")
     items = (await service("sam", "GET", "/v1/slots?from=2026-10-01T00:00:00Z")).json()["items"]

@@ -29,8 +29,12 @@ async def test_a_block_shows_how_much_and_how_long(service: Service) -> None:
 
 
 async def test_two_blocks_with_a_shorter_and_a_longer_agent_are_compared(service: Service) -> None:
-    short = {**BLOCK, "performed_on": "2025-05-01", "agent": "lidocaine", "pain_after": [
-        {"minutes": 15, "pain": 1}, {"minutes": 90, "pain": 1}, {"minutes": 150, "pain": 7}]}  # fmt: skip
+    short = {
+        **BLOCK,
+        "performed_on": "2025-05-01",
+        "agent": "lidocaine",
+        "pain_after": [{"minutes": 15, "pain": 1}, {"minutes": 90, "pain": 1}, {"minutes": 150, "pain": 7}],
+    }
     await service("cleo", "POST", blocks(service), json=short)
     long = (await service("cleo", "POST", blocks(service), json=BLOCK)).json()
     assert [c["result"] for c in long["compared"]] == ["longer_lasted_longer"]

@@ -45,7 +45,9 @@ def clinic(url: str) -> Iterator[tuple[asyncio.Runner, Database, Caller]]:
         async def begin() -> Caller:
             here = await database.write(lambda c: add_clinic(c, "Here", NOON))
             name = f"cleo {next(fresh)}"
-            cleo = await database.write(lambda c: add_account(c, here, name, "-", "clinician", NOON))
+            cleo = await database.write(
+                lambda c: add_account(c, here, username=name, password_hash="-", role="clinician", now=NOON)
+            )
             return Caller(cleo, here, "clinician", None)
 
         try:
@@ -57,7 +59,7 @@ def clinic(url: str) -> Iterator[tuple[asyncio.Runner, Database, Caller]]:
 async def sync(database: Database, caller: Caller, order: list[tuple[date, int | None, int]]) -> list[Any]:
     """A new patient whose devices send these writings in this order, an hour apart; answers her current days."""
     new = PatientIn.model_validate({"name": "Ada", "born_on": "1960-01-01", "time_zone": "UTC"})
-    person = await database.write(lambda c: patients.add(c, caller, new, NOON))
+    person = await database.write(lambda c: patients.add(c, caller, new=new, now=NOON))
     for i, (on, score, minutes) in enumerate(order):
         content: EntryContent | None = None if score is None else {"interference": score / 2}
         one = Writing(on, content, None, NOON + timedelta(minutes=minutes))

@@ -12,7 +12,7 @@ TODAY = date(2026, 5, 1)
 def days_of(
     text: str, order: Order = None, mapping: dict[str, str] | None = None
 ) -> tuple[list[DayOfDiary], list[str]]:
-    found = list(read_readings(read_rows(text, mapping or {}), order, UTC, TODAY))
+    found = list(read_readings(read_rows(text, mapping or {}), order, zone=UTC, today=TODAY))
     faults = [str(f) for f in found if isinstance(f, Fault)]
     return gather(f for f in found if not isinstance(f, Fault)), faults
 
@@ -74,9 +74,14 @@ def test_headings_can_be_mapped() -> None:
 
 @pytest.mark.parametrize(
     ("text", "mapping", "says"),
-    [("", {}, "the file is empty"), ("\n\n", {}, "the file is empty"), ("a,b\n1,2\n", {}, "no column for the date"),
-     ("date,b\n1,2\n", {}, "no column for the pain"), ("date,pain\n", {"pain_average": "Pein"}, 'no heading "Pein"')],
-)  # fmt: skip
+    [
+        ("", {}, "the file is empty"),
+        ("\n\n", {}, "the file is empty"),
+        ("a,b\n1,2\n", {}, "no column for the date"),
+        ("date,b\n1,2\n", {}, "no column for the pain"),
+        ("date,pain\n", {"pain_average": "Pein"}, 'no heading "Pein"'),
+    ],
+)
 def test_a_file_that_cannot_be_read_says_what_to_do(text: str, mapping: dict[str, str], says: str) -> None:
     with pytest.raises(BadFile, match=says):
         days_of(text, mapping=mapping)

@@ -52,8 +52,9 @@ async def test_a_lost_update_is_refused_and_null_takes_a_field_away(service: Ser
     changed = await service("cleo", "PATCH", row, json={"note": None}, headers={"If-Match": tag})
     assert (changed.status_code, changed.json()["note"]) == (200, None)
     for method in ("PATCH", "DELETE"):
-        late = await service("cleo", method, row, json={"note": "x"} if method == "PATCH" else None,
-                             headers={"If-Match": tag})  # fmt: skip
+        late = await service(
+            "cleo", method, row, json={"note": "x"} if method == "PATCH" else None, headers={"If-Match": tag}
+        )
         assert late.status_code == 412
     now = (await service("cleo", "GET", row)).headers["etag"]
     assert (await service("cleo", "GET", row, headers={"If-None-Match": now})).status_code == 304
@@ -64,12 +65,21 @@ async def test_the_same_key_and_body_give_the_same_answer_and_do_nothing_twice(s
     first = await service("cleo", "POST", events(service), json=EVENT, headers=key)
     again = await service("cleo", "POST", events(service), json=EVENT, headers=key)
     assert (first.status_code, first.json(), first.headers["etag"], first.headers["location"]) == (
-        again.status_code, again.json(), again.headers["etag"], again.headers["location"])  # fmt: skip
+        again.status_code,
+        again.json(),
+        again.headers["etag"],
+        again.headers["location"],
+    )
     assert await count(service) == 1
     other = await service("cleo", "POST", events(service), json={**EVENT, "note": "x"}, headers=key)
     assert (other.status_code, other.json()["errors"][0]["where"]) == (422, "header")
-    elsewhere = await service("cleo", "POST", "/v1/patients", headers=key,
-                              json={"name": "Eve", "born_on": "1970-01-01", "time_zone": "Europe/Zurich"})  # fmt: skip
+    elsewhere = await service(
+        "cleo",
+        "POST",
+        "/v1/patients",
+        headers=key,
+        json={"name": "Eve", "born_on": "1970-01-01", "time_zone": "Europe/Zurich"},
+    )
     assert elsewhere.status_code == 422
     assert (await service("ada", "POST", events(service), json=EVENT, headers=key)).status_code == 201
     assert await count(service) == 2

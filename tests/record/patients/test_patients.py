@@ -24,10 +24,17 @@ async def test_a_patient_is_created_read_and_changed(service: Service) -> None:
 
 @pytest.mark.parametrize(
     ("change", "pointer"),
-    [({"name": " "}, "/name"), ({"time_zone": "Mars/Olympus"}, "/time_zone"), ({"born_on": "2030-01-01"}, "/born_on"),
-     ({"born_on": "1800-01-01"}, "/born_on"), ({"sex": "f"}, "/sex"), ({"name": "x" * 201}, "/name"),
-     ({"born_on": None}, "/born_on"), ({"born_on": 0}, "/born_on")],
-)  # fmt: skip
+    [
+        ({"name": " "}, "/name"),
+        ({"time_zone": "Mars/Olympus"}, "/time_zone"),
+        ({"born_on": "2030-01-01"}, "/born_on"),
+        ({"born_on": "1800-01-01"}, "/born_on"),
+        ({"sex": "f"}, "/sex"),
+        ({"name": "x" * 201}, "/name"),
+        ({"born_on": None}, "/born_on"),
+        ({"born_on": 0}, "/born_on"),
+    ],
+)
 async def test_a_bad_patient_is_refused_with_its_place(service: Service, change: dict[str, Any], pointer: str) -> None:
     for method, path in (("POST", "/v1/patients"), ("PATCH", f"/v1/patients/{service.ada_id}")):
         body = {**NEW, **change} if method == "POST" else change

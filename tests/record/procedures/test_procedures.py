@@ -10,8 +10,15 @@ NEW = {"performed_on": "2025-07-10", "region": "lumbar", "laterality": "left"}
 
 
 async def test_a_procedure_is_created_read_changed_and_listed(service: Service) -> None:
-    full = {**NEW, "baseline_pain": 7, "joints": ["L4-5", "L5-S1"], "technique": "thermal", "guidance": "fluoroscopy",
-            "sedation": "none", "operator": "Dr. Muster"}  # fmt: skip
+    full = {
+        **NEW,
+        "baseline_pain": 7,
+        "joints": ["L4-5", "L5-S1"],
+        "technique": "thermal",
+        "guidance": "fluoroscopy",
+        "sedation": "none",
+        "operator": "Dr. Muster",
+    }
     made = await service("cleo", "POST", f"/v1/patients/{service.ada_id}/procedures", json=full)
     assert made.status_code == 201
     assert {k: made.json()[k] for k in full} == full
@@ -40,12 +47,18 @@ async def test_of_two_changes_at_once_with_the_same_etag_one_wins(service: Servi
 
 @pytest.mark.parametrize(
     ("change", "pointer"),
-    [({"region": "elbow"}, "/region"), ({"laterality": "both"}, "/laterality"),
-     ({"performed_on": "2026-05-02"}, "/performed_on"),
-     ({"performed_on": "1800-01-01"}, "/performed_on"), ({"performed_on": "2026-02-30"}, "/performed_on"),
-     ({"baseline_pain": 11}, "/baseline_pain"), ({"joints": ["X9"]}, "/joints/0"), ({"laser": True}, "/laser"),
-     ({"performed_on": None}, "/performed_on")],
-)  # fmt: skip
+    [
+        ({"region": "elbow"}, "/region"),
+        ({"laterality": "both"}, "/laterality"),
+        ({"performed_on": "2026-05-02"}, "/performed_on"),
+        ({"performed_on": "1800-01-01"}, "/performed_on"),
+        ({"performed_on": "2026-02-30"}, "/performed_on"),
+        ({"baseline_pain": 11}, "/baseline_pain"),
+        ({"joints": ["X9"]}, "/joints/0"),
+        ({"laser": True}, "/laser"),
+        ({"performed_on": None}, "/performed_on"),
+    ],
+)
 async def test_a_bad_procedure_is_refused_with_its_place(
     service: Service, change: dict[str, Any], pointer: str
 ) -> None:
@@ -78,17 +91,24 @@ async def test_what_follows_from_a_procedure_is_derived_and_never_typed_in(servi
     assert (shown[other]["staged_with"], shown[other]["repeat_of"]) == (first, None)
     assert (shown[repeat]["staged_with"], shown[repeat]["repeat_of"]) == (None, other)
     assert (shown[pulsed]["cpt"], shown[pulsed]["staged_with"]) == ([], None)
-    refused = await service("cleo", "POST", f"/v1/patients/{service.ada_id}/procedures",
-                            json={**NEW, "staged_with": first})  # fmt: skip
+    refused = await service(
+        "cleo", "POST", f"/v1/patients/{service.ada_id}/procedures", json={**NEW, "staged_with": first}
+    )
     assert refused.json()["errors"][0]["pointer"] == "/staged_with"
 
 
 @pytest.mark.parametrize(
     ("change", "pointer"),
-    [({"joints": ["C5-6"]}, "/joints/0"), ({"joints": ["L4-5"], "nerves": ["L4", "L1"]}, "/nerves/1"),
-     ({"joints": ["L3-5"]}, "/joints/0"), ({"nerves": ["N7"]}, "/nerves/0"), ({"temperature_c": 400}, "/temperature_c"),
-     ({"seconds": 0}, "/seconds"), ({"joints": ["L4-5", "L4-L5"]}, "/joints")],
-)  # fmt: skip
+    [
+        ({"joints": ["C5-6"]}, "/joints/0"),
+        ({"joints": ["L4-5"], "nerves": ["L4", "L1"]}, "/nerves/1"),
+        ({"joints": ["L3-5"]}, "/joints/0"),
+        ({"nerves": ["N7"]}, "/nerves/0"),
+        ({"temperature_c": 400}, "/temperature_c"),
+        ({"seconds": 0}, "/seconds"),
+        ({"joints": ["L4-5", "L4-L5"]}, "/joints"),
+    ],
+)
 async def test_a_wrong_pairing_is_refused(service: Service, change: dict[str, Any], pointer: str) -> None:
     path = f"/v1/procedures/{await service.new_procedure()}"
     for method, where in (("POST", f"/v1/patients/{service.ada_id}/procedures"), ("PATCH", path)):

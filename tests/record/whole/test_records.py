@@ -60,10 +60,15 @@ async def test_a_record_taken_to_another_clinic_is_the_same_and_has_the_same_ver
     assert brought.json()["patient_id"] == service.ada_id
     again = (await service("other", "GET", f"/v1/patients/{service.ada_id}/record")).json()
     assert without_accounts(again) == without_accounts(record)
-    for path in (f"/v1/procedures/{procedure}/relief", f"/v1/procedures/{procedure}/relief?definition=eighty",
-                 f"/v1/patients/{service.ada_id}/relief", f"/v1/procedures/{procedure}/plan",
-                 f"/v1/patients/{service.ada_id}/diary", f"/v1/patients/{service.ada_id}/blocks",
-                 f"/v1/patients/{service.ada_id}/procedures"):  # fmt: skip
+    for path in (
+        f"/v1/procedures/{procedure}/relief",
+        f"/v1/procedures/{procedure}/relief?definition=eighty",
+        f"/v1/patients/{service.ada_id}/relief",
+        f"/v1/procedures/{procedure}/plan",
+        f"/v1/patients/{service.ada_id}/diary",
+        f"/v1/patients/{service.ada_id}/blocks",
+        f"/v1/patients/{service.ada_id}/procedures",
+    ):
         assert (await service("other", "GET", path)).text == (await service("cleo", "GET", path)).text, path
     twice = await service("other", "POST", "/v1/records", json=record)
     assert twice.status_code == 409
@@ -129,8 +134,12 @@ async def test_erasure_leaves_a_tombstone_and_the_audit_and_nothing_of_the_perso
     await service("cleo", "GET", f"/v1/procedures/{procedure}/relief")
     for who in ("ada", "cleo"):  # answers are kept by their key
         made = await service(
-            who, "POST", f"/v1/patients/{service.ada_id}/diary", json={"entries": [{"date": "2026-04-21", **entry(4)}]},
-            headers={"Idempotency-Key": f"sent-by-{who}"})  # fmt: skip
+            who,
+            "POST",
+            f"/v1/patients/{service.ada_id}/diary",
+            json={"entries": [{"date": "2026-04-21", **entry(4)}]},
+            headers={"Idempotency-Key": f"sent-by-{who}"},
+        )
         assert made.status_code == 200, made.text
     assert (await service("root", "DELETE", f"/v1/patients/{service.ada_id}")).status_code == 422  # no reason given
     gone = await service("root", "DELETE", f"/v1/patients/{service.ada_id}", params={"reason": "asked in writing"})
@@ -156,7 +165,14 @@ async def test_ten_years_of_long_entries_fit_in(service: Service) -> None:
     record = (await service("cleo", "GET", f"/v1/patients/{service.ada_id}/record")).json()
     at, first = "2026-04-30T10:00:00+00:00", date(2016, 5, 1)
     record["diary"] = [
-        {"date": (first + timedelta(days=d)).isoformat(), "revision": 1, "recorded_at": at, "received_at": at,
-         "content": {"note": "x" * 1500}} for d in range(3650)]  # fmt: skip
+        {
+            "date": (first + timedelta(days=d)).isoformat(),
+            "revision": 1,
+            "recorded_at": at,
+            "received_at": at,
+            "content": {"note": "x" * 1500},
+        }
+        for d in range(3650)
+    ]
     brought = await service("other", "POST", "/v1/records", json=record)
     assert (brought.status_code, brought.json()["days"]) == (201, 3650)

@@ -25,16 +25,19 @@ async def test_a_rule_keeps_the_time_of_day_when_the_clocks_change(service: Serv
     assert all(i["free"] for i in items)
 
 
-@pytest.mark.parametrize(("more", "pointer"), [
-    ({"repeats": "FREQ=WEEKLY", "time_zone": "Europe/Zurich"}, "/repeats"),
-    ({"repeats": "FREQ=SOMETIMES;COUNT=3", "time_zone": "Europe/Zurich"}, "/repeats"),
-    ({"repeats": "nonsense;COUNT=2", "time_zone": "Europe/Zurich"}, "/repeats"),
-    ({"repeats": "FREQ=DAILY;COUNT=5000", "time_zone": "Europe/Zurich"}, "/repeats"),
-    ({"repeats": "FREQ=DAILY;UNTIL=20200101", "time_zone": "Europe/Zurich"}, "/repeats"),
-    ({"repeats": "FREQ=DAILY;COUNT=3"}, "/time_zone"),
-    ({"minutes": 0}, "/minutes"),
-    ({"clinician_id": "0199a3c4-7d00-7a00-8000-000000000001"}, "/clinician_id"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("more", "pointer"),
+    [
+        ({"repeats": "FREQ=WEEKLY", "time_zone": "Europe/Zurich"}, "/repeats"),
+        ({"repeats": "FREQ=SOMETIMES;COUNT=3", "time_zone": "Europe/Zurich"}, "/repeats"),
+        ({"repeats": "nonsense;COUNT=2", "time_zone": "Europe/Zurich"}, "/repeats"),
+        ({"repeats": "FREQ=DAILY;COUNT=5000", "time_zone": "Europe/Zurich"}, "/repeats"),
+        ({"repeats": "FREQ=DAILY;UNTIL=20200101", "time_zone": "Europe/Zurich"}, "/repeats"),
+        ({"repeats": "FREQ=DAILY;COUNT=3"}, "/time_zone"),
+        ({"minutes": 0}, "/minutes"),
+        ({"clinician_id": "0199a3c4-7d00-7a00-8000-000000000001"}, "/clinician_id"),
+    ],
+)
 async def test_a_slot_that_is_none_is_refused(service: Service, more: dict[str, Any], pointer: str) -> None:
     me = (await service("cleo", "GET", "/v1/me")).json()["account_id"]
     body = {"clinician_id": me, "starts_at": "2026-06-02T09:00:00+02:00", "minutes": 45, "location": "Room 2", **more}
@@ -63,8 +66,12 @@ async def test_moving_gives_the_old_slot_back_or_changes_nothing(service: Servic
     )
     free = (await service("sam", "GET", "/v1/slots?free=true")).json()["items"]
     assert (again.json()["slot_id"], [s["id"] for s in free]) == (other, [before["slot_id"]])
-    nowhere = await service("sam", "POST", f"/v1/appointments/{again.json()['id']}/move",
-                            json={"slot_id": before["id"], "reason": "nowhere"})  # fmt: skip
+    nowhere = await service(
+        "sam",
+        "POST",
+        f"/v1/appointments/{again.json()['id']}/move",
+        json={"slot_id": before["id"], "reason": "nowhere"},
+    )
     assert nowhere.status_code == 422
     states = {a["id"]: a["state"] for a in (await service("ada", "GET", "/v1/appointments")).json()["items"]}
     assert sorted(states.values()) == ["booked", "cancelled", "cancelled"]

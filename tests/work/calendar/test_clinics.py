@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.access.accounts.permissions import Caller
 from app.alerts.messages.outbox import message
-from app.work.calendar.service import agenda, slot
+from app.work.calendar.slots import agenda, slot
 from tests.support import Service
 from tests.work.reviews.test_reviews import opened
 from tests.work.reviews.test_reviews import slot as our_slot
@@ -51,7 +51,9 @@ async def feed_of(service: Service, who: str) -> str:
 def is_no_slot_of_ours(answer: Any) -> bool:
     errors = answer.json()["errors"]
     return (answer.status_code, [(e["pointer"], e["detail"]) for e in errors]) == (
-        422, [("/slot_id", "is no slot of this clinic")])  # fmt: skip
+        422,
+        [("/slot_id", "is no slot of this clinic")],
+    )
 
 
 async def test_a_slot_of_another_clinic_is_booked_by_no_way(service: Service) -> None:
@@ -63,8 +65,9 @@ async def test_a_slot_of_another_clinic_is_booked_by_no_way(service: Service) ->
     by_review = await service("sam", "POST", f"/v1/reviews/{review['id']}/book", json={"slot_id": theirs})
     assert is_no_slot_of_ours(by_review)
     mine = await booked(service, "sam", service.ada_id, await our_slot(service))
-    moved = await service("sam", "POST", f"/v1/appointments/{mine['id']}/move",
-                          json={"slot_id": theirs, "reason": "nearer"})  # fmt: skip
+    moved = await service(
+        "sam", "POST", f"/v1/appointments/{mine['id']}/move", json={"slot_id": theirs, "reason": "nearer"}
+    )
     assert is_no_slot_of_ours(moved)
     assert (await service("sam", "GET", f"/v1/reviews/{review['id']}")).json()["state"] == "opened"
     (still,) = (await service("sam", "GET", "/v1/appointments")).json()["items"]
@@ -89,7 +92,9 @@ async def test_slots_are_listed_to_their_own_clinic(service: Service) -> None:
     eve = await their_patient(service)
     await booked(service, "other", eve, theirs)
     assert (await ids(service, "sam", "/v1/slots?free=false"), await ids(service, "sam", "/v1/slots?free=true")) == (
-        [], [ours])  # fmt: skip
+        [],
+        [ours],
+    )
     assert await ids(service, "other", "/v1/slots?free=false") == [theirs]
 
 
@@ -132,7 +137,7 @@ async def test_the_agenda_shows_no_slot_and_no_name_of_another_clinic(service: S
     for who in ("cleo", "other"):
         clinic_id, account_id = service.accounts[who]
         caller, now = Caller(account_id, clinic_id, "clinician", None), service.app.state.clock()
-        pages[who] = await agenda(service.app.state.database, caller, now, now + timedelta(days=60), now)
+        pages[who] = await agenda(service.app.state.database, caller, first=now, last=now + timedelta(days=60), now=now)
     assert [(str(one.id), one.name, one.clinician) for one in pages["cleo"]] == [(ours, None, "cleo")]
     assert [(str(one.id), one.name, one.clinician) for one in pages["other"]] == [(theirs, "Eve", "other")]
 

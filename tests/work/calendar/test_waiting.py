@@ -60,11 +60,14 @@ async def test_she_sees_and_withdraws_her_own(service: Service) -> None:
     assert await listed(service) == []
 
 
-@pytest.mark.parametrize(("more", "pointer"), [
-    ({"first_on": "2026-06-02", "last_on": "2026-06-01"}, "/last_on"),
-    ({"clinician_id": "0199a3c4-7d00-7a00-8000-000000000001"}, "/clinician_id"),
-    ({"minutes": 2}, "/minutes"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("more", "pointer"),
+    [
+        ({"first_on": "2026-06-02", "last_on": "2026-06-01"}, "/last_on"),
+        ({"clinician_id": "0199a3c4-7d00-7a00-8000-000000000001"}, "/clinician_id"),
+        ({"minutes": 2}, "/minutes"),
+    ],
+)
 async def test_what_does_not_fit_together_is_refused(service: Service, more: dict[str, Any], pointer: str) -> None:
     answer = await service("sam", "POST", "/v1/waiting", json={"patient_id": service.ada_id, **more})
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.alerts.flags.test_standing import flags, returned, work
+from tests.alerts.flags.test_conclusions import flags, returned, work
 from tests.conftest import Clock
 from tests.support import Service
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.alerts.flags.test_standing import work
+from tests.alerts.flags.test_conclusions import work
 from tests.conftest import Clock
 from tests.support import Service
 from tests.work.reviews.test_reviews import opened, slot
@@ -82,7 +82,10 @@ async def test_one_at_fault_holds_up_no_other(service: Service) -> None:
     nowhere = "0199a3c4-7d00-7a00-8000-000000000001"
     done = await many(service, [*ids, nowhere], "cancel", reason="opened by mistake")
     assert [(i["status"], (i["problem"] or {}).get("status")) for i in done["items"]] == [
-        ("rejected", 409), ("done", None), ("rejected", 404)]  # fmt: skip
+        ("rejected", 409),
+        ("done", None),
+        ("rejected", 404),
+    ]
     assert [s for s, _ in await states(service, ids)] == ["booked", "cancelled"]
 
 
@@ -128,7 +131,9 @@ async def test_the_workload_by_owner(service: Service, clock: Clock) -> None:
     await service.sign_in_again()
     rows = (await service("cleo", "GET", "/v1/reviews/workload")).json()["items"]
     assert [(r["username"], r["open"], r["in_work"], r["oldest_days"], r["over_14_days"]) for r in rows] == [
-        (None, 1, 0, 15, 1), ("sam", 2, 2, 15, 2)]  # fmt: skip
+        (None, 1, 0, 15, 1),
+        ("sam", 2, 2, 15, 2),
+    ]
     assert (await service("other", "GET", "/v1/reviews/workload")).json()["items"] == []
 
 

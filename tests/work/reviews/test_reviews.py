@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.alerts.flags.test_standing import flags, returned, work
+from tests.alerts.flags.test_conclusions import flags, returned, work
 from tests.conftest import Clock
 from tests.support import Service
 
@@ -92,8 +92,14 @@ async def test_eligibility_says_what_it_saw(service: Service) -> None:
     where = f"/v1/reviews/{review['id']}/eligibility"
     found = (await service("sam", "GET", f"{where}?policy=medicare-lcd&proposed_on=2026-06-01")).json()
     results = {r["rule"]: r["result"] for r in found["rules"]}
-    assert results == {"blocks_before": "unknown", "relief_percent": "met", "relief_duration": "met",
-                       "function_gain": "unknown", "sessions_in_window": "met", "levels": "met"}  # fmt: skip
+    assert results == {
+        "blocks_before": "unknown",
+        "relief_percent": "met",
+        "relief_duration": "met",
+        "function_gain": "unknown",
+        "sessions_in_window": "met",
+        "levels": "met",
+    }
     assert (found["sessions_left"], found["earliest_on"], found["outstanding"]) == (1, "2026-01-10", ["blocks_before"])
     soon = (await service("sam", "GET", f"{where}?policy=hull-uk&proposed_on=2026-06-01")).json()
     assert (soon["earliest_on"], "approved" in str(soon).lower()) == ("2026-11-10", False)
@@ -144,11 +150,14 @@ async def test_the_queue_begins_with_the_most_urgent(service: Service) -> None:
     assert (rest["next"], items[1]["patient_id"]) == (None, first_ada)
 
 
-@pytest.mark.parametrize(("body", "pointer"), [
-    ({"proposed_on": "2025-01-01"}, "/proposed_on"),
-    ({"flag_id": "0199a3c4-7d00-7a00-8000-000000000001"}, "/flag_id"),
-    ({"prposed_on": "2026-01-01"}, "/prposed_on"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"proposed_on": "2025-01-01"}, "/proposed_on"),
+        ({"flag_id": "0199a3c4-7d00-7a00-8000-000000000001"}, "/flag_id"),
+        ({"prposed_on": "2026-01-01"}, "/prposed_on"),
+    ],
+)
 async def test_what_is_wrong_is_named(service: Service, body: dict[str, Any], pointer: str) -> None:
     procedure = await service.new_procedure()
     answer = await service("sam", "POST", f"/v1/procedures/{procedure}/reviews", json=body)

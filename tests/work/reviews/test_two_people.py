@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.alerts.flags.service import flag
 from app.work.calendar.service import appointment
 from app.work.reviews.service import review
-from tests.alerts.flags.test_standing import flags, returned
+from tests.alerts.flags.test_conclusions import flags, returned
 from tests.support import Service
 from tests.work.reviews.test_bulk import many
 from tests.work.reviews.test_reviews import opened, slot
@@ -72,8 +72,9 @@ async def test_whoever_comes_during_anothers_step_is_told_that_the_row_has_chang
     one = await opened(service)
     where = f"/v1/reviews/{one['id']}"
     tag = {"If-Match": (await current(service, where)).headers["etag"]}
-    (late,) = await held_up(service, touched(review, one["id"]),
-                            service("cleo", "PATCH", where, json={"note": "late"}, headers=tag))  # fmt: skip
+    (late,) = await held_up(
+        service, touched(review, one["id"]), service("cleo", "PATCH", where, json={"note": "late"}, headers=tag)
+    )
     assert late.status_code == 412
     assert notes(await current(service, where)) == ["somebody"]
 
@@ -87,8 +88,9 @@ async def test_it_is_so_of_every_step(service: Service, step: str, body: dict[st
     where = f"/v1/reviews/{one['id']}"
     tag = {"If-Match": (await current(service, where)).headers["etag"]}
     body = body or {"slot_id": await slot(service)}
-    (late,) = await held_up(service, touched(review, one["id"]),
-                            service("cleo", "POST", f"{where}/{step}", json=body, headers=tag))  # fmt: skip
+    (late,) = await held_up(
+        service, touched(review, one["id"]), service("cleo", "POST", f"{where}/{step}", json=body, headers=tag)
+    )
     assert late.status_code == 412
     after = await current(service, where)
     assert (after.json()["state"], notes(after)) == ("opened", ["somebody"])
@@ -98,14 +100,16 @@ async def test_it_is_so_of_every_step(service: Service, step: str, body: dict[st
 async def test_a_step_without_a_tag_is_added_to_the_one_it_has_waited_for(service: Service) -> None:
     one, asked = await opened(service), {"blocks": "yes"}
     where = f"/v1/reviews/{one['id']}"
-    answers = await held_up(service, touched(review, one["id"]),
-                            service("cleo", "PATCH", where, json={"note": "cleo"}),
-                            service("sam", "PATCH", where, json={"checklist": asked, "note": "sam"}))  # fmt: skip
+    answers = await held_up(
+        service,
+        touched(review, one["id"]),
+        service("cleo", "PATCH", where, json={"note": "cleo"}),
+        service("sam", "PATCH", where, json={"checklist": asked, "note": "sam"}),
+    )
     assert [a.status_code for a in answers] == [200, 200]
     after = await current(service, where)
     first, *rest = notes(after)
-    assert (first, sorted(map(str, rest)), after.json()["checklist"]) == (
-        "somebody", ["cleo", "sam"], asked)  # fmt: skip
+    assert (first, sorted(map(str, rest)), after.json()["checklist"]) == ("somebody", ["cleo", "sam"], asked)
 
 
 async def test_a_review_that_was_decided_meanwhile_allows_no_step(service: Service) -> None:
@@ -158,9 +162,12 @@ async def test_an_appointment_that_is_cancelled_meanwhile_is_neither_confirmed_n
     (mine,) = (await service("ada", "GET", "/v1/appointments")).json()["items"]
     other = await slot(service, "2026-06-09T09:00:00+02:00")
     where = f"/v1/appointments/{mine['id']}"
-    answers = await held_up(service, touched(appointment, mine["id"], state="cancelled", holds_slot_id=None),
-                            service("ada", "POST", f"{where}/confirm"),
-                            service("sam", "POST", f"{where}/move", json={"slot_id": other, "reason": "away"}))  # fmt: skip
+    answers = await held_up(
+        service,
+        touched(appointment, mine["id"], state="cancelled", holds_slot_id=None),
+        service("ada", "POST", f"{where}/confirm"),
+        service("sam", "POST", f"{where}/move", json={"slot_id": other, "reason": "away"}),
+    )
     assert [a.status_code for a in answers] == [409, 409]
     items = (await service("sam", "GET", "/v1/appointments")).json()["items"]
     assert [(a["id"], a["state"]) for a in items] == [(mine["id"], "cancelled")]
@@ -172,8 +179,11 @@ async def test_a_flag_that_somebody_has_taken_meanwhile_is_not_taken_again(servi
     where = f"/v1/flags/{found['id']}"
     tag = {"If-Match": (await current(service, where)).headers["etag"]}
     mine = touched(flag, found["id"], state="acknowledged", owner_id=service.accounts["sam"][1])
-    late, plain = await held_up(service, mine,
-                                service("cleo", "POST", f"{where}/acknowledge", headers=tag),
-                                service("cleo", "POST", f"{where}/acknowledge"))  # fmt: skip
+    late, plain = await held_up(
+        service,
+        mine,
+        service("cleo", "POST", f"{where}/acknowledge", headers=tag),
+        service("cleo", "POST", f"{where}/acknowledge"),
+    )
     assert (late.status_code, plain.json()["owner_id"]) == (412, str(service.accounts["sam"][1]))
     assert notes(await current(service, where)) == ["somebody"]

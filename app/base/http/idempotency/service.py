@@ -45,6 +45,7 @@ class Once:
         self,
         database: Database,
         account_id: UUID,
+        *,
         now: datetime,
         work: Callable[[AsyncConnection], Awaitable[Answer]],
     ) -> Answer:
@@ -60,8 +61,15 @@ class Once:
             await connection.execute(delete(kept).where(col(KeptAnswer.kept_at) < now - KEPT_FOR))
             mine = (col(KeptAnswer.account_id) == account_id) & (col(KeptAnswer.key) == self.key)
             claim = row(
-                KeptAnswer, account_id=account_id, key=self.key, fingerprint=self.fingerprint, status=0, headers={},
-                body="", kept_at=now)  # fmt: skip
+                KeptAnswer,
+                account_id=account_id,
+                key=self.key,
+                fingerprint=self.fingerprint,
+                status=0,
+                headers={},
+                body="",
+                kept_at=now,
+            )
             claimed = await connection.execute(insert_new(connection, kept, "account_id", "key"), claim)
             if claimed.rowcount == 0:
                 return self._again(whole(KeptAnswer, (await connection.execute(select(kept).where(mine))).one()))

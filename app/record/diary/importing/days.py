@@ -26,7 +26,7 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadRow:
     """One good row; the site is None where the sheet does not name it."""
 
     day: date
@@ -51,7 +51,7 @@ class DayOfDiary:
     written: datetime | None = None
 
 
-def read_readings(rows: Iterable[Row], order: Order, zone: tzinfo, today: date) -> Iterator[Reading | Fault]:
+def read_readings(rows: Iterable[Row], order: Order, *, zone: tzinfo, today: date) -> Iterator[ReadRow | Fault]:
     """Each row as a reading or a fault; lines of totals and blank lines are skipped."""
     for row in rows:
         raw = row.cells.get("date", "")
@@ -59,7 +59,7 @@ def read_readings(rows: Iterable[Row], order: Order, zone: tzinfo, today: date) 
         if is_total(raw) or (is_blank(raw) and all(is_blank(cell) for cell in others)):
             continue
         try:
-            yield _reading(row, order, zone, today)
+            yield _reading(row, order, zone=zone, today=today)
         except _CellFault as fault:
             yield Fault(row.line, f'{fault.field} "{fault.cell[:SHOWN]}": {fault.says}')
 
@@ -69,7 +69,7 @@ class _CellFault(Exception):
         self.field, self.cell, self.says = name, cell, says
 
 
-def _reading(row: Row, order: Order, zone: tzinfo, today: date) -> Reading:
+def _reading(row: Row, order: Order, *, zone: tzinfo, today: date) -> ReadRow:
     def cell(name: str) -> str:
         return row.cells.get(name, "")
 
@@ -96,7 +96,7 @@ def _reading(row: Row, order: Order, zone: tzinfo, today: date) -> Reading:
     written = later or moment
     at = written.written(zone) or datetime(written.day.year, written.day.month, written.day.day, 23, 59, tzinfo=zone)
     note = None if is_blank(cell("note")) else _clean(cell("note"))
-    return Reading(moment.day, site, average, worst, mme, steps, note, at)
+    return ReadRow(moment.day, site, average, worst, mme, steps, note, at)
 
 
 def _within(day: date, today: date) -> None:
@@ -113,16 +113,16 @@ def _site(row: Row) -> tuple[str, str] | None:
     return region, side
 
 
-def gather(readings: Iterable[Reading]) -> list[DayOfDiary]:
+def gather(readings: Iterable[ReadRow]) -> list[DayOfDiary]:
     """Days in order. Of several rows a day the mean, to the nearest half, is the average and the highest the worst."""
-    by_day: dict[date, list[Reading]] = {}
+    by_day: dict[date, list[ReadRow]] = {}
     for reading in readings:
         by_day.setdefault(reading.day, []).append(reading)
     days = [_together(day, by_day[day]) for day in sorted(by_day)]
     return [d for d in days if d.pain or d.mme is not None or d.steps is not None or d.note]
 
 
-def _together(day: date, readings: list[Reading]) -> DayOfDiary:
+def _together(day: date, readings: list[ReadRow]) -> DayOfDiary:
     out = DayOfDiary(day)
     for site in dict.fromkeys(r.site for r in readings):
         own = [r for r in readings if r.site == site]

@@ -3,11 +3,11 @@
 import json
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
 
 from pydantic import ValidationError
 
 from app.base.http.problems import field_problems
+from app.base.http.wire import JsonObject
 from app.record.diary.importing.days import Fault
 from app.record.diary.importing.table import Row
 from app.record.diary.schemas import DatedEntryIn
@@ -38,9 +38,9 @@ def read_entries(text: str, today: date) -> Iterator[tuple[int, DatedEntryIn, fl
             yield _entry(number, data, today)
 
 
-def _entry(number: int, data: dict[str, Any], today: date) -> tuple[int, DatedEntryIn, float | None] | Fault:
+def _entry(number: int, data: JsonObject, today: date) -> tuple[int, DatedEntryIn, float | None] | Fault:
     mme = data.get("opioid_mme")
-    if mme is not None and not (type(mme) in (int, float) and 0 <= mme <= 10_000):
+    if mme is not None and (isinstance(mme, bool) or not isinstance(mme, int | float) or not 0 <= mme <= 10_000):
         return Fault(number, "/opioid_mme: not a number from 0 to 10000")
     try:
         entry = DatedEntryIn.model_validate({k: v for k, v in data.items() if k not in RECEIVED})
@@ -52,7 +52,7 @@ def _entry(number: int, data: dict[str, Any], today: date) -> tuple[int, DatedEn
     return number, entry, mme
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     if value is None:
         return ""
     return f"{value:g}" if isinstance(value, float) else str(value)

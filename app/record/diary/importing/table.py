@@ -10,12 +10,40 @@ from dataclasses import dataclass
 FIELDS = ("date", "pain_average", "pain_worst", "opioid_mme", "steps", "note", "recorded_on", "region", "side")
 MAPPABLE = FIELDS[:7]
 HEADINGS = {
-    "date": ("date", "day", "when", "datetime", "timestamp", "dateandtime", "entrydate", "logdate",
-             "datum", "fecha", "jour"),
+    "date": (
+        "date",
+        "day",
+        "when",
+        "datetime",
+        "timestamp",
+        "dateandtime",
+        "entrydate",
+        "logdate",
+        "datum",
+        "fecha",
+        "jour",
+    ),
     "pain_average": (
-        "painaverage", "averagepain", "painavg", "avgpain", "pain", "painlevel", "painscore", "painrating",
-        "painintensity", "score", "nrs", "vas", "average", "pain010", "paintoday", "schmerz", "schmerzen",
-        "douleur", "dolor"),
+        "painaverage",
+        "averagepain",
+        "painavg",
+        "avgpain",
+        "pain",
+        "painlevel",
+        "painscore",
+        "painrating",
+        "painintensity",
+        "score",
+        "nrs",
+        "vas",
+        "average",
+        "pain010",
+        "paintoday",
+        "schmerz",
+        "schmerzen",
+        "douleur",
+        "dolor",
+    ),
     "pain_worst": ("painworst", "worstpain", "worst", "painmax", "maxpain", "maximum", "worstpainlevel", "painpeak"),
     "opioid_mme": ("opioidmme", "mme", "omme", "medd", "morphineequivalents", "mmeday", "dailymme"),
     "steps": ("steps", "stepcount", "dailysteps", "totalsteps", "schritte", "pas", "pasos"),
@@ -23,7 +51,7 @@ HEADINGS = {
     "recorded_on": ("recordedon", "recordedat", "recorded", "enteredon", "entered", "createdat", "created", "loggedat"),
     "region": ("region",),
     "side": ("side",),
-}  # fmt: skip
+}
 SEPARATORS = (";", "\t", ",", "|")
 
 

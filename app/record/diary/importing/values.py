@@ -23,8 +23,12 @@ TOTALS = {
     "mittelwert",
     "durchschnitt",
 }
-MONTHS = {name: i for i, name in enumerate(
-    ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1)}  # fmt: skip
+MONTHS = {
+    name: i
+    for i, name in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1
+    )
+}
 NUMERIC = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
 ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
 DAY_NAME = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[. -]+([A-Za-z]{3,9})\.?,?[ -]+(\d{4})")
@@ -37,7 +41,7 @@ class BadCell(Exception):
 
 
 @dataclass(frozen=True)
-class Moment:
+class CellMoment:
     """A day, and the time of the day with its offset where the cell gave them."""
 
     day: date
@@ -61,7 +65,7 @@ def is_total(cell: str) -> bool:
     return cell.strip().rstrip(":").lower() in TOTALS
 
 
-def read_moment(cell: str, order: Order) -> Moment:
+def read_moment(cell: str, order: Order) -> CellMoment:
     """A day, with or without a time: `2025-03-01`, `03/01/2025, 7:33:22 PM`, `1 Mar 2025 21:30`, `2025-03-01T21:15`.
 
     Where a numeric day and month could be either way, `order` decides; it is never guessed.
@@ -75,7 +79,7 @@ def read_moment(cell: str, order: Order) -> Moment:
         if match:
             numbers = _numeric(match, order) if pick is None else pick(match)
             day = _day(*numbers)
-            return Moment(day, _time(text[match.end() :]))
+            return CellMoment(day, _time(text[match.end() :]))
     raise BadCell("not a day")
 
 

@@ -17,11 +17,15 @@ router = APIRouter(prefix="/v1", tags=["accounts"])
 INVITED: Responses = {201: {"model": InvitationOut, "description": "Invited"}}
 
 
-@router.post("/patients/{patient_id}/invitations", status_code=201, response_model=InvitationOut,
-             responses={**INVITED, **problems(403, 404, 409)})  # fmt: skip
+@router.post(
+    "/patients/{patient_id}/invitations",
+    status_code=201,
+    response_model=InvitationOut,
+    responses={**INVITED, **problems(403, 404, 409)},
+)
 async def invite(patient_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep) -> Response:
     """A code with which the patient makes an account, good for two weeks and once. Only this answer shows it."""
-    answer = await service.invite(database, caller, patient_id, once, now)
+    answer = await service.invite(database, caller, patient_id=patient_id, once=once, now=now)
     return JSONResponse(answer.body, answer.status, headers={"Cache-Control": "no-store"})
 
 
@@ -30,4 +34,4 @@ async def accept(
     code: Annotated[str, Path(max_length=100)], given: AcceptIn, database: DatabaseDep, now: Now
 ) -> AccountOut:
     """Makes the patient's account with a name and a password of their choice. No token is needed, only the code."""
-    return await service.accept(database, code, given, now)
+    return await service.accept(database, code, given=given, now=now)

@@ -26,7 +26,7 @@ invitation = table(Invitation)
 LASTS = timedelta(days=14)
 
 
-async def invite(database: Database, caller: Caller, patient_id: UUID, once: Once, now: datetime) -> Answer:
+async def invite(database: Database, caller: Caller, *, patient_id: UUID, once: Once, now: datetime) -> Answer:
     """A new code for a patient without an account; an earlier code of the patient is no longer valid.
 
     Raises:
@@ -35,24 +35,30 @@ async def invite(database: Database, caller: Caller, patient_id: UUID, once: Onc
     code = secrets.token_urlsafe(18)
 
     async def work(connection: AsyncConnection) -> Answer:
-        person = await patients.find(connection, caller, patient_id, "invite", lock=True)
+        person = await patients.find(connection, caller, patient_id=patient_id, action="invite", lock=True)
         theirs = (col(Account.clinic_id) == person.clinic_id) & (col(Account.patient_id) == person.id)
         if (await connection.execute(select(col(Account.id)).where(theirs))).first() is not None:
             raise Problem(409, "The patient has an account already.")
         mine = (col(Invitation.clinic_id) == person.clinic_id) & (col(Invitation.patient_id) == person.id)
         await connection.execute(delete(invitation).where(mine))
         values = row(
-            Invitation, code_hash=_hash(code), clinic_id=person.clinic_id, patient_id=person.id,
-            invited_by=caller.account_id, created_at=now, expires_at=now + LASTS)  # fmt: skip
+            Invitation,
+            code_hash=_hash(code),
+            clinic_id=person.clinic_id,
+            patient_id=person.id,
+            invited_by=caller.account_id,
+            created_at=now,
+            expires_at=now + LASTS,
+        )
         await connection.execute(insert(invitation).values(values))
-        await audit.record(connection, caller, "create", "invitation", person.id, now)
+        await audit.record(connection, caller, action="create", resource="invitation", patient_id=person.id, now=now)
         told = InvitationOut(code=code, patient_id=person.id, expires_at=now + LASTS)
         return Answer(to_wire(InvitationOut, told), patient_id=person.id)
 
-    return await once.run(database, caller.account_id, now, work)
+    return await once.run(database, caller.account_id, now=now, work=work)
 
 
-async def accept(database: Database, code: str, given: AcceptIn, now: datetime) -> AccountOut:
+async def accept(database: Database, code: str, *, given: AcceptIn, now: datetime) -> AccountOut:
     """Makes the account that a code is for; the code is used up only where that succeeds.
 
     Raises:
@@ -67,10 +73,23 @@ async def accept(database: Database, code: str, given: AcceptIn, now: datetime) 
         if found is None or found[2] < now:
             raise not_found("invitation")
         clinic_id, patient_id, _ = found
-        new = await add_account(connection, clinic_id, given.username, hashed, "patient", now, patient_id)
+        new = await add_account(
+            connection,
+            clinic_id,
+            username=given.username,
+            password_hash=hashed,
+            role="patient",
+            now=now,
+            patient_id=patient_id,
+        )
         await connection.execute(delete(invitation).where(this))
         await audit.record(
-            connection, Caller(new, clinic_id, "patient", patient_id), "create", "account", patient_id, now
+            connection,
+            Caller(new, clinic_id, "patient", patient_id),
+            action="create",
+            resource="account",
+            patient_id=patient_id,
+            now=now,
         )
         return AccountOut(account_id=new, username=given.username, patient_id=patient_id)
 

@@ -46,8 +46,11 @@ async def test_what_fails_does_not_use_the_code_up(service: Service) -> None:
     patient = await eve(service)
     code = (await service("cleo", "POST", f"/v1/patients/{patient}/invitations")).json()["code"]
     where = f"/v1/invitations/{code}/accept"
-    for body, status in (({"username": "cleo", "password": PASSWORD}, 409), ({"username": "eve", "password": "short"}, 422),
-                         ({"username": " ", "password": PASSWORD}, 422)):  # fmt: skip
+    for body, status in (
+        ({"username": "cleo", "password": PASSWORD}, 409),
+        ({"username": "eve", "password": "short"}, 422),
+        ({"username": " ", "password": PASSWORD}, 422),
+    ):
         answer = await service("nobody", "POST", where, json=body)
         assert answer.status_code == status
         assert "short" not in answer.text

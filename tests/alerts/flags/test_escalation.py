@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.alerts.flags.test_standing import BEFORE, RELIEF, flags, log, returned, work
+from tests.alerts.flags.test_conclusions import BEFORE, RELIEF, flags, log, returned, work
 from tests.conftest import Clock
 from tests.support import Service
 

@@ -8,10 +8,10 @@ from . import parameters as par
 from .dates import Crossing, begins, onset_day, return_crossing
 from .definitions import Response, relief_percent, response
 from .records import Definition, Phase
-from .run import Days, Run, at_end
+from .run import DayRange, Run, at_end
 
 
-class Standing:
+class Judgement:
     """Phase, onset and return of a run that has a baseline above 0 and at least one day."""
 
     def __init__(self, run: Run, definition: Definition) -> None:
@@ -26,7 +26,7 @@ class Standing:
         self._definition = definition
         self.newest = max(run.plan.scored(), default=0)
 
-    def windows(self) -> list[Days]:
+    def windows(self) -> list[DayRange]:
         """The windows of days to smooth: around the onset and, where relief is ending or has ended, around the return.
 
         A window begins before the last stretch of days on which the event was at all likely, and ends when it had been
@@ -70,7 +70,7 @@ class Standing:
         """The days whose entries may be named as a reason: near the return, where there is one."""
         if self.crossing is None:
             return 0, self.plan.last
-        return max(self.onset or 0, self.crossing.low - 14), self.crossing.high + 21
+        return max(self.onset or 0, self.crossing.low - par.REASON_BEFORE), self.crossing.high + par.REASON_AFTER
 
     def response(self) -> Response | None:
         """By the median level from onset to the return or newest score; for `no_relief`, of the last 28 days."""
@@ -78,7 +78,7 @@ class Standing:
             until = max(self.crossing.on if self.crossing else self.newest, self.onset)
             level = self.reading.level[self.onset - 1 : until]
         elif self.phase == "no_relief":
-            level = self.reading.level[-28:]
+            level = self.reading.level[-par.FAILURE_DAYS :]
         else:
             return None
         return response(relief_percent(float(np.median(level)), self.plan.baseline.pain or 0.0))

@@ -9,7 +9,7 @@ import pytest
 from app.base.store.leases import CONCLUSIONS, take
 from app.work.worker import run, work_once
 from tests.conftest import Clock
-from tests.support import Service, course
+from tests.support import Service, course, entry
 
 pytestmark = pytest.mark.anyio
 BEFORE, RELIEF = [7.0] * 14, [7.0] * 8 + [1.5] * 180
@@ -17,8 +17,8 @@ BEFORE, RELIEF = [7.0] * 14, [7.0] * 8 + [1.5] * 180
 
 async def log(service: Service, first: str, scores: list[float]) -> None:
     entries = course(first, scores)
-    for entry in entries:
-        entry["recorded_at"] = f"{entry['date']}T20:00:00+02:00"
+    for one in entries:
+        one["recorded_at"] = f"{one['date']}T20:00:00+02:00"
     answer = await service("ada", "POST", f"/v1/patients/{service.ada_id}/diary", json={"entries": entries})
     assert {i["status"] for i in answer.json()["items"]} <= {"created", "changed"}, answer.text
 
@@ -126,8 +126,10 @@ async def test_a_replay_gives_the_same_flags(service: Service, clock: Clock) -> 
             await service.sign_in_again()
             if week == 3:
                 await service.new_procedure()
-            for on in [d for d in scores if d <= clock.now.date() and not 20 <= week < 24]:
-                await service.put(on, scores.pop(on), who=name)
+            days = [d for d in scores if d <= clock.now.date() and not 20 <= week < 24]
+            entries = [{"date": str(on), **entry(scores.pop(on))} for on in days]
+            if entries:
+                await service(name, "POST", f"/v1/patients/{service.ada_id}/diary", json={"entries": entries})
             await work(service)
         mine = await flags(service, f"patient_id={service.ada_id}&limit=200")
         mine += await flags(service, f"patient_id={service.ada_id}&state=lapsed&limit=200")
@@ -139,10 +141,10 @@ async def test_a_replay_gives_the_same_flags(service: Service, clock: Clock) -> 
 
 async def test_one_of_many_workers_works(service: Service, clock: Clock) -> None:
     database = service.app.state.database
-    assert await take(database, CONCLUSIONS, "one", clock())
-    assert not await take(database, CONCLUSIONS, "two", clock())
-    assert await take(database, CONCLUSIONS, "one", clock())
-    assert await take(database, CONCLUSIONS, "two", clock() + timedelta(minutes=2))
+    assert await take(database, CONCLUSIONS, holder="one", now=clock())
+    assert not await take(database, CONCLUSIONS, holder="two", now=clock())
+    assert await take(database, CONCLUSIONS, holder="one", now=clock())
+    assert await take(database, CONCLUSIONS, holder="two", now=clock() + timedelta(minutes=2))
 
 
 async def test_the_worker_outlives_a_failing_round() -> None:

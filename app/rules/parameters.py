@@ -1,0 +1,61 @@
+"""Every number by which people are looked after, beside the engine's own (`app/relief/parameters.py`), with its source.
+
+Sources: [Govind 2003] numbness over the joint for weeks after a medial branch neurotomy; [Singh 2019] neuritis after it;
+[Pagé 2022] day-to-day SD of daily scores. "Chosen" marks what no source gives. What belongs to one instrument or one
+drug stands with it: `questionnaires.py`, `blocks.py`, `levels.py`, `plan.py` and the TOML files.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+from app.relief import RECALLED_DAYS, SILENT_DAYS
+
+# --- the diary ---------------------------------------------------------------------------------------------------
+RECALLED_AFTER: Final = timedelta(days=RECALLED_DAYS)  # an entry written down later than this is recalled
+RESOLVED_AFTER: Final = timedelta(days=14)  # a side effect not reported for this long, while entries go on; chosen
+DOSE_MOVED: Final = 1.2  # a dose of so many times the other is a change; chosen, below one tablet of five
+
+# --- side effects: the last day on which each is expected, where it is mild and in the treated skin -----------------
+EXPECTED_UNTIL: Final = {
+    "soreness": 14,  # two weeks; usual discharge advice
+    "bruising": 14,  # two weeks; usual discharge advice
+    "burning": 21,  # sunburn-like skin for three weeks [Singh 2019]
+    "tingling": 21,  # as burning; chosen
+    "numbness": 84,  # up to twelve weeks [Govind 2003]
+}
+
+# --- the care path -----------------------------------------------------------------------------------------------
+STAGED_WITHIN: Final = timedelta(days=180)  # another procedure in the region within so many days is staged; chosen
+KNOWN_FOR: Final = SILENT_DAYS  # days for which the newest entry still tells the phase
+SHOWN_BEFORE: Final = 28  # days of diary before a procedure that belong to its answer: the baseline twice; chosen
+MILESTONES: Final = (  # name, first and last day: the contacts of the plan, three months as 13 weeks, 2 either way
+    ("weeks_6_8", 42, 56),
+    ("months_3", 77, 105),
+    ("months_6", 166, 200),
+    ("months_12", 345, 385),
+)
+MILESTONE_NOW: Final = 14  # days that make "now"; as long as the baseline
+QUESTIONNAIRE_NEAR: Final = 21  # days by which a questionnaire may lie outside its milestone; chosen
+QUESTIONNAIRE_FROM: Final = 42  # answered earlier, it is of the settling [studies judge at 4-8 weeks; chosen]
+CASE_IN_TIME: Final = 14  # days from a return to an opened review that count as in time; chosen
+
+# --- flags -------------------------------------------------------------------------------------------------------
+DUE_WITHIN: Final = {"now": timedelta(hours=4), "soon": timedelta(days=2), "later": timedelta(days=7)}  # chosen
+SILENT_AFTER: Final = 14  # days without an entry while the patient is followed; chosen, as long as the baseline
+RISING_OPIOIDS: Final = 50.0  # percent above the dose of before; chosen
+MISSED_FOR: Final = 60  # days after its window for which a missed contact is still flagged; chosen
+ASKED_FOR: Final = timedelta(days=3)  # a flag waits this long for the patient's answer before it is handed on; chosen
+BUDGET_WINDOW: Final = timedelta(days=7)  # days over which a clinic's alarm budget counts; chosen
+HELD_LONGEST: Final = timedelta(days=14)  # no flag is held back for longer; chosen
+LONG_IN_QUEUE: Final = timedelta(days=14)  # a review opened before is long in the queue; chosen
+
+# --- what a picture and a sentence point out ---------------------------------------------------------------------
+GAP_SHADED: Final = 7  # days in a row without a score; chosen
+GAP_NAMED: Final = 28  # days from which a gap is labelled; chosen, what fits the width
+FLARE_ABOVE: Final = 2.5  # points above the median level around it: twice the daily SD of 1.2 [Pagé 2022]
+FLARE_AROUND: Final = 14  # days either side of which the median is taken; chosen
+BLOCKS_SHOWN: Final = 120  # days before the procedure from which blocks are drawn; chosen
+WORTH_SAYING: Final = 5  # percent by which a dose has changed before a sentence says so; chosen
+
+# --- figures of groups -------------------------------------------------------------------------------------------
+SMALLEST_GROUP: Final = 5  # procedures; the figures of a smaller group could tell of a person; usual for health data

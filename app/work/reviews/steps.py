@@ -1,0 +1,156 @@
+"""The steps of a review: work on it, book it, decide it, cancel it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.access.accounts.permissions import Caller
+from app.access.accounts.service import is_staff
+from app.answers.eligibility import service as eligibility
+from app.answers.eligibility.clinic_policies import known_to
+from app.base.http.problems import Problem, bad_field
+from app.base.store.database import Database
+from app.base.store.typed import Setting, col, to
+from app.record.patients import service as patients
+from app.record.patients.service import today_of
+from app.record.procedures.tables import ProcedureRow
+from app.rules.levels import region_of
+from app.rules.reviews import after
+from app.work.calendar import service as calendar
+from app.work.reviews.schemas import BookIn, CancelIn, DecisionIn, ReviewChange
+from app.work.reviews.service import ReviewState, StepTaken, TakeStep, not_allowed, take_step
+from app.work.reviews.tables import Review
+
+PROPOSAL = {"proposed_on", "laterality", "joints", "policy"}
+
+
+async def work_on(
+    database: Database, caller: Caller, *, review_id: UUID, given: ReviewChange, if_match: str | None, now: datetime
+) -> ReviewState:
+    """Ticks off the checklist, assigns the review, or proposes day, side, levels and policy."""
+    return await take_step(database, caller, review_id=review_id, change=working(given), if_match=if_match, now=now)
+
+
+def working(given: ReviewChange) -> TakeStep:
+    """The step of working on a review; it becomes a proposal where a day, side, levels or a policy is given."""
+
+    async def change(connection: AsyncConnection, before: ReviewState) -> StepTaken:
+        one, changes = before.review, list(_given(given))
+        if given.policy is not None:
+            eligibility.find(given.policy, await known_to(connection, one.clinic_id))
+        if given.owner_id is not None and not await is_staff(connection, one.clinic_id, given.owner_id):
+            raise bad_field("/owner_id", "is nobody of this clinic's staff")
+        if given.joints is not None:
+            await _check_joints(connection, one, given.joints)
+        if given.checklist:
+            changes.append(to(col(Review.checklist), {**one.checklist, **given.checklist}))
+        proposes = any(getattr(given, name) is not None for name in PROPOSAL)
+        if before.state == "booked" and proposes:
+            raise Problem(409, "The review is booked; cancel or move the appointment first.")
+        return StepTaken("propose" if proposes else "work", tuple(changes), given.note)
+
+    return change
+
+
+def _given(given: ReviewChange) -> Iterable[Setting]:
+    if given.owner_id is not None:
+        yield to(col(Review.owner_id), given.owner_id)
+    if given.proposed_on is not None:
+        yield to(col(Review.proposed_on), given.proposed_on)
+    if given.laterality is not None:
+        yield to(col(Review.laterality), given.laterality)
+    if given.joints is not None:
+        yield to(col(Review.joints), given.joints)
+    if given.policy is not None:
+        yield to(col(Review.policy), given.policy)
+
+
+async def _check_joints(connection: AsyncConnection, one: Review, joints: list[str]) -> None:
+    own = select(col(ProcedureRow.region)).where(
+        col(ProcedureRow.clinic_id) == one.clinic_id, col(ProcedureRow.id) == one.procedure_id
+    )
+    region = (await connection.execute(own)).scalar_one()
+    for place, joint in enumerate(joints):
+        if region_of(joint) != region:
+            raise bad_field(f"/joints/{place}", "lies in another region than the procedure")
+
+
+async def book(
+    database: Database, caller: Caller, *, review_id: UUID, given: BookIn, if_match: str | None, now: datetime
+) -> ReviewState:
+    """Books a slot; a review without a proposed day is proposed for the slot's day."""
+
+    async def change(connection: AsyncConnection, before: ReviewState) -> StepTaken:
+        one = before.review
+        if after(before.state, "book") is None:
+            raise not_allowed(before.state)
+        taken = await calendar.book(
+            connection, caller, patient_id=one.patient_id, slot_id=given.slot_id, review_id=one.id, now=now
+        )
+        starts_at = (await calendar.find(connection, caller, appointment_id=taken, action="read")).starts_at
+        person = await patients.find(connection, caller, patient_id=one.patient_id)
+        day = one.proposed_on or today_of(person.time_zone, starts_at)
+        return StepTaken("book", (to(col(Review.appointment_id), taken), to(col(Review.proposed_on), day)))
+
+    return await take_step(database, caller, review_id=review_id, change=change, if_match=if_match, now=now)
+
+
+async def decide(
+    database: Database, caller: Caller, *, review_id: UUID, given: DecisionIn, if_match: str | None, now: datetime
+) -> ReviewState:
+    """Ends a review with a decision and its reason; an appointment is kept only where the decision is to repeat."""
+    return await take_step(
+        database, caller, review_id=review_id, change=deciding(caller, given, now), if_match=if_match, now=now
+    )
+
+
+def deciding(caller: Caller, given: DecisionIn, now: datetime) -> TakeStep:
+    """The step that decides a review.
+
+    Raises:
+        Problem: 422 for a day to wait until where the decision is another.
+    """
+    if given.wait_until is not None and given.decision != "wait":
+        raise bad_field("/wait_until", "goes with `wait`")
+
+    async def change(connection: AsyncConnection, before: ReviewState) -> StepTaken:
+        if given.decision != "repeat":
+            await _give_back(connection, caller, one=before.review, reason=given.reason, now=now)
+        decided = (
+            to(col(Review.decision), given.decision),
+            to(col(Review.reason), given.reason),
+            to(col(Review.wait_until), given.wait_until),
+        )
+        return StepTaken("decide", decided, given.reason)
+
+    return change
+
+
+async def cancel(
+    database: Database, caller: Caller, *, review_id: UUID, given: CancelIn, if_match: str | None, now: datetime
+) -> ReviewState:
+    """Ends a review without a decision; its appointment is cancelled."""
+    return await take_step(
+        database, caller, review_id=review_id, change=cancelling(caller, given, now), if_match=if_match, now=now
+    )
+
+
+def cancelling(caller: Caller, given: CancelIn, now: datetime) -> TakeStep:
+    """The step that ends a review without a decision."""
+
+    async def change(connection: AsyncConnection, before: ReviewState) -> StepTaken:
+        await _give_back(connection, caller, one=before.review, reason=given.reason, now=now)
+        return StepTaken("cancel", (to(col(Review.reason), given.reason),), given.reason)
+
+    return change
+
+
+async def _give_back(connection: AsyncConnection, caller: Caller, *, one: Review, reason: str, now: datetime) -> None:
+    if one.appointment_id is None:
+        return
+    booked = await calendar.find(connection, caller, appointment_id=one.appointment_id, action="work_review", lock=True)
+    if booked.state != "cancelled":
+        await calendar.give_back(connection, caller, one=booked, reason=reason, now=now)
