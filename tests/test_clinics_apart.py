@@ -1,4 +1,4 @@
-"""Two clinics may hold rows of equal ids, as a record is carried over with its ids: nothing of one is shown to the other."""
+"""Two clinics may hold rows of equal ids, as records were once carried over: nothing of one is shown to the other."""
 
 import gc
 from collections.abc import MutableMapping
@@ -8,8 +8,15 @@ from uuid import UUID
 
 import pytest
 from cachetools import Cache, TLRUCache
+from sqlalchemy import Column, ColumnElement, insert, literal, null, select, update
 
 from app.answers.verdicts.engine_memory import memory
+from app.base.store.typed import col, table, to
+from app.record.diary.tables import DiaryDay, DiaryRevision
+from app.record.facts.tables import FactRow
+from app.record.patients.tables import Patient
+from app.record.procedures.tables import ProcedureRow
+from app.record.revisions.tables import Revision
 from tests.support import Service, course
 
 pytestmark = pytest.mark.anyio
@@ -17,20 +24,30 @@ SCORES = [7.0] * 10 + [6.0, 3.0] + [2.0] * 60
 SHOWN = ("relief", "follow_up", "relief.svg", "relief.png", "report.pdf")
 
 
+COPIED = (Patient, FactRow, ProcedureRow, Revision, DiaryRevision, DiaryDay)
+
+
+def _of_the_other(column: Column[Any], clinic_id: UUID) -> ColumnElement[Any]:
+    if column.name == "clinic_id":
+        return literal(clinic_id, column.type).label(column.name)
+    return null().label(column.name) if column.name == "account_id" else column
+
+
 async def both(service: Service) -> str:
     """The same patient, procedure and diary in both clinics, under the same ids and versions; the name tells them apart."""
     procedure = await service.new_procedure(baseline_pain=7)
     diary = f"/v1/patients/{service.ada_id}/diary"
     await service("ada", "POST", diary, json={"entries": course("2025-07-01", SCORES)})
-    record = (await service("cleo", "GET", f"/v1/patients/{service.ada_id}/record")).json()
-    for one in record["revisions"]:
-        if one["kind"] == "patient":
-            one["content"]["name"] = "Somebody Else"
-    answer = await service("other", "POST", "/v1/records", json=record)
-    assert answer.status_code == 201, answer.text
-    versions = "UPDATE patient SET record_version = 99"
+    other = service.accounts["other"][0]
     async with service.app.state.database.engine.begin() as connection:
-        await connection.exec_driver_sql(versions)
+        for model in COPIED:
+            source = table(model)
+            chosen = [_of_the_other(column, other) for column in source.c]
+            here = select(*chosen).where(source.c.clinic_id == service.clinic_id)
+            await connection.execute(insert(source).from_select([column.name for column in source.c], here))
+        renamed = update(table(Patient)).where(col(Patient.clinic_id) == other)
+        await connection.execute(renamed.ordered_values(to(col(Patient.name), "Somebody Else")))
+        await connection.execute(update(table(Patient)).ordered_values(to(col(Patient.record_version), 99)))
     return procedure
 
 

@@ -7,7 +7,7 @@ equal ids. Whatever outlives a call is therefore cached here, or under a secret 
 from collections.abc import Callable, Hashable
 from contextlib import suppress
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 from weakref import WeakSet
 
@@ -15,7 +15,21 @@ from cachetools import LRUCache
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-_every_one: "WeakSet[ClinicMemory[Hashable, object]]" = WeakSet()
+
+
+class Forgetful(Protocol):
+    """What holds something of clinics between calls, and can let go of one."""
+
+    def forget(self, clinic_id: UUID) -> None:
+        """Removes everything of a clinic."""
+
+
+_every_one: "WeakSet[Forgetful]" = WeakSet()
+
+
+def join(one: Forgetful) -> None:
+    """Has it told of each clinic that is to be forgotten."""
+    _every_one.add(one)
 
 
 class ClinicMemory(Generic[K, V]):
@@ -29,7 +43,7 @@ class ClinicMemory(Generic[K, V]):
     def __init__(self, most: int, size: Callable[[V], int] | None = None) -> None:
         self._held: LRUCache[tuple[UUID, K], V] = LRUCache(most, size)
         self._lock = Lock()
-        _every_one.add(self)  # type: ignore[arg-type]  # only ever told to forget a clinic
+        join(self)
 
     def get(self, clinic_id: UUID, key: K) -> V | None:
         """The clinic's value for the key, or None."""

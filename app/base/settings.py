@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535, description="port that the server listens on; 0 takes a free one")
     token_hours: float = Field(default=12, gt=0, le=24 * 90, description="how long a sign-in lasts")
     pool_size: int = Field(default=10, ge=1, le=200, description="connections to PostgreSQL a process keeps")
+    statement_seconds: float = Field(
+        default=30, gt=0, le=3600, description="how long a statement may take on PostgreSQL before it is given up"
+    )
     worker_seconds: float = Field(
         default=2, ge=0, le=3600, description="pause between rounds of the worker inside a server; 0 leaves it out"
     )

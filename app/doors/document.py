@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 
 from app.base.http.problems import ProblemDetail
 from app.record.diary.schemas import DatedEntryIn
+from app.record.whole.schemas import RecordIn
 
 TAGS = {
     "accounts": "Signing in and out, accounts, invitations.",
@@ -49,7 +50,7 @@ def complete(app: FastAPI) -> None:
         if app.openapi_schema is None:
             document = make()
             schemas = document["components"]["schemas"]
-            for model in (ProblemDetail, DatedEntryIn):
+            for model in (ProblemDetail, DatedEntryIn, RecordIn):
                 schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
                 parts = schema.pop("$defs", {})
                 schemas |= {**parts, model.__name__: schema}

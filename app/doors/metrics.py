@@ -70,7 +70,7 @@ async def read_metrics(
     elif not _from_here(request):
         raise Problem(404, "There is nothing at this address.")
     metrics = cast(Metrics, request.app.state.metrics)
-    async with database.read() as connection:
+    async with database.read(aside=True) as connection:
         behind = await lag(connection, CONCLUSIONS, now)
         late, waiting, dead = await waiting_since(connection, now)
         metrics.stale.set(await count_stale(connection, now))

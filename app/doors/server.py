@@ -13,6 +13,7 @@ from app.base.logs import configure
 from app.base.settings import SettingError, get_settings
 from app.base.store.migrate import check, upgrade
 from app.doors.api import create_app
+from app.doors.protocol import LimitedProtocol
 
 log = structlog.get_logger()
 
@@ -46,7 +47,15 @@ def run(app: FastAPI, host: str, *, port: int, when_ready: Callable[[str], None]
                 when_ready(url)
 
     server = Server(
-        uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=10)
+        uvicorn.Config(
+            app,
+            http=LimitedProtocol,
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=10,
+        )
     )
     with suppress(KeyboardInterrupt):  # Uvicorn has shut down in order by then, and hands the signal on
         server.run(sockets=[listener])

@@ -40,6 +40,9 @@ QUESTIONNAIRE_FROM: Final = 42  # answered earlier, it is of the settling [studi
 CASE_IN_TIME: Final = 14  # days from a return to an opened review that count as in time; chosen
 
 # --- flags -------------------------------------------------------------------------------------------------------
+RED_FLAG_RECENT: Final = timedelta(
+    days=30
+)  # of an earlier day somebody reads; as long as a phone may be offline; chosen
 DUE_WITHIN: Final = {"now": timedelta(hours=4), "soon": timedelta(days=2), "later": timedelta(days=7)}  # chosen
 SILENT_AFTER: Final = 14  # days without an entry while the patient is followed; chosen, as long as the baseline
 RISING_OPIOIDS: Final = 50.0  # percent above the dose of before; chosen

@@ -16,7 +16,7 @@ import structlog
 from app.alerts.flags.budget import release
 from app.alerts.flags.escalation import hand_on
 from app.alerts.messages.outbox import forget
-from app.alerts.messages.sending import send_due
+from app.alerts.messages.sending import Lanes
 from app.answers.verdicts.sweep import sweep
 from app.base.http.deps import Clock
 from app.base.settings import Settings
@@ -67,12 +67,16 @@ def start(database: Database, settings: Settings, clock: Clock) -> list[asyncio.
         async with leased(database, CONCLUSIONS, clock) as held:
             return await work_once(database, clock) if held else 0
 
-    async def send() -> int:
-        return await send_due(database, settings, clock)
+    async def send() -> None:
+        lanes = Lanes(database, settings, clock)
+        try:
+            await run(lanes.begin, settings.worker_seconds)
+        finally:
+            await lanes.close()
 
     if not settings.worker_seconds:
         return []
-    return [asyncio.create_task(run(work, settings.worker_seconds)) for work in (conclude, send)]
+    return [asyncio.create_task(run(conclude, settings.worker_seconds)), asyncio.create_task(send())]
 
 
 async def run(work: Callable[[], Awaitable[int]], seconds: float) -> None:

@@ -29,6 +29,7 @@ Action = Literal[
     "be_told",
     "manage_messages",
     "change_clinic",
+    "manage_accounts",
     "answer",
     "invite",
 ]
@@ -76,6 +77,7 @@ RULES: dict[tuple[Role, Action], Relation] = {
     ("admin", "invite"): "clinic",
     ("admin", "manage_messages"): "clinic",
     ("admin", "change_clinic"): "clinic",
+    ("admin", "manage_accounts"): "clinic",
     ("admin", "erase"): "clinic",
     ("admin", "add_rule"): "clinic",
 }

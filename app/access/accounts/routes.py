@@ -13,7 +13,7 @@ from app.base.http.problems import problems
 router = APIRouter(prefix="/v1", tags=["accounts"])
 
 
-@router.post("/token", responses=problems(413))
+@router.post("/token", responses=problems(413, 429))
 async def sign_in(
     form: Annotated[OAuth2PasswordRequestForm, Depends()], sign_ins: SignInsDep, now: Now, response: Response
 ) -> TokenOut:

@@ -5,25 +5,28 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import cast
 from uuid import UUID
 
-from anyio import to_thread
-from cachetools import TLRUCache, TTLCache
+from cachetools import TLRUCache
 from pwdlib import PasswordHash
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller
 from app.access.accounts.tables import Account, Clinic, SignIn
+from app.base import memory
+from app.base.http.pools import Pool
 from app.base.http.problems import Problem
 from app.base.store.database import Database
 from app.base.store.metadata import new_id
-from app.base.store.typed import col, row, table
+from app.base.store.typed import Setting, col, row, table, to
 from app.rules.words import Role
 
 _hasher = PasswordHash.recommended()
 _NOBODY = _hasher.hash(secrets.token_urlsafe(16))
+hashing = Pool("hashing", threads=2, waiting=16, seconds=15)  # a hash takes 64 MiB for some 50 ms
 account, clinic, sign_in = table(Account), table(Clinic), table(SignIn)
 REMEMBER = timedelta(seconds=5)  # how long another process may still honour a token after its sign-out
 MOST_REMEMBERED = 10_000
@@ -52,21 +55,24 @@ class SignIns:
     def __init__(self, database: Database, hours: float, clock: Callable[[], datetime]) -> None:
         self._database, self._lasts = database, timedelta(hours=hours)
         self._known = TLRUCache[str, Remembered, datetime](MOST_REMEMBERED, lambda _hash, one, _now: one.until, clock)
-        self._ended: TTLCache[str, None] = TTLCache(MOST_REMEMBERED, REMEMBER.total_seconds())
+        self._ends = 0  # counts what has ended: a look-up that was under way meanwhile is not remembered
+        memory.join(self)
 
     async def begin(self, username: str, password: str, now: datetime) -> Issued:
         """A token for a name and its password.
 
         Raises:
-            Problem: 401, with the same text after the same time for a wrong name as for a wrong password.
+            Problem: 401, with the same text after the same time for a wrong name, a wrong password and an account that is
+                disabled; 429 where too many sign in at once.
         """
         found = None
         if "\x00" not in username:  # PostgreSQL's text can't hold it, so no account has it
             theirs = select(col(Account.clinic_id), col(Account.id), col(Account.password_hash))
             async with self._database.read() as connection:
-                found = (await connection.execute(theirs.where(col(Account.username) == username))).first()
+                mine = theirs.where(col(Account.username) == username, col(Account.disabled_at).is_(None))
+                found = (await connection.execute(mine)).first()
         clinic_id, account_id, known = found if found is not None else (None, None, _NOBODY)
-        right = await to_thread.run_sync(_hasher.verify, password, known)
+        right = await matches(password, known)
         if clinic_id is None or account_id is None or not right:
             raise Problem(401, "The name or the password is wrong.", headers={"WWW-Authenticate": "Bearer"})
         return await self.issue(clinic_id, account_id, now)
@@ -96,7 +102,7 @@ class SignIns:
         Raises:
             Problem: 401 for a token that is wrong, expired or signed out.
         """
-        key = _hash(token)
+        key, begun = _hash(token), self._ends
         known = self._known.get(key)
         if known is not None and now < known.until:
             return known.caller
@@ -111,7 +117,7 @@ class SignIns:
             .join(
                 account, (col(Account.clinic_id) == col(SignIn.clinic_id)) & (col(Account.id) == col(SignIn.account_id))
             )
-            .where(col(SignIn.token_hash) == key, col(SignIn.expires_at) > now)
+            .where(col(SignIn.token_hash) == key, col(SignIn.expires_at) > now, col(Account.disabled_at).is_(None))
         )
         async with self._database.read() as connection:
             found = (await connection.execute(query)).first()
@@ -120,7 +126,7 @@ class SignIns:
             raise Problem(401, UNKNOWN_TOKEN, headers={"WWW-Authenticate": "Bearer"})
         expires_at, account_id, clinic_id, role, patient_id = found
         caller = Caller(account_id, clinic_id, cast(Role, role), patient_id)
-        if key not in self._ended:
+        if begun == self._ends:
             self._known[key] = Remembered(caller, min(now + REMEMBER, expires_at))
         return caller
 
@@ -132,8 +138,14 @@ class SignIns:
             await connection.execute(delete(sign_in).where(col(SignIn.token_hash) == key))
 
         await self._database.write(work)
-        self._ended[key] = None  # a call that looked it up before the delete must not remember it afterwards
+        self._ends += 1
         self._known.pop(key, None)
+
+    def forget(self, clinic_id: UUID) -> None:
+        """Looks every token of a clinic up anew, as when a record was erased or an account changed."""
+        self._ends += 1
+        for key in [key for key, one in self._known.items() if one.caller.clinic_id == clinic_id]:
+            self._known.pop(key, None)
 
 
 def _hash(token: str) -> str:
@@ -141,8 +153,18 @@ def _hash(token: str) -> str:
 
 
 def hash_password(password: str) -> str:
-    """Argon2, with the library's recommended cost."""
+    """Argon2, with the library's recommended cost; a server uses `hashed`."""
     return _hasher.hash(password)
+
+
+async def hashed(password: str) -> str:
+    """The same on the pool that is for it; 429 where its queue is full."""
+    return await hashing.run(partial(hash_password, password))
+
+
+async def matches(password: str, known: str) -> bool:
+    """Whether a password is the one that was hashed; 429 where the queue is full."""
+    return await hashing.run(partial(_hasher.verify, password, known))
 
 
 async def add_clinic(connection: AsyncConnection, name: str, now: datetime) -> UUID:
@@ -185,16 +207,41 @@ async def add_account(
     return new
 
 
+async def change_account(
+    connection: AsyncConnection, clinic_id: UUID, account_id: UUID, *, changes: list[Setting], but: str | None = None
+) -> None:
+    """Changes an account and ends its sign-ins, but for that of one token."""
+    this = (col(Account.clinic_id) == clinic_id) & (col(Account.id) == account_id)
+    await connection.execute(update(account).where(this).ordered_values(*changes))
+    ended: ColumnElement[bool] = (col(SignIn.clinic_id) == clinic_id) & (col(SignIn.account_id) == account_id)
+    if but is not None:
+        ended = ended & (col(SignIn.token_hash) != _hash(but))
+    await connection.execute(delete(sign_in).where(ended))
+
+
+def new_password(password_hash: str) -> Setting:
+    """The change that sets a password."""
+    return to(col(Account.password_hash), password_hash)
+
+
+def disabled_since(at: datetime | None) -> Setting:
+    """The change that disables an account, or lets it sign in again."""
+    return to(col(Account.disabled_at), at)
+
+
 async def is_staff(connection: AsyncConnection, clinic_id: UUID, account_id: UUID, *, role: Role | None = None) -> bool:
     """Whether an account is one of a clinic's staff, or has a role there."""
     of_role = col(Account.role) != "patient" if role is None else col(Account.role) == role
     theirs = select(col(Account.id)).where(col(Account.clinic_id) == clinic_id, col(Account.id) == account_id, of_role)
+    theirs = theirs.where(col(Account.disabled_at).is_(None))
     return (await connection.execute(theirs)).first() is not None
 
 
 async def find_account(connection: AsyncConnection, clinic_id: UUID, username: str) -> Caller | None:
     """The account of a name in a clinic, as a caller."""
     theirs = select(col(Account.id), col(Account.clinic_id), col(Account.role), col(Account.patient_id))
-    query = theirs.where(col(Account.clinic_id) == clinic_id, col(Account.username) == username)
+    query = theirs.where(
+        col(Account.clinic_id) == clinic_id, col(Account.username) == username, col(Account.disabled_at).is_(None)
+    )
     found = (await connection.execute(query)).first()
     return None if found is None else Caller(found[0], found[1], cast(Role, found[2]), found[3])

@@ -40,6 +40,7 @@ class Account(SQLModel, table=True):
     role: str = Field(max_length=20)
     patient_id: UUID | None = None
     created_at: datetime
+    disabled_at: datetime | None = None
 
 
 class SignIn(SQLModel, table=True):

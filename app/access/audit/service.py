@@ -1,5 +1,8 @@
 """Writes audit events."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -14,6 +17,24 @@ from app.base.store.typed import row, table
 event = table(AuditEvent)
 INSERT_EVENT = prepared_insert(event)
 AuditAction = Literal["read", "create", "change", "delete"]
+_heard: ContextVar[list[str] | None] = ContextVar("heard", default=None)
+
+
+@contextmanager
+def listening() -> Iterator[list[str]]:
+    """The resources whose reading is recorded while the block runs."""
+    heard: list[str] = []
+    token = _heard.set(heard)
+    try:
+        yield heard
+    finally:
+        _heard.reset(token)
+
+
+def note(resource: str) -> None:
+    """Tells whoever listens of an event that a transaction has written: it may run in another thread."""
+    if (heard := _heard.get()) is not None:
+        heard.append(resource)
 
 
 async def record(
@@ -56,6 +77,7 @@ async def record_read(
     database: Database, caller: Caller, *, resource: str, patient_id: UUID | None, now: datetime
 ) -> None:
     """Writes the event of a read, committed before the answer goes out; events of concurrent reads go in together."""
+    note(resource)
     await database.insert_together(event, _event(caller, "read", resource=resource, patient_id=patient_id, now=now))
 
 

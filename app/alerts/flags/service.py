@@ -32,23 +32,44 @@ from app.rules.words import Severity, SideEffectKind
 flag, rule = table(Flag), table(ClinicRule)
 RAISE = prepared_insert_new(insert_new_for(flag, "clinic_id", "patient_id", "kind", "cause"), flag)
 
+CAUSES = prepared_select(
+    select(col(Flag.cause)).where(
+        col(Flag.clinic_id) == bindparam("clinic"), col(Flag.patient_id) == bindparam("patient")
+    ),
+    "clinic",
+    "patient",
+)
+
 
 @dataclass(frozen=True)
 class Cause:
-    """Why a flag is raised: its kind, the cause in particular, severity, a sentence, and the entry's day."""
+    """Why a flag is raised: its kind, the cause in particular, severity, a sentence, and the entry's day.
+
+    `unless` is another cause, which calls for no second flag where it has raised one.
+    """
 
     kind: str
     cause: str
     severity: str
     says: str
     on: date
+    unless: str | None = None
 
 
 async def raise_flags(
     connection: Connection, clinic_id: UUID, *, patient_id: UUID, causes: list[Cause], now: datetime
-) -> None:
-    """Raises a flag for each cause, in the transaction of the write; one that was raised already stays as it is."""
+) -> int:
+    """Raises a flag for each cause, in the transaction of the write; one that was raised already stays as it is.
+
+    Returns:
+        How many were raised.
+    """
+    raised, before = 0, set()
+    if any(cause.unless for cause in causes):
+        before = {cause for (cause,) in await rows_of(connection, CAUSES, {"clinic": clinic_id, "patient": patient_id})}
     for cause in causes:
+        if cause.unless in before:
+            continue
         flag_id = new_id()
         values = row(
             Flag,
@@ -56,7 +77,7 @@ async def raise_flags(
             id=flag_id,
             patient_id=patient_id,
             kind=cause.kind,
-            cause=f"{cause.cause} {cause.on}",
+            cause=cause.cause,
             severity=cause.severity,
             state="open",
             says=cause.says,
@@ -73,6 +94,8 @@ async def raise_flags(
         if await first_of(connection, RAISE, values) is not None:
             about = {"flag_id": str(flag_id), "patient_id": str(patient_id)}
             await post(connection, clinic_id, topic="flag.raised", key=str(flag_id), about=about, now=now)
+            raised += 1
+    return raised
 
 
 @dataclass(frozen=True)

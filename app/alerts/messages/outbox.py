@@ -118,7 +118,8 @@ def _addresses_of(one: Message) -> Select[UUID, list[str] | None]:
         "staff": and_(col(Account.role) != "patient", col(Account.id).is_distinct_from(one.account_id)),
     }[one.audience]
     system = col(Address.channel) == "webhook"
-    return query.where(or_(system, and_(whose, col(Address.confirmed_at).is_not(None)))).order_by(col(Address.id))
+    reachable = and_(whose, col(Address.confirmed_at).is_not(None), col(Account.disabled_at).is_(None))
+    return query.where(or_(system, reachable)).order_by(col(Address.id))
 
 
 async def forget(connection: AsyncConnection, now: datetime) -> int:

@@ -4,17 +4,27 @@ The name is resolved here and the connection goes to the address that was checke
 differently in between (DNS rebinding) has no effect. Redirects are not followed.
 """
 
+import asyncio
 import socket
 import ssl
-from functools import cache
-from ipaddress import ip_address
-from urllib.parse import urlsplit
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cache, partial
+from ipaddress import IPv6Address, ip_address, ip_network
+from urllib.parse import SplitResult, urlsplit
 
 import certifi
 import httpx
-from anyio import getaddrinfo
 
-TIMEOUT = 15.0  # seconds
+TIMEOUT = 15.0  # seconds of a whole attempt, from the name to the answer
+LONGEST_WAIT = 86_400.0  # seconds
+FINAL = {401, 403, 410, 413}  # the same message would be refused again: the key, the right, the address, the size
+PORTS = {443, 8443}  # of hosts that are public; others are not where a webhook listens
+UNICAST = ip_network("2000::/3")  # of IPv6 nothing else is one public host's
+DISGUISES = tuple(map(ip_network, ("2002::/16", "2001::/23", "3fff::/20", "192.88.99.0/24")))  # 6to4, Teredo, examples
+_names = ThreadPoolExecutor(64, "names")  # a name server may be silent: a thread that waits for one waits alone
 
 
 class NotDelivered(Exception):
@@ -38,10 +48,13 @@ async def send(url: str, body: bytes, *, headers: dict[str, str], private: bool)
         NotDelivered: says what went wrong.
     """
     parts = urlsplit(url)
-    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    host, port = parts.hostname or "", port_of(parts)
+    targets = await _resolve(host, port, private)
+    if not private and port not in PORTS:
+        raise NotDelivered("the port is not one that messages go to", final=True)
     named = {**headers, "Host": parts.netloc.rpartition("@")[2]}
     failed = ""
-    for target in await _resolve(host, port, private):
+    for target in targets:
         shown = f"[{target}]" if ":" in target else target
         direct = parts._replace(netloc=f"{shown}:{port}").geturl()
         try:
@@ -58,8 +71,21 @@ async def send(url: str, body: bytes, *, headers: dict[str, str], private: bool)
     else:
         raise NotDelivered(f"no answer: {failed}")
     if not 200 <= status < 300:
-        later = min(86_400.0, float(wait)) if wait.isascii() and wait.isdigit() else None
-        raise NotDelivered(f"answered {status}", final=status == 410, gone=status in (404, 410), wait=later)
+        gone = status in (404, 410)
+        raise NotDelivered(f"answered {status}", final=status in FINAL, gone=gone, wait=_seconds(wait))
+
+
+def _seconds(retry_after: str) -> float | None:
+    """How long the other side wants to be left alone, at most a day: it may say seconds, or a date (RFC 9110, 10.2.3)."""
+    if retry_after.isascii() and retry_after.isdigit():
+        return min(LONGEST_WAIT, float(retry_after))
+    try:
+        until = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    if until.tzinfo is None:
+        return None
+    return min(LONGEST_WAIT, max(0.0, (until - datetime.now(UTC)).total_seconds()))
 
 
 @cache
@@ -68,12 +94,44 @@ def tls() -> ssl.SSLContext:
     return ssl.create_default_context(cafile=certifi.where())
 
 
+def port_of(parts: SplitResult) -> int:
+    """The port of an address, written or usual."""
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def fault_of(url: str, private: bool) -> str | None:
+    """What is wrong with an address that can be seen without asking anybody; None where nothing is."""
+    parts = urlsplit(url)
+    if private:
+        return None
+    if parts.scheme != "https":
+        return "must be an https address"
+    if port_of(parts) not in PORTS:
+        return "names a port that messages do not go to"
+    with suppress(ValueError):  # a name
+        return None if is_public(parts.hostname or "") else "is not a public host"
+    return None
+
+
+def is_public(address: str) -> bool:
+    """Whether an address is that of one host on the public internet, and hides no other.
+
+    An IPv6 address that carries an IPv4 one (mapped, compatible, NAT64, 6to4, Teredo) could lead to any host at home;
+    multicast leads to many, and site-local ones stay at home.
+    """
+    one = ip_address(address.partition("%")[0])
+    if isinstance(one, IPv6Address) and one not in UNICAST:
+        return False
+    return one.is_global and not one.is_multicast and not any(one in net for net in DISGUISES)
+
+
 async def _resolve(host: str, port: int, private: bool) -> list[str]:
+    ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
     try:
-        found = await getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(_names, ask)
     except (OSError, UnicodeError):
         raise NotDelivered("the name of the host is not known") from None
     addresses = [str(where[0]) for *_, where in found]
-    if not private and not all(ip_address(one.partition("%")[0]).is_global for one in addresses):
+    if not private and not all(map(is_public, addresses)):
         raise NotDelivered("the host is not a public one", final=True)
     return list(dict.fromkeys(addresses))

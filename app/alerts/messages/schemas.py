@@ -21,7 +21,7 @@ def _web(value: str) -> str:
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
         good = False
-    if not good or parts.username or parts.fragment:
+    if not good or "@" in parts.netloc or parts.fragment:
         raise ValueError("must be an https address, without a name and password in it")
     return value
 

@@ -1,24 +1,26 @@
 """Sends what is due: claimed in one transaction, sent outside of any, marked in another.
 
-If the sending process dies in between, the claim expires and the delivery is sent again, with the same id. So each is
-sent at least once.
+Each target has a lane of its own and each attempt a time limit, so that a target that is slow, silent or endless holds up
+nobody but itself. If the sending process dies in between, the claim expires and the delivery is sent again, with the same
+id. So each is sent at least once.
 """
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
 import structlog
-from sqlalchemy import and_, delete, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.alerts.messages import mail, push, webhook
 from app.alerts.messages.outbox import address, delivery, message, spread
-from app.alerts.messages.safe_post import NotDelivered
+from app.alerts.messages.safe_post import TIMEOUT, NotDelivered
 from app.alerts.messages.tables import Address, Delivery, Message
 from app.alerts.messages.texts import text
 from app.base.settings import Settings
@@ -26,10 +28,12 @@ from app.base.store.database import Database
 from app.base.store.typed import col, to
 
 log = structlog.get_logger()
-AT_ONCE = 32
-CLAIM = timedelta(minutes=2)  # longer than any attempt takes
+AT_ONCE = 256  # targets that a process sends to at one time
+OF_A_CLINIC = 32  # of these, those of one clinic: it can't take every lane
+CLAIM = timedelta(minutes=2)  # longer than any attempt takes, which is TIMEOUT and the time to mark it
 FIRST_WAIT, LONGEST_WAIT = 30.0, 6 * 3600.0  # seconds
 MOST_ATTEMPTS = 12  # over some two days; then it is a dead letter
+Target = tuple[UUID, UUID]  # clinic and address
 
 
 @dataclass(frozen=True)
@@ -41,32 +45,115 @@ class Attempt:
     address_id: UUID
     attempts: int
     channel: str
-    target: dict[str, str]
+    where: dict[str, str]
     locale: str
     topic: str
     message_id: UUID
     about: dict[str, str]
     created_at: datetime
 
+    @property
+    def target(self) -> Target:
+        """Where it goes: the clinic and the address, which is its own lane."""
+        return self.clinic_id, self.address_id
+
+
+class Lanes:
+    """The targets that this process sends to at the moment, each in a task of its own."""
+
+    def __init__(self, database: Database, settings: Settings, clock: Callable[[], datetime]) -> None:
+        self._database, self._settings, self._clock = database, settings, clock
+        self.busy: dict[Target, asyncio.Task[None]] = {}
+
+    async def begin(self) -> int:
+        """Turns messages into deliveries and begins a lane for each target that something is due for; waits for none.
+
+        Returns how many messages and lanes that were.
+        """
+        done = await self._database.write(partial(spread, now=self._clock()))
+        claimed = await self._database.write(partial(claim, now=self._clock(), busy=tuple(self.busy)))
+        for one in claimed:
+            self.busy[one.target] = asyncio.create_task(self._serve(one))
+        return done + len(claimed)
+
+    async def _serve(self, first: Attempt) -> None:
+        """Sends what is due for one target, one after the other, until nothing is or one has failed."""
+        one: Attempt | None = first
+        try:
+            while one is not None:
+                failed = await _attempt(self._settings, one, self._clock())
+                one = await self._database.write(partial(_go_on, one=one, failed=failed, now=self._clock()))
+        except Exception as error:  # such as a database that is away: the claim expires, and it is sent again
+            log.error("message", error=type(error).__name__, exc_info=error)
+        finally:
+            self.busy.pop(first.target, None)
+
+    async def close(self) -> None:
+        """Ends what is under way; what was claimed is sent again when its claim has expired."""
+        under_way = list(self.busy.values())
+        for task in under_way:
+            task.cancel()
+        if under_way:
+            await asyncio.wait(under_way)
+
 
 async def send_due(database: Database, settings: Settings, clock: Callable[[], datetime]) -> int:
-    """One round: turns messages into deliveries and sends the due ones; returns the sum of both counts."""
-    done = await database.write(partial(spread, now=clock()))
-    claimed = await database.write(partial(claim, now=clock()))
-    await asyncio.gather(*(_attempt(database, settings, one=one, clock=clock) for one in claimed))
-    return done + len(claimed)
+    """One round to its end: turns messages into deliveries and sends the due ones; returns the sum of both counts."""
+    lanes = Lanes(database, settings, clock)
+    done = await lanes.begin()
+    await asyncio.gather(*lanes.busy.values())
+    return done
 
 
-async def claim(connection: AsyncConnection, now: datetime) -> list[Attempt]:
-    """Claims due deliveries by moving `due_at` on by CLAIM; another process claims others (`SKIP LOCKED`)."""
-    due = (
+async def claim(connection: AsyncConnection, now: datetime, *, busy: Collection[Target] = ()) -> list[Attempt]:
+    """Claims the delivery that is due first for each target that is not busy, by moving `due_at` on by CLAIM.
+
+    Another process claims others (`SKIP LOCKED`).
+    """
+    full = [clinic_id for clinic_id, many in Counter(clinic_id for clinic_id, _ in busy).items() if many >= OF_A_CLINIC]
+    due = [_is_due(now), col(Delivery.clinic_id).not_in(full)]
+    target = col(Delivery.clinic_id), col(Delivery.address_id)
+    if busy:
+        due.append(tuple_(*target).not_in(list(busy)))
+    in_order = col(Delivery.due_at), col(Delivery.id)
+    nth = func.row_number().over(partition_by=target, order_by=in_order).label("nth")
+    each = select(col(Delivery.clinic_id), col(Delivery.id), col(Delivery.due_at), nth).where(*due).subquery()
+    place = func.row_number().over(partition_by=each.c.clinic_id, order_by=(each.c.due_at, each.c.id)).label("place")
+    first = select(each.c.clinic_id, each.c.id, place).where(each.c.nth == 1).subquery()
+    chosen = select(first.c.clinic_id, first.c.id).where(first.c.place <= OF_A_CLINIC)
+    waiting = (
         select(col(Delivery.clinic_id), col(Delivery.id))
-        .where(col(Delivery.state) == "waiting", col(Delivery.due_at) <= now)
-        .order_by(col(Delivery.due_at), col(Delivery.id))
-        .limit(AT_ONCE)
+        .where(_is_due(now), tuple_(col(Delivery.clinic_id), col(Delivery.id)).in_(chosen))
+        .order_by(*in_order)
+        .limit(max(0, AT_ONCE - len(busy)))
         .with_for_update(skip_locked=True)
     )
-    keys = [tuple(one) for one in (await connection.execute(due)).all()]
+    return await _take(connection, [(one[0], one[1]) for one in (await connection.execute(waiting)).all()], now)
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return and_(col(Delivery.state) == "waiting", col(Delivery.due_at) <= now)
+
+
+async def _go_on(
+    connection: AsyncConnection, one: Attempt, *, failed: NotDelivered | None, now: datetime
+) -> Attempt | None:
+    """Marks a delivery, and claims the next one for the same target; none after a failure."""
+    await _mark(connection, one, failed=failed, now=now)
+    if failed is not None:
+        return None
+    following = (
+        select(col(Delivery.clinic_id), col(Delivery.id))
+        .where(_is_due(now), col(Delivery.clinic_id) == one.clinic_id, col(Delivery.address_id) == one.address_id)
+        .order_by(col(Delivery.due_at), col(Delivery.id))
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    keys = [(found[0], found[1]) for found in (await connection.execute(following)).all()]
+    return next(iter(await _take(connection, keys, now)), None)
+
+
+async def _take(connection: AsyncConnection, keys: list[tuple[UUID, UUID]], now: datetime) -> list[Attempt]:
     if not keys:
         return []
     these = tuple_(col(Delivery.clinic_id), col(Delivery.id)).in_(keys)
@@ -98,18 +185,21 @@ async def claim(connection: AsyncConnection, now: datetime) -> list[Attempt]:
     return [Attempt(*one) for one in (await connection.execute(claimed)).all()]
 
 
-async def _attempt(database: Database, settings: Settings, *, one: Attempt, clock: Callable[[], datetime]) -> None:
+async def _attempt(settings: Settings, one: Attempt, now: datetime) -> NotDelivered | None:
+    """Sends a delivery within TIMEOUT, whatever the other side does; answers why it failed, if it did."""
+    failed: NotDelivered | None = None
     try:
-        await _send(settings, one, clock())
+        async with asyncio.timeout(TIMEOUT):
+            await _send(settings, one, now)
     except NotDelivered as error:
-        failed: NotDelivered | None = error
+        failed = error
+    except TimeoutError:
+        failed = NotDelivered(f"no answer within {TIMEOUT:.0f} seconds")
     except Exception as error:  # an error with one message must not stop the others
         log.error("message", topic=one.topic, channel=one.channel, error=type(error).__name__, exc_info=error)
         failed = NotDelivered(type(error).__name__)
-    else:
-        failed = None
-    await database.write(partial(_mark, one=one, failed=failed, now=clock()))
     log.info("message", topic=one.topic, channel=one.channel, attempt=one.attempts, failed=str(failed or "") or None)
+    return failed
 
 
 async def _send(settings: Settings, one: Attempt, now: datetime) -> None:
@@ -121,14 +211,14 @@ async def _send(settings: Settings, one: Attempt, now: datetime) -> None:
             "clinic_id": str(one.clinic_id),
             "data": one.about,
         }
-        return await webhook.send(one.target, told, delivery_id=one.id, private=settings.private_targets, now=now)
+        return await webhook.send(one.where, told, delivery_id=one.id, private=settings.private_targets, now=now)
     words = text(one.topic, one.locale, about=one.about, public_url=settings.public_url)
     if one.channel == "push":
         if settings.push_key is None:
             raise NotDelivered("REPRIEVE_PUSH_KEY is not set")
         key, contact = settings.push_key.get_secret_value(), f"mailto:{settings.mail_from}"
         return await push.send(
-            one.target,
+            one.where,
             push.plain(words, one.id),
             key=key,
             contact=contact,
@@ -138,7 +228,7 @@ async def _send(settings: Settings, one: Attempt, now: datetime) -> None:
         )
     if settings.smtp_url is None:
         raise NotDelivered("REPRIEVE_SMTP_URL is not set")
-    to = one.target["email"]
+    to = one.where["email"]
     made = mail.letter(
         settings.mail_from, to, text=words, locale=one.locale, delivery_id=one.id, created_at=one.created_at
     )

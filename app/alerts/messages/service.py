@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.access.accounts.permissions import Caller, require
 from app.access.audit import service as audit
 from app.alerts.messages.outbox import address, message, post
+from app.alerts.messages.safe_post import fault_of
 from app.alerts.messages.schemas import AddressOut, Channel, DeliveryOut, EmailIn, PushIn, WebhookIn, WebhookOut
 from app.alerts.messages.sending import replay
 from app.alerts.messages.tables import Address, Delivery, Message
@@ -46,6 +47,9 @@ async def add_address(
         raise bad_field("/channel", "this service is not set up to send mail")
     if isinstance(new, PushIn) and settings.push_key is None:
         raise bad_field("/channel", "this service is not set up for Web Push")
+    fault = fault_of(new.endpoint, settings.private_targets) if isinstance(new, PushIn) else None
+    if fault is not None:
+        raise bad_field("/endpoint", fault)
     code = "".join(secrets.choice(LETTERS) for _ in range(8))
     code = f"{code[:4]}-{code[4:]}"
     if isinstance(new, EmailIn):
@@ -118,8 +122,9 @@ async def add_webhook(
 ) -> Answer:
     """Adds a webhook of the clinic's; its secret is in this answer and in no other."""
     require(caller, "manage_messages")
-    if not new.url.startswith("https://") and not settings.private_targets:
-        raise bad_field("/url", "must be an https address")
+    fault = fault_of(new.url, settings.private_targets)
+    if fault is not None:
+        raise bad_field("/url", fault)
     secret = new_secret()
 
     async def work(connection: AsyncConnection) -> Answer:
@@ -129,7 +134,7 @@ async def add_webhook(
         made.confirmed_at = now
         await connection.execute(insert(address).values(values_of(made)))
         await audit.record(connection, caller, action="create", resource="webhook", patient_id=None, now=now)
-        return Answer(to_wire(WebhookOut, {**out(made).model_dump(), "secret": secret}))
+        return Answer(to_wire(WebhookOut, {**out(made).model_dump(), "secret": secret}), secret=True)
 
     return await once.run(database, caller.account_id, now=now, work=work)
 

@@ -1,5 +1,6 @@
 """Cohorts of the caller's clinic."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -10,6 +11,7 @@ from app.answers.cohorts import service
 from app.answers.cohorts.schemas import CohortCurves, CohortOut, CohortRowOut
 from app.base.http.deps import DatabaseDep
 from app.base.http.paging import Page
+from app.base.http.pools import HEAVY
 from app.base.http.problems import problems
 from app.base.http.sheets import CSV, Accept, line, listed
 
@@ -63,4 +65,4 @@ async def cohort_procedures(
     rows, following = await service.list_rows(
         database, caller, asked, limit=asked.limit, cursor=asked.cursor, now=request.app.state.clock
     )
-    return listed(CohortRowOut, rows, following=following, accept=accept)
+    return await HEAVY.run(partial(listed, CohortRowOut, rows, following=following, accept=accept))

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import datetime
 
 import numpy as np
-from anyio import to_thread
 from sqlalchemy import select
 
 from app.access.accounts.permissions import Caller, require_staff
@@ -24,11 +23,14 @@ from app.answers.verdicts.service import outcome
 from app.answers.verdicts.sweep import count_stale, sweep
 from app.answers.verdicts.tables import OutcomeRow
 from app.base.http.paging import from_cursor, page, to_cursor
+from app.base.http.pools import HEAVY
+from app.base.http.problems import bad_field
 from app.base.store.database import Database
 from app.base.store.typed import col, values_of, wholes
 from app.relief import Floats
 from app.rules.parameters import SMALLEST_GROUP
 
+MOST_GROUPS = 200  # the test between groups looks at each with every other
 AT_ONCE = 300  # stale verdicts that are made before the answer; more are left to `reprieve sweep`
 
 
@@ -36,9 +38,11 @@ async def curves(database: Database, caller: Caller, *, asked: CohortCurves, now
     """Kaplan-Meier curves by group, with medians, competing ends and the log-rank test; 403 for a patient."""
     require_staff(caller)
     left = await _freshen(database, caller, asked=asked, now=now)
-    async with database.read() as connection:
+    async with database.read(aside=True) as connection:
         counts = (await connection.execute(counted(caller.clinic_id, asked, asked.group_by))).all()
     await audit.record_read(database, caller, resource="cohort", patient_id=None, now=now())
+    if len({one[0] for one in counts}) > MOST_GROUPS:
+        raise bad_field("/group_by", f"makes more than {MOST_GROUPS} groups; filter first", where="query")
 
     def work() -> CohortOut:
         found = tallies(counts, grouped=asked.group_by is not None)
@@ -57,7 +61,7 @@ async def curves(database: Database, caller: Caller, *, asked: CohortCurves, now
             stale=left,
         )
 
-    return await to_thread.run_sync(work)
+    return await HEAVY.run(work)
 
 
 async def _freshen(database: Database, caller: Caller, *, asked: CohortCurves, now: Callable[[], datetime]) -> int:
@@ -66,7 +70,7 @@ async def _freshen(database: Database, caller: Caller, *, asked: CohortCurves, n
     It takes no lease: somebody waits for the answer. Where the worker makes the same verdicts at the same time, both write
     the same rows, and each flag's name is taken once.
     """
-    async with database.read() as connection:
+    async with database.read(aside=True) as connection:
         waiting = await count_stale(connection, now(), clinic_id=caller.clinic_id, definition=asked.definition)
     done = 0
     if waiting:
@@ -165,7 +169,7 @@ async def list_rows(
     after = from_cursor(cursor)
     if after is not None:
         query = query.where(col(OutcomeRow.procedure_id) > after)
-    async with database.read() as connection:
+    async with database.read(aside=True) as connection:
         found = (await connection.execute(query.order_by(col(OutcomeRow.procedure_id)).limit(limit + 1))).all()
     await audit.record_read(database, caller, resource="cohort", patient_id=None, now=now())
     shown = [_row(one, asked.group_by) for one in wholes(OutcomeRow, found)]

@@ -1,6 +1,7 @@
 """A clinic's own policies, beside those that come with the service."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import and_, func, insert, select
@@ -12,6 +13,7 @@ from app.answers.eligibility.schemas import PolicyIn, PolicyOut
 from app.answers.eligibility.service import out
 from app.answers.eligibility.tables import ClinicPolicy
 from app.base.http.idempotency.service import Answer, Once
+from app.base.http.pools import QUICK
 from app.base.http.problems import Problem, bad_field, not_found
 from app.base.http.wire import to_wire
 from app.base.store.database import Database
@@ -21,25 +23,32 @@ from app.rules.policies import BadPolicyError, Policy, load_text, policies
 
 own = table(ClinicPolicy)
 MOST = 100  # policies a clinic
+MOST_VERSIONS, MOST_RULES = 20, 30  # of a policy, of a version
 
 
 async def known(database: Database, clinic_id: UUID) -> dict[str, Policy]:
     """Every policy that a clinic can use, by name: those that come with the service, then its own."""
     async with database.read() as connection:
-        return await known_to(connection, clinic_id)
+        texts = await _texts(connection, clinic_id)
+    return {**policies(), **await QUICK.run(lambda: {name: load_text(text) for name, text in texts})}
 
 
-async def known_to(connection: AsyncConnection, clinic_id: UUID) -> dict[str, Policy]:
-    """Every policy that a clinic can use, by name, read on an open connection."""
-    age = func.row_number().over(partition_by=col(ClinicPolicy.name), order_by=col(ClinicPolicy.id).desc()).label("age")
+async def names_known(connection: AsyncConnection, clinic_id: UUID) -> list[str]:
+    """The names of every policy that a clinic can use: in a transaction no text is read."""
+    return [*policies(), *(name for name, _ in await _texts(connection, clinic_id))]
+
+
+async def _texts(connection: AsyncConnection, clinic_id: UUID) -> list[tuple[str, str]]:
+    """The clinic's own policies, as they were written."""
+    newest_first = (col(ClinicPolicy.created_at).desc(), col(ClinicPolicy.id).desc())
+    age = func.row_number().over(partition_by=col(ClinicPolicy.name), order_by=newest_first).label("age")
     ranked = (
         select(col(ClinicPolicy.name), col(ClinicPolicy.text), age)
         .where(col(ClinicPolicy.clinic_id) == clinic_id)
         .subquery()
     )
     current = select(ranked.c.name, ranked.c.text).where(and_(ranked.c.age == 1, ranked.c.text.is_not(None)))
-    found = (await connection.execute(current.order_by(ranked.c.name))).all()
-    return {**policies(), **{name: load_text(text) for name, text in found}}
+    return [(name, text) for name, text in (await connection.execute(current.order_by(ranked.c.name))).all()]
 
 
 async def add(database: Database, caller: Caller, *, given: PolicyIn, once: Once, now: datetime) -> Answer:
@@ -50,14 +59,16 @@ async def add(database: Database, caller: Caller, *, given: PolicyIn, once: Once
     """
     require(caller, "change_clinic")
     try:
-        policy = load_text(given.toml)
+        policy = await QUICK.run(partial(load_text, given.toml))
     except BadPolicyError as error:
         raise bad_field("/toml", str(error)) from None
+    if len(policy.versions) > MOST_VERSIONS or any(len(one.rules) > MOST_RULES for one in policy.versions):
+        raise bad_field("/toml", f"has over {MOST_VERSIONS} versions, or over {MOST_RULES} rules in one")
     if policy.name in policies():
         raise bad_field("/toml", f"name: {policy.name} comes with the service; give your own another name")
 
     async def work(connection: AsyncConnection) -> Answer:
-        there = await known_to(connection, caller.clinic_id)
+        there = await names_known(connection, caller.clinic_id)
         if len(there) - len(policies()) >= MOST and policy.name not in there:
             raise Problem(409, f"There are {MOST} already; take one away first.")
         await _keep(connection, caller, name=policy.name, text=given.toml, now=now)
@@ -75,7 +86,7 @@ async def end(database: Database, caller: Caller, *, name: str, now: datetime) -
     require(caller, "change_clinic")
 
     async def work(connection: AsyncConnection) -> None:
-        if name in policies() or name not in await known_to(connection, caller.clinic_id):
+        if name in policies() or name not in await names_known(connection, caller.clinic_id):
             raise not_found("policy of your own")
         await _keep(connection, caller, name=name, text=None, now=now)
 
@@ -83,6 +94,9 @@ async def end(database: Database, caller: Caller, *, name: str, now: datetime) -
 
 
 async def _keep(connection: AsyncConnection, caller: Caller, *, name: str, text: str | None, now: datetime) -> None:
+    this = and_(col(ClinicPolicy.clinic_id) == caller.clinic_id, col(ClinicPolicy.name) == name)
+    last = (await connection.execute(select(func.max(col(ClinicPolicy.created_at))).where(this))).scalar_one()
+    written = now if last is None else max(now, last + timedelta(microseconds=1))  # a clock may step back
     values = row(
         ClinicPolicy,
         clinic_id=caller.clinic_id,
@@ -90,7 +104,7 @@ async def _keep(connection: AsyncConnection, caller: Caller, *, name: str, text:
         name=name,
         text=text,
         account_id=caller.account_id,
-        created_at=now,
+        created_at=written,
     )
     await connection.execute(insert(own).values(values))
     await audit.record(

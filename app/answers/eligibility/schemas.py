@@ -134,4 +134,4 @@ class PolicyIn(Wire):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"toml": _policy_text()}})
 
-    toml: Annotated[str, Field(min_length=1, max_length=100_000)]
+    toml: Annotated[str, Field(min_length=1, max_length=20_000)]

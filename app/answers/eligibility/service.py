@@ -1,6 +1,6 @@
 """Answers a policy for a procedure's repeat."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from app.answers.eligibility.case import case_of
@@ -8,6 +8,13 @@ from app.answers.eligibility.schemas import EligibilityOut, PolicyOut, PolicyVer
 from app.answers.verdicts.context import VerdictContext
 from app.base.http.problems import bad_field
 from app.rules.policies import Policy, evaluate
+
+
+def check_name(name: str, known: Iterable[str]) -> None:
+    """Refuses (422) a name that no policy has which a clinic can use."""
+    names = list(known)
+    if name not in names:
+        raise bad_field("/policy", f"is none of {', '.join(names)}")
 
 
 def find(name: str, known: Mapping[str, Policy]) -> Policy:

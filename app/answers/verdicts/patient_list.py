@@ -114,7 +114,7 @@ async def read(
     if need is not None:
         shown = shown.where(everybody.c.place == PLACE[need])
     ordered = shown.order_by(everybody.c.place, everybody.c.since_on, everybody.c.name, everybody.c.id)
-    async with database.read() as connection:
+    async with database.read(aside=True) as connection:
         by_need = {NAMES[place]: many for place, many in (await connection.execute(counts)).all()}
         rows = (await connection.execute(ordered.limit(PAGE).offset(PAGE * (page - 1)))).all()
         people = [_Ranked(*one) for one in rows]

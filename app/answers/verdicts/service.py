@@ -122,13 +122,15 @@ async def answer(
     if as_of > today:
         raise bad_field("/as_of", "lies in the patient's future", where="query")
     fresh = _still_holds(found, as_of) and question.as_known_on is None
-    made: tuple[Material, Made] | None = None
+    material: Material | None = None
     if not fresh:
         async with database.read() as connection:
             # read again: the ETag must name the state that the verdict is made from
             found = await look_up(connection, caller, procedure_id=procedure_id, definition=question.definition)
             if not matches(if_none_match, tag_of(found, as_of, question)):
-                made = await _make(connection, found, as_of=as_of, question=question)
+                material = await material_of(connection, found, as_of=as_of, question=question)
+    # the engine computes with no transaction open
+    made = None if material is None else (material, await _make(material, question))
     tag = tag_of(found, as_of, question)
     body = None if matches(if_none_match, tag) else found.body if fresh else made[1].body if made else None
     if made is not None and question.as_of is None and question.as_known_on is None:
@@ -140,6 +142,7 @@ async def answer(
             )
 
         await database.write(work)
+        audit.note("verdict")
     else:
         await audit.record_read(database, caller, resource="verdict", patient_id=found.patient_id, now=now)
     return VerdictAnswer(body, tag)
@@ -250,19 +253,14 @@ async def material_of(connection: AsyncConnection, found: Judged, *, as_of: date
     )
 
 
-async def _make(
-    connection: AsyncConnection, found: Judged, *, as_of: date, question: Question
-) -> tuple[Material, Made]:
-    material = await material_of(connection, found, as_of=as_of, question=question)
-
-    def work() -> tuple[Material, Made]:
+async def _make(material: Material, question: Question) -> Made:
+    def work() -> Made:
         if question.as_of is not None or question.as_known_on is not None:
-            # questions about the past are rare and would push out what is held for today
-            return material, make(material)
-        left = memory.take(found.clinic_id, found.id) or EngineState()
+            return make(material)  # questions about the past are rare and would push out what is held for today
+        left = memory.take(material.clinic_id, material.procedure_id) or EngineState()
         made = make(material, left)
-        memory.put(found.clinic_id, found.id, left)
-        return material, made
+        memory.put(material.clinic_id, material.procedure_id, left)
+        return made
 
     return await to_thread.run_sync(work)
 

@@ -4,13 +4,12 @@ from datetime import date, datetime
 from statistics import median
 from uuid import UUID
 
-from anyio import to_thread
-
 from app.access.accounts.permissions import Caller
 from app.access.audit import service as audit
 from app.answers.verdicts.engine_input import first_day, to_diary
 from app.answers.verdicts.record import PatientRecord, read_record, to_procedure
 from app.answers.verdicts.schemas import EpisodeOut, FunctionOut, SiteOut, SuccessiveOut, TreatmentOut
+from app.base.http.pools import HEAVY
 from app.base.http.problems import bad_field
 from app.base.store.database import Database
 from app.record.assessments.schemas import AssessmentIn
@@ -38,7 +37,7 @@ async def side_by_side(
     now: datetime,
 ) -> SuccessiveOut:
     """All procedures of a patient, judged as of a day, and how each compares with the first at its site."""
-    async with database.read() as connection:
+    async with database.read(aside=True) as connection:
         person = await patients.find(connection, caller, patient_id=patient_id)
         today = patients.today_of(person.time_zone, now)
         if as_of is not None and as_of > today:
@@ -46,7 +45,7 @@ async def side_by_side(
         record = await read_record(connection, person.clinic_id, patient_id=person.id, known_on=None)
         entries = await diaries.entries(connection, person.clinic_id, person.id, last=as_of or today)
     await audit.record_read(database, caller, resource="relief", patient_id=patient_id, now=now)
-    return await to_thread.run_sync(
+    return await HEAVY.run(
         lambda: _put_together(person, record, entries=entries, as_of=as_of or today, definition=definition)
     )
 

@@ -89,7 +89,7 @@ async def sweep(
     while most is None or done < most:
         size = BATCH if most is None else min(BATCH, most - done)
         query = stale(now(), clinic_id, definition).where(tuple_(*place) > tuple_(*after)).order_by(*place).limit(size)
-        async with database.read() as connection:
+        async with database.read(aside=True) as connection:
             found = [Judged(*one) for one in (await connection.execute(query)).all()]
             materials = [await _material(connection, one, definition=definition, now=now()) for one in found]
         if not found:

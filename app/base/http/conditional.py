@@ -20,17 +20,18 @@ def etag(*parts: object) -> str:
 
 
 def matches(header: str | None, tag: str) -> bool:
-    """Whether an `If-None-Match` or `If-Match` header names the tag."""
+    """Whether an `If-None-Match` header names the tag."""
     if header is None:
         return False
     return header.strip() == "*" or any(t.strip().removeprefix("W/") == tag for t in header.split(","))
 
 
 def require_match(header: str | None, tag: str) -> None:
-    """Checks an `If-Match` header; without one everything matches.
+    """Checks an `If-Match` header; without one everything matches, and a weak tag never does (RFC 9110, 13.1.1).
 
     Raises:
         Problem: 412 where it does not name the current ETag.
     """
-    if header is not None and not matches(header, tag):
+    named = None if header is None else [one.strip() for one in header.split(",")]
+    if named is not None and named != ["*"] and tag not in named:
         raise Problem(412, "The row has changed since you read it; read it again.")

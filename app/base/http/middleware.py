@@ -1,5 +1,6 @@
-"""Middleware of the whole app: one log line and one metric per request, and the headers that every answer has."""
+"""Middleware of the whole app: a log line and a metric per request, headers of every answer, a limit for late bodies."""
 
+import asyncio
 import time
 
 import structlog
@@ -9,12 +10,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.base.http.problems import EXAMPLES, Problem, answer
 
 log = structlog.get_logger()
+BODY_SECONDS = 60.0  # for a whole body, however it drips
 
 
 class Surround:
-    """Logs the route's pattern, never an id, a day or a body; and answers a body over the limit with a problem.
+    """Logs the route's pattern, never an id, a day or a body; and answers a body over a limit with a problem.
 
-    The framework answers such a body in plain text, outside its exception handlers.
+    The framework answers one that is too large in plain text, outside its exception handlers, and waits for one that
+    never comes for ever.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -25,24 +28,44 @@ class Surround:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        begun, status, too_large = time.perf_counter(), 500, False
+        begun, status, answered = time.perf_counter(), 500, False
+        refused, whole = 0, False  # the status that is answered instead; whether the body is complete
+
+        async def take() -> Message:
+            nonlocal refused, whole
+            if whole:
+                return await receive()  # waits for the caller to go
+            try:
+                async with asyncio.timeout(begun + BODY_SECONDS - time.perf_counter()):
+                    message = await receive()
+            except TimeoutError:
+                refused = 408
+                return {"type": "http.disconnect"}
+            whole = not message.get("more_body", False)
+            return message
 
         async def watch(message: Message) -> None:
-            nonlocal status, too_large
+            nonlocal status, refused, answered
             if message["type"] == "http.response.start":
-                status = message["status"]
                 plain = Headers(scope=message).get("content-type", "").startswith("text/plain")
-                too_large = status == 413 and plain
+                if message["status"] == 413 and plain:
+                    refused = 413
+                status, answered = refused or message["status"], True
                 headers = MutableHeaders(scope=message)
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers.setdefault("Cache-Control", "private, no-cache")  # a patient's data: revalidate, never share
-            if not too_large:
+            if not refused:
                 await send(message)
 
         try:
-            await self.app(scope, receive, watch)
-            if too_large:
-                await answer(Problem(413, EXAMPLES[413]))(scope, receive, send)
+            try:
+                await self.app(scope, take, watch)
+            except Exception:  # it was logged and answered (`problems.install`): the server prints nothing
+                if not answered:
+                    await answer(Problem(500, EXAMPLES[500]))(scope, receive, watch)
+            if refused:
+                closing = {"Connection": "close"} if refused == 408 else None
+                await answer(Problem(refused, EXAMPLES[refused], headers=closing))(scope, receive, send)
         finally:
             route = getattr(scope.get("route"), "path", "-")
             spent = time.perf_counter() - begun

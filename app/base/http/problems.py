@@ -17,6 +17,8 @@ from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from app.base.store.failures import is_unavailable
+
 Responses = dict[int | str, dict[str, Any]]  # of a route, as FastAPI takes them
 log = structlog.get_logger()
 
@@ -64,34 +66,54 @@ def not_found(what: str) -> Problem:
     return Problem(404, f"There is no such {what}.")
 
 
+def unavailable() -> Problem:
+    """The answer where the database, or its disk, can't be had for the moment."""
+    return Problem(503, EXAMPLES[503], headers={"Retry-After": "5"})
+
+
 def bad_field(pointer: str, detail: str, where: str = "body") -> Problem:
     """422 for one field."""
     return Problem(422, "1 field is at fault.", errors=[FieldProblem(where=where, pointer=pointer, detail=detail)])
 
 
 def field_problems(errors: Sequence[ErrorDetails], place: str | None = None) -> list[FieldProblem]:
-    """Pydantic's errors as fields at fault; `place` where the location does not begin with one."""
-    out = []
+    """Pydantic's errors as fields at fault; `place` where the location does not begin with one.
+
+    The name of an unknown field is the sender's own, and is not repeated; nor is what was sent.
+    """
+    out: list[FieldProblem] = []
     for error in errors:
         loc = [str(part) for part in error["loc"]]
         where = place or (loc.pop(0) if loc and loc[0] in PLACES else "body")
-        pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in loc)
         detail = error["msg"].removeprefix("Value error, ")
+        if error["type"] == "extra_forbidden":
+            loc, detail = loc[:-1], "holds a field that is not known here"
+        elif loc and loc[-1] == "[key]":
+            loc, detail = loc[:-2], f"holds a name that is not known here: {detail}"
+        elif error["type"] == "union_tag_invalid":
+            detail = f"{error['ctx']['discriminator']} is none of {error['ctx']['expected_tags']}"
+        elif error["type"] == "uuid_parsing":
+            detail = "Input should be a valid UUID"
+        pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in loc)
         named = LOCATED.match(detail) if error["type"] == "value_error" else None
         if named is not None:  # raised by a validator of the whole body that names the field at fault
             pointer, detail = f"{pointer}/{named[1]}", named[2]
-        out.append(FieldProblem(where=where, pointer=pointer, detail=detail))
+        found = FieldProblem(where=where, pointer=pointer, detail=detail)
+        if found not in out:
+            out.append(found)
     return out
 
 
 def problems(*statuses: int) -> Responses:
     """The `responses` of a route: each status with the problem's schema and an example."""
     out: Responses = {}
-    for status in sorted({400, 401, 422, 500, *statuses}):
+    late = {408} if 413 in statuses else set()  # what takes a body does not wait for it for ever
+    for status in sorted({400, 401, 422, 500, 503, *statuses, *late}):
         phrase = HTTPStatus(status).phrase
         example = ProblemDetail(title=phrase, status=status, detail=EXAMPLES.get(status, phrase))
         out[status] = {
             "description": phrase,
+            **({"headers": RETRY} if status in (429, 503) else {}),
             "content": {
                 MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetail"}, "example": example.model_dump()}
             },
@@ -99,17 +121,21 @@ def problems(*statuses: int) -> Responses:
     return out
 
 
+RETRY = {"Retry-After": {"description": "seconds after which to try again", "schema": {"type": "integer"}}}
 EXAMPLES = {
     400: "The body is not JSON: Expecting ',' delimiter at line 1 column 20.",
     401: "Sign in first, or again: the token is missing, wrong or expired.",
     403: "A scheduler may not do this.",
     404: "There is no such patient.",
+    408: "The body did not come within a minute.",
     409: "The name is taken.",
     412: "The row has changed since you read it; read it again.",
     413: "The body is larger than this call takes.",
     415: "Send JSON with Content-Type: application/json.",
     422: "1 field is at fault.",
+    429: "Too many people ask for this at the moment; try again in a few seconds.",
     500: "Something failed on our side; it was logged, and nothing was half done.",
+    503: "The database or its disk can't be had for the moment; nothing was half done. Try again soon.",
 }
 
 
@@ -145,8 +171,11 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def on_failure(request: Request, error: Exception) -> Response:
-        route = request.scope.get("route")
-        log.error("failed", route=getattr(route, "path", "?"), error=type(error).__name__, exc_info=error)
+        route = getattr(request.scope.get("route"), "path", "?")
+        if is_unavailable(error):
+            log.warning("unavailable", route=route, error=type(error).__name__)
+            return answer(unavailable())
+        log.error("failed", route=route, error=type(error).__name__, exc_info=error)
         return answer(Problem(500, EXAMPLES[500]))
 
 

@@ -3,8 +3,8 @@
 import re
 from datetime import UTC, date, datetime
 from functools import cache
+from importlib.resources import files
 from typing import Annotated
-from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -16,14 +16,23 @@ from pydantic import (
     JsonValue,
     PlainSerializer,
     StringConstraints,
+    ValidationInfo,
 )
 
 from app.rules import levels
 
 JsonObject = dict[str, JsonValue]
 FIRST_DAY = date(1990, 1, 1)
+CALENDAR = (
+    date(1900, 1, 1),
+    date(2199, 12, 31),
+)  # far enough from the ends of Python's that no zone and no year leads past
+FIRST_INSTANT, END = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+NO_PLACE = {"Factory", "localtime", "posixrules"}  # what the machine is set to, or nothing
+STORED = {"stored": True}  # context in which what was accepted before is read again
 ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+BREAK = re.compile(r"[\n\r\x85\u2028\u2029]")
 
 
 class Wire(BaseModel):
@@ -52,9 +61,15 @@ def _no_control(value: str) -> str:
     return value
 
 
+def _one_line(value: str, info: ValidationInfo) -> str:
+    if BREAK.search(value) and not (info.context or {}).get("stored"):
+        raise ValueError("a line break does not belong in one line")
+    return value
+
+
 @cache
 def _zones() -> set[str]:
-    return available_timezones()  # each call reads the folders of the database anew
+    return set((files("tzdata") / "zones").read_text("utf-8").split()) - NO_PLACE  # the same on every machine
 
 
 def _known_zone(value: str) -> str:
@@ -69,17 +84,32 @@ def _half(value: float) -> float:
     return value
 
 
+def _in_calendar(value: date) -> date:
+    if not CALENDAR[0] <= value <= CALENDAR[1]:
+        raise ValueError(f"a day lies between {CALENDAR[0]} and {CALENDAR[1]}")
+    return value
+
+
+def _in_time(value: datetime, info: ValidationInfo) -> datetime:
+    if not FIRST_INSTANT <= value < END and not (info.context or {}).get("stored"):
+        raise ValueError(f"an instant lies between {CALENDAR[0].year} and {CALENDAR[1].year}")
+    return value
+
+
 def _since_1990(value: date) -> date:
     if value < FIRST_DAY:
         raise ValueError(f"a day before {FIRST_DAY} is not of this service")
     return value
 
 
-Day = Annotated[date, BeforeValidator(_iso_day)]
+Day = Annotated[date, BeforeValidator(_iso_day), AfterValidator(_in_calendar)]
 RecentDay = Annotated[Day, AfterValidator(_since_1990)]
 Score = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False, strict=True), AfterValidator(_half)]
 Line = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_no_control)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(_no_control),
+    AfterValidator(_one_line),
 ]
 Note = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_no_control)]
 TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
@@ -87,7 +117,7 @@ Instant = Annotated[
     datetime, PlainSerializer(lambda v: v.astimezone(UTC).isoformat(timespec="milliseconds"), return_type=str)
 ]
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_written_instant)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_instant), AfterValidator(_in_time)]
 
 
 def _joint(value: str) -> str:

@@ -6,36 +6,51 @@ commit costs a sync of the disk, so there a single thread writes, and the pieces
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import cache, partial
+from itertools import count
 from pathlib import Path
+from random import random
 from typing import Any
 
-from sqlalchemy import Connection, Table, event, make_url, text
-from sqlalchemy.exc import DBAPIError, DisconnectionError
+import asyncpg
+from sqlalchemy import Connection, Table, event, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from app.base.store.inline_sqlite import connecting_to, open_file
+from app.base.store.failures import AwayError, failure_of
+from app.base.store.inline_sqlite import BUSY_READING, BUSY_WRITING, connecting_aside, connecting_to, open_file
 from app.base.store.prepared import Parameters, Prepared, PreparedConnection, Ts, prepared_insert
 from app.base.store.writer import PreparedWork, SharedWriter, T, Work
+
+TRIES = 5  # of a transaction that another was in the way of
+CONNECTS, WAITS = 10, 10  # seconds for a connection to PostgreSQL to be made, and to be free
+IDLE = 60  # seconds that a transaction may be held without a statement
 
 
 class Database:
     """An open database; `close` it in the event loop that used it."""
 
-    def __init__(self, url: str, pool_size: int = 10) -> None:
+    def __init__(self, url: str, pool_size: int = 10, *, statement_seconds: float | None = None) -> None:
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url, pool_size)
+        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url, pool_size, statement_seconds)
         self._writer = SharedWriter(lambda: _sqlite_engine(url, writes=True)) if self.is_sqlite else None
         self._reader = open_file(_file(url)) if self.is_sqlite else None
+        self._aside = _sqlite_engine(url, aside=True) if self.is_sqlite else self.engine
         self._gathered: dict[Table, list[tuple[dict[str, object], asyncio.Future[None]]]] = {}
         self._inserting: set[asyncio.Task[None]] = set()
 
     async def write(self, work: Work[T]) -> T:
-        """Runs work in one transaction and returns its result after the commit; an error rolls back only this work."""
+        """Runs work in one transaction and returns its result after the commit; an error rolls back only this work.
+
+        Where another transaction was in the way the work is done again: it changes nothing but the database.
+        """
         if self._writer is not None:
             return await self._writer.run(work)
+        return await _again(partial(self._in_transaction, work))
+
+    async def _in_transaction(self, work: Work[T]) -> T:
         async with self.engine.begin() as connection:
             return await work(connection)
 
@@ -43,6 +58,9 @@ class Database:
         """The same for the hot paths: the work runs only statements that were built once (`prepared.py`)."""
         if self._writer is not None:
             return await self._writer.run(work, prepared=True)
+        return await _again(partial(self._in_prepared_transaction, work))
+
+    async def _in_prepared_transaction(self, work: PreparedWork[T]) -> T:
         async with self.engine.connect() as connection:
             raw = (await connection.get_raw_connection()).driver_connection
             assert raw is not None
@@ -65,20 +83,34 @@ class Database:
             taken = list(self._gathered[table])
             try:
                 await self.write_prepared(partial(_insert, into=table, rows=[row for row, _ in taken]))
-            except Exception as error:  # every waiting caller must get the error
-                for _, done in taken:
-                    if not done.done():
-                        done.set_exception(error)
+            except Exception as error:
+                if len(taken) > 1 and failure_of(error) in ("fault", "taken"):  # one of them: each has its own answer
+                    for row, done in taken:
+                        await self._insert_alone(table, row, done)
+                else:
+                    for _, done in taken:
+                        _settle(done, error)
             else:
                 for _, done in taken:
-                    if not done.done():
-                        done.set_result(None)
+                    _settle(done, None)
             del self._gathered[table][: len(taken)]
 
+    async def _insert_alone(self, table: Table, row: dict[str, object], done: asyncio.Future[None]) -> None:
+        try:
+            await self.write_prepared(partial(_insert, into=table, rows=[row]))
+        except Exception as error:  # its caller gets it
+            _settle(done, error)
+        else:
+            _settle(done, None)
+
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A connection that sees one state of the data for as long as it is held."""
-        async with self.engine.connect() as connection:
+    async def read(self, aside: bool = False) -> AsyncIterator[AsyncConnection]:
+        """A connection that sees one state of the data for as long as it is held.
+
+        Args:
+            aside: for what may take long: SQLite then reads in a thread of its own, where it holds up no other call.
+        """
+        async with (self._aside if aside else self.engine).connect() as connection:
             if not self.is_sqlite:
                 await connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
@@ -105,6 +137,28 @@ class Database:
         if self._reader is not None:
             self._reader.close()
         await self.engine.dispose()
+        await self._aside.dispose()
+
+
+def _settle(done: asyncio.Future[None], error: Exception | None) -> None:
+    if done.done():  # its caller has gone
+        return
+    if error is None:
+        done.set_result(None)
+    else:
+        done.set_exception(error)
+
+
+async def _again(attempt: Callable[[], Awaitable[T]]) -> T:
+    """The result of a transaction, begun anew where it was stopped by another. One whose end is unknown is not."""
+    for tried in count(1):
+        try:
+            return await attempt()
+        except Exception as error:
+            if tried == TRIES or failure_of(error) not in ("in_the_way", "taken"):
+                raise
+        await asyncio.sleep(0.005 * 3**tried * random())  # noqa: S311  # so that two do not meet again
+    raise AssertionError("counting has no end")
 
 
 async def _insert(connection: PreparedConnection, into: Table, rows: list[dict[str, object]]) -> None:
@@ -124,8 +178,9 @@ def _file(url: str) -> Path:
     return Path(str(make_url(url).database))
 
 
-def _sqlite_engine(url: str, writes: bool = False) -> AsyncEngine:
-    connect = connecting_to(_file(url))
+def _sqlite_engine(url: str, writes: bool = False, *, aside: bool = False) -> AsyncEngine:
+    path = _file(url)
+    connect = connecting_aside(path) if aside else connecting_to(path, BUSY_WRITING if writes else BUSY_READING)
     engine = create_async_engine(
         url, async_creator=connect, pool_size=1 if writes else 8, max_overflow=0, hide_parameters=True
     )
@@ -137,10 +192,23 @@ def _sqlite_engine(url: str, writes: bool = False) -> AsyncEngine:
     return engine
 
 
-def _postgresql_engine(url: str, pool_size: int) -> AsyncEngine:
-    settings = {"server_settings": {"timezone": "UTC"}}
+async def _connect(*args: Any, **named: Any) -> Any:  # as asyncpg takes them
+    try:
+        return await asyncpg.connect(*args, **named)
+    except OSError as error:  # refused, not found, too slow
+        raise AwayError("the database can't be reached") from error
+
+
+def _postgresql_engine(url: str, pool_size: int, statement_seconds: float | None) -> AsyncEngine:
+    """Its connections give up a statement after so many seconds, also where the server no longer answers."""
+    server = {"timezone": "UTC"}
+    arguments: dict[str, object] = {"server_settings": server, "timeout": CONNECTS, "async_creator_fn": _connect}
+    if statement_seconds is not None:
+        server["statement_timeout"] = str(round(1000 * statement_seconds))
+        server["idle_in_transaction_session_timeout"] = str(1000 * IDLE)
+        arguments["command_timeout"] = statement_seconds + 5
     engine = create_async_engine(
-        url, pool_size=pool_size, max_overflow=0, pool_timeout=30, connect_args=settings, hide_parameters=True
+        url, pool_size=pool_size, max_overflow=0, pool_timeout=WAITS, connect_args=arguments, hide_parameters=True
     )
 
     @event.listens_for(engine.sync_engine, "checkout")
@@ -149,13 +217,3 @@ def _postgresql_engine(url: str, pool_size: int) -> AsyncEngine:
             raise DisconnectionError
 
     return engine
-
-
-async def answers(database: Database) -> bool:
-    """Whether the database answers a query now."""
-    try:
-        async with database.read() as connection:
-            await connection.execute(text("SELECT 1"))
-    except (DBAPIError, OSError, TimeoutError):
-        return False
-    return True

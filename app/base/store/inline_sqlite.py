@@ -5,24 +5,44 @@ twenty times the query. Reads of SQLite in WAL mode never wait for a lock, so th
 in the one thread of the shared writer (`database.py`).
 """
 
+import math
 import sqlite3
 from collections.abc import Callable, Generator
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import aiosqlite
 
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000")
+BUSY_READING, BUSY_WRITING = 1_000, 5_000  # milliseconds for which another process may hold the file up
+STEP_SECONDS, ASKS_EVERY = 30.0, 100_000  # how long a step may take, and after how many instructions SQLite asks
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 
 
-class InlineConnection(aiosqlite.Connection):
-    """A connection whose steps run in the thread that awaits them."""
+class TimedConnection(aiosqlite.Connection):
+    """A connection with a thread of its own; SQLite gives each step up after so many seconds."""
 
-    def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
-        super().__init__(connector, 64)
+    def __init__(self, path: Path, busy: int) -> None:
+        super().__init__(lambda: self._open(path, busy), 64)
+        self._ends = math.inf
+
+    def _open(self, path: Path, busy: int) -> sqlite3.Connection:
+        connection = open_file(path, busy)
+        connection.set_progress_handler(lambda: monotonic() > self._ends, ASKS_EVERY)
+        return connection
 
     # as in aiosqlite, which runs any function of its connection
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        self._ends = monotonic() + STEP_SECONDS
+        return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]  # as above
+
+
+class InlineConnection(TimedConnection):
+    """A connection whose steps run in the thread that awaits them."""
+
+    # as in aiosqlite, which runs any function of its connection
+    async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        self._ends = monotonic() + STEP_SECONDS
         return fn(*args, **kwargs)
 
     @property
@@ -46,14 +66,19 @@ class InlineConnection(aiosqlite.Connection):
             self._connection = None
 
 
-def open_file(path: Path) -> sqlite3.Connection:
+def open_file(path: Path, busy: int = BUSY_READING) -> sqlite3.Connection:
     """A connection of the driver that never begins or commits by itself, with a sync of the disk at each commit."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    for pragma in PRAGMAS:
+    for pragma in (f"busy_timeout={busy}", *PRAGMAS):
         connection.execute(f"PRAGMA {pragma}").close()
     return connection
 
 
-def connecting_to(path: Path) -> Callable[..., InlineConnection]:
+def connecting_to(path: Path, busy: int) -> Callable[..., InlineConnection]:
     """What an engine calls for a new connection."""
-    return lambda *_args, **_named: InlineConnection(lambda: open_file(path))
+    return lambda *_args, **_named: InlineConnection(path, busy)
+
+
+def connecting_aside(path: Path) -> Callable[..., TimedConnection]:
+    """The same for connections whose reads may take long, each in a thread of its own."""
+    return lambda *_args, **_named: TimedConnection(path, BUSY_READING)

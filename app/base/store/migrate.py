@@ -1,5 +1,6 @@
 """Bringing a database up to date, and refusing one that does not fit the code."""
 
+import asyncio
 import sqlite3
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import make_url
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
@@ -14,6 +16,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 import migrations
 from app.base.settings import SettingError
+
+WAITS, CONNECTS = 600.0, 10.0  # seconds for a process that migrates the same file; for PostgreSQL to be reached
 
 
 def config(url: str) -> Config:
@@ -25,16 +29,27 @@ def config(url: str) -> Config:
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Brings the database to a revision; run it outside an event loop.
+    """Brings the database to a revision, each step one transaction; run it outside an event loop.
+
+    Several processes may do so at once: each step waits for the others' and does nothing where one of them has done it.
 
     Raises:
-        SettingError: the database cannot be reached.
+        SettingError: it can't be reached, is newer than the code, or a step has failed.
     """
-    _probe(url)
-    try:
-        command.upgrade(config(url), revision)
-    except (DBAPIError, OSError) as e:
-        raise unreachable(url, e) from None
+    found, script = asyncio.run(_found(url)), ScriptDirectory.from_config(config(url))
+    _refuse_newer(found, script)
+    done: set[str] = set() if found is None else {one.revision for one in script.walk_revisions("base", found)}
+    for step in reversed([one.revision for one in script.walk_revisions("base", revision)]):
+        if step in done:
+            continue
+        try:
+            command.upgrade(config(url), step)
+        except CommandError:  # another process, of a newer version, was faster
+            raise SettingError("another process brings the database up to a newer version of Reprieve") from None
+        except Exception as error:  # whatever a step runs into
+            raise SettingError(
+                f"migration {step} failed, and the database is as it was before it: {_reason(error)}"
+            ) from None
 
 
 async def check(url: str) -> None:
@@ -43,35 +58,50 @@ async def check(url: str) -> None:
     Raises:
         SettingError: says which, and what to do.
     """
-    _probe(url)
-    engine = create_async_engine(url)
-    try:
-        async with engine.connect() as connection:
-            found = await connection.run_sync(_revision)
-    except (DBAPIError, OSError) as e:
-        raise unreachable(url, e) from None
-    finally:
-        await engine.dispose()
-    script = ScriptDirectory.from_config(config(url))
-    known = {s.revision for s in script.walk_revisions()}
+    found, script = await _found(url), ScriptDirectory.from_config(config(url))
     if found == script.get_current_head():
         return
     if found is None:
         raise SettingError("the database is not migrated; run `reprieve migrate`, or `reprieve serve --migrate`")
-    if found not in known:
-        raise SettingError(
-            f"the database is at revision {found}, which is newer than this version of Reprieve; upgrade Reprieve"
-        )
+    _refuse_newer(found, script)
     raise SettingError(
         f"the database is at the older revision {found}; run `reprieve migrate`, or `reprieve serve --migrate`"
     )
 
 
+async def _found(url: str) -> str | None:
+    """The revision of a database; None where it has none."""
+    _probe(url)
+    seconds = WAITS if make_url(url).get_backend_name() == "sqlite" else CONNECTS
+    engine = create_async_engine(url, connect_args={"timeout": seconds})
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(_revision)
+    except (DBAPIError, OSError) as e:
+        raise unreachable(url, e) from None
+    finally:
+        await engine.dispose()
+
+
+def _refuse_newer(found: str | None, script: ScriptDirectory) -> None:
+    if found is not None and found not in {one.revision for one in script.walk_revisions()}:
+        raise SettingError(
+            f"the database is at revision {found}, which is newer than this version of Reprieve; upgrade Reprieve"
+        )
+
+
+def _reason(error: Exception) -> str:
+    """What the database or the operating system says; of anything else only the kind: its text may hold data."""
+    cause = getattr(error, "orig", None) or error
+    if not isinstance(error, DBAPIError | OSError):
+        return type(error).__name__
+    return str(cause).splitlines()[0] if str(cause) else type(cause).__name__
+
+
 def unreachable(url: str, error: Exception) -> SettingError:
     """One sentence for a database that does not answer; the address without its password."""
-    cause = getattr(error, "orig", None) or error
-    reason = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
-    return SettingError(f"the database {make_url(url).render_as_string(hide_password=True)} can't be reached: {reason}")
+    address = make_url(url).render_as_string(hide_password=True)
+    return SettingError(f"the database {address} can't be reached: {_reason(error)}")
 
 
 def _probe(url: str) -> None:

@@ -3,9 +3,10 @@
 import asyncio
 import sqlite3
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import structlog
@@ -22,6 +23,7 @@ Work = Callable[[AsyncConnection], Awaitable[T]]
 PreparedWork = Callable[[PreparedConnection], Awaitable[T]]
 Answered = Future[Any]  # of whatever the work gives: pieces of many kinds wait in one queue
 MOST_PER_COMMIT = 128
+LONGEST_WAIT = 20.0  # seconds that a piece of work waits for its turn
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +33,7 @@ class Piece:
     work: Callable[[Any], Awaitable[object]]  # of an ordinary or of a prepared connection
     prepared: bool
     answer: Answered
+    since: float = field(default_factory=time.monotonic)
 
 
 class RolledBackError(Exception):
@@ -69,6 +72,9 @@ class SharedWriter:
     async def _serve(self) -> None:
         engine = self._make_engine()
         while (item := await self._waiting.get()) is not None:
+            if time.monotonic() - item.since > LONGEST_WAIT:  # another process holds the file: nobody waits for ever
+                _fail(item.answer, TimeoutError())
+                continue
             done: list[tuple[Answered, object]] = []
             try:
                 await self._commit_together(engine, item, done)

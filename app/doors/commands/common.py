@@ -34,11 +34,13 @@ async def opened(pool_size: int = 2) -> AsyncIterator["Database"]:
     Raises:
         SettingError: it can't be reached, is not migrated, or is newer than the code.
     """
+    from app.base.logs import configure
     from app.base.settings import get_settings
     from app.base.store.database import Database
     from app.base.store.migrate import check
 
     settings = get_settings()
+    configure(settings.log_level)
     await check(settings.url)
     database = Database(settings.url, pool_size=pool_size)
     try:

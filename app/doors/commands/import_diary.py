@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta, tzinfo
 from pathlib import Path
@@ -100,8 +101,10 @@ def import_diary(
     raise typer.Exit(code)
 
 
-def read_file(options: Options, data: bytes, *, zone: tzinfo, today: date) -> Contents:
-    """Everything in the file, good and at fault.
+def read_file(
+    options: Options, data: bytes, *, zone: tzinfo, today: date, site: tuple[str, str] | None = None
+) -> Contents:
+    """Everything in the file, good and at fault; `site` is that of the rows that name none.
 
     Raises:
         BadFile: the file as a whole can't be read.
@@ -125,7 +128,7 @@ def read_file(options: Options, data: bytes, *, zone: tzinfo, today: date) -> Co
             faults.append(found)
         else:
             readings.append(found)
-    return Contents(gather(readings), entries, sorted(faults, key=lambda f: f.line))
+    return Contents(gather(readings, site), entries, sorted(faults, key=lambda f: f.line))
 
 
 def tell_faults(faults: list[Fault], keep_going: bool) -> None:
@@ -222,21 +225,27 @@ def _treats(laterality: str | None, side: str) -> bool:
 
 
 async def _import(options: Options, data: bytes) -> int:
-    from app.doors.commands.import_recording import find_patient, record
+    from app.doors.commands.import_recording import find_patient, record, to_record
 
     patient_id = parse_id("--patient", options.patient or "")
     async with opened() as database:
         person, site = await find_patient(database, patient_id, region=options.region, laterality=options.laterality)
         if person is None:
             raise Refusal(f"--patient: there is no patient {patient_id}")
-        contents = read_file(
-            options, data, zone=ZoneInfo(person.time_zone), today=today_of(person.time_zone, utc_now())
-        )
+        now = utc_now()
+        zone, today = ZoneInfo(person.time_zone), today_of(person.time_zone, now)
+        contents = read_file(options, data, zone=zone, today=today, site=site)
         if site is None and any(None in d.pain for d in contents.days):
             raise Refusal("which site is it? Say --region and --laterality, for the patient has no procedure yet")
-        tell_faults(contents.faults, options.keep_going)
-        if contents.faults and not options.keep_going:
+        read = list(to_record(contents, person, now))
+        faults = sorted(contents.faults + [one for one in read if isinstance(one, Fault)], key=lambda f: f.line)
+        tell_faults(faults, options.keep_going)
+        if faults and not options.keep_going:
             return 1
-        counts = await record(database, person.id, contents=contents, site=site)
+        entries = [one for one in read if not isinstance(one, Fault)]
+        done = await record(database, person, entries=entries, now=now)
+    counts = Counter(one.status for one in done.outcomes)
     report(", ".join(f"{n} {status}" for status, n in counts.items() if n) or "there was nothing to import")
-    return 1 if contents.faults else 0
+    if done.flags:
+        report(f"red flags raised: {done.flags}; the clinic's page of flags has them")
+    return 1 if faults else 0

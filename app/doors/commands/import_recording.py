@@ -1,20 +1,22 @@
-"""Recording what was read from a file, in one transaction."""
+"""Recording what was read from a file, in one transaction, by the door that every entry comes in by."""
 
-from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.access.audit.service import record_of_command
+from app.base.http.problems import Problem, field_problems
+from app.base.http.wire import JsonObject
 from app.base.store.database import Database
-from app.base.store.metadata import utc_now
-from app.record.diary import service
-from app.record.diary.content import EntryContent, PainContent
-from app.record.diary.importing.days import DayOfDiary
-from app.record.diary.writings import Writing, keep
-from app.record.patients.service import Person, by_id, touch
+from app.record.diary.door import Incoming, TakenIn, check_day, incoming, take_in
+from app.record.diary.importing.days import DayOfDiary, Fault
+from app.record.diary.schemas import DatedEntryIn
+from app.record.patients.service import Person, by_id
 from app.record.procedures.service import of_patient
+from app.record.whole.checked import as_dose
 from app.rules.words import SIDE_OF
 
 if TYPE_CHECKING:
@@ -36,46 +38,54 @@ async def find_patient(
     return person, None if region is None or laterality is None else (region, SIDE_OF[laterality])
 
 
-async def record(
-    database: Database, patient_id: UUID, *, contents: "Contents", site: tuple[str, str] | None
-) -> Counter[str]:
-    """Keeps every day in one transaction; returns how many were created, changed, unchanged, superseded."""
-    writings = [Writing(d.day, _content(d, site), d.mme, d.written) for d in contents.days]
-    for _, entry, mme in contents.entries:
-        own = service.writing(entry.date, entry)
-        writings.append(
-            Writing(own.date, own.content, mme if own.opioid_mme is None else own.opioid_mme, own.recorded_at)
-        )
-    now = utc_now()
-
-    async def work(connection: AsyncConnection) -> Counter[str]:
-        person = await by_id(connection, patient_id, lock=True)
-        assert person is not None, "read before"
-        done = await keep(connection, person, account_id=None, writings=writings, now=now)
-        await touch(connection, person.clinic_id, person.id)
-        await record_of_command(
-            connection, "change", "diary import", clinic_id=person.clinic_id, patient_id=person.id, now=now
-        )
-        return Counter(one.status for one in done)
-
-    return await database.write(work) if writings else Counter()
+def to_record(contents: "Contents", person: Person, now: datetime) -> Iterator[Incoming | Fault]:
+    """Every day of a file as an entry, checked as those of a phone are, or the fault of its line."""
+    for day in contents.days:
+        yield _checked(day.line, _body(day), mme=day.mme, person=person, now=now)
+    for line, entry, mme in contents.entries:
+        yield _checked(line, entry, mme=mme, person=person, now=now)
 
 
-def _content(day: DayOfDiary, site: tuple[str, str] | None) -> EntryContent:
-    out: EntryContent = {}
-    pains: list[PainContent] = []
-    for named, (average, worst) in day.pain.items():
-        region, side = named or site or ("", "")
-        pain: PainContent = {"region": region, "side": side}
-        if average is not None:
-            pain["average"] = average
-        if worst is not None:
-            pain["worst"] = worst
-        pains.append(pain)
+async def record(database: Database, person: Person, *, entries: list[Incoming], now: datetime) -> TakenIn:
+    """Takes every entry in, in one transaction."""
+
+    async def work(connection: AsyncConnection) -> TakenIn:
+        held = await by_id(connection, person.id, lock=True)
+        assert held is not None, "read before"
+        return await take_in(connection, None, author=None, person=held, entries=entries, now=now)
+
+    return await database.write(work)
+
+
+def _checked(
+    line: int, body: JsonObject | DatedEntryIn, *, mme: float | None, person: Person, now: datetime
+) -> Incoming | Fault:
+    try:
+        entry = DatedEntryIn.model_validate(body)
+        check_day(entry.date, entry.recorded_at, person=person, now=now, where="body")
+    except ValidationError as error:
+        first = field_problems(error.errors(include_input=False, include_url=False), "body")[0]
+        return Fault(line, f"{first.pointer or '/'}: {first.detail}")
+    except Problem as problem:
+        return Fault(line, f"{problem.errors[0].pointer}: {problem.errors[0].detail}")
+    return incoming(entry.date, entry, mme)
+
+
+def _body(day: DayOfDiary) -> JsonObject:
+    out: JsonObject = {"date": day.day.isoformat()}
+    pains: list[JsonObject] = []
+    for site, (average, worst) in day.pain.items():
+        region, side = site or ("", "")
+        scores = {"average": average, "worst": worst}
+        pains.append({"region": region, "side": side, **{k: v for k, v in scores.items() if v is not None}})
     if pains:
-        out["pain"] = pains
+        out["pain"] = [*pains]
     if day.steps is not None:
         out["activity"] = {"steps": day.steps}
     if day.note is not None:
         out["note"] = day.note
+    if len(out) == 1 and day.mme is not None:  # a day of which nothing but the dose is known
+        out |= as_dose(day.mme)
+    if day.written is not None:
+        out["recorded_at"] = day.written.isoformat()
     return out

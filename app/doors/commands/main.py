@@ -30,7 +30,7 @@ CALLS = {
     "migrate": ("migrate", "Brings the database up to date."),
     "sweep": ("sweep", "Brings verdicts, flags and reviews up to date and sends what is due."),
     "clinic": ("clinic", "Makes a clinic and its first admin; prints the clinic's id and the admin's password once."),
-    "account": ("account", "Makes an account in a clinic; prints its password once."),
+    "account": ("account", "Makes an account in a clinic, or ends or renews one; prints a new password once."),
     "policy": ("policy", "Policies: payers' and guidelines' rules for a repeat."),
     "messages": ("messages", "Messages: mail, Web Push and webhooks that wait, or have failed."),
     "push-key": ("push_key", "Prints a fresh key for REPRIEVE_PUSH_KEY."),
@@ -86,3 +86,16 @@ def main() -> None:
     except BrokenPipeError:  # the reader has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except Exception as error:  # its message may hold a patient's data
+        sys.exit(_failed(error))
+
+
+def _failed(error: Exception) -> int:
+    from app.base.logs import told
+    from app.base.store.failures import is_unavailable
+
+    if is_unavailable(error):
+        print("reprieve: the database or its disk can't be had for the moment; try again", file=sys.stderr)
+        return 2
+    print("reprieve: this failed on our side:", *told(error), sep="\n", file=sys.stderr)
+    return 1

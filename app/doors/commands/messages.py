@@ -7,12 +7,15 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 
 from app.alerts.messages.outbox import waiting_since
 from app.alerts.messages.sending import replay
+from app.base.http.wire import Moment
 from app.base.store.metadata import utc_now
 from app.doors.commands.common import Refusal, new_call, opened, parse_id
 
+MOMENT: TypeAdapter[datetime] = TypeAdapter(Moment)
 app = new_call("Messages: mail, Web Push and webhooks that wait, or have failed.")
 
 
@@ -38,12 +41,9 @@ def replay_dead(
 
 def _instant(text: str) -> datetime:
     try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise Refusal("--since is an instant such as 2026-05-01T00:00:00+00:00") from None
-    if at.tzinfo is None:
-        raise Refusal("--since needs an offset, such as 2026-05-01T00:00:00+00:00")
-    return at
+        return MOMENT.validate_python(text)
+    except ValidationError:
+        raise Refusal("--since is an instant with an offset, such as 2026-05-01T00:00:00+00:00") from None
 
 
 async def _status() -> tuple[float, int, int]:

@@ -20,9 +20,8 @@ from app.base.store.typed import col, to
 from app.doors.demo.courses import Body, entries
 from app.doors.demo.extras import facts_after, facts_before
 from app.doors.demo.people import CLINIC, PEOPLE, SECOND_CLINIC, SECOND_PEOPLE, Someone, Treatment
+from app.record.diary.door import Incoming, incoming, take_in
 from app.record.diary.schemas import EntryIn
-from app.record.diary.service import writing
-from app.record.diary.writings import Writing, keep
 from app.record.facts import service as facts
 from app.record.patients import service as patients
 from app.record.patients.schemas import PatientIn
@@ -129,7 +128,7 @@ async def _patient(
                 by_day[day]["pain"] += entry["pain"]
             else:
                 by_day[day] = entry
-    writings = [_writing(day, by_day[day], zone=zone, now=now) for day in sorted(by_day)]
+    entries_in = [_incoming(day, by_day[day], zone=zone, now=now) for day in sorted(by_day)]
 
     async def work(connection: AsyncConnection) -> UUID:
         made = [
@@ -141,7 +140,7 @@ async def _patient(
             beside += facts_after(treatment, procedure.id, performed_on=procedure.body.performed_on, today=today)
             for kind, fact in beside:
                 await facts.add(connection, clinician, kind=kind, person=person, new=fact, now=now)
-        await keep(connection, person, account_id=None, writings=writings, now=now)
+        await take_in(connection, clinician, author=None, person=person, entries=entries_in, now=now)
         await patients.touch(connection, person.clinic_id, person.id)
         return made[0].id
 
@@ -199,6 +198,6 @@ def _procedure(treatment: Treatment, performed_on: date) -> ProcedureIn:
     )
 
 
-def _writing(day: date, entry: Body, *, zone: ZoneInfo, now: datetime) -> Writing:
+def _incoming(day: date, entry: Body, *, zone: ZoneInfo, now: datetime) -> Incoming:
     evening = min(datetime.combine(day, time(20, 30), zone).astimezone(UTC), now)
-    return writing(day, EntryIn.model_validate({**entry, "recorded_at": evening}))
+    return incoming(day, EntryIn.model_validate({**entry, "recorded_at": evening}))

@@ -102,9 +102,8 @@ async def _show(
 ) -> Response:
     caller = visitor.caller
     zone = (await clinics.read(database, caller, now)).time_zone or "UTC"
-    async with database.read() as connection:
-        booked = await service.find(connection, caller, appointment_id=appointment_id, action="read")
-        person = await patients.find(connection, caller, patient_id=booked.patient_id)
+    booked = await service.read(database, caller, appointment_id=appointment_id, now=now)
+    person = await patients.read(database, caller, patient_id=booked.patient_id, now=now)
     free, _ = await slots.list_slots(database, caller, first=now, last=now + AHEAD, free=True, limit=200, cursor=None)
     return page(
         "appointment.html",

@@ -14,7 +14,8 @@ from pydantic import BaseModel
 
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.idempotency.service import NO_KEY
-from app.base.http.problems import Problem
+from app.base.http.problems import Problem, bad_field
+from app.base.http.wire import Day
 from app.base.store.database import Database
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
@@ -22,13 +23,14 @@ from app.doors.pages.steps import PageForm, faults_of, filled, problem_of
 from app.record.patients.service import today_of
 from app.work.calendar import slots as clinic_slots
 from app.work.calendar import waiting
+from app.work.calendar.repeats import exists
 from app.work.calendar.schemas import AppointmentIn, SlotIn, WaitingIn, WaitingOut
 from app.work.calendar.service import add_appointment
 from app.work.calendar.slots import AgendaItem, agenda
 from app.work.clinic import service as clinics
 
 router = APIRouter(prefix="/clinic", route_class=PageRoute, include_in_schema=False)
-DAY = Annotated[date | None, Query(alias="from")]
+DAY = Annotated[Day | None, Query(alias="from")]
 
 
 class NewSlotForm(PageForm):
@@ -46,7 +48,7 @@ class NewSlotForm(PageForm):
 class SlotTimes(BaseModel):
     """Times of new slots; read inside the step, so that a fault is shown beside the form."""
 
-    on: date
+    on: Day
     at: time
     minutes: int
     weeks: int = 1
@@ -113,7 +115,10 @@ async def add_slots(
         zone = (await clinics.read(database, visitor.caller, now)).time_zone or "UTC"
         given = filled(SlotTimes, form)
         weekly = {"repeats": f"FREQ=WEEKLY;COUNT={given.weeks}", "time_zone": zone} if given.weeks != 1 else {}
-        at = datetime.combine(given.on, given.at, ZoneInfo(zone))
+        local = datetime.combine(given.on, given.at)
+        if not exists(local.replace(tzinfo=None), ZoneInfo(zone)):
+            raise bad_field("/at", "is left out on that day: the clocks go forward")
+        at = local.replace(tzinfo=ZoneInfo(zone))
         slots = filled(SlotIn, form, starts_at=at, minutes=given.minutes, **weekly)
         await clinic_slots.add_slots(database, visitor.caller, new=slots, once=NO_KEY, now=now)
 

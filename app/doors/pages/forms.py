@@ -82,10 +82,9 @@ for _plural, _form in FORMS.items():
 @router.get("/procedures/{procedure_id:uuid}/edit")
 async def correct(procedure_id: UUID, visitor: VisitorDep, database: DatabaseDep, now: Now) -> Response:
     """The form of a procedure that is on record."""
-    async with database.read() as connection:
-        one = await facts.find(
-            connection, visitor.caller, kind=PROCEDURE, fact_id=procedure_id, action="change_procedure"
-        )
+    one = await facts.read_one(
+        database, visitor.caller, kind=PROCEDURE, fact_id=procedure_id, action="change_procedure", now=now
+    )
     values: Values = {f.name: "" for f in fields.procedure()}
     values |= {name: _as_typed(value) for name, value in one.content.items()}
     form = FORMS["procedures"]
@@ -112,8 +111,7 @@ async def corrected(
             database, visitor.caller, kind=PROCEDURE, fact_id=procedure_id, changes=changes, if_match=None, now=now
         )
     except Problem as problem:
-        async with database.read() as connection:
-            one = await facts.find(connection, visitor.caller, kind=PROCEDURE, fact_id=procedure_id)
+        one = await facts.read_one(database, visitor.caller, kind=PROCEDURE, fact_id=procedure_id, now=now)
         return await _page(
             database,
             visitor,
@@ -205,8 +203,7 @@ async def _page(
     problem: Problem | None = None,
     procedure_id: UUID | None = None,
 ) -> Response:
-    async with database.read() as connection:
-        person = await patients.find(connection, visitor.caller, patient_id=patient_id)
+    person = await patients.read(database, visitor.caller, patient_id=patient_id, now=now)
     if problem is not None and problem.status not in (409, 422):
         raise problem
     asked, title = form.fields(), form.title

@@ -1,9 +1,10 @@
 """How a page is made: templates that escape, headers that allow no foreign or inline script, and errors as pages."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
@@ -11,9 +12,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from pydantic_core import ErrorDetails
 
+from app.access.audit import service as audit
 from app.answers.verdicts.sentence import spoken_day
-from app.base.http.problems import Problem
+from app.base.http.problems import Problem, field_problems
 from app.doors.pages.session import SignInFirst, Visitor
 from app.doors.pages.sparkline import sparkline
 
@@ -41,7 +44,7 @@ def environment() -> Environment:
     made.filters["words"] = lambda text: str(text).replace("_", " ")
     made.filters["at"] = _at
     made.filters["clock"] = _clock
-    made.filters["hour"] = lambda value, zone: f"{value.astimezone(ZoneInfo(zone)):%H:%M}"
+    made.filters["hour"] = lambda value, zone: f"{_local(value, zone):%H:%M}"
     made.filters["weekday"] = lambda on: f"{WEEKDAYS[on.weekday()]}, {spoken_day(on)}"
     made.filters["tenth"] = lambda value: "–" if value is None else f"{value:.1f}"
     made.filters["whole"] = lambda value: "–" if value is None else f"{value:.0f}"
@@ -54,15 +57,22 @@ def _day(value: date | datetime | str | None) -> str:
     return spoken_day(date.fromisoformat(str(value)[:10]))
 
 
+def _local(value: datetime, zone: str) -> datetime:
+    try:
+        return value.astimezone(ZoneInfo(zone))
+    except OverflowError:  # at the end of the calendar, where older versions let it be
+        return value
+
+
 def _at(value: datetime, zone: str) -> str:
     """An instant as the clocks of a place show it."""
-    local = value.astimezone(ZoneInfo(zone))
+    local = _local(value, zone)
     return f"{spoken_day(local.date())}, {local:%H:%M} ({zone})"
 
 
 def _clock(value: datetime, zone: str) -> str:
     """The same on a page that says whose clocks it goes by."""
-    local = value.astimezone(ZoneInfo(zone))
+    local = _local(value, zone)
     return f"{spoken_day(local.date())}, {local:%H:%M}"
 
 
@@ -73,7 +83,7 @@ def page(name: str, visitor: Visitor | None, status: int = 200, /, **told: objec
 
 
 class PageRoute(APIRoute):
-    """A route whose errors are pages, with the same text as the API's problems."""
+    """A route whose errors are pages, with the same text as the API's problems; no page is seen without an audit event."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:  # as in FastAPI
         """The handler with its errors caught."""
@@ -81,16 +91,33 @@ class PageRoute(APIRoute):
 
         async def caught(request: Request) -> Response:
             try:
-                return await handle(request)
+                with audit.listening() as heard:
+                    answer = await handle(request)
+                if not heard and answer.status_code != 303:  # nothing is shown where it leads elsewhere
+                    await _record(request)
+                return answer
             except SignInFirst as first:
                 return RedirectResponse(first.address, 303)
             except Problem as problem:
                 return error_page(problem.status, problem.detail, [f"{p.pointer} {p.detail}" for p in problem.errors])
             except RequestValidationError as error:
-                faults = [f"{e['loc'][-1]}: {e['msg']}" for e in error.errors()]
+                faults = [
+                    f"{p.pointer} {p.detail}" for p in field_problems(cast("Sequence[ErrorDetails]", error.errors()))
+                ]
                 return error_page(422, "The address or the form is not right.", faults)
 
         return caught
+
+
+async def _record(request: Request) -> None:
+    """The event of a page whose services recorded none."""
+    visitor: Visitor | None = getattr(request.state, "visitor", None)
+    if visitor is not None:
+        patient_id: UUID | None = request.path_params.get("patient_id")
+        state = request.app.state
+        await audit.record_read(
+            state.database, visitor.caller, resource="page", patient_id=patient_id, now=state.clock()
+        )
 
 
 def error_page(status: int, says: str, faults: list[str]) -> HTMLResponse:

@@ -11,12 +11,14 @@ from fastapi.responses import RedirectResponse
 from app.access.accounts.permissions import RULES
 from app.answers.eligibility import service as eligibility
 from app.answers.eligibility.clinic_policies import known
-from app.answers.eligibility.schemas import DEFAULT
+from app.answers.eligibility.schemas import DEFAULT, EligibilityOut
 from app.answers.verdicts import context
 from app.answers.verdicts.service import Question
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.idempotency.service import NO_KEY
+from app.base.http.pools import QUICK
 from app.base.http.problems import Problem
+from app.base.http.wire import Day
 from app.base.store.database import Database
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
@@ -103,7 +105,7 @@ async def review_page(
     database: DatabaseDep,
     now: Now,
     policy: Annotated[str, Query(max_length=60)] = "",
-    proposed_on: date | None = None,
+    proposed_on: Day | None = None,
 ) -> Response:
     """One review: what is known, what a policy asks, what is still open."""
     return await _show(database, visitor, review_id=review_id, now=now, policy=policy, proposed_on=proposed_on)
@@ -214,6 +216,14 @@ async def _show(
     if one.appointment_id is not None:
         async with database.read() as connection:
             booked = await calendar.find(connection, visitor.caller, appointment_id=one.appointment_id, action="read")
+
+    def answers() -> list[EligibilityOut]:
+        return [
+            eligibility.answer(each, about, proposed_on=day, laterality=one.laterality, joints=one.joints)
+            for each in (named, *theirs.values())
+        ]
+
+    found_by, *beside = await QUICK.run(answers)
     return page(
         "review.html",
         visitor,
@@ -224,11 +234,8 @@ async def _show(
         says=about.verdict.says,
         adherence=about.verdict.adherence,
         confounders=about.verdict.confounders,
-        found=eligibility.answer(named, about, proposed_on=day, laterality=one.laterality, joints=one.joints),
-        beside=[
-            eligibility.answer(other, about, proposed_on=day, laterality=one.laterality, joints=one.joints)
-            for other in theirs.values()
-        ],
+        found=found_by,
+        beside=beside,
         day=day.isoformat(),
         today=today.isoformat(),
         policies=theirs,

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, cast
 from urllib.parse import quote, urlsplit
 
 from fastapi import Depends, Form, Request, Response
@@ -50,7 +50,8 @@ async def get_visitor(request: Request, sign_ins: SignInsDep, now: Now) -> Visit
         raise SignInFirst(where) from None
     if caller.role not in STAFF:
         raise Problem(403, "These pages are for the clinic's staff.")
-    return Visitor(caller, form_token_of(token))
+    request.state.visitor = Visitor(caller, form_token_of(token))  # for the audit (`PageRoute`)
+    return cast(Visitor, request.state.visitor)
 
 
 VisitorDep = Annotated[Visitor, Depends(get_visitor)]

@@ -34,8 +34,9 @@ async def sign_in(
     same_origin(request)
     try:
         issued = await sign_ins.begin(username, password, now)
-    except Problem:
-        return page("sign_in.html", None, 401, fault=WRONG, username=username, next=inside(next))
+    except Problem as problem:
+        fault = WRONG if problem.status == 401 else problem.detail
+        return page("sign_in.html", None, problem.status, fault=fault, username=username, next=inside(next))
     caller = await sign_ins.who(issued.token, now)
     if caller.role not in STAFF:
         await sign_ins.end(issued.token)

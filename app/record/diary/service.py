@@ -6,7 +6,6 @@ from datetime import date, datetime
 from functools import cache
 from typing import NamedTuple, cast
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 from sqlalchemy import Column, ColumnElement, Select, and_, bindparam, func, select
@@ -14,23 +13,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller, Relation, limit_names, limits, relation_of, within
 from app.access.audit import service as audit
-from app.alerts.flags.service import Cause, raise_flags, rules_of
 from app.base.http.idempotency.service import Answer, Once
+from app.base.http.pools import QUICK
 from app.base.http.problems import Problem, bad_field, field_problems, not_found
 from app.base.store.database import Database
 from app.base.store.prepared import Connection, Prepared, prepared_select
 from app.base.store.typed import col, col_of, wholes
 from app.record.diary.content import EntryContent
+from app.record.diary.door import Incoming, check_day, incoming, take_in
 from app.record.diary.entry_json import entry_text
 from app.record.diary.schemas import BatchItem, BatchOut, DatedEntryIn, EntryIn
 from app.record.diary.tables import DiaryDay, DiaryRevision
-from app.record.diary.writings import Recorded, Writing, day, keep, revision
+from app.record.diary.writings import Recorded, Writing, day, revision
 from app.record.patients import service as patients
 from app.record.patients.service import Person, patient
 from app.record.patients.tables import Patient
-from app.rules.danger_words import danger_words
-from app.rules.medications import Dose, opioid_mme
-from app.rules.red_flags import RedFlagRule, red_flags
 
 
 @dataclass(frozen=True)
@@ -51,10 +48,9 @@ async def put(
     async def work(connection: Connection) -> RecordedEntry:
         person = await patients.find(connection, caller, patient_id=patient_id, action="write_diary", lock=True)
         check_day(on, entry.recorded_at, person=person, now=now)
-        (outcome,) = await _record(connection, caller, person=person, writings=[writing(on, entry)], now=now)
-        added = await rules_of(connection, person.clinic_id) if entry.side_effects else []
-        await raise_flags(connection, person.clinic_id, patient_id=person.id, causes=causes(on, entry, added), now=now)
-        return RecordedEntry(on, outcome, advice(entry, added), person.time_zone)
+        entries = [incoming(on, entry)]
+        done = await take_in(connection, caller, author=caller.account_id, person=person, entries=entries, now=now)
+        return RecordedEntry(on, done.outcomes[0], done.advice[0], person.time_zone)
 
     return await database.write_prepared(work)
 
@@ -63,7 +59,7 @@ async def put_many(
     database: Database, caller: Caller, *, patient_id: UUID, raw: list[object], once: Once, now: datetime
 ) -> BatchOut:
     """Records the valid entries of a batch in one transaction; every entry gets its result."""
-    parsed = [_parse(item) for item in raw]
+    parsed = await QUICK.run(lambda: [_parse(item) for item in raw])
 
     async def work(connection: Connection) -> BatchOut:
         person = await patients.find(connection, caller, patient_id=patient_id, action="write_diary", lock=True)
@@ -77,17 +73,10 @@ async def put_many(
                     continue
             items.append(entry)
         good = [e for e in items if isinstance(e, DatedEntryIn)]
-        outcomes = iter(
-            await _record(connection, caller, person=person, writings=[writing(e.date, e) for e in good], now=now)
-            if good
-            else []
-        )
-        added = await rules_of(connection, person.clinic_id) if any(e.side_effects for e in good) else []
-        found = [cause for e in good for cause in causes(e.date, e, added)]
-        await raise_flags(connection, person.clinic_id, patient_id=person.id, causes=found, now=now)
-        return BatchOut(
-            items=[item if isinstance(item, BatchItem) else _item(item, next(outcomes), added) for item in items]
-        )
+        entries = [incoming(e.date, e) for e in good]
+        done = await take_in(connection, caller, author=caller.account_id, person=person, entries=entries, now=now)
+        told = zip(done.outcomes, done.advice, strict=True)
+        return BatchOut(items=[item if isinstance(item, BatchItem) else _item(item, *next(told)) for item in items])
 
     async def keyed(connection: AsyncConnection) -> Answer:
         return Answer((await work(connection)).model_dump(mode="json"), 200, None, patient_id)
@@ -109,9 +98,8 @@ async def delete(database: Database, caller: Caller, *, patient_id: UUID, on: da
         query = select(col(DiaryDay.revision)).where(*_is_current(person, on))
         if (await connection.execute(query)).first() is None:
             raise not_found("entry")
-        await _record(
-            connection, caller, person=person, writings=[Writing(on, None, None, None)], now=now, action="delete"
-        )
+        gone, author = [Incoming(None, Writing(on, None, None, None))], caller.account_id
+        await take_in(connection, caller, author=author, person=person, entries=gone, now=now, action="delete")
 
     await database.write(work)
 
@@ -290,49 +278,6 @@ def _entries(clinic_id: UUID, patient_id: UUID, known_on: datetime | None) -> Se
     ).where(known.c.place == 1, then.is_not(None))
 
 
-def check_day(on: date, recorded_at: datetime | None, *, person: Person, now: datetime, where: str = "path") -> None:
-    """Refuses (422) a day in the patient's future or before birth, and an entry written down before its day."""
-    if on > patients.today_of(person.time_zone, now):
-        raise bad_field("/date", "lies in the patient's future", where=where)
-    if on < person.born_on:
-        raise bad_field("/date", "lies before the patient's birth", where=where)
-    if recorded_at is not None and recorded_at.astimezone(ZoneInfo(person.time_zone)).date() < on:
-        raise bad_field("/recorded_at", "lies before the day that the entry is about")
-
-
-def advice(entry: EntryIn, added: list[RedFlagRule]) -> str | None:
-    """What to tell the patient at once, where a side effect is a red flag; `added` are the clinic's own rules."""
-    met = red_flags(((effect.kind, effect.severity) for effect in entry.side_effects or []), added)
-    return " ".join(rule.advice for rule in met) or None
-
-
-def causes(on: date, entry: EntryIn, added: list[RedFlagRule]) -> list[Cause]:
-    """Flags to raise for an entry: its red flags, and one of lower urgency for each danger sign in its note."""
-    met = red_flags(((effect.kind, effect.severity) for effect in entry.side_effects or []), added)
-    found = [Cause("red_flag", rule.name, "now", f"{_said(rule)} reported", on) for rule in met]
-    said = danger_words(entry.note)
-    return found + [
-        Cause("red_flag", f"note {name}", "soon", f"the note may mention: {name.replace('_', ' ')}; read it", on)
-        for name in said
-    ]
-
-
-async def _record(
-    connection: Connection,
-    caller: Caller,
-    *,
-    person: Person,
-    writings: list[Writing],
-    now: datetime,
-    action: audit.AuditAction = "change",
-) -> list[Recorded]:
-    outcomes = await keep(connection, person, account_id=caller.account_id, writings=writings, now=now)
-    if any(o.status in ("created", "changed") for o in outcomes):
-        await patients.touch(connection, person.clinic_id, person.id)
-    await audit.record(connection, caller, action=action, resource="diary", patient_id=person.id, now=now)
-    return outcomes
-
-
 def _is_current(person: Person, on: date) -> tuple[ColumnElement[bool], ...]:
     return (
         col(DiaryDay.clinic_id) == person.clinic_id,
@@ -340,16 +285,6 @@ def _is_current(person: Person, on: date) -> tuple[ColumnElement[bool], ...]:
         col(DiaryDay.date) == on,
         col(DiaryDay.content).is_not(None),
     )
-
-
-def writing(on: date, entry: EntryIn) -> Writing:
-    """An entry as it is recorded, with its MME."""
-    taken = (
-        None
-        if entry.medications is None
-        else [Dose(m.code, m.dose, m.unit, m.times, m.name) for m in entry.medications]
-    )
-    return Writing(on, entry.content(), opioid_mme(taken), entry.recorded_at, entry.sent_at)
 
 
 def _parse(raw: object) -> DatedEntryIn | BatchItem:
@@ -366,11 +301,5 @@ def _parse(raw: object) -> DatedEntryIn | BatchItem:
         )
 
 
-def _said(rule: RedFlagRule) -> str:
-    return (rule.kind if rule.name.startswith("clinic rule") else rule.name).replace("_", " ")
-
-
-def _item(entry: DatedEntryIn, outcome: Recorded, added: list[RedFlagRule]) -> BatchItem:
-    return BatchItem(
-        date=entry.date.isoformat(), status=outcome.status, revision=outcome.revision, advice=advice(entry, added)
-    )
+def _item(entry: DatedEntryIn, outcome: Recorded, advice: str | None) -> BatchItem:
+    return BatchItem(date=entry.date.isoformat(), status=outcome.status, revision=outcome.revision, advice=advice)

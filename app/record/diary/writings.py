@@ -56,6 +56,8 @@ class Writing:
     opioid_mme: float | None
     recorded_at: datetime | None
     sent_at: datetime | None = None
+    received_at: datetime | None = None  # of one that another clinic had received
+    skew_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -97,13 +99,15 @@ async def keep(
             superseded = same is not current and w.content != current.content
             results.append(Recorded("superseded" if superseded else "unchanged", same.revision, current))
             continue
-        new = StoredRevision(len(before) + 1, w.recorded_at or now, now, w.content, w.opioid_mme)
+        # a clock that was set back must not put a later writing behind the ones before it
+        received = w.received_at or max([now, *(one.received_at for one in before)])
+        new = StoredRevision(len(before) + 1, w.recorded_at or received, received, w.content, w.opioid_mme)
         before.append(new)
         latest = max(before, key=_order)
         if latest is new:
             changed.add(w.date)
         results.append(Recorded(_status(current, new, latest), new.revision, latest))
-        skew = None if w.sent_at is None else round((now - w.sent_at).total_seconds(), 3)
+        skew = w.skew_seconds if w.sent_at is None else round((now - w.sent_at).total_seconds(), 3)
         new_rows.append(revision_row(person, w.date, new, account_id=account_id, skew_seconds=skew))
     if new_rows:
         await run_many(connection, INSERT_REVISION, new_rows)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Action
 from app.base.http.problems import Problem, field_problems
-from app.base.http.wire import JsonObject, Line, Moment, Wire
+from app.base.http.wire import STORED, JsonObject, Line, Moment, Wire
 from app.record.patients.service import Person
 
 ABOUT = {"recorded_at", "reason"}  # fields about the request, not part of the fact
@@ -76,6 +76,7 @@ class Kind(Generic[B]):
         body, out: its wire form in and out.
         day: the field of the body that says which day it is about.
         action: the permission that a writer needs.
+        most: how many a patient may have; what is computed of each looks at all the others.
         check: refuses what contradicts the rest of the record; raises a problem.
         show: rows to wire form, with what is computed.
         project: updates a query table from the fact; the flag says whether the fact was deleted.
@@ -87,6 +88,7 @@ class Kind(Generic[B]):
     out: type[BaseModel]
     day: str
     action: Action
+    most: int = 1_000
     check: Check[B] = _nothing
     show: Show[B] | None = None
     project: Project[B] = _nothing
@@ -102,7 +104,7 @@ class Kind(Generic[B]):
 
     def parse(self, content: JsonObject) -> B:
         """A stored fact as its model."""
-        return self.body.model_validate(content)
+        return self.body.model_validate(content, context=STORED)
 
     async def wire(self, connection: AsyncConnection, facts: list[Fact[B]]) -> Sequence[BaseModel]:
         """Facts in their wire form, with what is computed."""
@@ -118,7 +120,7 @@ class Kind(Generic[B]):
         """
         given = changes.model_dump(mode="json", exclude_unset=True)
         try:
-            return self.body.model_validate({**content, **given})
+            return self.body.model_validate({**content, **given}, context=STORED)  # `given` was checked as it came
         except ValidationError as e:
             found = field_problems(e.errors(include_input=False, include_url=False), "body")
             raise Problem(422, f"{len(found)} at fault in the whole that this would make.", errors=found) from None

@@ -66,7 +66,7 @@ def _of_patient(router: APIRouter, kind: AnyKind, what: str) -> None:
         return listed(kind.out, rows, following=following, accept=accept)
 
     create.__annotations__["new"] = kind.body
-    made = {201: {"model": kind.out, "description": "Recorded"}, **problems(403, 404, 413)}
+    made = {201: {"model": kind.out, "description": "Recorded"}, **problems(403, 404, 409, 413)}
     router.add_api_route(
         address,
         create,

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy import and_, delete, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Action, Caller, reach, require
@@ -13,7 +13,7 @@ from app.access.audit import service as audit
 from app.base.http.conditional import etag, require_match
 from app.base.http.idempotency.service import Answer, Once
 from app.base.http.paging import from_dated_cursor, page, to_dated_cursor
-from app.base.http.problems import bad_field, not_found
+from app.base.http.problems import Problem, bad_field, not_found
 from app.base.http.wire import to_wire
 from app.base.store.database import Database
 from app.base.store.metadata import new_id
@@ -119,7 +119,12 @@ async def create(
 async def add(
     connection: AsyncConnection, caller: Caller, *, kind: Kind[B], person: Person, new: B, now: datetime
 ) -> Fact[B]:
-    """Adds a fact in a transaction that holds the patient's row."""
+    """Adds a fact in a transaction that holds the patient's row; 409 for one too many."""
+    theirs = and_(
+        col(FactRow.clinic_id) == person.clinic_id, col(FactRow.patient_id) == person.id, col(FactRow.kind) == kind.name
+    )
+    if (await connection.execute(select(func.count()).select_from(fact).where(theirs))).scalar_one() >= kind.most:
+        raise Problem(409, f"The patient has {kind.most} {kind.plural.replace('_', ' ')} already.")
     await kind.check(connection, person, new=new, now=now)
     content, fact_id = new.content(), new_id()
     values = row(
@@ -199,6 +204,16 @@ async def remove(
         await audit.record(connection, caller, action="delete", resource=kind.name, patient_id=person.id, now=now)
 
     await database.write(work)
+
+
+async def read_one(
+    database: Database, caller: Caller, *, kind: Kind[B], fact_id: UUID, action: Action = "read", now: datetime
+) -> Fact[B]:
+    """One fact as it is stored, for somebody who may do `action` with it."""
+    async with database.read() as connection:
+        one = await find(connection, caller, kind=kind, fact_id=fact_id, action=action)
+    await audit.record_read(database, caller, resource=kind.name, patient_id=one.patient_id, now=now)
+    return one
 
 
 async def read(

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from app.base.store.metadata import new_id
@@ -15,6 +16,8 @@ class Patient(SQLModel, table=True):
     rest on, in the same transaction, so that a kept verdict is known to be stale.
     """
 
+    __table_args__ = (Index(None, "clinic_id", "origin", unique=True),)
+
     clinic_id: UUID = Field(foreign_key="clinic.id", primary_key=True)
     id: UUID = Field(default_factory=new_id, primary_key=True)
     name: str = Field(max_length=200)
@@ -23,3 +26,4 @@ class Patient(SQLModel, table=True):
     version: int = 1
     record_version: int = 1
     created_at: datetime
+    origin: UUID | None = None  # id in the clinic that the record came from

@@ -132,6 +132,7 @@ PROCEDURE = Kind(
     ProcedureOut,
     "performed_on",
     "change_procedure",
+    most=100,
     check=_check,
     show=_show,
     project=_project,

@@ -29,3 +29,4 @@ class RevisionOut(BaseModel):
     account_id: str | None = Field(description="who wrote it")
     reason: str | None = Field(description="why it was changed, where somebody said so")
     content: JsonObject | None = Field(description="the row as it then stood; null is a deletion")
+    origin: str | None = Field(default=None, description="the row's id in the clinic that the record came from")

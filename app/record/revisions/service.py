@@ -86,4 +86,5 @@ def out(one: Revision) -> RevisionOut:
         account_id=None if one.account_id is None else str(one.account_id),
         reason=one.reason,
         content=one.content,
+        origin=None if one.origin is None else str(one.origin),
     )

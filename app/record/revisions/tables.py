@@ -25,3 +25,4 @@ class Revision(SQLModel, table=True):
     received_at: datetime
     reason: str | None = Field(default=None, max_length=200)
     content: JsonObject | None = Field(default=None, sa_column=Column(Json(none_as_null=True)))
+    origin: UUID | None = None  # id of the row in the clinic that the record came from

@@ -1,34 +1,42 @@
 """Export, import and erasure of a patient's whole record."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from app.access.accounts.deps import CallerDep
 from app.base.http.conditional import AsKnownOn
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.idempotency.deps import OnceDep
+from app.base.http.pools import HEAVY
 from app.base.http.problems import problems
-from app.base.http.wire import Line
+from app.base.http.wire import JsonObject, Line
 from app.record.whole import bring_in, erase, export
-from app.record.whole.schemas import ImportedOut, RecordIn, RecordOut
+from app.record.whole.read_in import read_record
+from app.record.whole.schemas import ImportedOut, RecordOut
 
 RECORD_LIMIT = 64 * 1024 * 1024  # bytes: ten years of long entries, each written several times
+BODY: JsonObject = {  # read by `read_record` itself, aside
+    "required": True,
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RecordIn"}}},
+}
 router = APIRouter(prefix="/v1", tags=["records"])
 
 
-@router.get("/patients/{patient_id}/record", responses=problems(403, 404))
+@router.get("/patients/{patient_id}/record", response_model=RecordOut, responses=problems(403, 404))
 async def export_record(
     patient_id: UUID,
     caller: CallerDep,
     database: DatabaseDep,
     now: Now,
     as_known_on: AsKnownOn = None,
-) -> RecordOut:
+) -> Response:
     """The whole record as one document, with every revision, for the patient to take along."""
-    return await export.export(database, caller, patient_id=patient_id, as_known_on=as_known_on, now=now)
+    document = await export.export(database, caller, patient_id=patient_id, as_known_on=as_known_on, now=now)
+    return Response(document, media_type="application/json")
 
 
 @router.post(
@@ -37,9 +45,13 @@ async def export_record(
     response_model=ImportedOut,
     responses={201: {"model": ImportedOut, "description": "Imported"}, **problems(403, 409, 413)},
     max_body_size=RECORD_LIMIT,
+    openapi_extra={"requestBody": BODY},
 )
-async def import_record(new: RecordIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep) -> Response:
+async def import_record(
+    request: Request, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep
+) -> Response:
     """Imports a record, with its ids, times and revisions: the whole of it, or nothing."""
+    new = await HEAVY.run(partial(read_record, await request.body()))
     answer = await bring_in.bring_in(database, caller, new=new, once=once, now=now)
     return JSONResponse(answer.body, answer.status, headers=answer.headers)
 

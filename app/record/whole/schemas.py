@@ -5,7 +5,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.base.http.problems import FieldProblem
 from app.base.http.wire import Instant, JsonObject, Line, Moment, RecentDay, Wire
+
+
+def _absent(value: object) -> bool:
+    return value is None
+
 
 FORMAT = "reprieve-record/1"
 AT = "2026-05-01T08:30:00.000+00:00"
@@ -49,6 +55,9 @@ class KeptRevision(Wire):
     account_id: UUID | None = None
     reason: Line | None = None
     content: JsonObject | None
+    origin: UUID | None = Field(
+        default=None, exclude_if=_absent, description="the row's first id, where it came from elsewhere"
+    )
 
 
 class KeptWriting(Wire):
@@ -59,8 +68,11 @@ class KeptWriting(Wire):
     recorded_at: Moment
     received_at: Moment
     account_id: UUID | None = None
-    skew_seconds: Annotated[float, Field(allow_inf_nan=False, strict=True)] | None = None
+    skew_seconds: Annotated[float, Field(ge=-4e9, le=4e9, allow_inf_nan=False, strict=True)] | None = None
     content: JsonObject | None
+    opioid_mme: Annotated[float, Field(ge=0, le=10_000, allow_inf_nan=False, strict=True)] | None = Field(
+        default=None, exclude_if=_absent, description="MME of the day, which its medication may not tell"
+    )
 
 
 class RecordIn(Wire):
@@ -88,11 +100,18 @@ class RecordOut(BaseModel):
 
 
 class ImportedOut(BaseModel):
-    """How many facts, days and revisions an import recorded."""
+    """How many facts, days and revisions an import recorded, the patient's id here, and what is to be looked at."""
 
     model_config = ConfigDict(
         json_schema_extra={
-            "example": {"patient_id": "0199a3c4-7d00-7a00-8000-000000000003", "facts": 4, "days": 240, "revisions": 260}
+            "example": {
+                "patient_id": "0199a3c4-7d00-7a00-8000-000000000003",
+                "facts": 4,
+                "days": 240,
+                "revisions": 260,
+                "flags": 0,
+                "notes": [],
+            }
         }
     )
 
@@ -100,3 +119,5 @@ class ImportedOut(BaseModel):
     facts: int
     days: int
     revisions: int
+    flags: int = Field(description="red flags that were raised")
+    notes: list[FieldProblem] = Field(description="what contradicts itself, or was read otherwise than it was written")

@@ -13,7 +13,9 @@ from typing import Any
 from .model import ABOUT, RULES, SCOPES, Policy, PolicyRule, Version
 
 TEXTS = ("name", "title", "jurisdiction", "source")
+HEADING = re.compile(r"\s*\[\[\s*version\s*(?:\.\s*rule\s*)?\]\]")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+QUOTED = r" '.*'"  # in a message of the parser: what was sent
 CERTAINTIES = ("found", "known")
 REGIONS = {"cervical", "thoracic", "lumbar", "sacroiliac"}
 
@@ -64,7 +66,9 @@ def load_text(text: str) -> Policy:
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"\(at line (\d+)", str(error))
         line = int(found.group(1)) if found else text.count("\n") + 1
-        raise BadPolicyError(f"line {line}: {str(error).partition(' (at ')[0]}") from None
+        raise BadPolicyError(f"line {line}: {re.sub(QUOTED, '', str(error).partition(' (at ')[0])}") from None
+    except (ValueError, RecursionError):
+        raise BadPolicyError("line 1: no TOML that can be read: nested too deep, or a number too long") from None
     return _Reader(text).policy(data)
 
 
@@ -73,7 +77,7 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self._lines = text.splitlines()
-        self._tables = [i for i, line in enumerate(self._lines) if line.lstrip().startswith("[[")]
+        self._tables = [i for i, line in enumerate(self._lines) if HEADING.match(line)]
 
     def policy(self, data: TomlTable) -> Policy:
         self._known(data, {*TEXTS, "version"}, 0)
@@ -85,6 +89,10 @@ class _Reader:
         given = data.get("version")
         if not isinstance(given, list) or not given:
             raise self._error("version", 0, "a policy has at least one [[version]]")
+        if len(self._tables) != len(given) + sum(len(_tables_of(one, "rule")) for one in given):
+            raise self._error(
+                "version", 0, "and its rules stand under headings of their own: [[version]], [[version.rule]]"
+            )
         at = iter(self._tables)
         versions = [self._version(one, next(at), at) for one in given]
         for earlier, later in pairwise(versions):
@@ -144,16 +152,23 @@ class _Reader:
     def _known(self, data: TomlTable, names: set[str], start: int) -> None:
         for key in data:
             if key not in names:
-                raise self._error(key, start, "is not known here")
+                raise self._error(key, start, "holds a key that is not known here", named=False)
 
-    def _error(self, key: str, start: int, says: str) -> BadPolicyError:
-        """Names the line of a key in the table that begins on line `start` (from 0), or the table's own."""
+    def _error(self, key: str, start: int, says: str, *, named: bool = True) -> BadPolicyError:
+        """Tells the line of a key in the table that begins on line `start` (from 0), or the table's own; and the key."""
+        says = f"{key} {says}" if named else says
         end = next((i for i in self._tables if i > start), len(self._lines))
         key_line = re.compile(rf"\s*{re.escape(key)}\s*=")
         for i in range(start, end):
             if key_line.match(self._lines[i]):
-                return BadPolicyError(f"line {i + 1}: {key} {says}")
-        return BadPolicyError(f"line {start + 1}: {key} {says}")
+                return BadPolicyError(f"line {i + 1}: {says}")
+        return BadPolicyError(f"line {start + 1}: {says}")
+
+
+def _tables_of(one: object, name: str) -> list[object]:
+    """The tables of a name inside another, where there are any."""
+    found = one.get(name) if isinstance(one, dict) else None
+    return found if isinstance(found, list) else []
 
 
 def _are_regions(value: list[object]) -> bool:

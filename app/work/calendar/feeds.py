@@ -4,6 +4,8 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from typing import cast
 
 from icalendar import Calendar, Event
 from sqlalchemy import Delete, delete, insert, select
@@ -11,13 +13,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller
 from app.access.accounts.tables import Account
+from app.access.audit import service as audit
+from app.base.http.pools import QUICK
 from app.base.http.problems import not_found
 from app.base.store.database import Database
 from app.base.store.typed import col, row, table
+from app.rules.words import Role
+from app.work.calendar.repeats import AHEAD
 from app.work.calendar.service import Booked, appointments
 from app.work.calendar.tables import Appointment, Feed, Slot
 
 feed = table(Feed)
+BACK = timedelta(days=366)  # how long a feed still shows what is over
+MOST = 2_000  # appointments in a feed
 
 
 async def open_feed(database: Database, caller: Caller, now: datetime) -> str:
@@ -44,7 +52,7 @@ async def revoke(database: Database, caller: Caller) -> None:
     await database.write(work)
 
 
-async def read(database: Database, token: str) -> bytes:
+async def read(database: Database, token: str, now: datetime) -> bytes:
     """The calendar behind a secret address: times and places, no name of a patient and no reason.
 
     Raises:
@@ -53,20 +61,25 @@ async def read(database: Database, token: str) -> bytes:
     owner = (
         select(col(Account.id), col(Account.clinic_id), col(Account.role), col(Account.patient_id))
         .join(feed, (col(Feed.clinic_id) == col(Account.clinic_id)) & (col(Feed.account_id) == col(Account.id)))
-        .where(col(Feed.token_hash) == _hash(token))
+        .where(col(Feed.token_hash) == _hash(token), col(Account.disabled_at).is_(None))
     )
     async with database.read() as connection:
         who = (await connection.execute(owner)).first()
         if who is None:
             raise not_found("calendar")
         account_id, clinic_id, role, patient_id = who
-        query = appointments().where(col(Appointment.clinic_id) == clinic_id)
+        caller = Caller(account_id, clinic_id, cast(Role, role), patient_id)
+        query = appointments().where(
+            col(Appointment.clinic_id) == clinic_id, col(Slot.starts_at).between(now - BACK, now + AHEAD)
+        )
         if role == "patient":
             query = query.where(col(Appointment.patient_id) == patient_id)
         elif role == "clinician":
             query = query.where(col(Slot.clinician_id) == account_id)
-        found = (await connection.execute(query.order_by(col(Appointment.id)))).all()
-    return to_ics([Booked(*one) for one in found])
+        latest = query.order_by(col(Slot.starts_at).desc(), col(Appointment.id)).limit(MOST)
+        found = (await connection.execute(latest)).all()
+    await audit.record_read(database, caller, resource="calendar", patient_id=patient_id, now=now)
+    return await QUICK.run(partial(to_ics, [Booked(*one) for one in reversed(found)]))
 
 
 def to_ics(booked: Sequence[Booked]) -> bytes:
@@ -83,13 +96,18 @@ def _event(one: Booked) -> Event:
     event = Event()
     event.add("uid", f"{one.id}@reprieve")
     event.add("sequence", one.version)
-    event.add("dtstamp", one.created_at)
+    event.add("dtstamp", _changed_at(one))
     event.add("dtstart", one.starts_at)
     event.add("dtend", one.starts_at + timedelta(minutes=one.minutes))
     event.add("summary", "Appointment")
     event.add("location", one.location)
     event.add("status", {"cancelled": "CANCELLED", "confirmed": "CONFIRMED"}.get(one.state, "TENTATIVE"))
     return event
+
+
+def _changed_at(one: Booked) -> datetime:
+    """When an appointment was last changed: without a METHOD that is what DTSTAMP says (RFC 5545, 3.8.7.2)."""
+    return datetime.fromisoformat(one.steps[-1]["at"]) if one.steps else one.created_at
 
 
 def _mine(caller: Caller) -> Delete:

@@ -30,7 +30,7 @@ router = APIRouter(prefix="/v1", tags=["calendar"])
 MADE: Responses = {201: {"model": SlotOut, "description": "Added"}}
 
 
-@router.post("/slots", status_code=201, response_model=SlotOut, responses={**MADE, **problems(403, 413)})
+@router.post("/slots", status_code=201, response_model=SlotOut, responses={**MADE, **problems(403, 409, 413, 429)})
 async def add_slot(new: SlotIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep) -> Response:
     """Adds bookable time of a clinician; by a rule, every occurrence at the same time of day through clock changes."""
     answer = await slots.add_slots(database, caller, new=new, once=once, now=now)
@@ -162,6 +162,6 @@ ICS: Responses = {200: {"content": {"text/calendar": {"schema": {"type": "string
 
 
 @router.get("/calendar/{token}.ics", response_class=Response, responses={**ICS, **problems(403, 404)})
-async def read_calendar(token: Annotated[str, Path(max_length=100)], database: DatabaseDep) -> Response:
+async def read_calendar(token: Annotated[str, Path(max_length=100)], database: DatabaseDep, now: Now) -> Response:
     """The calendar behind a secret address: times and places, no patient's name. The address is the key; keep it secret."""
-    return Response(await feeds.read(database, token), media_type="text/calendar; charset=utf-8")
+    return Response(await feeds.read(database, token, now), media_type="text/calendar; charset=utf-8")

@@ -1,7 +1,7 @@
 """Appointments: booking, confirming, moving, cancelling."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import and_, select, update
@@ -18,10 +18,11 @@ from app.base.store.database import Database
 from app.base.store.metadata import new_id
 from app.base.store.statements import insert_new
 from app.base.store.timeline import Step, step
-from app.base.store.typed import RowQuery, Setting, col, row, table, to
+from app.base.store.typed import RowQuery, Setting, col, row, table, to, whole
 from app.record.patients import service as patients
 from app.work.calendar import waiting
 from app.work.calendar.schemas import AppointmentIn, AppointmentOut
+from app.work.calendar.slots import LONGEST, held, hold_clinician
 from app.work.calendar.tables import Appointment, Slot
 
 slot, appointment = table(Slot), table(Appointment)
@@ -43,12 +44,14 @@ async def book(
     Raises:
         Problem: 422 for a slot that is not one of the clinic's or has begun, 409 for one that is taken.
     """
-    found = select(col(Slot.starts_at)).where(col(Slot.clinic_id) == caller.clinic_id, col(Slot.id) == slot_id)
-    starts_at = (await connection.execute(found)).scalar_one_or_none()
-    if starts_at is None:
+    this = and_(col(Slot.clinic_id) == caller.clinic_id, col(Slot.id) == slot_id)
+    found = (await connection.execute(select(slot).where(this))).first()
+    if found is None:
         raise bad_field("/slot_id", "is no slot of this clinic")
-    if starts_at <= now:
+    one = whole(Slot, found)
+    if one.starts_at <= now:
         raise bad_field("/slot_id", "has begun already")
+    await _check_free(connection, one)
     new = new_id()
     values = row(
         Appointment,
@@ -70,6 +73,25 @@ async def book(
     await _tell(connection, caller, topic=topic, appointment_id=new, patient_id=patient_id, now=now)
     await waiting.close_for(connection, caller.clinic_id, patient_id=patient_id, slot_id=slot_id, now=now)
     return new
+
+
+async def _check_free(connection: AsyncConnection, one: Slot) -> None:
+    """Refuses (409) a slot whose clinician has an appointment at that time: slots of old may overlap."""
+    await hold_clinician(connection, one.clinic_id, one.clinician_id)
+    end = one.starts_at + timedelta(minutes=one.minutes)
+    near = (
+        select(col(Slot.starts_at), col(Slot.minutes))
+        .join(appointment, held())
+        .where(
+            col(Slot.clinic_id) == one.clinic_id,
+            col(Slot.clinician_id) == one.clinician_id,
+            col(Slot.id) != one.id,
+            col(Slot.starts_at).between(one.starts_at - LONGEST, end),
+        )
+    )
+    for at, many in (await connection.execute(near)).all():
+        if at < end and at + timedelta(minutes=many) > one.starts_at:
+            raise Problem(409, "The clinician has an appointment at that time already.")
 
 
 async def add_appointment(
@@ -162,6 +184,14 @@ async def find(
     if found is None:
         raise not_found("appointment")
     return Booked(*found)
+
+
+async def read(database: Database, caller: Caller, *, appointment_id: UUID, now: datetime) -> Booked:
+    """One appointment."""
+    async with database.read() as connection:
+        one = await find(connection, caller, appointment_id=appointment_id, action="read")
+    await audit.record_read(database, caller, resource="appointment", patient_id=one.patient_id, now=now)
+    return one
 
 
 async def confirm(database: Database, caller: Caller, *, appointment_id: UUID, now: datetime) -> Booked:

@@ -1,19 +1,21 @@
 """Slots of the calendar: making them, listing them, and the agenda of who has booked each."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller, reach, require
-from app.access.accounts.service import account, is_staff
+from app.access.accounts.service import account
 from app.access.accounts.tables import Account
 from app.access.audit import service as audit
 from app.base.http.idempotency.service import Answer, Once
 from app.base.http.paging import from_timed_cursor, page, to_timed_cursor
-from app.base.http.problems import bad_field
+from app.base.http.pools import QUICK
+from app.base.http.problems import Problem, bad_field
 from app.base.http.wire import to_wire
 from app.base.store.database import Database
 from app.base.store.metadata import new_id
@@ -25,16 +27,21 @@ from app.work.calendar.schemas import SlotIn, SlotOut
 from app.work.calendar.tables import Appointment, Slot
 
 slot, appointment = table(Slot), table(Appointment)
+LONGEST = timedelta(hours=8)  # of a slot, as `SlotIn` has it
 
 
 async def add_slots(database: Database, caller: Caller, *, new: SlotIn, once: Once, now: datetime) -> Answer:
-    """New slots of a clinician of the caller's clinic."""
+    """New slots of a clinician of the caller's clinic.
+
+    Raises:
+        Problem: 403; 422 for a rule or a clinician that is none; 409 where a slot overlaps another of the clinician.
+    """
     require(caller, "add_slot")
-    starts = occurrences(new)
+    starts = await QUICK.run(partial(occurrences, new, now))
 
     async def work(connection: AsyncConnection) -> Answer:
-        if not await is_staff(connection, caller.clinic_id, new.clinician_id, role="clinician"):
-            raise bad_field("/clinician_id", "is no clinician of this clinic")
+        await hold_clinician(connection, caller.clinic_id, new.clinician_id)
+        await _check_apart(connection, caller.clinic_id, new=new, starts=starts)
         ids = [new_id() for _ in starts]
         rows = [
             row(
@@ -65,6 +72,36 @@ async def add_slots(database: Database, caller: Caller, *, new: SlotIn, once: On
         return Answer(to_wire(SlotOut, made), 201, {"Location": f"/v1/slots/{ids[0]}"})
 
     return await once.run(database, caller.account_id, now=now, work=work)
+
+
+async def hold_clinician(connection: AsyncConnection, clinic_id: UUID, clinician_id: UUID) -> None:
+    """Locks a clinician's row: of two that fill the same clinician's time at once, one waits for the other.
+
+    Raises:
+        Problem: 422 where the clinic has no such clinician.
+    """
+    theirs = and_(
+        col(Account.clinic_id) == clinic_id, col(Account.id) == clinician_id, col(Account.role) == "clinician"
+    )
+    query = select(col(Account.id)).where(theirs, col(Account.disabled_at).is_(None)).with_for_update(key_share=True)
+    if (await connection.execute(query)).first() is None:
+        raise bad_field("/clinician_id", "is no clinician of this clinic")
+
+
+async def _check_apart(connection: AsyncConnection, clinic_id: UUID, *, new: SlotIn, starts: list[datetime]) -> None:
+    """Refuses (409) a slot that overlaps another of the same clinician, be it there already or of the same rule."""
+    length = timedelta(minutes=new.minutes)
+    near = select(col(Slot.starts_at), col(Slot.minutes)).where(
+        col(Slot.clinic_id) == clinic_id,
+        col(Slot.clinician_id) == new.clinician_id,
+        col(Slot.starts_at).between(min(starts) - LONGEST, max(starts) + length),
+    )
+    held = [(at, at + timedelta(minutes=many), False) for at, many in (await connection.execute(near)).all()]
+    until = until_new = datetime.min.replace(tzinfo=UTC)
+    for at, end, is_new in sorted([*held, *((at, at + length, True) for at in starts)]):
+        if at < (until if is_new else until_new):
+            raise Problem(409, f"The clinician has another slot at that time: {at.isoformat(timespec='minutes')}.")
+        until, until_new = max(until, end), max(until_new, end) if is_new else until_new
 
 
 def slot_out(one: Slot, *, free: bool) -> SlotOut:

@@ -65,10 +65,8 @@ async def add(database: Database, caller: Caller, *, new: WaitingIn, once: Once,
         made = await connection.execute(insert_new(connection, waiting, "clinic_id", "patient_id", "open_kind"), values)
         mine = and_(col(Waiting.clinic_id) == caller.clinic_id, col(Waiting.patient_id) == new.patient_id)
         (one,) = await _find(connection, _waiting().where(mine, col(Waiting.open_kind) == new.kind))
-        if made.rowcount:
-            await audit.record(
-                connection, caller, action="create", resource="waiting", patient_id=new.patient_id, now=now
-            )
+        did: audit.AuditAction = "create" if made.rowcount else "read"
+        await audit.record(connection, caller, action=did, resource="waiting", patient_id=new.patient_id, now=now)
         (body,) = with_fits([one], await free_slots(connection, caller.clinic_id, now), now)
         return Answer(to_wire(WaitingOut, body), 201 if made.rowcount else 200, patient_id=new.patient_id)
 

@@ -85,7 +85,7 @@ async def read(database: Database, caller: Caller, now: datetime) -> Quality:
         .where(col(Flag.clinic_id) == clinic, col(Flag.kind) == "pain_return")
         .group_by(col(Flag.id), col(Flag.raised_at))
     )
-    async with database.read() as connection:
+    async with database.read(aside=True) as connection:
         first = {
             r.patient_id: r.first for r in await connection.execute(started.group_by(col(ProcedureRow.patient_id)))
         }

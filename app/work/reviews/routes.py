@@ -1,5 +1,6 @@
 """Reviews: the scheduler's queue, and each step."""
 
+import re
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -70,7 +71,7 @@ async def list_reviews(
     accept: Accept = "application/json",
 ) -> Response:
     """The queue, the most urgent first: pain that has returned, a likely return, no relief, then the longest waiting."""
-    if asked.cursor is not None and not (asked.cursor.isascii() and asked.cursor.isdigit()):
+    if asked.cursor is not None and not re.fullmatch(r"[0-9]{1,9}", asked.cursor):
         raise bad_field("/cursor", "not a cursor; take `next` of the page before", where="query")
     begin = int(asked.cursor or 0)
     rows, more = await queue(database, caller, asked, offset=begin, now=now)

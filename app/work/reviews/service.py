@@ -149,10 +149,9 @@ async def open_review(
         made = await connection.execute(insert_new(connection, review, "clinic_id", "open_procedure_id"), values)
         open_one = and_(col(Review.clinic_id) == own.clinic_id, col(Review.open_procedure_id) == procedure_id)
         (one,) = await find_all(connection, with_outcome().where(open_one))
+        did: audit.AuditAction = "create" if made.rowcount else "read"
+        await audit.record(connection, caller, action=did, resource="review", patient_id=own.patient_id, now=now)
         if made.rowcount:
-            await audit.record(
-                connection, caller, action="create", resource="review", patient_id=own.patient_id, now=now
-            )
             await _tell(connection, caller, topic="review.opened", one=one.review, now=now)
         headers = {"ETag": tag_of(one.review), "Location": f"/v1/reviews/{one.review.id}"}
         return Answer(to_wire(ReviewOut, out(one, now)), 201 if made.rowcount else 200, headers, own.patient_id)

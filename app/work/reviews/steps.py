@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.access.accounts.permissions import Caller
 from app.access.accounts.service import is_staff
 from app.answers.eligibility import service as eligibility
-from app.answers.eligibility.clinic_policies import known_to
+from app.answers.eligibility.clinic_policies import names_known
 from app.base.http.problems import Problem, bad_field
 from app.base.store.database import Database
 from app.base.store.typed import Setting, col, to
@@ -40,7 +40,7 @@ def working(given: ReviewChange) -> TakeStep:
     async def change(connection: AsyncConnection, before: ReviewState) -> StepTaken:
         one, changes = before.review, list(_given(given))
         if given.policy is not None:
-            eligibility.find(given.policy, await known_to(connection, one.clinic_id))
+            eligibility.check_name(given.policy, await names_known(connection, one.clinic_id))
         if given.owner_id is not None and not await is_staff(connection, one.clinic_id, given.owner_id):
             raise bad_field("/owner_id", "is nobody of this clinic's staff")
         if given.joints is not None:

@@ -77,6 +77,8 @@ CALLS: dict[str, tuple[str, str, object]] = {
     "end policy": ("DELETE", "/v1/policies/none", None),
     "read clinic": ("GET", "/v1/clinic", None),
     "change clinic": ("PATCH", "/v1/clinic", {"alarm_budget": None}),
+    "disable account": ("PATCH", "/v1/accounts/{nobody}", {"disabled": True}),
+    "set password": ("POST", "/v1/me/password", {"password": "a wrong one it is", "new_password": "another long one"}),
     "list colleagues": ("GET", "/v1/colleagues", None),
     "read push key": ("GET", "/v1/push_key", None),
     "add address": ("POST", "/v1/addresses", {"channel": "email", "email": "a@example.org"}),
@@ -174,6 +176,8 @@ EXPECTED: dict[str, tuple[int, ...]] = {
     "end policy": (403, 403, 403, 403, 404, 403, 401),
     "read clinic": (403, 403, 200, 200, 200, 200, 401),
     "change clinic": (403, 403, 403, 403, 200, 403, 401),
+    "disable account": (403, 403, 403, 403, 404, 403, 401),
+    "set password": (422, 422, 422, 422, 422, 422, 401),
     "list colleagues": (403, 403, 200, 200, 200, 200, 401),
     "read push key": (200, 200, 200, 200, 200, 200, 401),
     "add address": (422, 422, 422, 422, 422, 422, 401),  # the service of these tests sends no mail

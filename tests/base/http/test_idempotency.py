@@ -94,3 +94,21 @@ async def test_a_key_is_kept_for_exactly_a_day(service: Service, clock: Clock) -
 
     assert await sent_after(timedelta(days=1)) == first
     assert await sent_after(timedelta(days=1, milliseconds=50)) != first
+
+
+async def test_no_secret_is_kept_with_a_key(service: Service) -> None:
+    """What is shown once is kept as done only: the same key again says so, and nothing of it is in the database."""
+    key = {"Idempotency-Key": "once"}
+    invited = await service("cleo", "POST", f"/v1/patients/{service.ada_id}/invitations", headers=key)
+    hook = {"url": "https://example.org/hook"}
+    made = await service("root", "POST", "/v1/webhooks", json=hook, headers=key)
+    assert [invited.status_code, made.status_code] in ([201, 201], [409, 201]), (invited.text, made.text)
+    secrets = [made.json()["secret"], *([invited.json()["code"]] if invited.status_code == 201 else [])]
+    async with service.app.state.database.read() as connection:
+        rows = [str(tuple(one)) for one in (await connection.execute(select(kept))).all()]
+    assert rows
+    assert not [secret for secret in secrets if any(secret in one for one in rows)]
+    again = await service("root", "POST", "/v1/webhooks", json=hook, headers=key)
+    assert again.status_code == 409
+    assert "shown once" in again.json()["detail"]
+    assert len((await service("root", "GET", "/v1/webhooks")).json()["items"]) == 1

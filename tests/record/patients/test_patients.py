@@ -29,7 +29,7 @@ async def test_a_patient_is_created_read_and_changed(service: Service) -> None:
         ({"time_zone": "Mars/Olympus"}, "/time_zone"),
         ({"born_on": "2030-01-01"}, "/born_on"),
         ({"born_on": "1800-01-01"}, "/born_on"),
-        ({"sex": "f"}, "/sex"),
+        ({"sex": "f"}, ""),
         ({"name": "x" * 201}, "/name"),
         ({"born_on": None}, "/born_on"),
         ({"born_on": 0}, "/born_on"),

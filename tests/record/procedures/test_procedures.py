@@ -55,7 +55,7 @@ async def test_of_two_changes_at_once_with_the_same_etag_one_wins(service: Servi
         ({"performed_on": "2026-02-30"}, "/performed_on"),
         ({"baseline_pain": 11}, "/baseline_pain"),
         ({"joints": ["X9"]}, "/joints/0"),
-        ({"laser": True}, "/laser"),
+        ({"laser": True}, ""),
         ({"performed_on": None}, "/performed_on"),
     ],
 )
@@ -94,7 +94,7 @@ async def test_what_follows_from_a_procedure_is_derived_and_never_typed_in(servi
     refused = await service(
         "cleo", "POST", f"/v1/patients/{service.ada_id}/procedures", json={**NEW, "staged_with": first}
     )
-    assert refused.json()["errors"][0]["pointer"] == "/staged_with"
+    assert refused.json()["errors"][0]["pointer"] == ""
 
 
 @pytest.mark.parametrize(

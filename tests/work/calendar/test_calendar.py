@@ -119,7 +119,9 @@ async def test_another_patients_feed_is_empty(service: Service) -> None:
 async def test_slots_go_by_time_and_are_paged(service: Service) -> None:
     late = await slot(service, "2026-06-09T09:00:00+02:00")
     early = await slot(service, "2026-06-02T09:00:00.25+02:00")
-    same = await slot(service, "2026-06-02T09:00:00.25+02:00", location="Room 1")
+    await service.add("cora", service.clinic_id, "clinician")
+    another = str(service.accounts["cora"][1])
+    same = await slot(service, "2026-06-02T09:00:00.25+02:00", location="Room 1", clinician_id=another)
     first = (await service("sam", "GET", "/v1/slots?limit=2")).json()
     rest = (await service("sam", "GET", f"/v1/slots?limit=2&cursor={first['next']}")).json()
     assert [s["id"] for s in (*first["items"], *rest["items"])] == [early, same, late]

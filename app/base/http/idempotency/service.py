@@ -22,16 +22,21 @@ from app.base.store.typed import col, row, table, to, whole
 
 kept = table(KeptAnswer)
 KEPT_FOR = timedelta(hours=24)
+SHOWN_ONCE = "done"  # kept in the place of a body that holds a secret
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a call answers: its body as it goes over the wire, its status and headers; and whose data it holds."""
+    """What a call answers: its body as it goes over the wire, its status and headers; and whose data it holds.
+
+    `secret`: the body holds something that is shown once. It is not kept: a second call hears that the first one is done.
+    """
 
     body: JsonObject
     status: int = 201
     headers: dict[str, str] | None = None
     patient_id: UUID | None = None
+    secret: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class Once:
         """Does the work and keeps its answer, or gives the answer that was kept.
 
         Raises:
-            Problem: 422 where the key came with another call or body before.
+            Problem: 422 where the key came with another call or body before; 409 where the answer was shown once.
         """
 
         async def at_most_once(connection: AsyncConnection) -> Answer:
@@ -80,7 +85,10 @@ class Once:
                 .ordered_values(
                     to(col(KeptAnswer.status), answer.status),
                     to(col(KeptAnswer.headers), answer.headers or {}),
-                    to(col(KeptAnswer.body), json.dumps(answer.body, ensure_ascii=False)),
+                    to(
+                        col(KeptAnswer.body),
+                        SHOWN_ONCE if answer.secret else json.dumps(answer.body, ensure_ascii=False),
+                    ),
                     to(col(KeptAnswer.patient_id), answer.patient_id),
                 )
             )
@@ -93,6 +101,8 @@ class Once:
             raise bad_field("/Idempotency-Key", "came with another call or body before; use a new one", where="header")
         if kept_answer.status == 0:  # cannot be, for the claim is committed with its answer
             raise Problem(409, "The call with this key is not finished.")
+        if kept_answer.body == SHOWN_ONCE:
+            raise Problem(409, "The call with this key is done; its answer holds a secret, and was shown once.")
         return Answer(json.loads(kept_answer.body), kept_answer.status, kept_answer.headers, kept_answer.patient_id)
 
 

@@ -29,6 +29,7 @@ class Fault:
 class ReadRow:
     """One good row; the site is None where the sheet does not name it."""
 
+    line: int
     day: date
     site: tuple[str, str] | None
     average: float | None
@@ -49,6 +50,7 @@ class DayOfDiary:
     steps: int | None = None
     note: str | None = None
     written: datetime | None = None
+    line: int = 0
 
 
 def read_readings(rows: Iterable[Row], order: Order, *, zone: tzinfo, today: date) -> Iterator[ReadRow | Fault]:
@@ -96,7 +98,7 @@ def _reading(row: Row, order: Order, *, zone: tzinfo, today: date) -> ReadRow:
     written = later or moment
     at = written.written(zone) or datetime(written.day.year, written.day.month, written.day.day, 23, 59, tzinfo=zone)
     note = None if is_blank(cell("note")) else _clean(cell("note"))
-    return ReadRow(moment.day, site, average, worst, mme, steps, note, at)
+    return ReadRow(row.line, moment.day, site, average, worst, mme, steps, note, at)
 
 
 def _within(day: date, today: date) -> None:
@@ -113,19 +115,22 @@ def _site(row: Row) -> tuple[str, str] | None:
     return region, side
 
 
-def gather(readings: Iterable[ReadRow]) -> list[DayOfDiary]:
-    """Days in order. Of several rows a day the mean, to the nearest half, is the average and the highest the worst."""
+def gather(readings: Iterable[ReadRow], site: tuple[str, str] | None = None) -> list[DayOfDiary]:
+    """Days in order. Of several rows a day the mean, to the nearest half, is the average and the highest the worst.
+
+    `site` is that of the rows that name none.
+    """
     by_day: dict[date, list[ReadRow]] = {}
     for reading in readings:
         by_day.setdefault(reading.day, []).append(reading)
-    days = [_together(day, by_day[day]) for day in sorted(by_day)]
+    days = [_together(day, by_day[day], site) for day in sorted(by_day)]
     return [d for d in days if d.pain or d.mme is not None or d.steps is not None or d.note]
 
 
-def _together(day: date, readings: list[ReadRow]) -> DayOfDiary:
-    out = DayOfDiary(day)
-    for site in dict.fromkeys(r.site for r in readings):
-        own = [r for r in readings if r.site == site]
+def _together(day: date, readings: list[ReadRow], unnamed: tuple[str, str] | None) -> DayOfDiary:
+    out = DayOfDiary(day, line=readings[0].line)
+    for site in dict.fromkeys(r.site or unnamed for r in readings):
+        own = [r for r in readings if (r.site or unnamed) == site]
         averages = [r.average for r in own if r.average is not None]
         worsts = [r.worst for r in own if r.worst is not None]
         average = nearest_half(sum(averages) / len(averages)) if averages else None

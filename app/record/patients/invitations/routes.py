@@ -29,7 +29,7 @@ async def invite(patient_id: UUID, caller: CallerDep, database: DatabaseDep, now
     return JSONResponse(answer.body, answer.status, headers={"Cache-Control": "no-store"})
 
 
-@router.post("/invitations/{code}/accept", status_code=201, responses=problems(403, 404, 409, 413))
+@router.post("/invitations/{code}/accept", status_code=201, responses=problems(403, 404, 409, 413, 429))
 async def accept(
     code: Annotated[str, Path(max_length=100)], given: AcceptIn, database: DatabaseDep, now: Now
 ) -> AccountOut:

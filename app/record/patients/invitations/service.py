@@ -5,12 +5,11 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from anyio import to_thread
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Select, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller
-from app.access.accounts.service import add_account, hash_password
+from app.access.accounts.service import add_account, hashed
 from app.access.accounts.tables import Account
 from app.access.audit import service as audit
 from app.base.http.idempotency.service import Answer, Once
@@ -53,7 +52,7 @@ async def invite(database: Database, caller: Caller, *, patient_id: UUID, once: 
         await connection.execute(insert(invitation).values(values))
         await audit.record(connection, caller, action="create", resource="invitation", patient_id=person.id, now=now)
         told = InvitationOut(code=code, patient_id=person.id, expires_at=now + LASTS)
-        return Answer(to_wire(InvitationOut, told), patient_id=person.id)
+        return Answer(to_wire(InvitationOut, told), patient_id=person.id, secret=True)
 
     return await once.run(database, caller.account_id, now=now, work=work)
 
@@ -64,25 +63,22 @@ async def accept(database: Database, code: str, *, given: AcceptIn, now: datetim
     Raises:
         Problem: 404 for a code that is wrong, used or too old; 409 for a name that is taken.
     """
-    hashed = await to_thread.run_sync(hash_password, given.password.get_secret_value())
+    async with database.read() as connection:
+        await _invited(connection, _good(code, now))  # a guess costs no hash
+    password_hash = await hashed(given.password.get_secret_value())
 
     async def work(connection: AsyncConnection) -> AccountOut:
-        this = col(Invitation.code_hash) == _hash(code)
-        wanted = select(col(Invitation.clinic_id), col(Invitation.patient_id), col(Invitation.expires_at))
-        found = (await connection.execute(wanted.where(this).with_for_update())).first()
-        if found is None or found[2] < now:
-            raise not_found("invitation")
-        clinic_id, patient_id, _ = found
+        clinic_id, patient_id = await _invited(connection, _good(code, now).with_for_update())
         new = await add_account(
             connection,
             clinic_id,
             username=given.username,
-            password_hash=hashed,
+            password_hash=password_hash,
             role="patient",
             now=now,
             patient_id=patient_id,
         )
-        await connection.execute(delete(invitation).where(this))
+        await connection.execute(delete(invitation).where(col(Invitation.code_hash) == _hash(code)))
         await audit.record(
             connection,
             Caller(new, clinic_id, "patient", patient_id),
@@ -94,6 +90,18 @@ async def accept(database: Database, code: str, *, given: AcceptIn, now: datetim
         return AccountOut(account_id=new, username=given.username, patient_id=patient_id)
 
     return await database.write(work)
+
+
+def _good(code: str, now: datetime) -> Select[UUID, UUID]:
+    this = col(Invitation.code_hash) == _hash(code)
+    return select(col(Invitation.clinic_id), col(Invitation.patient_id)).where(this, col(Invitation.expires_at) >= now)
+
+
+async def _invited(connection: AsyncConnection, query: Select[UUID, UUID]) -> tuple[UUID, UUID]:
+    found = (await connection.execute(query)).first()
+    if found is None:
+        raise not_found("invitation")
+    return found[0], found[1]
 
 
 def _hash(code: str) -> str:
