@@ -51,6 +51,7 @@ bench:           ## every benchmark; takes minutes
 	$(PYTHON) -m tests.benchmarks.cohort
 	$(PYTHON) -m tests.benchmarks.detection
 	$(PYTHON) -m tests.benchmarks.clinic
+	$(PYTHON) -m tests.benchmarks.red_words
 
 screenshots:     ## the pictures of docs/pages, from the demo in a real browser
 	$(PYTHON) -m tests.browser.screenshots

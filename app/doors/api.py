@@ -45,6 +45,7 @@ from app.record.patients.invitations.routes import router as invitations
 from app.record.patients.routes import router as patients
 from app.record.procedures.routes import router as procedures
 from app.record.whole.routes import router as records
+from app.rules.red_words import said
 from app.work.calendar.routes import router as calendar
 from app.work.clinic.routes import router as clinics
 from app.work.quality.routes import router as quality
@@ -103,6 +104,11 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
             push.signer(settings.push_key.get_secret_value())
         except ValueError as error:
             raise SettingError(f"REPRIEVE_PUSH_KEY: {error}") from None
+        if not push.is_contact(settings.mail_from):
+            raise SettingError(
+                "REPRIEVE_PUSH_KEY: Web Push needs somebody whom its services can write to;"
+                f" set REPRIEVE_MAIL_FROM, which is {settings.mail_from}"
+            )
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -111,6 +117,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
         app.state.database, app.state.metrics = database, Metrics()
         app.state.readiness = Readiness(database)
         app.state.sign_ins = SignIns(database, settings.token_hours, clock)
+        await asyncio.to_thread(said, "the phrases are read once, before the first note")
         at_work = start(database, settings, clock)
         yield
         for task in at_work:

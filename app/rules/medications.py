@@ -79,7 +79,9 @@ def opioid_mme(taken: Iterable[Dose] | None) -> float | None:
         factor = found.units.get(one.unit or "")
         if factor is None or one.dose is None or (one.times is None and one.unit != "mcg/h"):
             return None
-        times = 1.0 if one.unit == "mcg/h" else float(one.times or 0)  # a patch gives its rate all day
+        times = (
+            1.0 if one.times is None else float(one.times)
+        )  # of patches: how many are worn; each gives its rate all day
         total += factor * one.dose * times
     return round(total, 2)
 

@@ -22,6 +22,12 @@ SideEffectKind = Literal[
     "wound_discharge",
     "headache",
     "bladder_or_bowel_change",
+    "saddle_numbness",
+    "chest_pain",
+    "breathlessness",
+    "hives",
+    "swelling",
+    "burn",
     "other",
 ]
 Technique = Literal["thermal", "cooled", "pulsed"]

@@ -22,17 +22,17 @@ NIGHTS, KILLS = 10, 50
 ROUND = """
 import asyncio, sys
 from datetime import datetime
-import app.verdicts.sweep as sweep
-from app.settings import Settings
-from app.logs import configure
-from app.messages.sending import send_due
-from app.store.database import Database
-from app.worker import work_once
+import app.answers.verdicts.sweep as sweep
+from app.base.settings import Settings
+from app.base.logs import configure
+from app.alerts.messages.sending import send_due
+from app.base.store.database import Database
+from app.work.worker import work_once
 sweep.BATCH = 2
 configure("error")
 async def main():
     database, at = Database(sys.argv[1]), datetime.fromisoformat(sys.argv[2])
-    await work_once(database, lambda: at, None)
+    await work_once(database, lambda: at, most=None)
     await send_due(database, Settings.model_validate({"database_url": sys.argv[1]}), lambda: at)
     await database.close()
 print("begun", flush=True)

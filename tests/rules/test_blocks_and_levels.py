@@ -1,13 +1,8 @@
 """Blocks at their limits, every joint of the spine, and words of danger one by one."""
 
-import tomllib
-from importlib.resources import files
-from typing import Any
-
 import pytest
 
 from app.rules.blocks import DURATION_HOURS, compare, hours_at, shown_by
-from app.rules.danger_words import danger_words
 from app.rules.levels import NoSuchLevelError, codes_of, joint, nerve, nerves_of, nerves_of_all, region_of, spoken
 
 HOURS = {
@@ -169,19 +164,3 @@ def test_codes_count_from_the_second_joint_on() -> None:
         assert counted == [[], [(first, 1)], [(first, 1), (further, 1)], [(first, 1), (further, 2)]]
     assert [(c.code, c.units) for c in codes_of("sacroiliac", ["SI", "SI"], None)] == [("64625", 1)]
     assert codes_of("sacroiliac", ["SI"], "pulsed") == []
-
-
-GROUPS = tomllib.loads(files("app.rules").joinpath("danger_words.toml").read_text("utf-8"))["groups"]
-
-
-@pytest.mark.parametrize("group", GROUPS, ids=[group["name"] for group in GROUPS])
-def test_every_word_of_danger_is_found_in_any_case_and_across_lines(group: dict[str, Any]) -> None:
-    for word in group["words"]:
-        for text in (f"I have {word} today", word.upper(), word.replace(" ", "\n  "), word.replace("'", "\u2019")):
-            assert group["name"] in danger_words(text), text
-
-
-def test_texts_without_a_danger() -> None:
-    for text in (None, "", "slept well, less pain", "burning skin, as I was told", "a headache", "my leg is tired"):
-        assert danger_words(text) == []
-    assert danger_words("fever, and I want to die") == ["infection", "self_harm"]

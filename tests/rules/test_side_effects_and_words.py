@@ -1,6 +1,5 @@
 import pytest
 
-from app.rules.danger_words import danger_words
 from app.rules.expected import is_expected, outlasts
 from app.rules.medications import Dose, catalogue, class_changes, opioid_mme
 
@@ -26,22 +25,6 @@ def test_what_is_usual_and_until_when(kind: str, day: int, severity: int | None,
 def test_numbness_past_twelve_weeks_is_to_be_looked_at() -> None:
     assert not outlasts("numbness", 84) and outlasts("numbness", 85)
     assert outlasts("burning", 22) and not outlasts("soreness", 200)
-
-
-@pytest.mark.parametrize(
-    ("text", "groups"),
-    [
-        ("walked the dog", []),
-        (None, []),
-        ("I have a FEVER of 39", ["infection"]),
-        ("no fever", ["infection"]),
-        ("my face is\n swollen", ["allergy"]),
-        ("can\u2019t breathe, chest pain", ["breath_or_heart"]),
-        ("I want to die", ["self_harm"]),
-    ],
-)
-def test_danger_signs_in_a_free_text(text: str | None, groups: list[str]) -> None:
-    assert danger_words(text) == groups
 
 
 def test_a_medication_may_be_given_by_name() -> None:

@@ -12,6 +12,7 @@ from app.base.store.metadata import Json, new_id
 class Clinic(SQLModel, table=True):
     """One tenant; every other row belongs to exactly one.
 
+    `phone` and `emergency_number` are what patients are told to call, `jurisdiction` is its country (ISO 3166-1).
     `time_zone` is that of its calendar. `alarm_budget` is how many flags that can wait may be shown in a week; null is no
     limit. `chain` names the accounts to whom a flag is handed, one after the other, before it goes to everybody.
     """
@@ -22,6 +23,9 @@ class Clinic(SQLModel, table=True):
     time_zone: str | None = Field(default=None, max_length=64)
     alarm_budget: int | None = None
     chain: list[str] | None = Field(default=None, sa_column=Column(Json(none_as_null=True)))
+    phone: str | None = Field(default=None, max_length=40)
+    emergency_number: str | None = Field(default=None, max_length=20)
+    jurisdiction: str | None = Field(default=None, max_length=2)
 
 
 class Account(SQLModel, table=True):

@@ -174,7 +174,7 @@ RULES_OF_CLINIC = prepared_select(
 async def rules_of(connection: Connection, clinic_id: UUID) -> list[RedFlagRule]:
     """The red flags that a clinic has added."""
     found = await rows_of(connection, RULES_OF_CLINIC, {"clinic": clinic_id})
-    return [RedFlagRule(f"clinic rule {rule_id}", kind, least, advice) for rule_id, kind, least, advice, _ in found]
+    return [RedFlagRule(f"clinic rule {rule_id}", (kind,), least, advice) for rule_id, kind, least, advice, _ in found]
 
 
 async def add_rule(database: Database, caller: Caller, *, new: RuleIn, once: Once, now: datetime) -> Answer:

@@ -17,6 +17,7 @@ from app.alerts.messages import safe_post
 from app.alerts.messages.texts import Text
 
 KEPT_FOR = timedelta(days=3)  # how long the push service holds it for a browser that is off
+AT_HOME = (".localhost", ".local", ".localdomain", ".internal", ".invalid", ".lan", ".home", ".home.arpa")
 SIGNED_FOR = timedelta(hours=12)
 
 
@@ -55,6 +56,12 @@ def signer(key: str) -> Vapid02:
         return Vapid02.from_string(key)
     except Exception:  # the library raises what its parser happens to
         raise ValueError("not a P-256 private key in base64; make one with: reprieve push-key") from None
+
+
+def is_contact(mail: str) -> bool:
+    """Whether a push service could write to an address: one vendor refuses every message of a sender that it can't reach."""
+    domain = mail.rpartition("@")[2].lower().rstrip(".")
+    return "." in domain and not domain.endswith(AT_HOME) and not domain.replace(".", "").isdigit()
 
 
 def public_key(key: str) -> str:

@@ -9,7 +9,7 @@ import socket
 import ssl
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache, partial
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -18,9 +18,14 @@ from urllib.parse import SplitResult, urlsplit
 import certifi
 import httpx
 
+FINAL = {
+    401,
+    403,
+    410,
+    413,
+}  # the same message would be answered the same: not signed right, not allowed, gone, too large
+LONGEST_ASKED = timedelta(days=1)  # that another side may ask to be left alone
 TIMEOUT = 15.0  # seconds of a whole attempt, from the name to the answer
-LONGEST_WAIT = 86_400.0  # seconds
-FINAL = {401, 403, 410, 413}  # the same message would be refused again: the key, the right, the address, the size
 PORTS = {443, 8443}  # of hosts that are public; others are not where a webhook listens
 UNICAST = ip_network("2000::/3")  # of IPv6 nothing else is one public host's
 DISGUISES = tuple(map(ip_network, ("2002::/16", "2001::/23", "3fff::/20", "192.88.99.0/24")))  # 6to4, Teredo, examples
@@ -33,12 +38,24 @@ class NotDelivered(Exception):
     Args:
         final: whether trying again is of no use.
         gone: whether the address no longer exists.
-        wait: seconds after which the other side wants to be asked again, where it said so.
+        retry_after: when the other side wants to be asked again, as it said so: seconds, or a date.
     """
 
-    def __init__(self, says: str, final: bool = False, *, gone: bool = False, wait: float | None = None) -> None:
+    def __init__(self, says: str, final: bool = False, *, gone: bool = False, retry_after: str = "") -> None:
         super().__init__(says)
-        self.final, self.gone, self.wait = final, gone, wait
+        self.final, self.gone, self._retry_after = final, gone, retry_after.strip()
+
+    def again_at(self, now: datetime) -> datetime | None:
+        """The instant that the other side asked for, within a day; None where it asked for none."""
+        asked = self._retry_after
+        if asked.isascii() and asked.isdigit():
+            return now + min(LONGEST_ASKED, timedelta(seconds=int(asked[:9])))
+        try:
+            at = parsedate_to_datetime(asked)
+        except ValueError:
+            return None
+        at = at if at.tzinfo else at.replace(tzinfo=UTC)
+        return min(max(at, now), now + LONGEST_ASKED)
 
 
 async def send(url: str, body: bytes, *, headers: dict[str, str], private: bool) -> None:
@@ -62,7 +79,7 @@ async def send(url: str, body: bytes, *, headers: dict[str, str], private: bool)
                 httpx.AsyncClient(timeout=TIMEOUT, trust_env=False, verify=tls()) as client,
                 client.stream("POST", direct, content=body, headers=named, extensions={"sni_hostname": host}) as answer,
             ):
-                status, wait = answer.status_code, answer.headers.get("Retry-After", "")
+                status, again = answer.status_code, answer.headers.get("Retry-After", "")
             break
         except httpx.ConnectError as error:  # the next address of the host may do
             failed = type(error).__name__
@@ -72,20 +89,7 @@ async def send(url: str, body: bytes, *, headers: dict[str, str], private: bool)
         raise NotDelivered(f"no answer: {failed}")
     if not 200 <= status < 300:
         gone = status in (404, 410)
-        raise NotDelivered(f"answered {status}", final=status in FINAL, gone=gone, wait=_seconds(wait))
-
-
-def _seconds(retry_after: str) -> float | None:
-    """How long the other side wants to be left alone, at most a day: it may say seconds, or a date (RFC 9110, 10.2.3)."""
-    if retry_after.isascii() and retry_after.isdigit():
-        return min(LONGEST_WAIT, float(retry_after))
-    try:
-        until = parsedate_to_datetime(retry_after)
-    except ValueError:
-        return None
-    if until.tzinfo is None:
-        return None
-    return min(LONGEST_WAIT, max(0.0, (until - datetime.now(UTC)).total_seconds()))
+        raise NotDelivered(f"answered {status}", final=status in FINAL, gone=gone, retry_after=again)
 
 
 @cache

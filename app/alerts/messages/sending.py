@@ -216,6 +216,8 @@ async def _send(settings: Settings, one: Attempt, now: datetime) -> None:
     if one.channel == "push":
         if settings.push_key is None:
             raise NotDelivered("REPRIEVE_PUSH_KEY is not set")
+        if not push.is_contact(settings.mail_from):
+            raise NotDelivered("REPRIEVE_MAIL_FROM is nobody's address")
         key, contact = settings.push_key.get_secret_value(), f"mailto:{settings.mail_from}"
         return await push.send(
             one.where,
@@ -246,7 +248,8 @@ async def _mark(connection: AsyncConnection, one: Attempt, *, failed: NotDeliver
     elif failed.final or one.attempts >= MOST_ATTEMPTS:
         changed = [to(col(Delivery.state), "dead"), to(col(Delivery.fault), str(failed)[:200])]
     else:
-        due_at = now + timedelta(seconds=failed.wait or pause(one.attempts))
+        again = failed.again_at(now)
+        due_at = again if again is not None and again > now else now + timedelta(seconds=pause(one.attempts))
         changed = [to(col(Delivery.due_at), due_at), to(col(Delivery.fault), str(failed)[:200])]
     await connection.execute(update(delivery).where(this).ordered_values(*changed))
     if failed is not None and failed.gone and one.channel == "push":

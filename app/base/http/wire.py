@@ -68,12 +68,13 @@ def _one_line(value: str, info: ValidationInfo) -> str:
 
 
 @cache
-def _zones() -> set[str]:
+def zone_names() -> set[str]:
+    """The time zones that are places."""
     return set((files("tzdata") / "zones").read_text("utf-8").split()) - NO_PLACE  # the same on every machine
 
 
 def _known_zone(value: str) -> str:
-    if value not in _zones():
+    if value not in zone_names():
         raise ValueError("not a time zone of the IANA database, such as Europe/Zurich")
     return value
 

@@ -5,18 +5,20 @@ import json
 import sys
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, date, timedelta, tzinfo
+from datetime import date, timedelta, tzinfo
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
+from app.base.http.wire import zone_names
 from app.base.store.metadata import utc_now
 from app.doors.commands.common import Refusal, new_call, opened, parse_id, report
-from app.record.diary.importing.days import DayOfDiary, Fault, ReadRow, gather, read_readings
-from app.record.diary.importing.ndjson import is_ndjson, read_entries
-from app.record.diary.importing.table import MAPPABLE, BadFile, Row, decode, read_rows
+from app.record.diary.importing.days import DayOfDiary, Fault, How, ReadRow, gather, read_readings
+from app.record.diary.importing.ndjson import is_array, is_ndjson, read_entries
+from app.record.diary.importing.questions import ask, only
+from app.record.diary.importing.table import MAPPABLE, BadFile, Row, decode, read_sheet
 from app.record.diary.importing.values import BadCell, Order, read_moment
 from app.record.diary.schemas import DatedEntryIn
 from app.record.patients.service import today_of
@@ -33,6 +35,9 @@ class Options:
     day_first: bool
     month_first: bool
     encoding: str | None
+    only: list[str]
+    scale: float | None
+    tz: str | None
     keep_going: bool
     dry_run: bool
     performed_on: str | None
@@ -43,11 +48,12 @@ class Options:
 
 @dataclass(frozen=True)
 class Contents:
-    """What a file holds: days gathered from rows, entries taken as they are, and the lines at fault."""
+    """What a file holds: days gathered from rows, entries taken as they are, the lines at fault, and what to know."""
 
     days: list[DayOfDiary]
     entries: list[tuple[int, DatedEntryIn, float | None]]
     faults: list[Fault]
+    notes: list[str]
 
 
 app = new_call()
@@ -63,6 +69,12 @@ def import_diary(
     day_first: Annotated[bool, typer.Option("--day-first", help="03/04/2025 is 3 April")] = False,
     month_first: Annotated[bool, typer.Option("--month-first", help="03/04/2025 is March 4")] = False,
     encoding: Annotated[str | None, typer.Option(help="of the file, where it is not detected")] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN=VALUE", help="take the lines with this value; more than once is any"),
+    ] = None,
+    scale: Annotated[float | None, typer.Option(help="the worst score on the file's scale, such as 100")] = None,
+    tz: Annotated[str | None, typer.Option(help="time zone of the patient's calendar, such as Europe/Zurich")] = None,
     keep_going: Annotated[
         bool, typer.Option("--keep-going", help="take the good lines although others are at fault")
     ] = False,
@@ -82,6 +94,9 @@ def import_diary(
         day_first=day_first,
         month_first=month_first,
         encoding=encoding,
+        only=only or [],
+        scale=scale,
+        tz=tz,
         keep_going=keep_going,
         dry_run=dry_run,
         performed_on=performed_on,
@@ -102,16 +117,18 @@ def import_diary(
 
 
 def read_file(
-    options: Options, data: bytes, *, zone: tzinfo, today: date, site: tuple[str, str] | None = None
+    options: Options, data: bytes, *, zone: tzinfo | None, today: date, site: tuple[str, str] | None = None
 ) -> Contents:
     """Everything in the file, good and at fault; `site` is that of the rows that name none.
 
     Raises:
-        BadFile: the file as a whole can't be read.
+        BadFile: the file as a whole can't be read, or leaves open what only a person can say.
     """
     text = decode(data, options.encoding)
     order: Order = "day" if options.day_first else "month" if options.month_first else None
-    entries, rows, faults = [], [], []
+    entries, rows, faults, notes = [], [], [], []
+    if is_array(text):
+        raise BadFile("is one JSON array; write each entry on a line of its own, as jq -c '.[]' does")
     if is_ndjson(text):
         for item in read_entries(text, today):
             if isinstance(item, Fault):
@@ -120,15 +137,26 @@ def read_file(
                 rows.append(item)
             else:
                 entries.append(item)
+                notes += [f"line {item[0]}: /{doubt}; kept, for it was accepted once" for doubt in item[1].doubts()]
     else:
-        rows = list(read_rows(text, _mapping(options.mapping)))
+        wanted = _chosen(options.only)
+        chosen = {heading.strip().lower() for heading, _ in wanted}
+        sheet = only(read_sheet(text, _pairs(options.mapping)), wanted)
+        ask(sheet, order=order, scale=options.scale, chosen=chosen)
+        rows, notes = sheet.rows(), sheet.notes(chosen)
     readings: list[ReadRow] = []
-    for found in read_readings(rows, order, zone=zone, today=today):
+    for found in read_readings(rows, How(order, zone, today, options.scale or 10, site)):
         if isinstance(found, Fault):
             faults.append(found)
         else:
             readings.append(found)
-    return Contents(gather(readings, site), entries, sorted(faults, key=lambda f: f.line))
+    return Contents(gather(readings, site), entries, sorted(faults, key=lambda f: f.line), notes)
+
+
+def tell_notes(notes: list[str]) -> None:
+    """What a person should know of how the file was read."""
+    for note in notes:
+        report(note)
 
 
 def tell_faults(faults: list[Fault], keep_going: bool) -> None:
@@ -156,10 +184,25 @@ def _check(options: Options) -> None:
         raise Refusal("--dry-run needs --performed-on, --region and --laterality")
     if not options.dry_run and options.patient is None:
         raise Refusal("--patient says whose diary it is; or use --dry-run")
-    _mapping(options.mapping)
+    if options.scale is not None and not 1 <= options.scale <= 1_000:
+        raise Refusal("--scale: not a number from 1 to 1000")
+    if options.tz is not None and options.tz not in zone_names():
+        raise Refusal(f"--tz: {options.tz!r} is no time zone, such as Europe/Zurich")
+    _pairs(options.mapping)
+    _chosen(options.only)
 
 
-def _mapping(pairs: list[str]) -> dict[str, str]:
+def _chosen(pairs: list[str]) -> list[tuple[str, str]]:
+    out = []
+    for pair in pairs:
+        heading, equals, value = pair.partition("=")
+        if not heading.strip() or not equals or not value.strip():
+            raise Refusal(f"--only {pair!r}: write COLUMN=VALUE")
+        out.append((heading, value.strip('"')))
+    return out
+
+
+def _pairs(pairs: list[str]) -> dict[str, str]:
     out = {}
     for pair in pairs:
         field, _, heading = pair.partition("=")
@@ -174,11 +217,18 @@ def _dry_run(options: Options, data: bytes) -> int:
         performed_on = read_moment(options.performed_on or "", None).day
     except BadCell as error:
         raise Refusal(f"--performed-on: {error}") from None
-    contents = read_file(options, data, zone=UTC, today=utc_now().date() + timedelta(days=1))
+    zone = None if options.tz is None else ZoneInfo(options.tz)
+    site = (options.region or "", SIDE_OF[options.laterality or ""])
+    contents = read_file(options, data, zone=zone, today=utc_now().date() + timedelta(days=1), site=site)
+    tell_notes(contents.notes)
     tell_faults(contents.faults, options.keep_going)
     if contents.faults and not options.keep_going:
         return 1
-    entries = [_flat(d, options) for d in contents.days] + [_flat_entry(e, m, options) for _, e, m in contents.entries]
+    elsewhere = sum(any(where and not _is_treated(where, options) for where in d.pain) for d in contents.days)
+    if elsewhere:
+        report(f"days with scores of other places, which are left out here: {elsewhere}")
+    entries = [_flat(d, options, zone) for d in contents.days]
+    entries += [_flat_entry(e, m, options=options, zone=zone) for _, e, m in contents.entries]
     line = {
         "id": Path(options.file).stem or "diary",
         "procedure": {
@@ -193,15 +243,12 @@ def _dry_run(options: Options, data: bytes) -> int:
     return 1 if contents.faults else 0
 
 
-def _flat(day: DayOfDiary, options: Options) -> dict[str, object]:
-    sites = [
-        pain
-        for site, pain in day.pain.items()
-        if site is None or (site[0] == options.region and _treats(options.laterality, site[1]))
-    ]
+def _flat(day: DayOfDiary, options: Options, zone: tzinfo | None) -> dict[str, object]:
+    sites = [pain for where, pain in day.pain.items() if where is None or _is_treated(where, options)]
     averages = [a for a, _ in sites if a is not None]
     worsts = [w for _, w in sites if w is not None]
-    written = None if day.written is None else max(day.written.date(), day.day)
+    at = day.written if day.written is None or zone is None else day.written.astimezone(zone)
+    written = None if at is None else max(at.date(), day.day)
     return {
         "date": day.day.isoformat(),
         "recorded_on": (written or day.day).isoformat(),
@@ -212,16 +259,17 @@ def _flat(day: DayOfDiary, options: Options) -> dict[str, object]:
     }
 
 
-def _flat_entry(entry: DatedEntryIn, mme: float | None, options: Options) -> dict[str, object]:
+def _flat_entry(entry: DatedEntryIn, mme: float | None, *, options: Options, zone: tzinfo | None) -> dict[str, object]:
     day = DayOfDiary(entry.date, mme=mme, written=entry.recorded_at)
     for pain in entry.pain or []:
         day.pain[pain.region, pain.side] = (pain.average if pain.average is not None else pain.now, pain.worst)
     day.steps = None if entry.activity is None else entry.activity.steps
-    return _flat(day, options)
+    return _flat(day, options, zone)
 
 
-def _treats(laterality: str | None, side: str) -> bool:
-    return laterality == "bilateral" or side in (laterality, "both")
+def _is_treated(where: tuple[str, str], options: Options) -> bool:
+    region, side = where
+    return region == options.region and (options.laterality == "bilateral" or side in (options.laterality, "both"))
 
 
 async def _import(options: Options, data: bytes) -> int:
@@ -233,10 +281,11 @@ async def _import(options: Options, data: bytes) -> int:
         if person is None:
             raise Refusal(f"--patient: there is no patient {patient_id}")
         now = utc_now()
-        zone, today = ZoneInfo(person.time_zone), today_of(person.time_zone, now)
+        zone, today = ZoneInfo(options.tz or person.time_zone), today_of(person.time_zone, now)
         contents = read_file(options, data, zone=zone, today=today, site=site)
         if site is None and any(None in d.pain for d in contents.days):
             raise Refusal("which site is it? Say --region and --laterality, for the patient has no procedure yet")
+        tell_notes(contents.notes)
         read = list(to_record(contents, person, now))
         faults = sorted(contents.faults + [one for one in read if isinstance(one, Fault)], key=lambda f: f.line)
         tell_faults(faults, options.keep_going)

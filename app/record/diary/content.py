@@ -50,6 +50,7 @@ class EntryContent(TypedDict, total=False):
     medications: list[MedicationContent]
     activity: ActivityContent
     interference: float
+    temperature_c: float
     flare_up: bool
     work: str
     side_effects: list[SideEffectContent]

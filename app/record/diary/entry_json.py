@@ -9,7 +9,7 @@ from app.base.http.wire import JsonObject
 from app.record.diary.content import EntryContent
 from app.rules.parameters import RECALLED_AFTER
 
-PARTS = ("pain", "medications", "activity", "interference", "flare_up", "work", "side_effects", "note")
+PARTS = ("pain", "medications", "activity", "interference", "temperature_c", "flare_up", "work", "side_effects", "note")
 
 
 class Told(Protocol):

@@ -36,7 +36,7 @@ def entry_tag(patient_id: UUID, on: date, number: int) -> str:
 async def put_entry(
     patient_id: UUID, date: RecentDay, entry: EntryIn, caller: CallerDep, database: DatabaseDep, now: Now
 ) -> Response:
-    """Records the entry of a day; sending it twice changes nothing. `advice` says what to do now about a red flag."""
+    """Records the entry of a day; sending it twice changes nothing. `advice`: what to do now, and whom to call."""
     done = await service.put(database, caller, patient_id=patient_id, on=date, entry=entry, now=now)
     current = done.outcome.current
     return JSONResponse(

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationInfo, model_validator
 
 from app.base.http.problems import ProblemDetail
 from app.base.http.wire import Instant, JsonObject, Line, Moment, Note, RecentDay, Score, Wire
@@ -89,6 +89,9 @@ class EntryIn(Wire):
     medications: Annotated[list[Medication], Field(max_length=50)] | None = None
     activity: Activity | None = None
     interference: Score | None = None
+    temperature_c: Annotated[float, Field(ge=30, le=45, allow_inf_nan=False, strict=True)] | None = Field(
+        default=None, description="of the body, in °C; 38 and more is a red flag"
+    )
     flare_up: StrictBool | None = Field(default=None, description="whether the patient calls it so, whatever the score")
     work: Literal["working", "off_sick", "no_work_that_day", "not_employed"] | None = None
     side_effects: Annotated[list[SideEffect], Field(max_length=50)] | None = None
@@ -101,15 +104,30 @@ class EntryIn(Wire):
     )
 
     @model_validator(mode="after")
-    def _one_part(self) -> "EntryIn":
+    def _one_part(self, info: ValidationInfo) -> "EntryIn":
         about = {"date", "recorded_at", "sent_at"}
         parts = (part for name, part in self if name not in about and not (name == "note" and part == ""))
         if all(part is None for part in parts):
             raise ValueError("an entry needs at least one part")
+        doubts = self.doubts()
+        if doubts and not (info.context or {}).get("stored"):
+            raise ValueError(doubts[0])
         sites = [(p.region, p.side) for p in self.pain or []]
         if len(set(sites)) < len(sites):
             raise ValueError("pain: a site comes twice")
         return self
+
+    def doubts(self) -> list[str]:
+        """What was accepted once and is refused today, each with the field at fault: it stays readable."""
+        found = [
+            f"pain/{place}/worst: lies under the average"
+            for place, one in enumerate(self.pain or [])
+            if one.average is not None and one.worst is not None and one.worst < one.average
+        ]
+        parts = {name for name, part in self if part is not None and not (name == "note" and part == "")}
+        if self.pain == [] and parts <= {"date", "recorded_at", "sent_at", "pain"}:
+            found.append("pain: an empty list alone says nothing")
+        return found
 
     def content(self) -> EntryContent:
         """The known parts as JSON values, as they are stored."""
@@ -164,6 +182,7 @@ class EntryOut(BaseModel):
     medications: list[Medication] | None
     activity: Activity | None
     interference: float | None
+    temperature_c: float | None = None
     flare_up: bool | None = None
     work: str | None = None
     side_effects: list[SideEffect] | None
@@ -175,7 +194,9 @@ class EntryOut(BaseModel):
     revision: int
     received_at: Instant
     opioid_mme: float | None = Field(description="morphine milligram equivalents that day; null is not known")
-    advice: str | None = Field(default=None, description="what to do now, where a side effect is a red flag")
+    advice: str | None = Field(
+        default=None, description="what to do now, where the entry is or may be a red flag, and whom to call"
+    )
 
 
 class EntryRevisionOut(BaseModel):

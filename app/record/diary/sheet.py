@@ -17,6 +17,7 @@ COLUMNS = (
     "active_minutes",
     "activity_level",
     "interference",
+    "temperature_c",
     "side_effects",
     "note",
     "recorded_at",
@@ -41,6 +42,7 @@ def lines(on: date, content: EntryContent, *, opioid_mme: float | None, recorded
         activity.get("active_minutes"),
         activity.get("level"),
         content.get("interference"),
+        content.get("temperature_c"),
         None if effects is None else _effects(effects),
         safe(content.get("note")),
     )

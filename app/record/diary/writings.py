@@ -117,6 +117,11 @@ async def keep(
     return results
 
 
+async def current_of(connection: Connection, person: Person, on: date) -> StoredRevision | None:
+    """The current revision of a day; None where the day has none."""
+    return max((await _held(connection, person, {on})).get(on, []), key=_order, default=None)
+
+
 def revision_row(
     person: Person, on: date, one: StoredRevision, *, account_id: UUID | None, skew_seconds: float | None
 ) -> dict[str, object]:

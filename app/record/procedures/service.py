@@ -6,9 +6,10 @@ from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.base.store.prepared import Connection, prepared_select, rows_of
 from app.base.store.statements import upsert
 from app.base.store.typed import col, row, table
 from app.record.facts.kinds import Fact, Kind, shown
@@ -41,6 +42,21 @@ async def of_patient(connection: AsyncConnection, clinic_id: UUID, patient_id: U
         .order_by(col(ProcedureRow.performed_on), col(ProcedureRow.id))
     )
     return [Performed(*one) for one in (await connection.execute(query)).all()]
+
+
+PERFORMED = prepared_select(
+    select(col(ProcedureRow.performed_on), col(ProcedureRow.region))
+    .where(col(ProcedureRow.clinic_id) == bindparam("clinic"), col(ProcedureRow.patient_id) == bindparam("patient"))
+    .order_by(col(ProcedureRow.performed_on), col(ProcedureRow.id)),
+    "clinic",
+    "patient",
+)
+
+
+async def performed_of(connection: Connection, person: Person) -> list[tuple[date, str]]:
+    """The day and the region of each of a patient's procedures, in the order in which they were performed."""
+    found = await rows_of(connection, PERFORMED, {"clinic": person.clinic_id, "patient": person.id})
+    return [(on, region) for on, region in found]
 
 
 def performed(one: Fact[ProcedureIn]) -> Performed:

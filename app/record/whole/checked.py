@@ -174,6 +174,10 @@ def _entry(told: KeptWriting, place: int, *, person: Person, now: datetime, note
     elif told.content is not None:
         with inside(f"/diary/{place}/content"):
             entry = _valid(EntryIn, told.content or as_dose(told.opioid_mme or 0.0))
+        for doubt in entry.doubts():
+            name, _, says = doubt.partition(": ")
+            pointer = f"/diary/{place}/content/{name}"
+            notes.append(FieldProblem(where="body", pointer=pointer, detail=f"{says}; kept, for it was accepted once"))
     came = Incoming(None, Writing(told.date, None, None, None)) if entry is None else incoming(told.date, entry)
     own = came.writing.opioid_mme
     kept = replace(

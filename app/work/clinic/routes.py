@@ -22,7 +22,7 @@ async def read_clinic(caller: CallerDep, database: DatabaseDep, now: Now) -> Cli
 
 @router.patch("/clinic", responses=problems(403, 413))
 async def change_clinic(given: ClinicChange, caller: CallerDep, database: DatabaseDep, now: Now) -> ClinicOut:
-    """Changes the clinic's name, time zone or alarm budget, or which staff are handed a flag and in which order."""
+    """Changes the clinic's name, time zone, numbers to call, alarm budget, or the staff to whom a flag is handed in turn."""
     return await service.change(database, caller, given=given, now=now)
 
 

@@ -11,8 +11,16 @@ from app.rules.words import Role
 EXAMPLE: JsonObject = {
     "time_zone": "Europe/Zurich",
     "alarm_budget": 20,
+    "phone": "+41 44 000 00 00",
+    "emergency_number": "144",
+    "jurisdiction": "CH",
     "chain": ["0199a3c4-7d00-7a00-8000-000000000001"],
 }
+
+
+Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
+PhoneNumber = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()/.-]{1,38}$")]
+EmergencyNumber = Annotated[str, Field(pattern="^[0-9]{2,6}$")]
 
 
 class ClinicChange(Wire):
@@ -25,6 +33,11 @@ class ClinicChange(Wire):
     alarm_budget: Annotated[int, Field(ge=0, le=10_000, strict=True)] | None = Field(
         default=None, description="flags that can wait, shown in seven days; null is no limit"
     )
+    phone: PhoneNumber | None = Field(default=None, description="what advice tells patients to call")
+    emergency_number: EmergencyNumber | None = Field(
+        default=None, description="what advice names for an emergency; null is that of the jurisdiction, else 112"
+    )
+    jurisdiction: Country | None = Field(default=None, description="ISO 3166-1 country, two letters")
     chain: Annotated[list[UUID], Field(max_length=10)] | None = Field(
         default=None, description="accounts of the staff to whom a flag is handed, one after the other"
     )
@@ -49,6 +62,9 @@ class ClinicOut(BaseModel):
     name: str
     time_zone: str | None
     alarm_budget: int | None
+    phone: str | None = None
+    emergency_number: str | None = None
+    jurisdiction: str | None = None
     chain: list[UUID]
     shown_in_seven_days: int = Field(description="flags that can wait, shown in the last seven days")
     held_back: int = Field(description="flags that the budget holds back now; `GET /v1/flags?held_back=true` has them")

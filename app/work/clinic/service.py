@@ -59,6 +59,12 @@ def _changes(given: ClinicChange) -> list[Setting]:
         out.append(to(col(Clinic.time_zone), given.time_zone))
     if "alarm_budget" in given.model_fields_set:
         out.append(to(col(Clinic.alarm_budget), given.alarm_budget))
+    if "phone" in given.model_fields_set:
+        out.append(to(col(Clinic.phone), given.phone))
+    if "emergency_number" in given.model_fields_set:
+        out.append(to(col(Clinic.emergency_number), given.emergency_number))
+    if "jurisdiction" in given.model_fields_set:
+        out.append(to(col(Clinic.jurisdiction), given.jurisdiction))
     if "chain" in given.model_fields_set:
         chain: list[UUID] = given.chain or []
         out.append(to(col(Clinic.chain), [str(one) for one in dict.fromkeys(chain)] or None))

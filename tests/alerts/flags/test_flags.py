@@ -23,10 +23,14 @@ async def test_a_red_flag_is_raised_with_the_entry_and_once(service: Service) ->
     assert len(await flags(service, "ada")) == 2
 
 
-async def test_a_note_that_mentions_a_danger_sign_raises_a_softer_one(service: Service) -> None:
+async def test_a_note_that_may_speak_of_a_danger_asks_the_patient_and_raises_a_flag_due_now(service: Service) -> None:
     told = await service.put("2026-04-30", 4, note="Numb in the SADDLE, can\u2019t pee since noon")
-    assert told.json()["advice"] is None
-    assert await flags(service) == [("soon", "2026-04-30", "the note may mention: nerves pressed; read it")]
+    assert told.json()["advice"].startswith("Is the skin between your legs")
+    assert told.json()["advice"].endswith("Emergency: 112.")
+    asks = "the note may mention: {}; ask the patient"
+    assert sorted(await flags(service)) == [
+        ("now", "2026-04-30", asks.format(sign)) for sign in ("bladder or bowel", "saddle numbness")
+    ]
 
 
 async def test_a_batch_raises_them_too_and_a_refused_entry_none(service: Service) -> None:
@@ -54,7 +58,7 @@ async def test_a_clinic_adds_red_flags_and_takes_none_away(service: Service) -> 
     mild = await service.put("2026-04-29", 4, side_effects=[{"kind": "tingling", "severity": 2}])
     assert mild.json()["advice"] is None
     told = await service.put("2026-04-30", 4, side_effects=[{"kind": "tingling", "severity": 3}])
-    assert told.json()["advice"] == "Call us today."
+    assert told.json()["advice"] == "Call us today. Emergency: 112."
     batch = [{"date": "2026-04-28", "side_effects": [{"kind": "tingling", "severity": 4}]}]
     sent = await service("ada", "POST", f"/v1/patients/{service.ada_id}/diary", json={"entries": batch})
     (item,) = sent.json()["items"]

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from app.alerts.messages import safe_post, sending
-from app.alerts.messages.safe_post import NotDelivered, _seconds, fault_of, is_public
+from app.alerts.messages.safe_post import NotDelivered, fault_of, is_public
 from app.alerts.messages.sending import Lanes
 from tests.alerts.messages.conftest import webhook
 from tests.alerts.messages.receivers import Hook
@@ -47,18 +47,6 @@ def test_a_public_host_is(address: str) -> None:
 def test_odd_ports_are_refused_at_the_door(url: str) -> None:
     assert fault_of(url, private=False) is not None
     assert fault_of(url, private=True) is None
-
-
-@pytest.mark.parametrize(
-    ("said", "seconds"),
-    [("30", 30.0), ("999999", 86_400.0), ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0), ("soon", None), ("", None)],
-)
-def test_retry_after_is_heeded_as_seconds_and_as_a_date(said: str, seconds: float | None) -> None:
-    assert _seconds(said) == seconds
-
-
-def test_a_far_date_is_a_day_at_most() -> None:
-    assert _seconds("Wed, 21 Oct 2099 07:28:00 GMT") == 86_400.0
 
 
 @asynccontextmanager

@@ -83,7 +83,7 @@ async def test_what_export_writes_import_reads_again_with_nothing_lost(service: 
 
 
 async def test_a_bad_line_of_ndjson_is_named(service: Service, database_url: str) -> None:
-    lines = '{"date": "2026-03-01", "pain": []}\n{"date": "2026-03-02", "pain": [{"region": "knee"}]}\n{"date"\n'
+    lines = '{"date": "2026-03-01", "medications": []}\n{"date": "2026-03-02", "pain": [{"region": "knee"}]}\n{"date"\n'
     done = reprieve("import", "-", "--patient", service.ada_id, stdin=lines, url=database_url)
     assert done.returncode == 1
     assert done.stderr.splitlines()[0].startswith("line 2: /pain/0/region: ")

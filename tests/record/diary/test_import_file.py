@@ -2,19 +2,19 @@ from datetime import UTC, date
 
 import pytest
 
-from app.record.diary.importing.days import DayOfDiary, Fault, gather, nearest_half, read_readings
-from app.record.diary.importing.table import BadFile, decode, read_rows
+from app.record.diary.importing.days import DayOfDiary, Fault, How, gather, nearest_half, read_readings
+from app.record.diary.importing.table import BadFile, decode, read_sheet
 from app.record.diary.importing.values import Order
 
-TODAY = date(2026, 5, 1)
+TODAY, LEFT = date(2026, 5, 1), ("lumbar", "left")
 
 
 def days_of(
     text: str, order: Order = None, mapping: dict[str, str] | None = None
 ) -> tuple[list[DayOfDiary], list[str]]:
-    found = list(read_readings(read_rows(text, mapping or {}), order, zone=UTC, today=TODAY))
+    found = list(read_readings(read_sheet(text, mapping or {}).rows(), How(order, UTC, TODAY, 10, LEFT)))
     faults = [str(f) for f in found if isinstance(f, Fault)]
-    return gather(f for f in found if not isinstance(f, Fault)), faults
+    return gather((f for f in found if not isinstance(f, Fault)), LEFT), faults
 
 
 MESSY = (
@@ -32,7 +32,7 @@ MESSY = (
 def test_a_messy_file_becomes_days() -> None:
     days, faults = days_of(decode(MESSY.encode(), None), "month")
     assert faults == []
-    assert [(d.day.day, d.pain.get(None), d.steps, d.note) for d in days] == [
+    assert [(d.day.day, d.pain.get(LEFT), d.steps, d.note) for d in days] == [
         (23, (7.0, 9.0), None, 'slept "badly"'),
         (24, (5.5, 6.0), 4188, "two\nlines"),
         (25, (None, 8.0), None, None),
@@ -63,13 +63,13 @@ def test_separators_and_encodings_are_found_out(separator: str, encoding: str) -
     days, faults = days_of(decode(text.encode(encoding), None))
     assert faults == []
     assert days[0].note == "Rücken"
-    assert days[0].pain == {None: (4.0, None)}
+    assert days[0].pain == {LEFT: (4.0, None)}
 
 
 def test_headings_can_be_mapped() -> None:
     text = "t;a;b\n2025-03-01;4;30\n"
     days, _ = days_of(text, mapping={"date": "t", "pain_average": "A", "opioid_mme": "b"})
-    assert (days[0].pain, days[0].mme) == ({None: (4.0, None)}, 30)
+    assert (days[0].pain, days[0].mme) == ({LEFT: (4.0, None)}, 30)
 
 
 @pytest.mark.parametrize(

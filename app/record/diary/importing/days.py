@@ -2,14 +2,28 @@
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import date, datetime, tzinfo
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, tzinfo
+from typing import cast, get_args
 
-from app.record.diary.importing.table import Row
-from app.record.diary.importing.values import BadCell, Order, is_blank, is_total, read_amount, read_moment, read_score
+from app.record.diary.importing.places import read_place, site
+from app.record.diary.importing.table import BadFile, Row
+from app.record.diary.importing.values import (
+    BadCell,
+    CellMoment,
+    Order,
+    is_blank,
+    is_total,
+    read_amount,
+    read_count,
+    read_moment,
+    read_score,
+    thousands,
+)
+from app.rules.words import REGIONS, Region, Side
 
 FIRST_DAY = date(1990, 1, 1)
-SITES = {"region": ("cervical", "thoracic", "lumbar", "sacroiliac"), "side": ("left", "right", "both")}
+SITES: dict[str, tuple[str, ...]] = {"region": REGIONS, "side": get_args(Side)}
 FORMULA = ("=", "+", "-", "@")
 SHOWN = 60  # characters of a cell at fault that the report repeats
 
@@ -23,6 +37,21 @@ class Fault:
 
     def __str__(self) -> str:
         return f"line {self.line}: {self.says}"
+
+
+@dataclass(frozen=True)
+class How:
+    """How rows are read: the order of day and month, the patient's zone and day, the scale, and the treated site.
+
+    `zone` is None where nobody has said it; `mark` stands between thousands, as far as the file shows.
+    """
+
+    order: Order
+    zone: tzinfo | None
+    today: date
+    scale: float = 10
+    treated: tuple[str, str] | None = None
+    mark: str | None = None
 
 
 @dataclass(frozen=True)
@@ -53,17 +82,25 @@ class DayOfDiary:
     line: int = 0
 
 
-def read_readings(rows: Iterable[Row], order: Order, *, zone: tzinfo, today: date) -> Iterator[ReadRow | Fault]:
-    """Each row as a reading or a fault; lines of totals and blank lines are skipped."""
-    for row in rows:
+def read_readings(rows: Iterable[Row], how: How) -> Iterator[ReadRow | Fault]:
+    """Each row as a reading or a fault; lines of totals and blank lines are skipped.
+
+    Raises:
+        BadFile: an instant in UTC, and nobody has said on whose calendar.
+    """
+    held = list(rows)
+    numbers = [(row.cells.get(name, ""), name == "steps") for row in held for name in ("steps", "opioid_mme")]
+    known = replace(how, mark=thousands([*numbers, *((row.cells.get("pain_average", ""), False) for row in held)]))
+    for row in held:
         raw = row.cells.get("date", "")
         others = [cell for name, cell in row.cells.items() if name != "date"]
         if is_total(raw) or (is_blank(raw) and all(is_blank(cell) for cell in others)):
             continue
         try:
-            yield _reading(row, order, zone=zone, today=today)
+            yield _reading(row, known)
         except _CellFault as fault:
-            yield Fault(row.line, f'{fault.field} "{fault.cell[:SHOWN]}": {fault.says}')
+            shown = f'{fault.field} "{fault.cell[:SHOWN]}": ' if fault.field else ""
+            yield Fault(row.line, shown + fault.says)
 
 
 class _CellFault(Exception):
@@ -71,34 +108,55 @@ class _CellFault(Exception):
         self.field, self.cell, self.says = name, cell, says
 
 
-def _reading(row: Row, order: Order, *, zone: tzinfo, today: date) -> ReadRow:
+def _reading(row: Row, how: How) -> ReadRow:
     def cell(name: str) -> str:
         return row.cells.get(name, "")
 
+    name = ""
     try:
+        if row.extra:
+            raise BadCell(f"has {row.extra} cells, more than there are headings; is a comma part of a number?")
         name = "date"
-        moment = read_moment(cell(name), order)
-        _within(moment.day, today)
+        moment = _moment(row, name, how)
+        _within(moment.day, how.today)
         name = "recorded_on"
-        later = None if is_blank(cell(name)) else read_moment(cell(name), order)
+        later = None if is_blank(cell(name)) else _moment(row, name, how)
         if later is not None and later.day < moment.day:
             raise BadCell("lies before the day that the line is about")
         name = "pain_average"
-        average = read_score(cell(name))
+        average = read_score(cell(name), how.scale)
         name = "pain_worst"
-        worst = read_score(cell(name))
+        worst = read_score(cell(name), how.scale)
+        if average is not None and worst is not None and nearest_half(worst) < nearest_half(average):
+            raise BadCell(f"lies under the average of {cell('pain_average').strip()}")
         name = "opioid_mme"
-        mme = read_amount(cell(name), 10_000)
+        mme = read_amount(cell(name), 10_000, how.mark)
         name = "steps"
-        steps = read_amount(cell(name), 200_000)
-        name = "region"
-        site = _site(row)
+        steps = read_count(cell(name), 200_000)
+        name = "place" if cell("place") else "region"
+        where = _site(row, how.treated)
     except BadCell as error:
         raise _CellFault(name, cell(name), str(error)) from None
-    written = later or moment
-    at = written.written(zone) or datetime(written.day.year, written.day.month, written.day.day, 23, 59, tzinfo=zone)
     note = None if is_blank(cell("note")) else _clean(cell("note"))
-    return ReadRow(row.line, moment.day, site, average, worst, mme, steps, note, at)
+    return ReadRow(row.line, moment.day, where, average, worst, mme, steps, note, _written(later or moment, how.zone))
+
+
+def _moment(row: Row, name: str, how: How) -> CellMoment:
+    cell = row.cells.get(name, "")
+    moment = read_moment(cell, how.order)
+    if not moment.is_utc:
+        return moment
+    if how.zone is None:
+        raise BadFile(
+            f'line {row.line}: {name} "{cell.strip()}" is an instant in UTC; which day was it for the patient?'
+            " Say --tz, such as --tz Europe/Zurich"
+        )
+    return moment.on_calendar(how.zone)
+
+
+def _written(moment: CellMoment, zone: tzinfo | None) -> datetime:
+    last = datetime(moment.day.year, moment.day.month, moment.day.day, 23, 59, tzinfo=zone or UTC)
+    return moment.written(zone or UTC) or last
 
 
 def _within(day: date, today: date) -> None:
@@ -108,11 +166,15 @@ def _within(day: date, today: date) -> None:
         raise BadCell("lies in the future")
 
 
-def _site(row: Row) -> tuple[str, str] | None:
+def _site(row: Row, treated: tuple[str, str] | None) -> tuple[str, str] | None:
     region, side = (row.cells.get(name, "").strip().lower() for name in ("region", "side"))
-    if region not in SITES["region"] or side not in SITES["side"]:
-        return None  # a region or side that is not one of ours; the site is then the procedure's
-    return region, side
+    for name, word in (("region", region), ("side", side)):
+        if not is_blank(word) and word not in SITES[name]:
+            raise BadCell(f"{word!r} is none of {', '.join(SITES[name])}")
+    if is_blank(region) and is_blank(side):
+        return site(read_place(row.cells.get("place", "")), treated)
+    named = cast("Region | None", None if is_blank(region) else region)
+    return site((named, cast("Side | None", None if is_blank(side) else side)), treated)
 
 
 def gather(readings: Iterable[ReadRow], site: tuple[str, str] | None = None) -> list[DayOfDiary]:
@@ -129,8 +191,8 @@ def gather(readings: Iterable[ReadRow], site: tuple[str, str] | None = None) -> 
 
 def _together(day: date, readings: list[ReadRow], unnamed: tuple[str, str] | None) -> DayOfDiary:
     out = DayOfDiary(day, line=readings[0].line)
-    for site in dict.fromkeys(r.site or unnamed for r in readings):
-        own = [r for r in readings if (r.site or unnamed) == site]
+    for where in dict.fromkeys(r.site or unnamed for r in readings):
+        own = [r for r in readings if (r.site or unnamed) == where]
         averages = [r.average for r in own if r.average is not None]
         worsts = [r.worst for r in own if r.worst is not None]
         average = nearest_half(sum(averages) / len(averages)) if averages else None
@@ -138,7 +200,7 @@ def _together(day: date, readings: list[ReadRow], unnamed: tuple[str, str] | Non
             worsts += averages
         worst = nearest_half(max(worsts)) if worsts else None
         if average is not None or worst is not None:
-            out.pain[site] = (average, worst)
+            out.pain[where] = (average, worst)
     out.mme = max((r.mme for r in readings if r.mme is not None), default=None)
     steps = max((r.steps for r in readings if r.steps is not None), default=None)
     out.steps = None if steps is None else round(steps)

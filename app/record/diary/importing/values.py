@@ -2,6 +2,8 @@
 
 import math
 import re
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Literal
@@ -23,16 +25,30 @@ TOTALS = {
     "mittelwert",
     "durchschnitt",
 }
-MONTHS = {
-    name: i
-    for i, name in enumerate(
-        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1
-    )
+MONTHS = {  # by their beginnings, in English, German, French and Spanish; the longer first
+    1: "jan ene jan",
+    2: "feb fev",
+    3: "mar maer",
+    4: "apr avr abr",
+    5: "may mai",
+    6: "juin jun",
+    7: "juil jul",
+    8: "aug aou ago",
+    9: "sep set",
+    10: "oct okt",
+    11: "nov",
+    12: "dec dez dic",
 }
-NUMERIC = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
+YEAR = r"(\d{4}|'?\d{2})(?!\d)"
+NUMERIC = re.compile(rf"(\d{{1,2}})([./-])(\d{{1,2}})[./-]{YEAR}")
 ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
-DAY_NAME = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[. -]+([A-Za-z]{3,9})\.?,?[ -]+(\d{4})")
-NAME_DAY = re.compile(r"([A-Za-z]{3,9})\.?[ ]+(\d{1,2})(?:st|nd|rd|th)?,?[ ]+(\d{4})")
+NAME = r"([^\W\d_]{3,12})\.?"
+DAY_NAME = re.compile(rf"(\d{{1,2}})(?:st|nd|rd|th|er|º)?[. -]+(?:de )?{NAME},?[ -]+(?:de )?{YEAR}")
+NAME_DAY = re.compile(rf"{NAME}[ ]+(\d{{1,2}})(?:st|nd|rd|th)?,?[ ]+{YEAR}")
+WEEKDAY = re.compile(r"[^\W\d_]{2,10}\.?,[ ]*(?=\S)")
+SERIAL = re.compile(r"(\d{5})(?:[.,](\d+))?")  # days since the end of 1899, as a spreadsheet keeps them
+GROUP = r"(?<=\d)[ .,'’\u00a0\u202f](?=\d{3})"
+SERIALS = (32_874, 73_050)  # 1990 to 2099
 CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([AaPp])?\.?(?:[Mm]\.?)?\s*(Z|[+-]\d{2}:?\d{2})?")
 
 
@@ -46,6 +62,16 @@ class CellMoment:
 
     day: date
     at: time | None = None
+
+    @property
+    def is_utc(self) -> bool:
+        """Whether it is an instant in UTC, which says nothing of the day that the writer's calendar showed."""
+        return self.at is not None and self.at.tzinfo == UTC
+
+    def on_calendar(self, zone: tzinfo) -> "CellMoment":
+        """The same instant on the calendar of a zone."""
+        there = datetime.combine(self.day, self.at or time()).astimezone(zone)
+        return CellMoment(there.date(), there.timetz())
 
     def written(self, zone: tzinfo) -> datetime | None:
         """The instant, by the cell's own offset or else in a zone; None where the cell has no time."""
@@ -66,14 +92,18 @@ def is_total(cell: str) -> bool:
 
 
 def read_moment(cell: str, order: Order) -> CellMoment:
-    """A day, with or without a time: `2025-03-01`, `03/01/2025, 7:33:22 PM`, `1 Mar 2025 21:30`, `2025-03-01T21:15`.
+    """A day, with or without a time: `2025-03-01`, `03/01/25, 7:33:22 PM`, `1. März 2025 21:30`, `45763`, a spreadsheet's.
 
     Where a numeric day and month could be either way, `order` decides; it is never guessed.
 
     Raises:
         BadCell: no such day or time, or an ambiguous day and month without an `order`.
     """
-    text = cell.strip().strip("'")
+    text = re.sub(r"[\u00a0\u202f\u2009]", " ", cell).strip().strip("'")
+    serial = SERIAL.fullmatch(text)
+    if serial:
+        return _serial(int(serial[1]), float(f"0.{serial[2] or 0}"))
+    text = WEEKDAY.sub("", text, count=1) if WEEKDAY.match(text) else text
     for pattern, pick in ((ISO, _iso), (NUMERIC, None), (DAY_NAME, _day_name), (NAME_DAY, _name_day)):
         match = pattern.match(text)
         if match:
@@ -87,8 +117,22 @@ def _iso(m: re.Match[str]) -> tuple[int, int, int]:
     return int(m[1]), int(m[2]), int(m[3])
 
 
+def _serial(days: int, part: float) -> CellMoment:
+    if not SERIALS[0] <= days <= SERIALS[1]:
+        raise BadCell("not a day")
+    whole = datetime(1899, 12, 30) + timedelta(days=days, seconds=round(part * 86_400))  # noqa: DTZ001  # no zone
+    return CellMoment(whole.date(), whole.time() if part else None)
+
+
+def _year(text: str) -> int:
+    digits = text.strip("'")
+    return int(digits) if len(digits) == 4 else 2_000 + int(digits)
+
+
 def _numeric(m: re.Match[str], order: Order) -> tuple[int, int, int]:
-    first, second, year = int(m[1]), int(m[2]), int(m[3])
+    if len(m[4]) == 2 and m[2] == "-":
+        raise BadCell("is the year first or last? Write it with four digits")
+    first, second, year = int(m[1]), int(m[3]), _year(m[4])
     if order == "day":
         return year, second, first
     if order == "month" or first == second:
@@ -99,18 +143,19 @@ def _numeric(m: re.Match[str], order: Order) -> tuple[int, int, int]:
 
 
 def _day_name(m: re.Match[str]) -> tuple[int, int, int]:
-    return int(m[3]), _month(m[2]), int(m[1])
+    return _year(m[3]), _month(m[2]), int(m[1])
 
 
 def _name_day(m: re.Match[str]) -> tuple[int, int, int]:
-    return int(m[3]), _month(m[1]), int(m[2])
+    return _year(m[3]), _month(m[1]), int(m[2])
 
 
 def _month(name: str) -> int:
-    month = MONTHS.get(name[:3].lower())
-    if month is None:
-        raise BadCell("no such month")
-    return month
+    bare = "".join(c for c in unicodedata.normalize("NFKD", name.lower()) if not unicodedata.combining(c))
+    for month, beginnings in MONTHS.items():
+        if any(bare.startswith(one) for one in beginnings.split()):
+            return month
+    raise BadCell("no such month")
 
 
 def _day(year: int, month: int, day: int) -> date:
@@ -121,7 +166,7 @@ def _day(year: int, month: int, day: int) -> date:
 
 
 def _time(rest: str) -> time | None:
-    rest = rest.lstrip(",T \t").strip()
+    rest = re.sub(r"^(?:,|T(?=\d)|at |um |à |a las |\s)+", "", rest).strip().removesuffix(" Uhr")
     if not rest:
         return None
     match = CLOCK.fullmatch(rest)
@@ -147,22 +192,56 @@ def _offset(text: str | None) -> timezone | None:
     return timezone(timedelta(minutes=minutes if text[0] == "+" else -minutes))
 
 
-def read_score(cell: str | None) -> float | None:
-    """A score of 0 to 10; a decimal comma and `7/10` will do; None where the cell is blank.
+def read_score(cell: str | None, scale: float = 10) -> float | None:
+    """A score of 0 to 10, from one of 0 to `scale`; a decimal comma and `7/10` will do; None where the cell is blank.
 
     Raises:
         BadCell: not a score.
     """
     if is_blank(cell):
         return None
-    value = _number(str(cell).strip().removesuffix("/10").strip())
-    if value is None or not 0 <= value <= 10:
-        raise BadCell("not a score from 0 to 10")
-    return value
+    value = _number(str(cell).strip().removesuffix(f"/{scale:g}").strip())
+    if value is None or not 0 <= value <= scale:
+        raise BadCell(f"not a score from 0 to {scale:g}")
+    return value * 10 / scale
 
 
-def read_amount(cell: str | None, most: float) -> float | None:
-    """A number from 0 to `most`, with a decimal comma or point and spaces or apostrophes between thousands; None if blank.
+def thousands(cells: Iterable[tuple[str, bool]]) -> str | None:
+    """The mark between thousands in a file, `,` or `.`, as far as its own numbers show; None where they do not.
+
+    Args:
+        cells: each with whether it is a count, which has no decimals.
+    """
+    groups, decimals = set(), set()
+    for cell, is_count in cells:
+        text = cell.strip()
+        if re.fullmatch(r"[1-9]\d{0,2}([.,])\d{3}", text) and is_count:
+            groups.add("," if "," in text else ".")
+        elif found := re.fullmatch(r"\d{1,3}(?:([.,])\d{3}){2,}|\d{1,3}([.,])\d{3}[.,]\d+", text):
+            groups.add(found[1] or found[2])
+        elif found := re.fullmatch(r"\d+([.,])\d{1,2}", text):
+            decimals.add(found[1])
+    left = groups - decimals
+    if left:
+        return left.pop() if len(left) == 1 else None
+    return {",": ".", ".": ","}[decimals.pop()] if len(decimals) == 1 and not groups else None
+
+
+def read_count(cell: str | None, most: float) -> float | None:
+    """A number of things from 0 to `most`: marks between thousands are no decimals; None if blank.
+
+    Raises:
+        BadCell: not such a number.
+    """
+    text = str(cell or "").strip()
+    plain = re.sub(GROUP, "", text) if re.fullmatch(r"\d{1,3}(?:[ .,'’\u00a0\u202f]\d{3})+", text) else text
+    return read_amount(plain, most)
+
+
+def read_amount(cell: str | None, most: float, mark: str | None = None) -> float | None:
+    """A number from 0 to `most`, with a decimal comma or point and blanks or apostrophes between thousands; None if blank.
+
+    `mark` is the file's own between thousands. Where it is not known, what could be 1200 or 1.2 is not guessed.
 
     Raises:
         BadCell: not such a number.
@@ -170,6 +249,14 @@ def read_amount(cell: str | None, most: float) -> float | None:
     if is_blank(cell):
         return None
     text = re.sub(r"(?<=\d)[ '’\u00a0\u202f](?=\d{3}\b)", "", str(cell).strip())
+    either = re.fullmatch(r"[1-9]\d{0,2}([.,])\d{3}", text)
+    if either and mark is None:
+        joined = re.sub(GROUP, "", text)
+        raise BadCell(f"{joined}, or {float(text.replace(',', '.')):g}? Write it without a mark between thousands")
+    if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", text) and (mark == "," or not either):
+        text = text.replace(",", "")
+    elif re.fullmatch(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?", text) and (mark == "." or not either):
+        text = text.replace(".", "")
     value = _number(text)
     if value is None or not 0 <= value <= most:
         raise BadCell(f"not a number from 0 to {most:g}")

@@ -1,0 +1,127 @@
+"""The red flags of what comes in: what the patient is told in the same answer, and the flags that are raised with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import bindparam, select
+
+from app.access.accounts.tables import Clinic
+from app.alerts.flags.service import Cause, rules_of
+from app.base.store.prepared import Connection, first_of, prepared_select
+from app.base.store.typed import col
+from app.record.diary.content import EntryContent
+from app.record.diary.schemas import EntryIn
+from app.record.diary.writings import current_of
+from app.record.patients.service import Person
+from app.record.procedures.service import performed_of
+from app.rules.emergency import numbers
+from app.rules.parameters import RED_FLAG_RECENT
+from app.rules.red_flags import RedFlag, RedFlagRule, Report, red_flags, rules
+
+NUMBERS = prepared_select(
+    select(col(Clinic.phone), col(Clinic.emergency_number), col(Clinic.jurisdiction)).where(
+        col(Clinic.id) == bindparam("clinic")
+    ),
+    "clinic",
+)
+
+
+@dataclass(frozen=True)
+class ToldEntry:
+    """An entry of a day, and the signs that its note speaks of."""
+
+    on: date
+    entry: EntryIn
+    spoken: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Danger:
+    """The flags to raise for an entry, and the advice, which ends with the numbers to call; None where there is none."""
+
+    causes: tuple[Cause, ...] = ()
+    advice: str | None = None
+
+
+async def look(connection: Connection, person: Person, *, told: Sequence[ToldEntry], today: date) -> list[Danger]:
+    """What is dangerous in each entry; they are kept already, in the same transaction."""
+    if not any(map(_may_be, told)):
+        return [Danger() for _ in told]
+    procedures = await performed_of(connection, person)
+    added = await rules_of(connection, person.clinic_id) if any(one.entry.side_effects for one in told) else []
+    own = await first_of(connection, NUMBERS, {"clinic": person.clinic_id})
+    whom = numbers(*(own or (None, None, None)))
+    return [
+        _danger(
+            await _found(connection, person, one=one, procedures=procedures, added=added), one.on, whom, today=today
+        )
+        for one in told
+    ]
+
+
+async def _found(
+    connection: Connection,
+    person: Person,
+    *,
+    one: ToldEntry,
+    procedures: list[tuple[date, str]],
+    added: list[RedFlagRule],
+) -> list[RedFlag]:
+    if not _may_be(one):
+        return []
+    newest = next(((on, region) for on, region in reversed(procedures) if on <= one.on), None)
+    since = None if newest is None else (one.on - newest[0]).days
+    pain, before = _highest(one.entry.content()), None
+    if _is_severe(pain) and since is not None and any(r.least_rise and since <= (r.last_day or since) for r in rules()):
+        held = await current_of(connection, person, one.on - timedelta(days=1))
+        before = None if held is None else _highest(held.content or {})
+    report = Report(
+        side_effects=tuple((effect.kind, effect.severity) for effect in one.entry.side_effects or []),
+        spoken=one.spoken,
+        temperature=one.entry.temperature_c,
+        pain=pain,
+        pain_before=before,
+        since=since,
+        region=None if newest is None else newest[1],
+    )
+    return red_flags(report, added)
+
+
+def _danger(found: list[RedFlag], on: date, whom: str, *, today: date) -> Danger:
+    if not found:
+        return Danger()
+    causes = tuple(_cause(one, on, recent=today - on <= RED_FLAG_RECENT) for one in found)
+    return Danger(causes, " ".join([*(one.tells for one in found), whom]))
+
+
+def _cause(one: RedFlag, on: date, *, recent: bool) -> Cause:
+    """The flag of a sign; of a day that is long past somebody is asked to read it, once a month and sign."""
+    named = one.rule.kinds[0] if one.sign.startswith("clinic rule") else one.sign
+    said = named.replace("_", " ")
+    says = f"the note may mention: {said}; ask the patient" if one.guessed else f"{said} reported"
+    if recent:
+        return Cause("red_flag", f"{one.sign} {on}", one.rule.severity, says, on)
+    known = f"{one.sign} {on}"
+    return Cause("red_flag", f"{one.sign} in {on:%Y-%m}", "later", f"read this: {says} on {on}", on, unless=known)
+
+
+def _may_be(one: ToldEntry) -> bool:
+    entry = one.entry
+    warm = entry.temperature_c is not None
+    return bool(entry.side_effects or one.spoken) or warm or _is_severe(_highest(entry.content()))
+
+
+def _is_severe(pain: float | None) -> bool:
+    return pain is not None and any(rule.least_pain is not None and pain >= rule.least_pain for rule in rules())
+
+
+def _highest(content: EntryContent) -> float | None:
+    """The highest average of a day, of any site; where none was given, the highest of the other scores.
+
+    A worst score beside an average one is that of a moment: it would call half of the usual first days dangerous.
+    """
+    pains = content.get("pain", ())
+    averages = [score for pain in pains if (score := pain.get("average")) is not None]
+    others = [score for pain in pains for score in (pain.get("worst"), pain.get("now")) if score is not None]
+    return max(averages or others, default=None)

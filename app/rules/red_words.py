@@ -1,0 +1,197 @@
+"""The red flags that a note speaks of, in the patient's own words: the phrases of `red_flags.toml`, and what denies them.
+
+A note is read sentence by sentence, by whole words, in every language at once, for people mix them. A phrase does not count
+where it is denied ("no fever"), over ("the fever is gone"), a possibility ("if I get a fever"), somebody else's ("my son has
+a fever") or of long ago. What is found is a guess: the patient is asked, and a person reads the note. Pure.
+"""
+
+import re
+import tomllib
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from app.rules.phrases import NOTHING, Part, fold, key, parts, read, vocabulary
+
+ENDS = re.compile(r"[.!?;\n]+(?!\d)")
+PAUSES = re.compile(r"[,:](?!\d)|[()]|\s[-–—]+\s|[–—]")
+JOINS = re.compile(r"(?<=\w)'(?=(?:t|s|m|re|ve|ll|d)\b)")  # "can't" is one word, "d'eau" two
+DEGREES = re.compile(r"(?<=\d)\s*(?:°\s*[cf]?|[cf])\b|(?<=\d)\s*°")
+GOES_ON = re.compile(r"[.!\n]+\s*(?=(?:he|she|they|er|sie|il|elle|ils|elles)\b)")  # "My brother rang. He has a fever."
+ANSWERED = re.compile(r"\?\s*(?=(?:no|none|nope|nein|keins?|keine|non|aucune?|ninguna?|nada)\b)")
+WORDS = re.compile(r"\d+(?:[.,]\d+)?|\w+|,")
+NEAR = 90  # characters on either side of a phrase in which its denial is looked for
+MOST_TRIED = 20_000  # phrases tried in one note: three times what a long one needs; what lies beyond is not read
+MOST_DENIED = 8  # denials of one sign that are heeded in one note; it bounds the work, and who says so much is asked
+
+
+@dataclass(frozen=True)
+class _Phrase:
+    """What people say for a sign: all its parts stand in one sentence, of a `near` one in one clause.
+
+    A `blunt` one says no itself ("no air"), so that a no before a part of it denies nothing.
+    """
+
+    sign: str
+    parts: tuple[Part, ...]
+    near: bool
+    blunt: bool
+
+
+@dataclass(frozen=True)
+class _Denials:
+    """How people take a sign back; of all languages. A list is a denial that goes on, and what ends it."""
+
+    no: re.Pattern[str]
+    before: tuple[re.Pattern[str], ...]
+    others: re.Pattern[str]
+    lists: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
+    ors: re.Pattern[str]
+    over: re.Pattern[str]
+    answered: re.Pattern[str]
+    past: re.Pattern[str]
+
+
+@dataclass(frozen=True)
+class _Grammar:
+    """The phrases, where those are that may begin with a word, and what takes them away."""
+
+    phrases: tuple[_Phrase, ...]
+    places: dict[str, list[tuple[int, int]]]
+    unless: dict[str, list[tuple[Part, ...]]]
+    denials: _Denials
+
+
+@dataclass
+class _Found:
+    """What is known of a note so far: its signs, how often each was denied, and how much was tried."""
+
+    signs: set[str] = field(default_factory=set)
+    denied: Counter[str] = field(default_factory=Counter)
+    tried: int = 0
+
+
+@cache
+def table() -> dict[str, Any]:  # as tomllib gives it
+    """The rules, phrases and denials of `red_flags.toml`."""
+    return tomllib.loads((files(__package__) / "red_flags.toml").read_text("utf-8"))
+
+
+def said(note: str | None) -> frozenset[str]:
+    """The signs that a note may speak of; `unread` where it is so long that not all of it was read."""
+    found = _Found()
+    for sentence in sentences(note or ""):
+        _read(sentence, _grammar(), found)
+    return frozenset(found.signs | ({"unread"} if found.tried > MOST_TRIED else set()))
+
+
+def sentences(note: str) -> list[str]:
+    """Each sentence as folded words, a blank before each; a comma stands for every pause."""
+    text = DEGREES.sub(" degrees ", GOES_ON.sub(" , ", ANSWERED.sub(" , ", fold(note))))
+    pieces = (WORDS.findall(PAUSES.sub(" , ", one)) for one in ENDS.split(JOINS.sub("", text)))
+    return [" " + " ".join(words) for words in pieces if words]
+
+
+def _read(sentence: str, grammar: _Grammar, found: _Found) -> None:
+    met: dict[tuple[int, int], set[int]] = {}
+    clause = 0
+    for blank in re.finditer(" ", sentence):
+        start = blank.start()
+        clause += sentence[start + 1] == ","
+        for number, at in grammar.places.get(key(sentence[start + 1 : start + 4].split(" ")[0]), ()):
+            phrase = grammar.phrases[number]
+            whole = met.get((number, clause if phrase.near else 0), set())
+            if phrase.sign in found.signs or at in whole:
+                continue
+            found.tried += 1
+            if found.tried > MOST_TRIED:
+                return
+            match = phrase.parts[at].pattern.match(sentence, start)
+            if match is None or _is_denied(sentence, match, phrase=phrase, denials=grammar.denials, found=found):
+                continue
+            met[number, clause if phrase.near else 0] = whole | {at}
+            if len(whole) + 1 == len(phrase.parts) and not _is_harmless(sentence, phrase.sign, grammar):
+                found.signs.add(phrase.sign)
+
+
+def _is_harmless(sentence: str, sign: str, grammar: _Grammar) -> bool:
+    return any(all(part.pattern.search(sentence) for part in one) for one in grammar.unless.get(sign, ()))
+
+
+def _is_denied(sentence: str, match: re.Match[str], *, phrase: _Phrase, denials: _Denials, found: _Found) -> bool:
+    if found.denied[phrase.sign] >= MOST_DENIED:
+        return False
+    before, after = sentence[max(0, match.start() - NEAR) : match.start()], sentence[match.end() : match.end() + NEAR]
+    clause = before[before.rfind(" ,") + 2 :] if " ," in before else before
+    denied = (
+        any(one.search(clause) for one in denials.before)
+        or denials.others.search(before) is not None
+        or denials.over.match(after) is not None
+        or denials.past.search(clause + match.group() + after.split(" ,")[0]) is not None
+        or (not phrase.blunt and (denials.no.search(clause) or denials.answered.match(after)) is not None)
+        or any(_is_listed(before, after, one=one, ors=denials.ors) for one in denials.lists[phrase.blunt :])
+    )
+    found.denied[phrase.sign] += denied
+    return denied
+
+
+def _is_listed(before: str, after: str, *, one: tuple[re.Pattern[str], re.Pattern[str]], ors: re.Pattern[str]) -> bool:
+    """Whether a denial goes on through a list ("no fever, hives or swelling"): it has an "or", and nothing ends it."""
+    begun, stops = one
+    listed = begun.search(before)
+    if listed is None or stops.search(listed["list"]):
+        return False
+    return ors.search(listed["list"] + stops.split(after, maxsplit=1)[0]) is not None
+
+
+@cache
+def _grammar() -> _Grammar:
+    data = table()
+    words = {language: vocabulary(sets) for language, sets in data["sets"].items()}
+    phrases = [
+        _Phrase(rule["sign"], parts(text, words[language]), near=" + " in text, blunt=text.startswith("! "))
+        for rule in data["rule"]
+        for language, texts in rule.get("words", {}).items()
+        for text in texts
+    ]
+    unless: dict[str, list[tuple[Part, ...]]] = {}
+    for rule in data["rule"]:
+        for language, texts in rule.get("unless", {}).items():
+            unless.setdefault(rule["sign"], []).extend(parts(text, words[language]) for text in texts)
+    places: dict[str, list[tuple[int, int]]] = {}
+    for number, phrase in enumerate(phrases):
+        for at, part in enumerate(phrase.parts):
+            for begin in sorted(part.begins):
+                places.setdefault(begin, []).append((number, at))
+    return _Grammar(tuple(phrases), places, unless, _denials(data["denied"]))
+
+
+def _denials(data: dict[str, dict[str, list[str]]]) -> _Denials:
+    def any_of(name: str) -> str:
+        return "(?:" + "|".join(read(text, NOTHING)[0] for words in data.values() for text in words[name]) + ")(?= |$)"
+
+    def run(cue: str, through: str) -> re.Pattern[str]:
+        return re.compile(f"{any_of(cue)}(?:{any_of(through)}){{0,8}}$")
+
+    def listed(cue: str, through: str) -> re.Pattern[str]:
+        first = any_of(cue)
+        return re.compile(f"{first}(?:{any_of(through)})*(?P<list>(?:(?!{first}) [^ ]+){{0,12}})$")
+
+    theirs = f"(?:(?!{any_of('own')}) [^ ,]+){{0,8}}"
+    others = re.compile(f"{any_of('other')}{theirs}(?: ,{any_of('third')}{theirs})?$")
+    passed = f"(?:{any_of('over_pass')}){{0,6}}"
+    return _Denials(
+        no=run("no", "pass"),
+        before=(run("if", "if_pass"), run("other", "other_pass")),
+        others=others,
+        lists=(
+            (listed("no", "pass"), re.compile(any_of("stop"))),
+            (listed("if", "if_pass"), re.compile(any_of("if_stop"))),
+        ),
+        ors=re.compile(any_of("or")),
+        over=re.compile(f"{passed}{any_of('over')}(?!{any_of('not_over')})(?!(?: [^ ]+){{0,6}}{any_of('back')})"),
+        answered=re.compile(f"(?:{passed}{any_of('answer')}| ,{any_of('answer')})(?= ,|$)"),
+        past=re.compile(any_of("past")),
+    )
