@@ -101,9 +101,9 @@ def references(node: Any) -> list[str]:
 
 async def test_the_documents_examples_are_true(service: Service) -> None:
     EntryIn.model_validate(EXAMPLE)
-    VerdictOut.model_validate(VerdictOut.model_config["json_schema_extra"]["example"])  # type: ignore[index]
+    VerdictOut.model_validate(VerdictOut.model_config["json_schema_extra"]["example"])  # type: ignore[index]  # extras are typed loosely
     for model in (PatientIn, ProcedureIn):
-        model.model_validate(model.model_config["json_schema_extra"]["example"])  # type: ignore[index]
+        model.model_validate(model.model_config["json_schema_extra"]["example"])  # type: ignore[index]  # extras are typed loosely
     made = await service(
         "ada", "PUT", f"/v1/patients/{service.ada_id}/diary/2026-05-01", json={**EXAMPLE, "recorded_at": None}
     )

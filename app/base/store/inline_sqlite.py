@@ -34,7 +34,7 @@ class TimedConnection(aiosqlite.Connection):
     # as in aiosqlite, which runs any function of its connection
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         self._ends = monotonic() + STEP_SECONDS
-        return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]  # as above
+        return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]  # aiosqlite leaves it untyped
 
 
 class InlineConnection(TimedConnection):

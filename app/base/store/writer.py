@@ -123,7 +123,7 @@ async def _in_savepoint(raw: sqlite3.Connection, work: Awaitable[T]) -> T:
     raw.execute("SAVEPOINT piece")
     try:
         result = await work
-    except BaseException:
+    except BaseException:  # whatever it was, cancelled too: nothing of the piece may stay
         raw.execute("ROLLBACK TO piece")
         raw.execute("RELEASE piece")
         raise

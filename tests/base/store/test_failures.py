@@ -44,7 +44,7 @@ def behind(hidden: BaseException) -> BaseException:
         try:
             raise hidden
         except BaseException:
-            raise KeyError("no such savepoint")  # noqa: B904  # as it happens
+            raise KeyError("no such savepoint")  # noqa: B904  # the cause that is hidden is what is tested
     except KeyError as error:
         return error
 
@@ -102,7 +102,7 @@ async def test_two_that_lock_in_two_orders_both_succeed(database: Database) -> N
                 await met.wait()
         return first
 
-    both = await asyncio.gather(*(database.write(lambda c, i=i: work(c, i)) for i in (0, 1)))  # type: ignore[misc]
+    both = await asyncio.gather(*(database.write(lambda c, i=i: work(c, i)) for i in (0, 1)))  # type: ignore[misc]  # a default ties each to its own number
     assert both == [0, 1]
     assert tried == 2 if database.is_sqlite else tried > 2
 

@@ -51,8 +51,8 @@ def test_a_line_out_for_each_line_in_with_every_day(tmp_path: Path) -> None:
         ("[" * 100_000, "not JSON that can be read"),
         (one(id=None), "id: "),
         (one(procedure={}), "procedure.region: "),
-        (one(procedure=GOOD["procedure"] | {"performed_on": "2025-02-30"}), "procedure.performed_on: "),  # type: ignore[operator]
-        (one(procedure=GOOD["procedure"] | {"laterality": "up"}), "procedure.laterality: "),  # type: ignore[operator]
+        (one(procedure=GOOD["procedure"] | {"performed_on": "2025-02-30"}), "procedure.performed_on: "),  # type: ignore[operator]  # JSON
+        (one(procedure=GOOD["procedure"] | {"laterality": "up"}), "procedure.laterality: "),  # type: ignore[operator]  # JSON
         (one(baseline_pain=11), "baseline_pain: "),
         (one(baseline_pain="7"), "baseline_pain: "),
         (one(entries={}), "entries: "),

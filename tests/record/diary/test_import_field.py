@@ -33,7 +33,7 @@ LEFT = ("lumbar", "left")
 def read(text: str | bytes, zone: str | None = None, **options: object) -> Contents:
     data = text.encode() if isinstance(text, str) else text
     there = None if zone is None else ZoneInfo(zone)
-    return read_file(replace(PLAIN, **options), data, zone=there, today=TODAY, site=LEFT)  # type: ignore[arg-type]
+    return read_file(replace(PLAIN, **options), data, zone=there, today=TODAY, site=LEFT)  # type: ignore[arg-type]  # options of several types
 
 
 def days(contents: Contents) -> dict[str, tuple[float | None, float | None]]:
