@@ -1,5 +1,8 @@
+from datetime import timedelta
+
 import pytest
 
+from tests.conftest import Clock
 from tests.support import Service, entry
 
 pytestmark = pytest.mark.anyio
@@ -21,6 +24,17 @@ async def test_a_red_flag_is_raised_with_the_entry_and_once(service: Service) ->
     assert await flags(service, "other") == []
     assert await flags(service, "bob") == []
     assert len(await flags(service, "ada")) == 2
+
+
+async def test_an_entry_sent_again_when_its_day_is_long_past_raises_nothing_more(
+    service: Service, clock: Clock
+) -> None:
+    fever = [{"kind": "fever", "severity": 1}]
+    await service.put("2026-04-30", 4, side_effects=fever)
+    clock.now += timedelta(days=45)
+    await service.sign_in_again()
+    await service.put("2026-04-30", 5, side_effects=fever)
+    assert await flags(service) == [("now", "2026-04-30", "fever reported")]
 
 
 async def test_a_note_that_may_speak_of_a_danger_asks_the_patient_and_raises_a_flag_due_now(service: Service) -> None:
