@@ -32,7 +32,7 @@ def reprieve(
     with TemporaryDirectory() as folder:
         given, out, err = (Path(folder) / name for name in ("in", "out", "err"))
         given.write_bytes(stdin.encode() if isinstance(stdin, str) else stdin)
-        process = _forks().Process(target=_command, args=(args, environment(url, **more), given, out, err))
+        process = forks().Process(target=_command, args=(args, environment(url, **more), given, out, err))
         process.start()
         process.join(120)
         if process.is_alive():
@@ -43,7 +43,8 @@ def reprieve(
 
 
 @cache
-def _forks() -> ForkServerContext:
+def forks() -> ForkServerContext:
+    """Processes forked from one that has imported what the calls need."""
     context = get_context("forkserver")
     context.set_forkserver_preload([f"app.doors.commands.{module}" for module, _ in CALLS.values()])
     return context

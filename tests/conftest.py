@@ -18,13 +18,43 @@ from sqlmodel import SQLModel
 
 from app.base.logs import without_messages
 from app.base.settings import Settings
+from app.base.store.metadata import utc_now
 from app.base.store.migrate import upgrade
+from tests.demo import fill_demo
+from tests.shared import made_once
 from tests.support import Service, app_with, open_service
+
+SIMULATIONS = frozenset({"test_detection.py"})  # many diaries: to judge the engine by figures, not to reach its lines
 
 
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores: a browser, a server or another process is often waited for."""
     return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The longest tests begin first; and twins on PostgreSQL are not measured: those on SQLite reach the same lines."""
+    for item in items:
+        if item.path.name in SIMULATIONS:
+            item.add_marker("unmeasured")
+    items[:] = longest_first(items, getattr(config, "workerinput", {}).get("workercount", 1))
+    for item in items:
+        given = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+        if "postgresql" in [given.get(name) for name in ("database_url", "empty_url")]:
+            item.add_marker("unmeasured")
+
+
+def longest_first(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
+    """Each worker takes a stretch of the list, in order, and later what others have not come to: the long ones go first."""
+    long = [item for item in items if item.get_closest_marker("unmeasured")]
+    short = [item for item in items if not item.get_closest_marker("unmeasured")]
+    each, ordered = -(-len(items) // workers), list[pytest.Item]()
+    for worker in range(workers):
+        first = long[worker::workers]
+        ordered += first + short[: each - len(first)]
+        del short[: each - len(first)]
+    return ordered + short
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -55,9 +85,18 @@ def postgresql_server(testrun_uid: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "template.db"
-    upgrade(f"sqlite+aiosqlite:///{path}")
-    return path
+    return made_once(tmp_path_factory, "migrated.db", lambda path: upgrade(f"sqlite+aiosqlite:///{path}"))
+
+
+@pytest.fixture(scope="session")
+def demo_sqlite(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Path:
+    """A file with the demo's clinics as of today, nothing concluded yet; to be copied."""
+
+    def make(path: Path) -> None:
+        shutil.copy(migrated_sqlite, path)
+        fill_demo(path, utc_now())
+
+    return made_once(tmp_path_factory, "demo.db", make)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,9 @@ from uuid import UUID
 import pytest
 from cachetools import Cache, TLRUCache
 from sqlalchemy import Column, ColumnElement, insert, literal, null, select, update
+from sqlmodel import SQLModel
 
+from app.alerts.flags.tables import Flag
 from app.answers.verdicts.engine_memory import memory
 from app.base.store.typed import col, table, to
 from app.record.diary.tables import DiaryDay, DiaryRevision
@@ -17,6 +19,7 @@ from app.record.facts.tables import FactRow
 from app.record.patients.tables import Patient
 from app.record.procedures.tables import ProcedureRow
 from app.record.revisions.tables import Revision
+from app.work.reviews.tables import Review
 from tests.support import Service, course
 
 pytestmark = pytest.mark.anyio
@@ -38,17 +41,23 @@ async def both(service: Service) -> str:
     procedure = await service.new_procedure(baseline_pain=7)
     diary = f"/v1/patients/{service.ada_id}/diary"
     await service("ada", "POST", diary, json={"entries": course("2025-07-01", SCORES)})
+    await twins(service, *COPIED)
     other = service.accounts["other"][0]
     async with service.app.state.database.engine.begin() as connection:
-        for model in COPIED:
-            source = table(model)
-            chosen = [_of_the_other(column, other) for column in source.c]
-            here = select(*chosen).where(source.c.clinic_id == service.clinic_id)
-            await connection.execute(insert(source).from_select([column.name for column in source.c], here))
         renamed = update(table(Patient)).where(col(Patient.clinic_id) == other)
         await connection.execute(renamed.ordered_values(to(col(Patient.name), "Somebody Else")))
         await connection.execute(update(table(Patient)).ordered_values(to(col(Patient.record_version), 99)))
     return procedure
+
+
+async def twins(service: Service, *models: type[SQLModel]) -> None:
+    """The rows of one clinic in the other too, under the same ids."""
+    other = service.accounts["other"][0]
+    async with service.app.state.database.engine.begin() as connection:
+        for source in map(table, models):
+            chosen = [_of_the_other(column, other) for column in source.c]
+            here = select(*chosen).where(source.c.clinic_id == service.clinic_id)
+            await connection.execute(insert(source).from_select([column.name for column in source.c], here))
 
 
 async def test_nothing_drawn_for_one_clinic_is_shown_to_another(service: Service) -> None:
@@ -125,3 +134,36 @@ async def test_erasing_a_person_in_one_clinic_leaves_the_other_clinics_answers(s
     again = await service("cleo", "POST", address, json=body, headers=key)
     assert again.json()["id"] == first.json()["id"]
     assert memory.get(service.clinic_id, UUID(procedure)) is not None, "the engine's memory of the other clinic stays"
+
+
+async def test_no_single_row_has_the_tag_of_its_twin_in_another_clinic(service: Service) -> None:
+    """Rows of equal ids and versions: neither `If-None-Match` nor `If-Match` takes the one for the other."""
+    procedure = await service.new_procedure(baseline_pain=7)
+    of = f"/v1/patients/{service.ada_id}"
+    fever = await service.put("2026-04-30", 4, side_effects=[{"kind": "fever", "severity": 2}])
+    assert fever.status_code == 201
+    event = await service("cleo", "POST", f"{of}/events", json={"kind": "other", "happened_on": "2025-09-01"})
+    review = await service("sam", "POST", f"/v1/procedures/{procedure}/reviews")
+    (flag,) = (await service("cleo", "GET", "/v1/flags")).json()["items"]
+    await twins(service, *COPIED, Review, Flag)
+    steps = {
+        of: ("PATCH", {"name": "Ada"}),
+        f"{of}/diary/2026-04-30": None,
+        f"/v1/procedures/{procedure}": ("PATCH", {"baseline_pain": 6}),
+        event.headers["location"]: ("PATCH", {"note": "a fall"}),
+        f"/v1/reviews/{review.json()['id']}": ("PATCH", {"note": "called"}),
+        f"/v1/flags/{flag['id']}": ("POST", {"note": "seen"}),
+    }
+    for address, change in steps.items():
+        ours, theirs = await service("cleo", "GET", address), await service("other", "GET", address)
+        assert ours.status_code == theirs.status_code == 200, address
+        assert ours.headers["etag"] != theirs.headers["etag"], address
+        held = {"If-None-Match": ours.headers["etag"]}
+        same = 200 if "flags" in address else 304  # a flag is always read anew
+        assert (await service("cleo", "GET", address, headers=held)).status_code == same, address
+        assert (await service("other", "GET", address, headers=held)).status_code == 200, address
+        if change is not None:
+            where = f"{address}/acknowledge" if change[0] == "POST" else address
+            stale = {"If-Match": ours.headers["etag"]}
+            assert (await service("other", change[0], where, json=change[1], headers=stale)).status_code == 412
+            assert (await service("cleo", change[0], where, json=change[1], headers=stale)).status_code == 200

@@ -1,6 +1,10 @@
 """The whole document, asked at random: no 5xx, no answer outside it. The large run is `tests/benchmarks/contract.py`."""
 
+import pytest
+
 from tests.benchmarks.contract import ask
+
+pytestmark = pytest.mark.unmeasured
 
 
 def test_no_answer_is_outside_the_document(database_url: str) -> None:

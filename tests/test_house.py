@@ -1,4 +1,4 @@
-"""The house stays clean: imports run one way, files stay short, the tools find nothing."""
+"""The house stays clean: imports run one way, files stay short, the tools find nothing. mypy runs in `tests/types`."""
 
 import subprocess
 import sys
@@ -11,8 +11,8 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.mark.parametrize(
     "tool",
-    [("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",), ("importlinter.cli",)],
-    ids=["ruff", "format", "mypy", "imports"],
+    [("ruff", "check", "."), ("ruff", "format", "--check", "."), ("importlinter.cli",)],
+    ids=["ruff", "format", "imports"],
 )
 def test_the_tools_find_nothing(tool: tuple[str, ...]) -> None:
     command = [sys.executable, "-m", *tool]

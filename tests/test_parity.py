@@ -17,7 +17,7 @@ from tests.conftest import Clock, empty
 from tests.relief.support import course as scores_of
 from tests.support import Service, entry, open_service
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.unmeasured]
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(\+00:00|Z)")
 CURSOR = re.compile(r'("next": ?)"[^"]+"')

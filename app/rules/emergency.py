@@ -4,7 +4,21 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 
+from app.rules.words import Language
+
 EVERYWHERE = "112"  # reaches help from mobile phones of most networks, also where another number is usual
+CLINIC: dict[Language, str] = {
+    "en": "Your clinic: {phone}.",
+    "de": "Ihre Klinik: {phone}.",
+    "fr": "Votre clinique : {phone}.",
+    "es": "Su clínica: {phone}.",
+}
+EMERGENCY: dict[Language, str] = {
+    "en": "Emergency: {number}.",
+    "de": "Notruf: {number}.",
+    "fr": "Urgences : {number}.",
+    "es": "Emergencias: {number}.",
+}
 
 
 @cache
@@ -18,7 +32,7 @@ def emergency_number(own: str | None, jurisdiction: str | None) -> str:
     return own or _numbers().get(jurisdiction or "", EVERYWHERE)
 
 
-def numbers(phone: str | None, own: str | None, jurisdiction: str | None) -> str:
-    """What ends every advice: whom to call."""
-    clinic = f"Your clinic: {phone}. " if phone else ""
-    return f"{clinic}Emergency: {emergency_number(own, jurisdiction)}."
+def numbers(phone: str | None, own: str | None, jurisdiction: str | None, *, language: Language = "en") -> str:
+    """What ends every advice: whom to call, in the patient's language."""
+    emergency = EMERGENCY[language].format(number=emergency_number(own, jurisdiction))
+    return f"{CLINIC[language].format(phone=phone)} {emergency}" if phone else emergency

@@ -1,14 +1,15 @@
 """Red flags: signs on which somebody must act, from the rules in `red_flags.toml`, reported or spoken of in a note."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from app.rules.red_words import table
-from app.rules.words import Region, Severity
+from app.rules.words import LANGUAGES, Language, Region, Severity
 
 OF_WORDS = ("words", "unless")
+Texts = dict[Language, str]  # what a patient is told, by the patient's language
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,9 @@ class RedFlagRule:
     name: str
     kinds: tuple[str, ...]
     least_severity: int
-    advice: str
+    advice: Texts
     sign: str = ""
-    asks: str = ""
+    asks: Texts = field(default_factory=dict)
     severity: Severity = "now"
     unknown_meets: bool = True
     region: Region | None = None
@@ -68,10 +69,14 @@ class RedFlag:
         """What it is about."""
         return self.rule.sign or self.rule.name
 
-    @property
-    def tells(self) -> str:
+    def tells(self, language: Language) -> str:
         """What to tell the patient: advice, or a question where it is a guess."""
-        return self.rule.asks if self.guessed else self.rule.advice
+        return self.rule.asks[language] if self.guessed else self.rule.advice[language]
+
+
+def in_all(text: str) -> Texts:
+    """A text that is told to everybody as it stands: a clinic's own words."""
+    return dict.fromkeys(LANGUAGES, text)
 
 
 @cache

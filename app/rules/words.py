@@ -9,6 +9,7 @@ from app.relief import Response as Response
 
 Region = Literal["cervical", "thoracic", "lumbar", "sacroiliac"]
 Side = Literal["left", "right", "both"]  # of a score; `both`: not told apart
+Language = Literal["en", "de", "fr", "es"]  # in which patients are told what to do
 Role = Literal["patient", "clinician", "scheduler", "admin"]
 Severity = Literal["now", "soon", "later"]  # of a flag: today, within a day or two, within the week
 SideEffectKind = Literal[
@@ -39,5 +40,6 @@ REGIONS: tuple[Region, ...] = get_args(Region)
 LATERALITIES: tuple[Laterality, ...] = get_args(Laterality)
 PHASES: tuple[Phase, ...] = get_args(Phase)
 DEFINITIONS: tuple[Definition, ...] = get_args(Definition)
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 ROLES: tuple[Role, ...] = get_args(Role)
 SIDE_OF: dict[str, Side] = {"left": "left", "right": "right", "bilateral": "both"}  # the side of a score, by laterality

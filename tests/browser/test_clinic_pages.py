@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Clinic, sign_in
 
+pytestmark = pytest.mark.unmeasured
 ORDER = [
     "red flag",
     "return",

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.shared import made_once
 from tests.support import one_app
 
 HERE = Path(__file__).parent
@@ -42,7 +43,8 @@ class MadeClient:
     """A package that was made, and what its generator said."""
 
     folder: Path
-    said: subprocess.CompletedProcess[str]
+    code: int
+    said: str
 
     def module(self, path: str) -> ModuleType:
         """One of its modules."""
@@ -54,11 +56,18 @@ class MadeClient:
 
 
 @pytest.fixture(scope="session")
-def python_client(document: Path) -> Iterator[MadeClient]:
+def python_client(document: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MadeClient]:
     """The package that `openapi-python-client` makes."""
-    folder = document.parent / NAME
-    options = ("--meta", "none", "--output-path", folder, "--config", HERE / "generator.json", "--fail-on-warning")
-    said = run(PYTHON_TOOLS / "openapi-python-client", "generate", "--path", document, *options, cwd=document.parent)
-    sys.path.insert(0, str(document.parent))
-    yield MadeClient(folder, said)
-    sys.path.remove(str(document.parent))
+
+    def make(where: Path) -> None:
+        where.mkdir()
+        options = ("--meta", "none", "--output-path", where / NAME, "--config", HERE / "generator.json")
+        told = ("--path", document, *options, "--fail-on-warning")
+        said = run(PYTHON_TOOLS / "openapi-python-client", "generate", *told, cwd=document.parent)
+        (where / "said.json").write_text(json.dumps([said.returncode, said.stdout + said.stderr]))
+
+    folder = made_once(tmp_path_factory, "python-client", make)
+    code, said = json.loads((folder / "said.json").read_text())
+    sys.path.insert(0, str(folder))
+    yield MadeClient(folder / NAME, code, said)
+    sys.path.remove(str(folder))

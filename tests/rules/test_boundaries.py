@@ -10,7 +10,7 @@ from app.rules.medications import Dose, class_changes, opioid_mme
 from app.rules.parameters import EXPECTED_UNTIL
 from app.rules.plan import CONTACTS, STEPS, WINDOWS, contacts, steps
 from app.rules.questionnaires import BadItemsError, is_meaningful, score
-from app.rules.red_flags import RedFlagRule, Report, red_flags
+from app.rules.red_flags import RedFlagRule, Report, in_all, red_flags
 from app.rules.reviews import OPEN, ReviewStep, State, after
 
 PERFORMED = date(2026, 1, 1)
@@ -73,7 +73,7 @@ def test_a_red_flag_is_met_from_its_severity_on(kind: str, least: int) -> None:
 def test_the_worst_of_several_reports_counts_and_each_rule_once() -> None:
     assert met_by(("headache", 2), ("headache", 3), ("headache", 4)) == ["headache", "in_danger"]
     assert met_by(("weakness", 1), ("fever", 1)) == ["fever", "weakness"], "in the order of the rules"
-    own = RedFlagRule(name="own", kinds=("tingling",), least_severity=2, advice="Call us.")
+    own = RedFlagRule(name="own", kinds=("tingling",), least_severity=2, advice=in_all("Call us."))
     found = [red_flags(Report(side_effects=(("tingling", severity),)), [own]) for severity in (1, 2, 3)]
     assert [[one.rule for one in some] for some in found] == [[], [own], [own]]
 

@@ -3,7 +3,8 @@
 import pytest
 
 from app.rules.emergency import numbers
-from app.rules.red_flags import RedFlag, RedFlagRule, Report, red_flags
+from app.rules.red_flags import RedFlag, RedFlagRule, Report, in_all, red_flags
+from app.rules.words import LANGUAGES
 
 
 def names(found: list[RedFlag]) -> list[str]:
@@ -79,11 +80,12 @@ def test_what_is_reported_is_told_and_what_is_guessed_is_asked() -> None:
     (told,) = red_flags(Report(side_effects=(("fever", 1),), spoken=frozenset({"fever"})))
     (asked,) = red_flags(Report(spoken=frozenset({"fever"})))
     assert (told.guessed, asked.guessed) == (False, True)
-    assert "?" not in told.tells and "?" in asked.tells
+    for language in LANGUAGES:
+        assert "?" not in told.tells(language) and "?" in asked.tells(language)
 
 
 def test_a_clinic_adds_rules() -> None:
-    own = RedFlagRule("own", ("tingling",), 2, "Call us.")
+    own = RedFlagRule("own", ("tingling",), 2, in_all("Call us."))
     assert [names(red_flags(Report(side_effects=(("tingling", s),)), [own])) for s in (1, 2)] == [[], ["own"]]
 
 

@@ -63,5 +63,5 @@ def test_each_rule_says_what_to_do_and_no_kind_is_mistyped() -> None:
     from app.rules.words import SideEffectKind
 
     for rule in rules():
-        assert rule.advice.endswith(".")
+        assert all(text.endswith(".") for text in rule.advice.values())
         assert set(rule.kinds) <= {"*", *get_args(SideEffectKind)}

@@ -1,10 +1,13 @@
 """The worker dies at every step, and nothing is lost, raised twice or left undone."""
 
 import asyncio
+import pickle
+import shutil
 import subprocess
 import sys
 from collections import Counter
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,14 +26,57 @@ from app.record.patients.service import patient
 from app.work.reviews.service import review
 from app.work.worker import work_once
 from tests.alerts.messages.receivers import Hook, web_server
+from tests.demo import fill_demo
+from tests.shared import made_once
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.unmeasured]
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def at_noon(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Path:
+    """A file with the demo's clinics as of a fixed day; to be copied."""
+
+    def make(path: Path) -> None:
+        shutil.copy(migrated_sqlite, path)
+        fill_demo(path, NOW)
+
+    return made_once(tmp_path_factory, "at-noon.db", make)
+
+
+@pytest.fixture(scope="session")
+def expected(tmp_path_factory: pytest.TempPathFactory, at_noon: Path) -> Counter[Any]:
+    """What a worker concludes that nobody kills."""
+
+    async def work(path: Path) -> Counter[Any]:
+        url = f"sqlite+aiosqlite:///{path}"
+        calm = Database(url)
+        settings = Settings.model_validate({"database_url": url, "private_targets": True})
+        with web_server() as hook:
+            await add_webhook(calm, hook)
+            await work_once(calm, lambda: NOW)
+            while await send_due(calm, settings, lambda: NOW):
+                pass
+            found = await concluded(calm)
+        await calm.close()
+        return found
+
+    def make(path: Path) -> None:
+        folder = tmp_path_factory.mktemp("calm")
+        path.write_bytes(pickle.dumps(asyncio.run(work(Path(shutil.copy(at_noon, folder))))))
+
+    found: Counter[Any] = pickle.loads(made_once(tmp_path_factory, "calm", make).read_bytes())
+    return found
 
 
 async def filled(database: Database, hook: Hook) -> None:
     """The demo's clinics, nothing concluded yet; one of them has a webhook."""
     await build(database, NOW, lambda name: None)
+    await add_webhook(database, hook)
+
+
+async def add_webhook(database: Database, hook: Hook) -> None:
+    """One of the clinics has a webhook."""
 
     async def add(connection: Any) -> None:
         own = (await connection.execute(select(account).where(account.c.username == "admin"))).one()
@@ -67,22 +113,13 @@ async def concluded(database: Database) -> Counter[Any]:
 
 
 async def test_a_worker_that_dies_at_every_step_loses_nothing_and_does_nothing_twice(
-    database_url: str, tmp_path: Any, migrated_sqlite: Any
+    database_url: str, tmp_path: Path, at_noon: Path, expected: Counter[Any]
 ) -> None:
-    calm_url = f"sqlite+aiosqlite:///{tmp_path / 'calm.db'}"
-    (tmp_path / "calm.db").write_bytes(migrated_sqlite.read_bytes())
-    calm = Database(calm_url)
-    settings = Settings.model_validate({"database_url": calm_url, "private_targets": True})
-    with web_server() as hook:
-        await filled(calm, hook)
-        await work_once(calm, lambda: NOW)
-        while await send_due(calm, settings, lambda: NOW):
-            pass
-        expected = await concluded(calm)
-    await calm.close()
+    if database_url.startswith("sqlite"):
+        database_url = f"sqlite+aiosqlite:///{shutil.copy(at_noon, tmp_path)}"
     database = Database(database_url)
     with web_server() as hook:
-        await filled(database, hook)
+        await (add_webhook if database.is_sqlite else filled)(database, hook)
         command = [sys.executable, "-m", "tests.work.dying_worker", database_url, NOW.isoformat()]
         done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr

@@ -8,7 +8,7 @@ from sqlalchemy import Update, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.service import clinic
-from app.access.accounts.tables import Clinic
+from app.access.accounts.tables import Account, Clinic
 from app.alerts.flags.conditions import due
 from app.alerts.flags.tables import Flag
 from app.alerts.messages.outbox import post
@@ -41,29 +41,39 @@ async def hand_on(connection: AsyncConnection, now: datetime) -> int:
         .limit(AT_ONCE)
         .with_for_update(of=flag)  # what somebody does with a flag in this moment is waited for, and counts
     )
-    found = (await connection.execute(waiting)).all()
-    for one, row in ((whole(Flag, row), row) for row in found):
-        chain: list[str] = row._mapping["chain"] or []
-        if one.turn < len(chain):
-            await _hand(connection, one, owner_id=UUID(chain[one.turn]), now=now)
-        else:
+    found = [(whole(Flag, row), row._mapping["chain"]) for row in (await connection.execute(waiting)).all()]
+    able = await _able(connection, {UUID(account_id) for _, chain in found for account_id in chain or []})
+    for one, chain in found:
+        turns = [(turn, UUID(account_id)) for turn, account_id in enumerate(chain or [], start=1) if turn > one.turn]
+        following = next(((turn, owner_id) for turn, owner_id in turns if (one.clinic_id, owner_id) in able), None)
+        if following is None:
             await _escalate(connection, one, now)
+        else:
+            await _hand(connection, one, turn=following[0], owner_id=following[1], now=now)
     return len(found)
 
 
-async def _hand(connection: AsyncConnection, one: Flag, *, owner_id: UUID, now: datetime) -> None:
+async def _able(connection: AsyncConnection, of_chains: set[UUID]) -> set[tuple[UUID, UUID]]:
+    """Those of the accounts, by clinic, that still sign in: nobody else would see what is handed to them."""
+    query = select(col(Account.clinic_id), col(Account.id)).where(
+        col(Account.id).in_(of_chains), col(Account.disabled_at).is_(None)
+    )
+    return {(clinic_id, account_id) for clinic_id, account_id in (await connection.execute(query)).all()}
+
+
+async def _hand(connection: AsyncConnection, one: Flag, *, turn: int, owner_id: UUID, now: datetime) -> None:
     late = one.turn > 0
     ends = one.due_at if not late and one.due_at > now else due(one.severity, now)
     note = "the one before had not acknowledged it in time" if late else None
     await connection.execute(
         _this(one).ordered_values(
             to(col(Flag.owner_id), owner_id),
-            to(col(Flag.turn), one.turn + 1),
+            to(col(Flag.turn), turn),
             to(col(Flag.due_at), ends),
             *_taken(one, step("handed", now, note=note)),
         )
     )
-    key = f"{one.id} {one.turn + 1}"
+    key = f"{one.id} {turn}"
     await post(
         connection,
         one.clinic_id,
@@ -77,7 +87,9 @@ async def _hand(connection: AsyncConnection, one: Flag, *, owner_id: UUID, now: 
 
 
 async def _escalate(connection: AsyncConnection, one: Flag, now: datetime) -> None:
-    taken = step("escalated", now, note="nobody had acknowledged it in time")
+    late = one.due_at <= now
+    note = "nobody had acknowledged it in time" if late else "nobody to whom it is handed signs in any more"
+    taken = step("escalated", now, note=note)
     await connection.execute(
         _this(one).ordered_values(to(col(Flag.escalated_at), now), to(col(Flag.owner_id), None), *_taken(one, taken))
     )

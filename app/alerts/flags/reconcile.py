@@ -1,9 +1,10 @@
 """Raises, continues and lapses the flags of a procedure as its verdict changes."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Update, select, update
+from sqlalchemy import Update, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.tables import Account
@@ -17,6 +18,16 @@ from app.base.store.timeline import step
 from app.base.store.typed import col, row, table, to, wholes
 
 flag = table(Flag)
+
+
+async def lock_flags(connection: AsyncConnection, procedures: Collection[tuple[UUID, UUID]]) -> None:
+    """Locks the flags of several procedures (clinic and id) in the order in which every writer of several locks them.
+
+    Locked procedure by procedure they would come in another order than those of the budget and of the chain.
+    """
+    theirs = tuple_(col(Flag.clinic_id), col(Flag.procedure_id)).in_(sorted(procedures))
+    ordered = select(col(Flag.id)).where(theirs, col(Flag.kind).in_(KINDS)).order_by(col(Flag.clinic_id), col(Flag.id))
+    await connection.execute(ordered.with_for_update())
 
 
 async def keep_flags(

@@ -26,7 +26,7 @@ from app.base.store.prepared import Connection, first_of, prepared_insert_new, p
 from app.base.store.statements import insert_new_for
 from app.base.store.timeline import Step, step
 from app.base.store.typed import RowQuery, Setting, col, row, table, to, whole, wholes
-from app.rules.red_flags import RedFlagRule
+from app.rules.red_flags import RedFlagRule, in_all
 from app.rules.words import Severity, SideEffectKind
 
 flag, rule = table(Flag), table(ClinicRule)
@@ -174,7 +174,10 @@ RULES_OF_CLINIC = prepared_select(
 async def rules_of(connection: Connection, clinic_id: UUID) -> list[RedFlagRule]:
     """The red flags that a clinic has added."""
     found = await rows_of(connection, RULES_OF_CLINIC, {"clinic": clinic_id})
-    return [RedFlagRule(f"clinic rule {rule_id}", (kind,), least, advice) for rule_id, kind, least, advice, _ in found]
+    return [
+        RedFlagRule(f"clinic rule {rule_id}", (kind,), least, in_all(advice))
+        for rule_id, kind, least, advice, _ in found
+    ]
 
 
 async def add_rule(database: Database, caller: Caller, *, new: RuleIn, once: Once, now: datetime) -> Answer:
@@ -294,7 +297,7 @@ async def answer(
 
 def tag_of(one: Flag) -> str:
     """The ETag of a flag."""
-    return etag("flag", one.id, one.version)
+    return etag(one.clinic_id, "flag", one.id, one.version)
 
 
 def out(one: Flag) -> FlagOut:

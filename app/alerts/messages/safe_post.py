@@ -27,6 +27,7 @@ FINAL = {
 LONGEST_ASKED = timedelta(days=1)  # that another side may ask to be left alone
 TIMEOUT = 15.0  # seconds of a whole attempt, from the name to the answer
 PORTS = {443, 8443}  # of hosts that are public; others are not where a webhook listens
+AT_HOME = {"localhost", "local", "internal", "home", "lan"}  # ends of names that no public host has
 UNICAST = ip_network("2000::/3")  # of IPv6 nothing else is one public host's
 DISGUISES = tuple(map(ip_network, ("2002::/16", "2001::/23", "3fff::/20", "192.88.99.0/24")))  # 6to4, Teredo, examples
 _names = ThreadPoolExecutor(64, "names")  # a name server may be silent: a thread that waits for one waits alone
@@ -112,8 +113,13 @@ def fault_of(url: str, private: bool) -> str | None:
         return "must be an https address"
     if port_of(parts) not in PORTS:
         return "names a port that messages do not go to"
+    host = (parts.hostname or "").rstrip(".")
+    if host.rpartition(".")[2] in AT_HOME:
+        return "is not a public host"
+    with suppress(OSError):  # the old spellings of an IPv4 address: 127.1, 0x7f000001, 2130706433
+        host = socket.inet_ntoa(socket.inet_aton(host))
     with suppress(ValueError):  # a name
-        return None if is_public(parts.hostname or "") else "is not a public host"
+        return None if is_public(host) else "is not a public host"
     return None
 
 

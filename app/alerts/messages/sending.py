@@ -239,19 +239,20 @@ async def _send(settings: Settings, one: Attempt, now: datetime) -> None:
 
 async def _mark(connection: AsyncConnection, one: Attempt, *, failed: NotDelivered | None, now: datetime) -> None:
     this = and_(col(Delivery.clinic_id) == one.clinic_id, col(Delivery.id) == one.id, col(Delivery.state) == "waiting")
+    over = failed is None or failed.final or one.attempts >= MOST_ATTEMPTS
     if failed is None:
         changed = [to(col(Delivery.state), "sent"), to(col(Delivery.sent_at), now), to(col(Delivery.fault), None)]
-        if one.topic == "address.confirm":  # the code is not kept once it is sent
-            of_it = and_(col(Message.clinic_id) == one.clinic_id, col(Message.id) == one.message_id)
-            about = {k: v for k, v in one.about.items() if k != "code"}
-            await connection.execute(update(message).where(of_it).ordered_values(to(col(Message.about), about)))
-    elif failed.final or one.attempts >= MOST_ATTEMPTS:
+    elif over:
         changed = [to(col(Delivery.state), "dead"), to(col(Delivery.fault), str(failed)[:200])]
     else:
         again = failed.again_at(now)
         due_at = again if again is not None and again > now else now + timedelta(seconds=pause(one.attempts))
         changed = [to(col(Delivery.due_at), due_at), to(col(Delivery.fault), str(failed)[:200])]
     await connection.execute(update(delivery).where(this).ordered_values(*changed))
+    if over and one.topic == "address.confirm":  # sent or dead: nobody needs the code here any more
+        of_it = and_(col(Message.clinic_id) == one.clinic_id, col(Message.id) == one.message_id)
+        about = {k: v for k, v in one.about.items() if k != "code"}
+        await connection.execute(update(message).where(of_it).ordered_values(to(col(Message.about), about)))
     if failed is not None and failed.gone and one.channel == "push":
         ended = and_(col(Address.clinic_id) == one.clinic_id, col(Address.id) == one.address_id)
         await connection.execute(delete(address).where(ended))
@@ -266,7 +267,10 @@ def pause(attempts: int, draw: Callable[[], float] = random.random) -> float:
 
 
 async def replay(connection: AsyncConnection, now: datetime, *, one: UUID | None, since: datetime | None) -> int:
-    """Queues dead letters again, all or one; or every delivery to a webhook since an instant. Returns how many."""
+    """Queues dead letters again, all or one; or every delivery to a webhook since an instant. Returns how many.
+
+    A letter with a code stays dead, for its code is gone; who wants another adds the address anew.
+    """
     if since is not None:
         systems = select(col(Address.id)).where(col(Address.channel) == "webhook")
         which = and_(col(Delivery.address_id).in_(systems), col(Delivery.created_at) >= since)
@@ -274,9 +278,12 @@ async def replay(connection: AsyncConnection, now: datetime, *, one: UUID | None
         which = col(Delivery.state) == "dead"
         if one is not None:
             which = and_(which, col(Delivery.id) == one)
+    of_codes = select(col(Message.id)).where(
+        col(Message.clinic_id) == col(Delivery.clinic_id), col(Message.topic) == "address.confirm"
+    )
     again = (
         update(delivery)
-        .where(which)
+        .where(which, col(Delivery.message_id).not_in(of_codes))
         .ordered_values(
             to(col(Delivery.state), "waiting"),
             to(col(Delivery.attempts), 0),

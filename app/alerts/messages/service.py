@@ -5,7 +5,7 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Final, cast
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -29,6 +29,7 @@ from app.base.store.database import Database
 from app.base.store.metadata import new_id
 from app.base.store.typed import col, to, values_of, whole, wholes
 
+CONFIRM: Final = "address.confirm"
 MOST = 10  # addresses an account, webhooks a clinic
 CODE_HOLDS = timedelta(days=1)
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that looks like another
@@ -66,9 +67,7 @@ async def add_address(
         if isinstance(new, EmailIn):
             told = {"address_id": str(made.id), "code": code}
             key = str(made.id)
-            await post(
-                connection, caller.clinic_id, topic="address.confirm", key=key, about=told, now=now, audience="address"
-            )
+            await post(connection, caller.clinic_id, topic=CONFIRM, key=key, about=told, now=now, audience="address")
         await audit.record(
             connection, caller, action="create", resource="address", patient_id=caller.patient_id, now=now
         )
@@ -114,7 +113,8 @@ async def list_addresses(database: Database, caller: Caller) -> list[AddressOut]
 
 async def remove_address(database: Database, caller: Caller, *, address_id: UUID, now: datetime) -> None:
     """Removes an address with its deliveries; 404 where the caller has no such address."""
-    await _remove(database, caller, which=and_(_mine(caller), col(Address.id) == address_id), what="address", now=now)
+    which = and_(_mine(caller), col(Address.id) == address_id)
+    await _remove(database, caller, which=which, what="address", now=now, address_id=address_id)
 
 
 async def add_webhook(
@@ -203,7 +203,8 @@ async def replay_one(database: Database, caller: Caller, *, delivery_id: UUID, n
         if state is None:
             raise not_found("delivery")
         if await replay(connection, now, one=delivery_id, since=None) == 0:
-            raise Problem(409, f"The delivery is {state}, and no dead letter.")
+            says = "Its code is gone; add the address anew." if state == "dead" else f"The delivery is {state}."
+            raise Problem(409, f"This is no dead letter to send again. {says}")
 
     await database.write(work)
 
@@ -253,10 +254,21 @@ async def _make_room(connection: AsyncConnection, whose: ColumnElement[bool]) ->
         raise Problem(409, f"There are {MOST} already; take one away first.")
 
 
-async def _remove(database: Database, caller: Caller, *, which: ColumnElement[bool], what: str, now: datetime) -> None:
+async def _remove(
+    database: Database,
+    caller: Caller,
+    *,
+    which: ColumnElement[bool],
+    what: str,
+    now: datetime,
+    address_id: UUID | None = None,
+) -> None:
     async def work(connection: AsyncConnection) -> None:
         if not (await connection.execute(delete(address).where(which))).rowcount:
             raise not_found(what)
+        if address_id is not None:  # its code may still wait in the outbox, under the address's id
+            of_code = and_(col(Message.clinic_id) == caller.clinic_id, col(Message.key) == f"{CONFIRM} {address_id}")
+            await connection.execute(delete(message).where(of_code))
         await audit.record(connection, caller, action="delete", resource=what, patient_id=caller.patient_id, now=now)
 
     await database.write(work)

@@ -4,7 +4,6 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import JSONResponse
 
 from app.access.accounts.deps import CallerDep
 from app.answers.cohorts import service
@@ -43,8 +42,12 @@ async def cohort_relief(
     sheet = "text/csv" in accept
     asked.outside |= sheet  # a CSV file is made to be passed on
     found = await service.curves(database, caller, asked=asked, now=request.app.state.clock)
+    return await HEAVY.run(partial(_written, found, sheet=sheet))  # the curves of 200 groups are megabytes
+
+
+def _written(found: CohortOut, *, sheet: bool) -> Response:
     if not sheet:
-        return JSONResponse(found.model_dump(mode="json", by_alias=True))
+        return Response(found.model_dump_json(by_alias=True), media_type="application/json")
     rows = [
         line((group.group, *point))
         for group in found.groups

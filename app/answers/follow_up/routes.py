@@ -20,7 +20,7 @@ from app.answers.pictures.service import LOOK, picture
 from app.answers.verdicts import context
 from app.answers.verdicts.context import VerdictContext
 from app.answers.verdicts.service import Question
-from app.base.http.conditional import NOT_MODIFIED, AsKnownOn, IfNoneMatch, etag, matches
+from app.base.http.conditional import NOT_MODIFIED, AsKnownOn, IfNoneMatch, etag_after, matches
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.problems import Responses, problems
 from app.base.http.wire import Day, Line, RecentDay
@@ -95,7 +95,7 @@ async def read_report(
 
 def tag_of(about: VerdictContext, policy: Policy, *, proposed_on: date | None, paper: Paper) -> str:
     """The ETag of a report."""
-    return etag(LAYOUT, LOOK, about.tag, policy.name, policy.edition, proposed_on, paper)
+    return etag_after(about.tag, LAYOUT, LOOK, policy.name, policy.edition, proposed_on, paper)
 
 
 async def make(about: VerdictContext, policy: Policy, *, proposed_on: date | None, paper: Paper) -> bytes:

@@ -8,7 +8,7 @@ from app.answers.pictures.render import drawn, to_png, to_svg
 from app.answers.pictures.spec import spec
 from app.answers.pictures.style import Theme
 from app.answers.verdicts.context import VerdictContext
-from app.base.http.conditional import etag
+from app.base.http.conditional import etag_after
 
 LOOK = "picture/1"  # raised when the drawing changes, so that browsers do not keep an older one by its ETag
 Form = Literal["svg", "png"]
@@ -16,7 +16,7 @@ Form = Literal["svg", "png"]
 
 def tag_of(verdict_tag: str, form: str, theme: Theme) -> str:
     """The ETag of a picture: the verdict's, and how it is drawn."""
-    return etag(LOOK, verdict_tag, form, theme)
+    return etag_after(verdict_tag, LOOK, form, theme)
 
 
 async def picture(about: VerdictContext, form: Form, theme: Theme = "light") -> bytes:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.access.accounts.permissions import Caller, Relation, limit_names, limits, relation_of, within
 from app.access.audit import service as audit
 from app.alerts.flags.conditions import conditions
-from app.alerts.flags.reconcile import keep_flags
+from app.alerts.flags.reconcile import keep_flags, lock_flags
 from app.answers.verdicts.assemble import Made, Material, make
 from app.answers.verdicts.engine_input import first_day
 from app.answers.verdicts.engine_memory import memory
@@ -149,10 +149,10 @@ async def answer(
 
 
 def tag_of(found: Judged, as_of: date, question: Question) -> str:
-    """The ETag of the verdict of a procedure. Its parts begin with the clinic: ids are unique within one."""
+    """The ETag of the verdict of a procedure."""
     return etag(
-        "verdict",
         found.clinic_id,
+        "verdict",
         found.id,
         question.definition,
         as_of,
@@ -266,31 +266,37 @@ async def _make(material: Material, question: Question) -> Made:
 
 
 async def keep(connection: AsyncConnection, made: list[tuple[Material, Made]], now: datetime) -> None:
-    """Keeps verdicts of today, their outcomes and flags; a procedure that is gone meanwhile is left out."""
+    """Keeps verdicts of today, their outcomes and flags; a procedure that is gone meanwhile is left out.
+
+    Rows are locked in one order, whatever the order in which the verdicts come, so that two at once do not stop each other.
+    """
     keys = tuple_(col(ProcedureRow.clinic_id), col(ProcedureRow.id))
     there = select(col(ProcedureRow.clinic_id), col(ProcedureRow.id)).where(
         keys.in_([(m.clinic_id, m.procedure_id) for m, _ in made])
     )
     found = {(clinic_id, procedure_id) for clinic_id, procedure_id in (await connection.execute(there)).all()}
-    made = [(m, one) for m, one in made if (m.clinic_id, m.procedure_id) in found]
+    there_still = ((m, one) for m, one in made if (m.clinic_id, m.procedure_id) in found)
+    made = sorted(there_still, key=lambda one: (one[0].clinic_id, one[0].procedure_id, one[0].definition))
     if not made:
         return
     bodies = [_kept_row(m, one, now) for m, one in made]
     rows = [_outcome_row(m, one) for m, one in made]
     await connection.execute(upsert(connection, kept, "clinic_id", "procedure_id", "definition"), bodies)
     await connection.execute(upsert(connection, outcome, "clinic_id", "procedure_id", "definition"), rows)
-    for m, one in made:
-        if m.definition == "half":  # flags go by the default definition alone
-            wanted = conditions(one.outcome, m.procedure_id, one.why)
-            await keep_flags(
-                connection,
-                m.clinic_id,
-                patient_id=m.patient_id,
-                procedure_id=m.procedure_id,
-                wanted=wanted,
-                today=m.as_of,
-                now=now,
-            )
+    flagged = [(m, one) for m, one in made if m.definition == "half"]  # flags go by the default definition alone
+    if len(flagged) > 1:
+        await lock_flags(connection, {(m.clinic_id, m.procedure_id) for m, _ in flagged})
+    for m, one in flagged:
+        wanted = conditions(one.outcome, m.procedure_id, one.why)
+        await keep_flags(
+            connection,
+            m.clinic_id,
+            patient_id=m.patient_id,
+            procedure_id=m.procedure_id,
+            wanted=wanted,
+            today=m.as_of,
+            now=now,
+        )
 
 
 def _kept_row(m: Material, one: Made, now: datetime) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import hashlib
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Header, Query
 
@@ -14,8 +15,17 @@ AsKnownOn = Annotated[Moment | None, Query(description="only what had been recei
 NOT_MODIFIED: Responses = {304: {"description": "Not modified"}}
 
 
-def etag(*parts: object) -> str:
-    """A strong ETag: a digest of everything that an answer depends on."""
+def etag(clinic_id: UUID, *parts: object) -> str:
+    """A strong ETag: a digest of all that an answer depends on; ids are unique only within a clinic."""
+    return _digest(clinic_id, *parts)
+
+
+def etag_after(tag: str, *parts: object) -> str:
+    """The ETag of what is made of another answer, by that answer's own."""
+    return _digest(tag, *parts)
+
+
+def _digest(*parts: object) -> str:
     return '"' + hashlib.blake2b("|".join(map(str, parts)).encode(), digest_size=12).hexdigest() + '"'
 
 

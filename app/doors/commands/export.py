@@ -4,21 +4,21 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Annotated, TextIO
-from uuid import UUID
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.audit.service import record_of_command
 from app.base.store.metadata import utc_now
-from app.doors.commands.common import Refusal, new_call, opened, parse_id
+from app.doors.commands.common import Refusal, new_call, opened
+from app.doors.commands.whose import ClinicOption, Whose, find, parse_whose
 from app.record.diary import service, sheet
 from app.record.diary.service import DayEntry
-from app.record.patients.service import Person, by_id
+from app.record.patients.service import Person
 
 FORMS = ("csv", "ndjson")
 
@@ -29,35 +29,34 @@ app = new_call()
 @app.command("export")
 def export_diary(
     patient: Annotated[str, typer.Option(help="id of the patient whose diary it is")],
+    clinic: ClinicOption = None,
     form: Annotated[str, typer.Option("--format", help="csv or ndjson")] = "csv",
     output: Annotated[Path | None, typer.Option(help="file to write; standard output if not given")] = None,
 ) -> None:
     """The current diary of a patient as CSV (a row a day and site) or NDJSON (an entry a line)."""
-    who = parse_id("--patient", patient)
+    whose = parse_whose(patient, clinic)
     if form not in FORMS:
         raise Refusal(f"--format: {form!r} is none of {', '.join(FORMS)}")
-    try:
-        target = nullcontext(sys.stdout) if output is None else output.open("w", encoding="utf-8", newline="")
-    except OSError as error:
-        raise Refusal(f"{output}: {error.strerror}") from None
-    with target as file:
-        found = asyncio.run(_export(who, form, file))
-    if not found:
-        raise Refusal(f"--patient: there is no patient {who}")
+    asyncio.run(_export(whose, form, output))
 
 
-async def _export(patient_id: UUID, form: str, file: TextIO) -> bool:
+async def _export(whose: Whose, form: str, output: Path | None) -> None:
     line: Callable[[DayEntry], str] = _ndjson if form == "ndjson" else _csv
     async with opened() as database, database.read() as connection:
-        person = await by_id(connection, patient_id)
-        if person is None:
-            return False
+        person = await find(connection, whose)
         await database.write(partial(_leave_event, person=person))
-        if form == "csv":
-            file.write(sheet.heading())
-        async for entry in service.stream(connection, person.clinic_id, person.id):
-            file.write(line(entry))
-    return True
+        with _opened(output) as file:  # once the patient is found: what a refused call would have written over stays
+            if form == "csv":
+                file.write(sheet.heading())
+            async for entry in service.stream(connection, person.clinic_id, person.id):
+                file.write(line(entry))
+
+
+def _opened(output: Path | None) -> AbstractContextManager[TextIO]:
+    try:
+        return nullcontext(sys.stdout) if output is None else output.open("w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise Refusal(f"{output}: {error.strerror}") from None
 
 
 async def _leave_event(connection: AsyncConnection, person: Person) -> None:

@@ -14,7 +14,8 @@ import typer
 
 from app.base.http.wire import zone_names
 from app.base.store.metadata import utc_now
-from app.doors.commands.common import Refusal, new_call, opened, parse_id, report
+from app.doors.commands.common import Refusal, new_call, opened, report
+from app.doors.commands.whose import ClinicOption, parse_whose
 from app.record.diary.importing.days import DayOfDiary, Fault, How, ReadRow, gather, read_readings
 from app.record.diary.importing.ndjson import is_array, is_ndjson, read_entries
 from app.record.diary.importing.questions import ask, only
@@ -31,6 +32,7 @@ class Options:
 
     file: str
     patient: str | None
+    clinic: str | None
     mapping: list[str]
     day_first: bool
     month_first: bool
@@ -63,6 +65,7 @@ app = new_call()
 def import_diary(
     file: Annotated[str, typer.Argument(help="CSV or NDJSON; `-` is standard input")],
     patient: Annotated[str | None, typer.Option(help="id of the patient whose diary it is")] = None,
+    clinic: ClinicOption = None,
     mapping: Annotated[
         list[str] | None, typer.Option("--map", metavar='FIELD="Heading"', help="which column is what")
     ] = None,
@@ -90,6 +93,7 @@ def import_diary(
     options = Options(
         file=file,
         patient=patient,
+        clinic=clinic,
         mapping=mapping or [],
         day_first=day_first,
         month_first=month_first,
@@ -275,11 +279,9 @@ def _is_treated(where: tuple[str, str], options: Options) -> bool:
 async def _import(options: Options, data: bytes) -> int:
     from app.doors.commands.import_recording import find_patient, record, to_record
 
-    patient_id = parse_id("--patient", options.patient or "")
+    whose = parse_whose(options.patient or "", options.clinic)
     async with opened() as database:
-        person, site = await find_patient(database, patient_id, region=options.region, laterality=options.laterality)
-        if person is None:
-            raise Refusal(f"--patient: there is no patient {patient_id}")
+        person, site = await find_patient(database, whose, region=options.region, laterality=options.laterality)
         now = utc_now()
         zone, today = ZoneInfo(options.tz or person.time_zone), today_of(person.time_zone, now)
         contents = read_file(options, data, zone=zone, today=today, site=site)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.base.http.problems import Problem, field_problems
 from app.base.http.wire import JsonObject
 from app.base.store.database import Database
+from app.doors.commands.whose import Whose, find
 from app.record.diary.door import Incoming, TakenIn, check_day, incoming, take_in
 from app.record.diary.importing.days import DayOfDiary, Fault
 from app.record.diary.schemas import DatedEntryIn
@@ -24,13 +24,11 @@ if TYPE_CHECKING:
 
 
 async def find_patient(
-    database: Database, patient_id: UUID, *, region: str | None, laterality: str | None
-) -> tuple[Person | None, tuple[str, str] | None]:
+    database: Database, whose: Whose, *, region: str | None, laterality: str | None
+) -> tuple[Person, tuple[str, str] | None]:
     """The patient, and the site that a sheet without one means: the options', or that of the newest procedure."""
     async with database.read() as connection:
-        person = await by_id(connection, patient_id)
-        if person is None:
-            return None, None
+        person = await find(connection, whose)
         procedures = await of_patient(connection, person.clinic_id, person.id)
     newest = procedures[-1] if procedures else None
     region = region or (newest.region if newest else None)
@@ -50,8 +48,7 @@ async def record(database: Database, person: Person, *, entries: list[Incoming],
     """Takes every entry in, in one transaction."""
 
     async def work(connection: AsyncConnection) -> TakenIn:
-        held = await by_id(connection, person.id, lock=True)
-        assert held is not None, "read before"
+        (held,) = await by_id(connection, person.id, clinic_id=person.clinic_id, lock=True)
         return await take_in(connection, None, author=None, person=held, entries=entries, now=now)
 
     return await database.write(work)

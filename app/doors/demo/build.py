@@ -8,7 +8,7 @@ from functools import partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Update, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller
@@ -16,10 +16,10 @@ from app.access.accounts.service import add_account, add_clinic, clinic, hash_pa
 from app.access.accounts.tables import Clinic
 from app.base.http.idempotency.service import NO_KEY
 from app.base.store.database import Database
-from app.base.store.typed import col, to
+from app.base.store.typed import col
 from app.doors.demo.courses import Body, entries
 from app.doors.demo.extras import facts_after, facts_before
-from app.doors.demo.people import CLINIC, PEOPLE, SECOND_CLINIC, SECOND_PEOPLE, Someone, Treatment
+from app.doors.demo.people import CLINIC, COUNTRY, PEOPLE, PHONES, SECOND_CLINIC, SECOND_PEOPLE, Someone, Treatment
 from app.record.diary.door import Incoming, incoming, take_in
 from app.record.diary.schemas import EntryIn
 from app.record.facts import service as facts
@@ -32,6 +32,8 @@ from app.work.calendar import waiting
 from app.work.calendar.schemas import AppointmentIn, SlotIn, WaitingIn
 from app.work.calendar.service import add_appointment
 from app.work.calendar.slots import add_slots
+from app.work.clinic.schemas import ClinicChange
+from app.work.clinic.service import settings_of
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ async def build(database: Database, now: datetime, tell: Tell) -> list[SignInTo]
     """Makes both clinics; the sign-ins have passwords of this run. `tell` is called for each patient."""
     out = []
     for name, people, staff in ((CLINIC, PEOPLE, STAFF), (SECOND_CLINIC, SECOND_PEOPLE, SECOND_STAFF)):
-        clinic_id = await database.write(partial(add_clinic, name=name, now=now))
+        clinic_id = await database.write(partial(_clinic, name=name, now=now))
         callers = []
         for role, username in staff:
             account = await _account(database, clinic_id, username=username, role=role, now=now)
@@ -82,6 +84,13 @@ async def build(database: Database, now: datetime, tell: Tell) -> list[SignInTo]
             tell(someone.name)
         await _calendar(database, callers, ids=ids, now=now)
     return out
+
+
+async def _clinic(connection: AsyncConnection, name: str, now: datetime) -> UUID:
+    clinic_id = await add_clinic(connection, name, now)
+    settings = settings_of(ClinicChange(time_zone=PLACE, phone=PHONES[name], jurisdiction=COUNTRY))
+    await connection.execute(update(clinic).where(col(Clinic.id) == clinic_id).ordered_values(*settings))
+    return clinic_id
 
 
 async def _account(
@@ -150,8 +159,6 @@ async def _patient(
 async def _calendar(database: Database, callers: list[Caller], *, ids: dict[str, UUID], now: datetime) -> None:
     """Slots on two mornings a week for two months; in the first clinic one patient is booked and one is waiting."""
     clinician = next(c for c in callers if c.role == "clinician")
-    here = update(clinic).where(col(Clinic.id) == clinician.clinic_id).ordered_values(to(col(Clinic.time_zone), PLACE))
-    await database.write(partial(_run, statement=here))
     first = datetime.combine(now.date() + timedelta(days=3), time(8, 30), ZoneInfo(PLACE))
     new = SlotIn(
         clinician_id=clinician.account_id,
@@ -178,10 +185,6 @@ async def _calendar(database: Database, callers: list[Caller], *, ids: dict[str,
         patient_id=ids["Greta Huber"], minutes=45, first_on=now.date() + timedelta(days=7), note="mornings"
     )
     await waiting.add(database, clinician, new=waits, once=NO_KEY, now=now)
-
-
-async def _run(connection: AsyncConnection, statement: Update) -> None:
-    await connection.execute(statement)
 
 
 def _procedure(treatment: Treatment, performed_on: date) -> ProcedureIn:

@@ -32,6 +32,8 @@ class Someone:
 
 CLINIC = "Lakeside Pain Clinic"
 SECOND_CLINIC = "Hillside Practice"
+COUNTRY = "CH"
+PHONES = {CLINIC: "+41 44 000 00 00", SECOND_CLINIC: "+41 44 000 00 01"}  # nobody's
 
 PEOPLE = [
     Someone(

@@ -30,7 +30,8 @@ JOINTS = (
     "L5-S1",
     "SI",
 )
-
+LANGUAGE_NAMES: dict[str, str] = {"en": "English", "de": "German", "fr": "French", "es": "Spanish"}
+TOLD = "In which the patient is told what to do about a danger sign; otherwise in that of their messages, or English."
 
 Values = dict[str, str | list[str]]  # of a form as they were typed, by field
 
@@ -115,7 +116,8 @@ def assessment() -> list[Field]:
 def patient() -> list[Field]:
     """A new patient."""
     zone = Field("time_zone", "Time zone", required=True, default="Europe/Zurich", help="Such as Europe/Zurich.")
-    return [Field("name", "Name", required=True), Field("born_on", "Born on", "date", True), zone]
+    language = Field("language", "Language", "select", choices=[("", "not known"), *LANGUAGE_NAMES.items()], help=TOLD)
+    return [Field("name", "Name", required=True), Field("born_on", "Born on", "date", True), zone, language]
 
 
 def body_of(kind: str, given: Values) -> dict[str, object]:

@@ -20,6 +20,7 @@ from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
 from app.doors.pages.steps import PageForm, faults_of, filled, problem_of
 from app.record.patients import service as patients
+from app.rules.emergency import emergency_number
 from app.rules.words import Severity
 from app.work.clinic import service as clinics
 
@@ -141,6 +142,7 @@ async def _show(
         severities=get_args(Severity),
         asked=asked,
         clinic=own,
+        emergency=emergency_number(own.emergency_number, own.jurisdiction),
         zone=own.time_zone or "UTC",
         faults=faults_of(problem),
         page=number,

@@ -12,6 +12,7 @@ from app.answers.verdicts import patient_list
 from app.answers.verdicts.patient_list import said_of_patient
 from app.answers.verdicts.triage import NEEDS
 from app.base.http.deps import DatabaseDep, Now
+from app.doors.pages.fields import LANGUAGE_NAMES
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import VisitorDep
 from app.record.patients import service as patients
@@ -70,4 +71,12 @@ async def patient_page(patient_id: UUID, visitor: VisitorDep, database: Database
     shown = [{**vars(one), "levels": spoken(one.joints or [])} for one in treated]
     may_record = (visitor.caller.role, "change_procedure") in RULES
     may_wait = (visitor.caller.role, "work_review") in RULES
-    return page("patient.html", visitor, person=person, procedures=shown, may_record=may_record, may_wait=may_wait)
+    return page(
+        "patient.html",
+        visitor,
+        person=person,
+        language=LANGUAGE_NAMES.get(person.language or ""),
+        procedures=shown,
+        may_record=may_record,
+        may_wait=may_wait,
+    )

@@ -4,26 +4,40 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, select
 
-from app.access.accounts.tables import Clinic
+from app.access.accounts.tables import Account, Clinic
 from app.alerts.flags.service import Cause, rules_of
-from app.base.store.prepared import Connection, first_of, prepared_select
-from app.base.store.typed import col
+from app.alerts.messages.tables import Address
+from app.base.store.prepared import Connection, first_of, prepared_select, rows_of
+from app.base.store.typed import col, table
 from app.record.diary.content import EntryContent
 from app.record.diary.schemas import EntryIn
 from app.record.diary.writings import current_of
 from app.record.patients.service import Person
 from app.record.procedures.service import performed_of
 from app.rules.emergency import numbers
+from app.rules.language import language_of
 from app.rules.parameters import RED_FLAG_RECENT
 from app.rules.red_flags import RedFlag, RedFlagRule, Report, red_flags, rules
+from app.rules.words import Language
 
 NUMBERS = prepared_select(
     select(col(Clinic.phone), col(Clinic.emergency_number), col(Clinic.jurisdiction)).where(
         col(Clinic.id) == bindparam("clinic")
     ),
     "clinic",
+)
+LOCALES = prepared_select(
+    select(col(Address.locale))
+    .join(
+        table(Account),
+        and_(col(Account.clinic_id) == col(Address.clinic_id), col(Account.id) == col(Address.account_id)),
+    )
+    .where(col(Account.clinic_id) == bindparam("clinic"), col(Account.patient_id) == bindparam("patient"))
+    .order_by(col(Address.id).desc()),
+    "clinic",
+    "patient",
 )
 
 
@@ -50,14 +64,23 @@ async def look(connection: Connection, person: Person, *, told: Sequence[ToldEnt
         return [Danger() for _ in told]
     procedures = await performed_of(connection, person)
     added = await rules_of(connection, person.clinic_id) if any(one.entry.side_effects for one in told) else []
+    found = [await _found(connection, person, one=one, procedures=procedures, added=added) for one in told]
+    if not any(found):
+        return [Danger() for _ in told]
     own = await first_of(connection, NUMBERS, {"clinic": person.clinic_id})
-    whom = numbers(*(own or (None, None, None)))
+    language = await _language(connection, person)
+    whom = numbers(*(own or (None, None, None)), language=language)
     return [
-        _danger(
-            await _found(connection, person, one=one, procedures=procedures, added=added), one.on, whom, today=today
-        )
-        for one in told
+        _danger(of_one, one.on, whom, language=language, today=today) for of_one, one in zip(found, told, strict=True)
     ]
+
+
+async def _language(connection: Connection, person: Person) -> Language:
+    """The language of the patient's record, else that of the newest address whose texts are in one we have."""
+    if person.language is not None:
+        return language_of(person.language)
+    locales = await rows_of(connection, LOCALES, {"clinic": person.clinic_id, "patient": person.id})
+    return language_of(*(locale for (locale,) in locales))
 
 
 async def _found(
@@ -88,11 +111,11 @@ async def _found(
     return red_flags(report, added)
 
 
-def _danger(found: list[RedFlag], on: date, whom: str, *, today: date) -> Danger:
+def _danger(found: list[RedFlag], on: date, whom: str, *, language: Language, today: date) -> Danger:
     if not found:
         return Danger()
     causes = tuple(_cause(one, on, recent=today - on <= RED_FLAG_RECENT) for one in found)
-    return Danger(causes, " ".join([*(one.tells for one in found), whom]))
+    return Danger(causes, " ".join([*(one.tells(language) for one in found), whom]))
 
 
 def _cause(one: RedFlag, on: date, *, recent: bool) -> Cause:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from app.access.accounts.deps import CallerDep
+from app.access.accounts.permissions import Caller
 from app.base.http.conditional import NOT_MODIFIED, AsKnownOn, IfNoneMatch, etag, matches
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.idempotency.deps import OnceDep
@@ -23,9 +24,9 @@ from app.record.diary.service import DayEntry
 router = APIRouter(prefix="/v1/patients/{patient_id}/diary", tags=["diary"])
 
 
-def entry_tag(patient_id: UUID, on: date, number: int) -> str:
+def entry_tag(caller: Caller, patient_id: UUID, on: date, *, number: int) -> str:
     """The ETag of a day's current entry."""
-    return etag("entry", patient_id, on, number)
+    return etag(caller.clinic_id, "entry", patient_id, on, number)
 
 
 @router.put(
@@ -42,7 +43,7 @@ async def put_entry(
     return JSONResponse(
         entry_json(date, current, zone=done.zone, advice=done.advice),
         201 if done.outcome.status == "created" else 200,
-        headers={"ETag": entry_tag(patient_id, date, current.revision)},
+        headers={"ETag": entry_tag(caller, patient_id, date, number=current.revision)},
     )
 
 
@@ -52,7 +53,7 @@ async def read_entry(
 ) -> Response:
     """The current entry of a day."""
     text, number = await service.read_day(database, caller, patient_id=patient_id, on=date, now=now)
-    tag = entry_tag(patient_id, date, number)
+    tag = entry_tag(caller, patient_id, date, number=number)
     if matches(if_none_match, tag):
         return Response(status_code=304, headers={"ETag": tag})
     return Response(text, media_type="application/json", headers={"ETag": tag})

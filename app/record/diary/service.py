@@ -296,13 +296,20 @@ def _parse(raw: object) -> DatedEntryIn | BatchItem:
         return DatedEntryIn.model_validate(raw)
     except ValidationError as e:
         found = field_problems(e.errors(include_input=False, include_url=False), "body")
-        named = raw.get("date") if isinstance(raw, dict) else None
-        date_ok = isinstance(named, str) and len(named) <= 10
         return BatchItem(
-            date=named if date_ok else None,
+            date=_day_named(raw),
             status="rejected",
             problem=Problem(422, f"{len(found)} at fault in this entry.", errors=found).body(),
         )
+
+
+def _day_named(raw: object) -> str | None:
+    """The day that a refused entry is about; what is no day is not repeated: people type what they should not."""
+    named = raw.get("date") if isinstance(raw, dict) else None
+    try:
+        return date.fromisoformat(named).isoformat() if isinstance(named, str) else None
+    except ValueError:
+        return None
 
 
 def _item(entry: DatedEntryIn, outcome: Recorded, advice: str | None) -> BatchItem:

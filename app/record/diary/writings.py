@@ -104,8 +104,7 @@ async def keep(
         new = StoredRevision(len(before) + 1, w.recorded_at or received, received, w.content, w.opioid_mme)
         before.append(new)
         latest = max(before, key=_order)
-        if latest is new:
-            changed.add(w.date)
+        changed.add(w.date)  # also where an earlier one stays current: the day counts all of them
         results.append(Recorded(_status(current, new, latest), new.revision, latest))
         skew = w.skew_seconds if w.sent_at is None else round((now - w.sent_at).total_seconds(), 3)
         new_rows.append(revision_row(person, w.date, new, account_id=account_id, skew_seconds=skew))

@@ -31,7 +31,7 @@ fact = table(FactRow)
 
 def tag_of(kind: AnyKind, one: Fact[B]) -> str:
     """The ETag of a fact."""
-    return etag(kind.name, one.id, one.number)
+    return etag(one.clinic_id, kind.name, one.id, one.number)
 
 
 def _fact(kind: Kind[B], one: FactRow) -> Fact[B]:

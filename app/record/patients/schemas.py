@@ -6,8 +6,10 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.base.http.wire import Day, Instant, JsonObject, Line, TimeZone, Wire
+from app.rules.words import Language
 
 EXAMPLE: JsonObject = {"name": "Ada Muster", "born_on": "1961-04-02", "time_zone": "Europe/Zurich"}
+SPOKEN = "in which the patient is told what to do; null: that of the patient's newest address, else English"
 
 
 class PatientIn(Wire):
@@ -18,6 +20,7 @@ class PatientIn(Wire):
     name: Line
     born_on: Day = Field(ge=date(1900, 1, 1), description="not in the future")
     time_zone: TimeZone = Field(description="IANA name; it decides which calendar day it is for the patient")
+    language: Language | None = Field(default=None, exclude_if=lambda value: value is None, description=SPOKEN)
 
 
 class PatientChange(Wire):
@@ -28,6 +31,7 @@ class PatientChange(Wire):
     name: Line | None = None
     born_on: Day | None = Field(default=None, ge=date(1900, 1, 1))
     time_zone: TimeZone | None = None
+    language: Language | None = Field(default=None, description="null: not known")
     reason: Line | None = Field(default=None, description="why it is changed")
 
 
@@ -49,4 +53,5 @@ class PatientOut(BaseModel):
     name: str
     born_on: date
     time_zone: str
+    language: Language | None = Field(default=None, description=SPOKEN)
     created_at: Instant

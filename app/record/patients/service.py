@@ -46,6 +46,7 @@ COLUMNS = (
     col(Patient.version),
     col(Patient.record_version),
     col(Patient.created_at),
+    col(Patient.language),
 )
 TOUCH: Prepared[*tuple[()]] = Prepared(
     update(patient)
@@ -68,6 +69,7 @@ class Person:
     version: int
     record_version: int
     created_at: datetime
+    language: str | None = None
 
 
 def today_of(time_zone: str, now: datetime) -> date:
@@ -77,7 +79,7 @@ def today_of(time_zone: str, now: datetime) -> date:
 
 def patient_tag(person: Person) -> str:
     """The ETag of a patient's row."""
-    return etag("patient", person.id, person.version)
+    return etag(person.clinic_id, "patient", person.id, person.version)
 
 
 async def find(
@@ -96,18 +98,21 @@ async def find(
 
 
 @cache
-def _find(relation: Relation, lock: bool) -> Prepared[UUID, UUID, str, date, str, int, int, datetime]:
+def _find(relation: Relation, lock: bool) -> Prepared[UUID, UUID, str, date, str, int, int, datetime, str | None]:
     query = select(*COLUMNS).where(
         col(Patient.id) == bindparam("patient"), within(relation, col(Patient.clinic_id), col(Patient.id))
     )
     return prepared_select(query.with_for_update() if lock else query, "patient", *limit_names(relation))
 
 
-async def by_id(connection: AsyncConnection, patient_id: UUID, *, lock: bool = False) -> Person | None:
-    """A patient of whatever clinic: for an operator at the command line, who knows the id."""
-    query = select(*COLUMNS).where(col(Patient.id) == patient_id)
-    found = (await connection.execute(query.with_for_update() if lock else query)).first()
-    return None if found is None else Person(*found)
+async def by_id(
+    connection: AsyncConnection, patient_id: UUID, *, clinic_id: UUID | None = None, lock: bool = False
+) -> list[Person]:
+    """The patients of an id, of one clinic or of all: for an operator at the command line. Two clinics may hold one id."""
+    query = select(*COLUMNS).where(col(Patient.id) == patient_id).order_by(col(Patient.clinic_id))
+    if clinic_id is not None:
+        query = query.where(col(Patient.clinic_id) == clinic_id)
+    return [Person(*one) for one in (await connection.execute(query.with_for_update() if lock else query)).all()]
 
 
 async def names_of(connection: AsyncConnection, caller: Caller, patient_ids: list[UUID]) -> dict[UUID, str]:
@@ -147,6 +152,7 @@ async def add(
         name=new.name,
         born_on=new.born_on,
         time_zone=new.time_zone,
+        language=new.language,
         version=1,
         record_version=1,
         created_at=now,
@@ -161,8 +167,8 @@ async def add(
 async def change(
     database: Database, caller: Caller, *, patient_id: UUID, changes: PatientChange, if_match: str | None, now: datetime
 ) -> Person:
-    """Changes the given fields; a field given as null is refused, because none of them may be unknown."""
-    for name in changes.model_fields_set - {"reason"}:
+    """Changes the given fields; null is refused for those that may not be unknown, which are all but the language."""
+    for name in changes.model_fields_set - {"reason", "language"}:
         if getattr(changes, name) is None:
             raise bad_field(f"/{name}", "can't be null; leave it out to keep what is there")
 
@@ -173,9 +179,10 @@ async def change(
             name=changes.name or person.name,
             born_on=changes.born_on or person.born_on,
             time_zone=changes.time_zone or person.time_zone,
+            language=changes.language if "language" in changes.model_fields_set else person.language,
         )
         _check_birth(after.born_on, after.time_zone, now)
-        if (after.name, after.born_on, after.time_zone) != (person.name, person.born_on, person.time_zone):
+        if any(getattr(person, name) != value for name, value in after):
             await _keep(connection, caller, person=person, after=after, reason=changes.reason, now=now)
         return await find(connection, caller, patient_id=patient_id)
 
@@ -192,6 +199,7 @@ async def _keep(
             to(col(Patient.name), after.name),
             to(col(Patient.born_on), after.born_on),
             to(col(Patient.time_zone), after.time_zone),
+            to(col(Patient.language), after.language),
             to(col(Patient.version), person.version + 1),
             to(col(Patient.record_version), person.record_version + 1),
         )

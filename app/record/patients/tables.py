@@ -26,4 +26,5 @@ class Patient(SQLModel, table=True):
     version: int = 1
     record_version: int = 1
     created_at: datetime
+    language: str | None = Field(default=None, max_length=2)  # in which the patient is told what to do
     origin: UUID | None = None  # id in the clinic that the record came from

@@ -151,6 +151,7 @@ def _person(states: list[RowState], *, clinic_id: UUID, now: datetime) -> tuple[
         name=shown.name,
         born_on=shown.born_on,
         time_zone=shown.time_zone,
+        language=shown.language,
         version=len(of_patient),
         record_version=1,
         created_at=first.received_at,

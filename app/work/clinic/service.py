@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller, require, require_staff
-from app.access.accounts.service import clinic
+from app.access.accounts.service import clinic, is_staff
 from app.access.accounts.tables import Account, Clinic
 from app.access.audit import service as audit
 from app.alerts.flags.budget import used
@@ -35,11 +35,10 @@ async def change(database: Database, caller: Caller, *, given: ClinicChange, now
     require(caller, "change_clinic")
 
     async def work(connection: AsyncConnection) -> ClinicOut:
-        staff = {one.id for one in await colleagues(connection, caller)}
         for place, account_id in enumerate(given.chain or []):
-            if account_id not in staff:
+            if not await is_staff(connection, caller.clinic_id, account_id):
                 raise bad_field(f"/chain/{place}", "is nobody of this clinic's staff")
-        changes = _changes(given)
+        changes = settings_of(given)
         if changes:
             await connection.execute(update(clinic).where(col(Clinic.id) == caller.clinic_id).ordered_values(*changes))
             await audit.record(connection, caller, action="change", resource="clinic", patient_id=None, now=now)
@@ -48,7 +47,7 @@ async def change(database: Database, caller: Caller, *, given: ClinicChange, now
     return await database.write(work)
 
 
-def _changes(given: ClinicChange) -> list[Setting]:
+def settings_of(given: ClinicChange) -> list[Setting]:
     """What is given: null takes a limit away, and a name can't be null."""
     out: list[Setting] = []
     if "name" in given.model_fields_set:

@@ -69,12 +69,12 @@ async def take_many(database: Database, caller: Caller, *, given: BulkIn, now: d
         outcomes: dict[UUID, BulkItemOut] = {}
         for review_id in sorted(set(given.review_ids)):  # every writer of several reviews locks them in this order
             try:
-                before = (
-                    await take(connection, caller, review_id=review_id, change=change, if_match=None, now=now)
-                ).review
+                async with connection.begin_nested():  # what a step did before it was refused goes with it
+                    taken = await take(connection, caller, review_id=review_id, change=change, if_match=None, now=now)
             except Problem as problem:
                 outcomes[review_id] = BulkItemOut(review_id=review_id, status="rejected", problem=problem.body())
                 continue
+            before = taken.review
             kept = BeforeStep.model_validate(before, from_attributes=True).model_dump(mode="json")
             done.append({"review_id": str(review_id), "version": before.version + 1, "before": kept})
             outcomes[review_id] = BulkItemOut(review_id=review_id, status="done", problem=None)

@@ -55,7 +55,7 @@ class ReviewState:
 
 def tag_of(one: Review) -> str:
     """The ETag of a review."""
-    return etag("review", one.id, one.version)
+    return etag(one.clinic_id, "review", one.id, one.version)
 
 
 def with_outcome() -> RowQuery:

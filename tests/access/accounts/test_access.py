@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support import Service, entry
+from tests.support import Service, entry, one_app
 
 pytestmark = pytest.mark.anyio
 
@@ -194,12 +194,14 @@ EXPECTED: dict[str, tuple[int, ...]] = {
 
 async def test_each_role_reaches_what_the_rules_give_it(service: Service) -> None:
     procedure = await service.new_procedure()
+    await service.put("2026-04-29", 4)
     for name, (method, path, body) in CALLS.items():
         got = []
         for who in EVERYBODY:
-            await service.put("2026-04-29", 4)
-            if await holds_an_entry(service, "2026-04-30"):
-                await service("ada", "DELETE", f"/v1/patients/{service.ada_id}/diary/2026-04-30")
+            if "/diary" in path and method != "GET":
+                await service.put("2026-04-29", 4)
+                if await holds_an_entry(service, "2026-04-30"):
+                    await service("ada", "DELETE", f"/v1/patients/{service.ada_id}/diary/2026-04-30")
             where = path.format(patient=service.ada_id, procedure=procedure, nobody=procedure)
             sent = {**body, "patient_id": service.ada_id} if isinstance(body, dict) and "patient_id" in body else body
             got.append((await service(who, method, where, json=sent)).status_code)
@@ -239,8 +241,8 @@ async def holds_an_entry(service: Service, on: str) -> bool:
     return (await service("ada", "GET", f"/v1/patients/{service.ada_id}/diary/{on}")).status_code == 200
 
 
-async def test_every_call_of_the_document_is_in_the_table(service: Service) -> None:
-    document = (await service("nobody", "GET", "/openapi.json")).json()
+def test_every_call_of_the_document_is_in_the_table() -> None:
+    document = one_app().openapi()
     open_to_all = {"/v1/token", "/v1/me", "/healthz", "/readyz"}
     documented = sum(len(methods) for path, methods in document["paths"].items() if path not in open_to_all)
     listed = 1  # the list of patients is tested below

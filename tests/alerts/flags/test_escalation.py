@@ -158,3 +158,24 @@ async def test_other_flags_have_no_question(service: Service) -> None:
     (found,) = await flags(service, "kind=pain_return")
     answer = await service("ada", "POST", f"/v1/flags/{found['id']}/answer", json={"answer": "no_change"})
     assert answer.status_code == 409
+
+
+async def test_a_flag_is_handed_to_nobody_who_signs_in_no_more(service: Service, clock: Clock) -> None:
+    people = {name: str(service.accounts[name][1]) for name in ("sam", "cleo", "root")}
+    await set_clinic(service, chain=[people["sam"], people["cleo"]])
+    for who in ("sam", "cleo"):
+        await service("root", "PATCH", f"/v1/accounts/{people[who]}", json={"disabled": who == "sam"})
+    await service.put("2026-04-30", 4, note="I can't pee")
+    await work(service)
+    (handed,) = (await service("root", "GET", "/v1/flags")).json()["items"]
+    assert (handed["owner_id"], handed["steps"][-1]["what"]) == (people["cleo"], "handed")
+    assert handed["steps"][-1]["note"] is None, "nobody before her had it"
+    await service("root", "PATCH", f"/v1/accounts/{people['cleo']}", json={"disabled": True})
+    await service.put("2026-04-29", 4, note="I can't feel my leg")
+    await work(service)
+    shown = (await service("root", "GET", "/v1/flags")).json()["items"]
+    (left,) = [one for one in shown if one["id"] != handed["id"]]
+    assert (left["owner_id"], left["steps"][-1]["what"]) == (None, "escalated")
+    assert left["steps"][-1]["note"] == "nobody to whom it is handed signs in any more"
+    refused = await service("root", "PATCH", "/v1/clinic", json={"chain": [people["root"], people["sam"]]})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/chain/1")

@@ -49,6 +49,33 @@ def test_odd_ports_are_refused_at_the_door(url: str) -> None:
     assert fault_of(url, private=True) is None
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        "localhost.",
+        "LOCALHOST",
+        "hooks.localhost",
+        "metadata.google.internal",
+        "printer.local",
+        "127.1",
+        "0x7f000001",
+        "2130706433",
+        "017700000001",
+        "0xa9fea9fe",
+        "10.1",
+    ],
+)
+def test_a_host_at_home_is_refused_at_the_door_however_it_is_spelt(host: str) -> None:
+    assert fault_of(f"https://{host}/hook", private=False) == "is not a public host"
+    assert fault_of(f"https://{host}/hook", private=True) is None
+
+
+@pytest.mark.parametrize("host", ["ehr.example.org", "localhost.example.org", "8.8.8.8", "internal.example.org"])
+def test_a_public_name_is_taken(host: str) -> None:
+    assert fault_of(f"https://{host}/hook", private=False) is None
+
+
 @asynccontextmanager
 async def receiver(answer: bytes, every: float) -> AsyncIterator[str]:
     """A server that gives an answer byte by byte, with a pause before each; an empty one is silent."""

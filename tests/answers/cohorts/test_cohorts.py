@@ -1,11 +1,14 @@
 """Cohorts over HTTP: filters, groups, both ways of counting, small groups."""
 
+import threading
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from lifelines import KaplanMeierFitter
+from pydantic import BaseModel
 
+from app.answers.cohorts.schemas import CohortOut, CohortRowOut
 from app.answers.verdicts.sweep import sweep
 from tests.support import Service, entry
 
@@ -133,3 +136,38 @@ async def test_a_sweep_makes_what_is_stale_once(clinic: Service) -> None:
     assert [swept.done async for swept in sweep(state.database, state.clock)] == []
     await clinic.new_procedure()
     assert [swept.done async for swept in sweep(state.database, state.clock)] == [1]
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/csv"])
+async def test_a_cohort_is_counted_and_written_off_the_loop(
+    service: Service, monkeypatch: pytest.MonkeyPatch, accept: str
+) -> None:
+    """Two hundred groups make megabytes: while they are written, the loop answers others."""
+    await treat(service, 0, 120)
+    seen: dict[str, set[bool]] = {}
+    on_loop = threading.current_thread()
+
+    def watch(model: type[BaseModel], name: str) -> None:
+        held = getattr(model, name)
+
+        def watched(*args: Any, **kwargs: Any) -> Any:  # whatever the method takes
+            seen.setdefault(f"{model.__name__}.{name}", set()).add(threading.current_thread() is on_loop)
+            return held(*args, **kwargs)
+
+        monkeypatch.setattr(model, name, watched)
+
+    for model in (CohortOut, CohortRowOut):
+        for name in ("model_validate", "model_dump", "model_dump_json"):
+            watch(model, name)
+
+    def watched_line(_cells: object) -> str:
+        seen.setdefault("line", set()).add(threading.current_thread() is on_loop)
+        return ""
+
+    monkeypatch.setattr("app.answers.cohorts.routes.line", watched_line)
+    for path in ("relief?group_by=region", "procedures"):
+        answer = await service("cleo", "GET", f"/v1/cohorts/{path}", headers={"Accept": accept})
+        assert answer.status_code == 200
+    assert "CohortRowOut.model_validate" in seen
+    assert ("line" if accept == "text/csv" else "CohortOut.model_dump_json") in seen
+    assert {where for places in seen.values() for where in places} == {False}, seen

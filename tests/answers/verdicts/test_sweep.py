@@ -2,48 +2,50 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from distributed import LocalCluster
 
+from app.answers.verdicts import sweep as sweeping
 from app.answers.verdicts.service import kept, outcome
 from app.answers.verdicts.sweep import sweep
 from app.base.settings import Settings
+from app.base.store import leases
 from app.base.store.database import Database
 from app.base.store.leases import CONCLUSIONS, take
 from app.base.store.metadata import utc_now
-from app.base.store.migrate import upgrade
+from app.doors.commands.main import main
 from app.doors.commands.sweep import executor
-from app.doors.demo.build import build
+from tests.commands import forks
 
+pytestmark = pytest.mark.unmeasured
 PROCEDURES = 16  # of the demo's two clinics
 
 
-async def filled(path: Path) -> None:
-    database = Database(f"sqlite+aiosqlite:///{path}")
-    await build(database, utc_now(), lambda name: None)
-    await database.close()
+@pytest.fixture
+def empty(tmp_path: Path, migrated_sqlite: Path) -> Path:
+    return Path(shutil.copy(migrated_sqlite, tmp_path / "empty.db"))
 
 
 @pytest.fixture
-def empty(tmp_path: Path) -> Path:
-    upgrade(f"sqlite+aiosqlite:///{tmp_path / 'demo.db'}")
-    return tmp_path / "demo.db"
+def filled(tmp_path: Path, demo_sqlite: Path) -> Path:
+    return Path(shutil.copy(demo_sqlite, tmp_path / "demo.db"))
 
 
 @pytest.fixture
 def cluster() -> Iterator[str]:
-    with LocalCluster(n_workers=4, threads_per_worker=1, dashboard_address=None) as running:  # type: ignore[no-untyped-call]  # untyped
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as running:  # type: ignore[no-untyped-call]  # untyped
         yield running.scheduler_address
 
 
@@ -53,9 +55,8 @@ async def bodies(database: Database) -> dict[Any, str]:
 
 
 @pytest.mark.anyio
-async def test_a_cluster_of_four_makes_the_same_verdicts(empty: Path, cluster: str) -> None:
-    await filled(empty)
-    database = Database(f"sqlite+aiosqlite:///{empty}")
+async def test_a_cluster_makes_the_same_verdicts(filled: Path, cluster: str) -> None:
+    database = Database(f"sqlite+aiosqlite:///{filled}")
     made = []
     for settings in ({}, {"dask": cluster}):
         async with database.engine.begin() as connection:
@@ -70,26 +71,39 @@ async def test_a_cluster_of_four_makes_the_same_verdicts(empty: Path, cluster: s
     await database.close()
 
 
-def test_a_killed_sweep_is_gone_on_with(empty: Path) -> None:
-    asyncio.run(filled(empty))
-    environment = {**os.environ, "REPRIEVE_DATABASE_URL": f"sqlite:///{empty}"}
-    slow = (
-        "from datetime import timedelta; import app.answers.verdicts.sweep as s, app.base.store.leases as leases\n"
-        "from app.doors.commands.main import main; s.BATCH, leases.LASTS = 2, timedelta(seconds=3); main()"
-    )
-    command = [sys.executable, "-c", slow, "sweep", "--jobs", "1"]
+def sweep_slowly(url: str, said: Path) -> None:
+    """The call, two procedures a batch and with a lease that ends soon; a killed process leaves its group with it."""
+    os.setsid()
+    os.environ["REPRIEVE_DATABASE_URL"] = url
+    sweeping.BATCH, leases.LASTS = 2, timedelta(seconds=2)
+    sys.argv = ["reprieve", "sweep", "--jobs", "1"]
+    with said.open("w") as sys.stdout:
+        main()
+
+
+def test_a_killed_sweep_is_gone_on_with(filled: Path, tmp_path: Path) -> None:
+    said = tmp_path / "said"
+
+    def begin() -> ForkServerProcess:
+        process = forks().Process(target=sweep_slowly, args=(f"sqlite:///{filled}", said))
+        process.start()
+        return process
+
     for _ in range(3):
-        before = count(empty)
-        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)
-        while process.poll() is None and count(empty) == before:
-            time.sleep(0.01)
+        before = count(filled)
+        process = begin()
+        while process.exitcode is None and count(filled) == before:
+            process.join(0.01)
+        assert process.pid is not None
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    partly = count(empty)
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        process.join()
+    partly = count(filled)
+    process = begin()
+    process.join()
+    assert process.exitcode == 0
     assert 0 < partly < PROCEDURES
-    assert done.stdout.startswith(f"{PROCEDURES - partly} verdicts brought up to date, ")
-    assert count(empty) == PROCEDURES
+    assert said.read_text().startswith(f"{PROCEDURES - partly} verdicts brought up to date, ")
+    assert count(filled) == PROCEDURES
 
 
 def test_a_sweep_says_so_where_it_waits_for_another(empty: Path) -> None:

@@ -1,4 +1,5 @@
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -138,3 +139,17 @@ async def test_a_failure_inside_is_a_problem_and_says_nothing_of_itself(
     assert "secret" not in answer.text
     monkeypatch.undo()
     assert (await service.put("2026-04-30", 4)).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "day", ["O'Hara 555", "ada@x.ch", "2026-02-30", "2026-13-01", "20260430", "2026-W18-4", "", 7, None]
+)
+async def test_a_batch_repeats_no_day_that_is_none(service: Service, day: object) -> None:
+    """What stands where a day belongs may be a name or a number to call; a day is repeated, so that it can be found."""
+    entries = [{"date": day, "pain": "x"}, {"date": "2026-04-30", "pain": "x"}]
+    answer = await service("ada", "POST", f"/v1/patients/{service.ada_id}/diary", json={"entries": entries})
+    first, second = answer.json()["items"]
+    assert (first["status"], second["date"]) == ("rejected", "2026-04-30")
+    shown = date.fromisoformat(first["date"]).isoformat() if first["date"] else None
+    assert first["date"] == shown
+    assert not isinstance(day, str) or len(day) < 8 or day not in answer.text

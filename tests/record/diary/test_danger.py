@@ -3,7 +3,12 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
+from app.alerts.messages.tables import Address
+from app.base.store.typed import table, values_of
+from app.rules.red_flags import rules
+from app.rules.words import LANGUAGES, Language
 from tests.support import Service
 
 pytestmark = pytest.mark.anyio
@@ -78,3 +83,87 @@ async def test_an_old_day_is_to_be_read(service: Service) -> None:
     await service.put("2026-03-02", 4, note="could not pee all night")
     ((severity, _, says),) = await flags(service)
     assert severity == "later" and says.startswith("read this: the note may mention: bladder or bowel")
+
+
+REPORTED: dict[str, dict[str, Any]] = {
+    "fever": {"temperature_c": 38.5},
+    "wound": {"side_effects": [{"kind": "wound_discharge"}]},
+    "weakness": {"side_effects": [{"kind": "weakness"}]},
+    "saddle_numbness": {"side_effects": [{"kind": "saddle_numbness"}]},
+    "bladder_or_bowel": {"side_effects": [{"kind": "bladder_or_bowel_change"}]},
+    "headache": {"side_effects": [{"kind": "headache", "severity": 3}]},
+    "rising_pain": {"side_effects": [{"kind": "soreness", "severity": 3}]},
+    "chest_pain_thoracic": {"side_effects": [{"kind": "chest_pain"}]},
+    "breathing_thoracic": {"side_effects": [{"kind": "breathlessness"}]},
+    "allergy": {"side_effects": [{"kind": "hives"}]},
+    "burn": {"side_effects": [{"kind": "burn"}]},
+    "severe_numbness": {"side_effects": [{"kind": "numbness", "severity": 3}]},
+    "in_danger": {"side_effects": [{"kind": "other", "severity": 4}]},
+}
+ENDS = {
+    "en": "Your clinic: 044 1. Emergency: 144.",
+    "de": "Ihre Klinik: 044 1. Notruf: 144.",
+    "fr": "Votre clinique : 044 1. Urgences : 144.",
+    "es": "Su clínica: 044 1. Emergencias: 144.",
+}
+LIFE = {
+    "en": "I don't want to live any more",
+    "de": "Ich will nicht mehr leben",
+    "fr": "je ne veux plus vivre",
+    "es": "no quiero vivir más",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_every_rule_tells_in_the_patients_language(service: Service, language: Language) -> None:
+    await service("root", "PATCH", "/v1/clinic", json={"phone": "044 1", "jurisdiction": "CH"})
+    await service.new_procedure(performed_on="2026-04-28", region="thoracic")
+    spoken = await service("cleo", "PATCH", f"/v1/patients/{service.ada_id}", json={"language": language})
+    assert spoken.json()["language"] == language
+    by_name = {rule.name: rule for rule in rules()}
+    for name, parts in REPORTED.items():
+        told = (await service("ada", "PUT", f"/v1/patients/{service.ada_id}/diary/2026-04-30", json=parts)).json()
+        assert told["advice"] == f"{by_name[name].advice[language]} {ENDS[language]}", name
+    asked = await service.put("2026-04-29", note=LIFE[language])
+    assert asked.json()["advice"] == f"{by_name['self_harm'].asks[language]} {ENDS[language]}"
+
+
+async def test_the_language_is_that_of_the_record_else_of_the_newest_address_else_english(service: Service) -> None:
+    path = f"/v1/patients/{service.ada_id}"
+
+    async def first_word() -> str:
+        told = await service("ada", "PUT", f"{path}/diary/2026-04-30", json={"temperature_c": 39})
+        return str(told.json()["advice"]).split()[0]
+
+    assert await first_word() == "A"
+    clinic_id, account_id = service.accounts["ada"]
+    for locale in ("es", "de-CH", "it"):
+        made = Address(
+            clinic_id=clinic_id,
+            account_id=account_id,
+            channel="email",
+            target={"email": "ada@example.org"},
+            locale=locale,
+            created_at=service.app.state.clock(),
+        )
+        await service.app.state.database.write(
+            lambda c, made=made: c.execute(insert(table(Address)).values(values_of(made)))
+        )
+    assert await first_word() == "Fieber", "the newest that there are texts in"
+    await service("cleo", "PATCH", path, json={"language": "fr"})
+    assert await first_word() == "Une"
+    gone = await service("cleo", "PATCH", path, json={"language": None})
+    assert (gone.status_code, gone.json()["language"]) == (200, None)
+    assert await first_word() == "Fieber"
+    assert (await service("cleo", "PATCH", path, json={"language": "xx"})).status_code == 422
+
+
+async def test_a_language_travels_with_the_record_and_stands_in_its_history(service: Service) -> None:
+    path = f"/v1/patients/{service.ada_id}"
+    await service("cleo", "PATCH", path, json={"language": "es"})
+    record = (await service("cleo", "GET", f"{path}/record")).json()
+    kept = [one["content"] for one in record["revisions"] if one["kind"] == "patient"]
+    assert [one.get("language") for one in kept] == [None, "es"] and "language" not in kept[0]
+    made = await service("other", "POST", "/v1/records", json=record)
+    theirs = await service("other", "GET", f"/v1/patients/{made.json()['patient_id']}")
+    assert theirs.json()["language"] == "es"

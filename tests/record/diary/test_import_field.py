@@ -13,6 +13,7 @@ TODAY = date(2026, 5, 1)
 PLAIN = Options(
     file="-",
     patient=None,
+    clinic=None,
     mapping=[],
     day_first=False,
     month_first=False,

@@ -89,6 +89,25 @@ async def test_one_at_fault_holds_up_no_other(service: Service) -> None:
     assert [s for s, _ in await states(service, ids)] == ["booked", "cancelled"]
 
 
+async def test_a_step_that_is_refused_leaves_nothing_of_itself(service: Service) -> None:
+    """A review that was decided to repeat keeps its appointment, also where a step with many would end it."""
+    ids = await some(service, 2)
+    where = f"/v1/reviews/{ids[0]}"
+    booked = await service("sam", "POST", f"{where}/book", json={"slot_id": await slot(service)})
+    assert booked.json()["state"] == "booked"
+    decision = {"decision": "repeat", "reason": "a year of relief"}
+    assert (await service("cleo", "POST", f"{where}/decide", json=decision)).status_code == 200
+    before = (await service("sam", "GET", "/v1/appointments")).json()["items"]
+    for step, more in (("cancel", {}), ("wait", {"wait_until": "2026-09-01"})):
+        done = await many(service, ids, step, reason="by mistake", **more)
+        assert [(i["problem"] or {}).get("status") for i in done["items"]] == [409, None]
+        assert (await service("cleo", "POST", f"/v1/reviews/bulk/{done['id']}/undo")).status_code == 200
+        after = (await service("sam", "GET", "/v1/appointments")).json()["items"]
+        assert [one["state"] for one in after] == ["booked"]
+        assert after == before
+    assert (await service("sam", "GET", where)).json()["state"] == "decided"
+
+
 async def test_many_are_proposed_under_a_policy(service: Service) -> None:
     ids = await some(service, 2)
     await many(service, ids, "propose", policy="hull-uk", proposed_on="2026-07-01")
