@@ -95,7 +95,7 @@ def _holds(value: ast.expr) -> bool:
 
 def _filled(tree: ast.Module) -> set[str]:
     """Names of the module, or of a class, that some function changes: a dictionary that fills as people call."""
-    of_module = set(_assigned(tree))
+    of_module = {*_assigned(tree), *(n for node in ast.walk(tree) if isinstance(node, ast.Global) for n in node.names)}
     of_classes = {f"{one.name}.{name}" for one in _classes(tree) for name in _assigned(one)}
     of_classes |= {f"cls.{name.partition('.')[2]}" for name in of_classes}
     changed = set()
@@ -171,6 +171,7 @@ def test_whatever_is_held_is_keyed_by_clinic_or_has_a_reason() -> None:
         "class A:\n    def __init__(self): self.held = {}",
         "def f(key, seen={}): ...",
         "last = None\ndef f(key):\n    global last\n    last = key",
+        "def f(key):\n    global last\n    last = key",
         "from functools import cache\nreport = cache(make)",
     ],
 )

@@ -178,7 +178,7 @@ if __name__ == "__main__":
     vars(sheet)["lines"] = failing_lines
     vars(worker)["sweep"] = failing_sweep
     vars(webhook)["send"] = failing_send
-    SignIns.who = failing_who  # type: ignore[method-assign]  # that is what it is for
+    SignIns.who = failing_who  # type: ignore[method-assign]  # the dependency that fails is put in its place
     if "FAILS" in os.environ:
         vars(recording)["record"] = failing_record
     main()

@@ -4,7 +4,7 @@ So a message is sent if, and only if, that change was committed.
 """
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from sqlalchemy import Select, and_, delete, func, insert, or_, select, tuple_, update
@@ -36,6 +36,7 @@ Topic = Literal[
     "patient.asked",
     "address.confirm",
 ]
+CONFIRM: Final = "address.confirm"  # the one that holds a code
 Audience = Literal["staff", "account", "patient", "address"]
 
 

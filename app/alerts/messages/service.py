@@ -5,7 +5,7 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final, cast
+from typing import cast
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller, require
 from app.access.audit import service as audit
-from app.alerts.messages.outbox import address, message, post
+from app.alerts.messages.outbox import CONFIRM, address, message, post
 from app.alerts.messages.safe_post import fault_of
 from app.alerts.messages.schemas import AddressOut, Channel, DeliveryOut, EmailIn, PushIn, WebhookIn, WebhookOut
 from app.alerts.messages.sending import replay
@@ -29,7 +29,6 @@ from app.base.store.database import Database
 from app.base.store.metadata import new_id
 from app.base.store.typed import col, to, values_of, whole, wholes
 
-CONFIRM: Final = "address.confirm"
 MOST = 10  # addresses an account, webhooks a clinic
 CODE_HOLDS = timedelta(days=1)
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that looks like another

@@ -45,7 +45,7 @@ def filled(tmp_path: Path, demo_sqlite: Path) -> Path:
 
 @pytest.fixture
 def cluster() -> Iterator[str]:
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as running:  # type: ignore[no-untyped-call]  # untyped
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as running:  # type: ignore[no-untyped-call]  # distributed has no types
         yield running.scheduler_address
 
 
