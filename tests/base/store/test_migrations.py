@@ -1,48 +1,31 @@
 """Migrations end migrated, whatever happens on the way."""
 
 import asyncio
-import os
 import signal
 import sqlite3
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
 
 from app.base.settings import SettingError
 from app.base.store.migrate import config, upgrade
 from tests.base.store.test_carry_over import OLD, fill
 from tests.commands import reprieve
 
+ROOT = Path(__file__).parents[3]
 STEPS_APART = 5  # every fifth statement and each commit, in the suite; `tests/benchmarks/kills.py` takes all
 
 
-def dying(url: str, at: int, count: str | None) -> None:
-    """Migrates, and is killed at the `at`-th statement or commit; writes how many there were."""
-    done = 0
-
-    def step(*_: object) -> None:
-        nonlocal done
-        done += 1
-        if done == at:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    event.listen(Engine, "before_cursor_execute", step)
-    event.listen(Engine, "commit", step)
-    upgrade(url)
-    if count is not None:
-        Path(count).write_text(str(done))
-
-
-def killed_at(url: str, at: int, count: Path | None = None) -> int | None:
-    process = get_context("forkserver").Process(target=dying, args=(url, at, str(count) if count else None))
-    process.start()
-    process.join(60)
-    return process.exitcode
+def killed_at(steps: dict[str, int], count: Path) -> list[int]:
+    """Migrates each database by URL, killed at its step; the signals that ended them, or 0."""
+    call = [sys.executable, "-m", "tests.base.store.dying_migration", str(count)]
+    call += [part for url, at in steps.items() for part in (url, str(at))]
+    done = subprocess.run(call, cwd=ROOT, check=True, capture_output=True, text=True, timeout=900)
+    return [int(line) for line in done.stdout.split()]
 
 
 def schema(path: Path) -> dict[str, list[str]]:
@@ -59,20 +42,20 @@ def test_a_kill_at_any_step_ends_migrated(tmp_path: Path) -> None:
     asyncio.run(fill(f"sqlite+aiosqlite:///{old}"))
     whole = tmp_path / "whole.db"
     whole.write_bytes(old.read_bytes())
-    assert killed_at(f"sqlite+aiosqlite:///{whole}", 0, tmp_path / "count") == 0
+    assert killed_at({f"sqlite+aiosqlite:///{whole}": 0}, tmp_path / "count") == [0]
     steps = int((tmp_path / "count").read_text())
     assert steps > 30
     command.check(config(f"sqlite+aiosqlite:///{whole}"))
-    for at in range(1, steps + 1, STEPS_APART):
-        path = tmp_path / f"{at}.db"
+    paths = {at: tmp_path / f"{at}.db" for at in range(1, steps + 1, STEPS_APART)}
+    for path in paths.values():
         path.write_bytes(old.read_bytes())
-        url = f"sqlite+aiosqlite:///{path}"
-        assert killed_at(url, at) == -signal.SIGKILL
-        upgrade(url)
+    dying = {f"sqlite+aiosqlite:///{path}": at for at, path in paths.items()}
+    assert killed_at(dying, tmp_path / "never") == [signal.SIGKILL] * len(paths)
+    for path in paths.values():
+        upgrade(f"sqlite+aiosqlite:///{path}")
         assert schema(path) == schema(whole)
         with sqlite3.connect(path) as connection:
             assert connection.execute("SELECT count(*) FROM patient").fetchone() == (len(OLD["patient"]),)
-        path.unlink()
 
 
 def test_four_processes_migrate_at_once(empty_url: str) -> None:
