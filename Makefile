@@ -57,6 +57,8 @@ bench:           ## every benchmark; takes minutes
 	$(PYTHON) -m tests.benchmarks.detection
 	$(PYTHON) -m tests.benchmarks.clinic
 	$(PYTHON) -m tests.benchmarks.red_words
+	$(PYTHON) -m tests.benchmarks.worst
+	$(PYTHON) -m tests.benchmarks.kills
 
 screenshots:     ## the pictures of docs/pages, from the demo in a real browser
 	$(PYTHON) -m tests.browser.screenshots

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.base.settings import Settings
 from app.relief import parameters as par
-from app.relief.states import N_COURSE, N_NOISE, N_PLATEAU, N_PRONE
+from app.relief.chain import chain_of
 from tests.commands import environment
 
 ROOT = Path(__file__).parent.parent
@@ -55,10 +55,12 @@ def test_every_document_that_is_named_is_there() -> None:
 
 def test_the_engines_page_says_the_numbers_of_the_code() -> None:
     page = (ROOT / "docs" / "engine.md").read_text()
-    assert f"{N_PRONE} x {N_NOISE} x {N_PLATEAU} x {N_COURSE} states" in page
-    assert f"is {par.RETURNED_AT:.2f} or\nmore" in page
-    assert f"`returning` from {par.RETURNING_AT:.2f} on" in page
-    assert f"{par.HEAVY_TIMES} times as wide" in page
+    assert f"{chain_of('half').size} states under `half`" in page
+    assert f"is {par.RETURNED_AT:.2f} or more; `returning` from {par.RETURNING_AT:.2f} on" in page
+    assert f"\n{par.HEAVY_TIMES} times as wide" in page
+    assert f"median {par.RELIEF_MEDIAN:.0f} days, SD of the logarithm {par.RELIEF_LOG_SD}" in page
+    assert f"as {par.RELIEF_PEOPLE:.0f} treatments weigh" in page
+    assert f"stood for {par.STANDS_DAYS} days" in page and f"up to day {par.SPELL_DAYS}" in page
 
 
 def test_every_command_of_the_documents_is_a_benchmark_that_is_there() -> None:

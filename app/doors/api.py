@@ -24,6 +24,7 @@ from app.answers.pictures.routes import router as pictures
 from app.answers.verdicts.routes import router as verdicts
 from app.base.http import problems
 from app.base.http.deps import Clock
+from app.base.http.long_json import LONGEST
 from app.base.http.middleware import Surround
 from app.base.http.problems import Problem
 from app.base.settings import SettingError, Settings
@@ -52,7 +53,7 @@ from app.work.quality.routes import router as quality
 from app.work.reviews.routes import router as reviews
 from app.work.worker import start
 
-BODY_LIMIT = 4 * 1024 * 1024  # a batch of a thousand long entries fits
+BODY_LIMIT = LONGEST  # of what is read on the loop; a work-up with fifty long notes fits, in any script
 DESCRIPTION = """Follows people after a medial branch rhizotomy from their own diary: did it work, how long has it held, is
 it ending? Sign in under *Authorize*, or `POST /v1/token`. Errors are RFC 9457 problems. Reprieve shows one person's
 course; it does not diagnose, and a person decides."""
@@ -118,6 +119,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
         app.state.readiness = Readiness(database)
         app.state.sign_ins = SignIns(database, settings.token_hours, clock)
         await asyncio.to_thread(said, "the phrases are read once, before the first note")
+        await asyncio.to_thread(_prepare, app)
         at_work = start(database, settings, clock)
         yield
         for task in at_work:
@@ -134,6 +136,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
         openapi_tags=[{"name": name, "description": says} for name, says in document.TAGS.items()],
         lifespan=lifespan,
         max_body_size=BODY_LIMIT,
+        openapi_url=None,  # `document.complete` adds it
         docs_url=None,
         redoc_url=None,
         dependencies=[Depends(refuse_unknown_query)],
@@ -146,6 +149,13 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
     mount_assets(app)
     document.complete(app)
     return app
+
+
+def _prepare(app: FastAPI) -> None:
+    """Looks once for an address that there is not: the framework builds each route when it is first looked at."""
+    nowhere = {"type": "http", "method": "GET", "path": "/-", "root_path": "", "headers": [], "query_string": b""}
+    for route in app.router.routes:
+        route.matches({**nowhere, "app": app})
 
 
 async def refuse_unknown_query(request: Request) -> None:

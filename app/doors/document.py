@@ -2,13 +2,15 @@
 
 import json
 import re
+from threading import Lock
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from fastapi.routing import APIRoute
 
+from app.base.http.pools import HEAVY
 from app.base.http.problems import ProblemDetail
-from app.record.diary.schemas import DatedEntryIn
+from app.record.diary.schemas import BatchIn, DatedEntryIn
 from app.record.whole.schemas import RecordIn
 
 TAGS = {
@@ -50,10 +52,12 @@ def complete(app: FastAPI) -> None:
         if app.openapi_schema is None:
             document = make()
             schemas = document["components"]["schemas"]
-            for model in (ProblemDetail, DatedEntryIn, RecordIn):
+            for model in (ProblemDetail, DatedEntryIn, BatchIn, RecordIn):
                 schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
                 parts = schema.pop("$defs", {})
                 schemas |= {**parts, model.__name__: schema}
+            # each entry is taken or rejected by itself, so that the model leaves open what it is
+            schemas["BatchIn"]["properties"]["entries"]["items"] = {"$ref": "#/components/schemas/DatedEntryIn"}
             for name in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(name, None)
             for schema in schemas.values():
@@ -63,6 +67,19 @@ def complete(app: FastAPI) -> None:
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
+    made, lock = list[bytes](), Lock()
+
+    def text() -> bytes:
+        with lock:
+            if not made:
+                made.append(json.dumps(openapi(), ensure_ascii=False).encode())
+        return made[0]
+
+    async def read_document(_: Request) -> Response:
+        """The document, made aside when it is first asked for: it takes a second or two."""
+        return Response(made[0] if made else await HEAVY.run(text), media_type="application/json")
+
+    app.add_route("/openapi.json", read_document, include_in_schema=False)
 
 
 def _with_nulls(schema: Schema, example: Any, schemas: dict[str, Schema]) -> Any:  # any JSON value

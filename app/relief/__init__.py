@@ -5,9 +5,23 @@ The rest of the service imports from this package, not from its modules.
 
 from .baseline import block_days
 from .definitions import Response, relief_percent, response
+from .durations import DurationPrior
 from .engine import Trace, judge, trace, trace_all
 from .parameters import BASELINE_DAYS, ENGINE, ONSET_LEVEL, RECALLED_DAYS, SETTLING_DAYS, SILENT_DAYS
-from .records import BOTH, DEFINITIONS, LEFT, PHASES, RIGHT, Definition, Diary, Floats, Laterality, Phase, Procedure
+from .records import (
+    BOTH,
+    DEFINITIONS,
+    LEFT,
+    PHASES,
+    RIGHT,
+    Definition,
+    Diary,
+    EarlierRelief,
+    Floats,
+    Laterality,
+    Phase,
+    Procedure,
+)
 from .run import EngineState
 from .verdict import Confounder, Verdict
 
@@ -26,6 +40,8 @@ __all__ = [
     "Confounder",
     "Definition",
     "Diary",
+    "DurationPrior",
+    "EarlierRelief",
     "EngineState",
     "Floats",
     "Laterality",

@@ -5,30 +5,33 @@ from datetime import date, timedelta
 import numpy as np
 
 from . import parameters as par
+from .judgement import Judgement
 from .plan import Plan
-from .readout import ReadOut
 from .records import Floats, Phase
 from .verdict import Reason
 
 
-def reasons(plan: Plan, reading: ReadOut, *, phase: Phase, performed: date, between: tuple[int, int]) -> list[Reason]:
+def reasons(plan: Plan, judged: Judgement, *, phase: Phase, performed: date) -> list[Reason]:
     """The up to REASONS entries whose day raised the log odds of the phase most, in order of date.
 
-    Entries of days outside `between` are left out: a flare-up long before a return says nothing about it.
+    Entries far from a return are left out: a flare-up long before it says nothing about it.
     """
     if phase in ("unknown", "settling"):
         return []
-    since, until = between
+    since, until = judged.why_between()
     if phase in ("returned", "returning"):
-        moved = _moves(reading.returned)
+        moved = _moves(np.array(judged.daily.return_probability))
     else:
-        moved = _moves(reading.reached) if phase == "relief" else -_moves(reading.reached)
+        counted = _moves(np.array([day.masses.counted for day in judged.run.filter.days[1:]]))
+        moved = counted if phase == "relief" else -counted
     scored = ~np.isnan(np.array(plan.score[1:]))
     scored[:since] = False
     scored[until:] = False
     moved = np.where(scored, moved, -np.inf)
     top = [int(i) for i in np.argsort(-moved, kind="stable")[: par.REASONS] if np.isfinite(moved[i]) and moved[i] > 0]
-    return [Reason(performed + timedelta(days=i + 1), _sentence(plan, reading, phase=phase, i=i)) for i in sorted(top)]
+    return [
+        Reason(performed + timedelta(days=i + 1), _sentence(plan, judged, phase=phase, day=i + 1)) for i in sorted(top)
+    ]
 
 
 def _moves(chance: Floats) -> Floats:
@@ -37,12 +40,15 @@ def _moves(chance: Floats) -> Floats:
     return np.diff(odds, prepend=odds[0])
 
 
-def _sentence(plan: Plan, reading: ReadOut, *, phase: Phase, i: int) -> str:
-    says = f"average {plan.score[i + 1]:g}"
-    if phase in ("returned", "returning"):
-        says += f", expected {reading.plateau[i]:.1f} in relief"
+def _sentence(plan: Plan, judged: Judgement, *, phase: Phase, day: int) -> str:
+    says = f"average {plan.score[day]:g}"
+    spell = judged.spell
+    if phase in ("returned", "returning") and spell is not None and spell.ended is not None:
+        before = [v for v in judged.daily.level[judged.began(spell) : spell.ended.low] if v is not None]
+        if before:
+            says += f", expected {float(np.median(before[-par.RESPONSE_DAYS :])):.1f} in relief"
     else:
         says += f", against {plan.baseline.pain:.1f} before"
-    if plan.shift[i + 1] > 0:
-        says += f", while a risen dose of opioids may hide {plan.shift[i + 1]:.1f} points"
+    if plan.shift[day] > 0:
+        says += f", while a risen dose of opioids may hide {plan.shift[day]:.1f} points"
     return says

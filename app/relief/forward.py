@@ -1,168 +1,212 @@
-"""The filter of a diary: the forward pass with its stored checkpoints, and the smoothing (backward) pass."""
+"""The forward recursion (Rabiner 1989), day by day, for several diaries at once.
+
+For one diary the overhead of a numpy call exceeds the arithmetic, so several diaries are stepped together in one array
+`(prone, states, diaries, kinds)`. Each follows its own plan: one with a late revision steps back alone. The operations on
+a diary's own numbers and their order do not depend on the batch, so its results are bit-identical in any batch.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from . import parameters as par
-from .baseline import Baseline
-from .batched import BLOCK, HISTORY, ROWS, Bank, Lane, drift, fold, side_by_side, sweep
+from .mechanics import N_PRONE, START_WEIGHT, Mechanics, level_places, mechanics, places
+from .moods import N_KIND, RECORD, expected, hear, overnight, times_since
 from .plan import Heard, Plan
-from .records import Floats
-from .states import CHAIN, N_COURSE, N_NOISE, N_PLATEAU
+from .records import Days, Floats
+from .remembered import BLOCK, HISTORY, DayEnd, Filter
+from .scores import chances
+from .standing import Ages, Masses, PastSpell, Standing, masses_of, next_standing, when_begun, when_ended
 
-SHARED = N_COURSE * N_PLATEAU
 
-
-class Filter:
-    """The chain's weights for one diary: one row `(course * plateau,)` per day, summed over proneness and noise.
-
-    Day 0 is the procedure. Between runs one checkpoint per BLOCK days is kept; `rest` frees the rows.
+class Lane:
+    """One diary's part of a sweep: its steps, and where those begin that do not follow from the one before.
 
     Args:
-        judged: shape (last, SHARED), each day as judged on that day; rows before day `since` are not filled.
-        since: the first day whose rows are filled.
+        days, evidence: shape (steps,), the day stepped to and what its score says.
+        step_of: shape (steps,), the plan's step; -1 for a day gone through again on the way to one.
+        known: shape (steps,), days with a score up to the step's day, and the first of them.
+        version: shape (steps,), the baseline that held.
+        source: by step that does not follow from the one before, the step that it follows from, or None for kept weights.
     """
 
-    def __init__(self) -> None:
-        self._heard: list[Heard | None] = [None]
-        self._baselines: list[Baseline] = []
-        self._checkpoint: list[Floats] = [CHAIN.start]
-        self.rest()
-
-    def rest(self) -> None:
-        """Frees the rows, which can be computed again from the checkpoints."""
-        self.judged = self._rows = np.empty((0, SHARED))
-        self.since = len(self._heard)
-
-    def begin(self, plan: Plan) -> Lane:
-        """The steps that a plan needs: all, or only those after the days that it shares with the previous plan.
-
-        Continuing needs a plan without late revisions, and gives bit-identical weights.
-        """
-        first = self._same_until(plan) + 1
-        self._baselines, self.since = plan.baselines, first
-        del self._heard[first:], self._checkpoint[(first - 1) // BLOCK + 1 :]
-        self.judged, self._rows = np.empty((plan.last, SHARED)), np.empty((0, SHARED))
-        line = self.line(first, first - 1)
-        self._newest = {day: k for k, day in enumerate(line.days)}  # the latest step to each day
-        self._judges: dict[int, int] = {}  # by step, the day that is judged after it
+    def __init__(self, kept: Filter, plan: Plan, first: int) -> None:
+        self.kept, self.plan = kept, plan
+        self.days: list[int] = []
+        self.evidence: list[Heard | None] = []
+        self.step_of: list[int] = []
+        self.known: list[tuple[int, int]] = []
+        self.version: list[int] = []
+        self.source: dict[int, int | None] = {}
+        self._heard = kept.evidence.copy()
+        self._known = [(day.logged, day.first) for day in kept.days]
+        self._at: dict[int, int] = {}
+        self._judges = set(plan.marks)
         for k in range(first - 1, len(plan.target)):
             day = plan.target[k]
-            if line.days and day - 1 != line.days[-1]:
-                self._go_back(line, day - 1)
-            self._add(line, day, plan.evidence[k])
-            mark = self.since - 1 + len(self._judges)
-            if mark < plan.last and plan.marks[mark] == k:
-                self._judges[len(line.days) - 1] = mark + 1
-        return line
+            if not self.days or self.days[-1] != day - 1:
+                self._reach(day - 1, plan.version[k])
+            self._known[day : day + 1] = [(plan.logged[k], plan.first[k])]
+            self._put(day, k, heard=plan.evidence[k], version=plan.version[k])
 
-    def end(self, rows: Floats) -> None:
-        """Takes the rows of the steps of `begin`, shape (steps, SHARED)."""
-        self._rows = rows
-        for step, day in self._judges.items():
-            self.judged[day - 1] = rows[step]
+    def judges(self, step: int) -> bool:
+        """Whether a day is judged after a step."""
+        return self.step_of[step] in self._judges
 
-    def final(self, first: int, last: int) -> Floats:
-        """Rows of the days `first` to `last`, each from all revisions about days up to it."""
-        if first < self.since:
-            return _all_rows([self.line(first, last)])[0][first - 1 - last :]
-        return self._rows[[self._newest[day] for day in range(first, last + 1)]]
-
-    def line(self, first: int, last: int) -> Lane:
-        """The steps from the checkpoint before day `first` up to day `last`, by the stored evidence."""
-        start = min((first - 1) // BLOCK, len(self._checkpoint) - 1)
-        days = list(range(start * BLOCK + 1, last + 1))
-        return Lane(self._baselines, self._checkpoint, start, days, self._heard[start * BLOCK + 1 : last + 1])
-
-    def _add(self, line: Lane, day: int, heard: Heard | None) -> None:
-        self._newest[day] = len(line.days)
-        line.days.append(day)
-        line.heard.append(heard)
-        self._heard[day : day + 1] = [heard]
-
-    def _go_back(self, line: Lane, day: int) -> None:
-        """Makes the next step continue from `day`: from the sweep's history if that reaches it, else a checkpoint."""
-        k = len(line.days)
-        step = self._newest.get(day)
-        if step is not None and k - step < HISTORY:
-            line.back[k] = step
+    def _reach(self, day: int, version: int) -> None:
+        """Makes the next step follow from `day`, by steps from a checkpoint before it where its weights are gone."""
+        step = self._at.get(day)
+        if step is not None and len(self.days) - step < HISTORY:
+            self.source[len(self.days)] = step
             return
-        start = day // BLOCK
-        line.back[k] = ~start
-        for between in range(start * BLOCK + 1, day + 1):
-            self._add(line, between, self._heard[between])
+        start = day if step is None and day in self.kept.weights else day - day % BLOCK
+        self.source[len(self.days)] = None
+        for between in range(start + 1, day + 1):
+            self._put(between, -1, heard=self._heard[between], version=version)
 
-    def _same_until(self, plan: Plan) -> int:
-        """How many days of a plan, from day 1 on, equal those of the previous run, so that their weights stay valid."""
-        if len(plan.target) != plan.last or plan.baselines != self._baselines:
-            return 0
-        mine = self._heard[1 : plan.last + 1]
-        if mine == plan.evidence[: len(mine)]:
-            return len(mine)
-        return next(i for i, heard in enumerate(mine) if heard != plan.evidence[i])
+    def _put(self, day: int, k: int, *, heard: Heard | None, version: int) -> None:
+        self._at[day] = len(self.days)
+        self.days.append(day)
+        self.step_of.append(k)
+        self.evidence.append(heard)
+        self.known.append(self._known[day])
+        self.version.append(version)
+        self._heard[day : day + 1] = [heard]
 
 
 def run(filters: Sequence[Filter], plans: Sequence[Plan]) -> None:
-    """Runs the plans in one batch, each on its own filter."""
-    lines = [one.begin(plan) for one, plan in zip(filters, plans, strict=True)]
-    for one, rows in zip(filters, _all_rows(lines), strict=True):
-        one.end(rows)
+    """Runs the plans in one batch, each on its own filter; all filters have one definition."""
+    lanes = []
+    for kept, plan in zip(filters, plans, strict=True):
+        lanes.append(Lane(kept, plan, kept.begin(plan)))
+    lanes = sorted((lane for lane in lanes if lane.days), key=lambda lane: -len(lane.days))
+    if lanes:
+        _Sweep(lanes).run()
 
 
-def _all_rows(lines: list[Lane]) -> list[Floats]:
-    """For each line a row a step, shape (steps, SHARED)."""
-    order = _longest_first(lines)
-    out = np.empty((len(lines), max((len(line.days) for line in lines), default=0), SHARED))
-    for k, weights in enumerate(sweep([lines[i] for i in order])):
-        out[: weights.shape[2], k] = fold(weights)
-    found = {i: out[j, : len(lines[i].days)] for j, i in enumerate(order)}
-    return [_normal(found[i]) for i in range(len(lines))]
+class _Sweep:
+    def __init__(self, lanes: list[Lane]) -> None:
+        self.lanes = lanes
+        definition = lanes[0].kept.definition
+        self.m: Mechanics = mechanics(definition)
+        self.history: list[Floats] = []
+        pains = [[b.pain or 0.0 for b in lane.kept.baselines] for lane in lanes]
+        self.grids = [[level_places(definition, pain) for pain in some] for some in pains]
+        self.places = [[places(definition, pain) for pain in some] for some in pains]
+        self.moods = np.zeros((len(lanes), 1 + max(max(lane.days) for lane in lanes), *lanes[0].kept.moods.shape[1:]))
+        for j, lane in enumerate(lanes):
+            self.moods[j, : len(lane.kept.moods)] = lane.kept.moods
 
+    def run(self) -> None:
+        now = np.empty((N_PRONE, self.m.states, len(self.lanes), N_KIND))
+        for k in range(len(self.lanes[0].days)):
+            going = sum(len(lane.days) > k for lane in self.lanes)
+            if going < now.shape[2]:
+                now = np.ascontiguousarray(now[:, :, :going])
+            now = self._step(now, k)
+            self.history = [*self.history[-HISTORY + 1 :], now]
+        for j, lane in enumerate(self.lanes):
+            lane.kept.end(lane.days[-1], self.moods[j])
 
-def _normal(rows: Floats) -> Floats:
-    return np.asarray(rows / rows.sum(axis=1, keepdims=True))
+    def _step(self, now: Floats, k: int) -> Floats:
+        lanes = self.lanes[: now.shape[2]]
+        day = np.array([lane.days[k] for lane in lanes])
+        older = np.flatnonzero((day - 1) % par.COHORT_DAYS == 0).tolist()
+        if older or any(k in lane.source for lane in lanes):
+            now = now.copy()  # what a late writing goes back to is left as it was
+        self._sources(now, k)
+        if len(older) == len(lanes):
+            self.m.grow_older(now)
+        for j in older:
+            lanes[j].kept.grow_older(int(day[j]))
+            if len(older) < len(lanes):
+                self.m.grow_older(now[:, :, j : j + 1])
+        now = self.m.overnight(now, np.array([lane.plan.rate[lane.days[k]] for lane in lanes]))
+        for j, lane in enumerate(lanes):
+            if lane.known[k][1] == lane.days[k] > par.JOINED_LATE_DAYS:
+                now[:, :, j] = self.m.chain.joined[:, None] * START_WEIGHT
+        mood = overnight(self.moods[np.arange(len(lanes)), day - 1])
+        self._hear(now, mood, k=k, day=day)
+        self._note(now, mood, k=k, day=day)
+        return now
 
+    def _sources(self, now: Floats, k: int) -> None:
+        """Sets those lanes whose step does not follow from the one before."""
+        for j, lane in enumerate(self.lanes[: now.shape[2]]):
+            if k in lane.source:
+                step, day = lane.source[k], lane.days[k] - 1
+                now[:, :, j] = lane.kept.weights[day] if step is None else self.history[step - k][:, :, j]
 
-def _longest_first(lines: list[Lane]) -> list[int]:
-    return sorted(range(len(lines)), key=lambda i: -len(lines[i].days))
+    def _hear(self, now: Floats, mood: Floats, *, k: int, day: Days) -> None:
+        """Weighs the states by the day's scores, in place."""
+        lanes = self.lanes[: len(day)]
+        said = [(j, heard) for j, heard in enumerate(lane.evidence[k] for lane in lanes) if heard is not None]
+        if not said:
+            return
+        rows = np.array([j for j, _ in said])
+        steady = np.array([lanes[j].kept.days[d - 1].steady for j, d in zip(rows, day[rows], strict=True)])
+        then = self.moods[rows[:, None], times_since(day[rows], steady), RECORD]
+        slope, shift, sd = expected(mood[rows], then)
+        low, high = (np.array([getattr(heard, end) for _, heard in said]) for end in ("low", "high"))
+        table = chances(low, high, slope=slope, shift=shift, sd=sd).reshape(len(said), -1, N_KIND)
+        at = np.stack([self.places[j][heard.version] for j, heard in said])
+        at += np.arange(len(said))[:, None] * table.shape[1]
+        told = table.reshape(-1, N_KIND).take(at.T, axis=0)
+        if len(said) == len(lanes):
+            now *= told
+        else:
+            now[:, :, rows] *= told
 
+    def _note(self, now: Floats, mood: Floats, *, k: int, day: Days) -> None:
+        """Notes what is known at the end of the day, and settles a return that has stood long enough."""
+        flat = self.m.flat(now)
+        total = flat.sum(axis=0)
+        now /= total[:, None]
+        flat /= total
+        levels = self._levels(flat, k)
+        masses = masses_of(self.m.chain, flat, self.m.lasts)
+        self._remember(mood, masses, k=k, day=day)
+        for j, (lane, known) in enumerate(zip(self.lanes, masses, strict=False)):
+            day_, kept = lane.days[k], lane.kept
+            steady = day_ if known.steady >= par.STEADY_AT else kept.days[day_ - 1].steady
+            standing = next_standing(kept.days[day_ - 1].standing, known, logged=lane.known[k][0])
+            today = DayEnd(known, standing, levels[j], *lane.known[k], steady=steady)
+            ended = (
+                self._settles(today, kept.ages, day_)
+                if standing.held == "returned" and known.over >= par.SETTLED_AT
+                else None
+            )
+            if ended is not None:
+                self.m.settle(now, j)
+                none = Masses.none(len(known.young), len(known.ended))
+                anew = Standing("", (*standing.spells, ended), standing.early)
+                today = DayEnd(none, anew, levels[j], *lane.known[k], steady=steady)
+            kept.note(day_, today, lane.evidence[k])
+            if lane.judges(k):
+                kept.judged.append(today)
+            if day_ % BLOCK == 0 or k + 2 >= len(lane.days):
+                kept.weights[day_] = now[:, :, j].copy()
 
-@dataclass(frozen=True)
-class Window:
-    """The days `first` to `last` of a filter, to be smoothed with what is known up to the end of `last`."""
+    def _remember(self, mood: Floats, masses: list[Masses], *, k: int, day: Days) -> None:
+        """What the day's scores tell of the mood."""
+        score, counts = np.zeros(len(day)), np.zeros((len(day), 2))
+        for j, known in enumerate(masses):
+            heard = self.lanes[j].evidence[k]
+            if heard is not None:
+                score[j], counts[j] = heard.score, (known.steady, 1.0)
+        self.moods[np.arange(len(day)), day] = hear(mood, score, counts)
 
-    filter: Filter
-    first: int
-    last: int
+    def _levels(self, flat: Floats, k: int) -> Floats:
+        """Chances of each level of the grid, shape (diaries, N_LEVEL)."""
+        n = flat.shape[1]
+        at = np.stack([self.grids[j][lane.version[k]] for j, lane in enumerate(self.lanes[:n])])
+        at += np.arange(n)[:, None] * par.N_LEVEL
+        return np.asarray(np.bincount(at.ravel(), flat.T.ravel(), n * par.N_LEVEL), dtype=np.float64).reshape(n, -1)
 
-
-def smooth(windows: Sequence[Window]) -> list[Floats]:
-    """Rows of the days of each window given all that is known up to its end: the backward recursion, in one batch."""
-    lines = [w.filter.line(w.first, w.last) for w in windows]
-    forward, bank = _all_weights(lines), Bank(lines)
-    out = [np.empty((w.last - w.first + 1, SHARED)) for w in windows]
-    order = sorted(range(len(lines)), key=lambda i: -len(out[i]))
-    later = np.ones((ROWS, N_NOISE, len(lines), N_PLATEAU))
-    for back in range(1, len(out[order[0]]) + 1 if order else 1):
-        going = [i for i in order if len(out[i]) >= back]
-        later = np.ascontiguousarray(later[:, :, : len(going)])
-        rows = fold(side_by_side([forward[i][-back] for i in going]) * later)
-        for j, (i, row) in enumerate(zip(going, rows, strict=True)):
-            out[i][-back] = row
-            if lines[i].days[-back] % par.DRIFT_EVERY == 0:
-                drift(later[:, :, j])
-        bank.hear(later, np.array([bank.row[len(lines[i].days) - back, i] for i in going]))
-        later = (CHAIN.back @ later.reshape(ROWS, -1)).reshape(later.shape)
-    return [_normal(rows) for rows in out]
-
-
-def _all_weights(lines: list[Lane]) -> list[list[Floats]]:
-    """For each line the weights after each step."""
-    out: list[list[Floats]] = [[] for _ in lines]
-    order = _longest_first(lines)
-    for weights in sweep([lines[i] for i in order]):
-        for j in range(weights.shape[2]):
-            out[order[j]].append(weights[:, :, j])
-    return out
+    def _settles(self, known: DayEnd, ages: Ages, day: int) -> PastSpell | None:
+        end = when_ended(known.masses, ages, day)
+        if end.on > day - par.STANDS_DAYS:
+            return None
+        if known.first > par.JOINED_LATE_DAYS and not known.standing.spells:
+            return PastSpell(None, end)
+        return PastSpell(when_begun(known.masses, ages, day, lasts=self.m.lasts, first=known.first), end)

@@ -1,84 +1,112 @@
-"""Where a procedure stands at the end of a run: its phase, and the days on which relief began and ended."""
+"""Where a treatment stands at the end of a run: phase, spells of relief, the days on which they began and ended."""
 
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from . import parameters as par
-from .dates import Crossing, begins, onset_day, return_crossing
 from .definitions import Response, relief_percent, response
-from .records import Definition, Phase
-from .run import DayRange, Run, at_end
+from .mechanics import mechanics
+from .records import Phase
+from .run import Daily, Run
+from .standing import When, when_begun, when_ended
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A spell of relief in days from the procedure; None is not known, or not yet."""
+
+    begun: When | None
+    ended: When | None
+    settled: bool
 
 
 class Judgement:
-    """Phase, onset and return of a run that has a baseline above 0 and at least one day."""
+    """What a run says at its end."""
 
-    def __init__(self, run: Run, definition: Definition) -> None:
+    def __init__(self, run: Run) -> None:
         self.run, self.plan = run, run.plan
-        self.reading = read = run.reading(definition)
-        today = at_end(run.plan, read, only_last=True)
-        self.phase: Phase = today.phase[-1]
-        self.relief_percent = today.relief_percent[-1]
-        self.return_probability = today.return_probability[-1]
-        self.borderline = float(read.borderline[-1])
-        self.ended = self.phase in ("returning", "returned")
-        self._definition = definition
+        self.daily: Daily = run.at_end()
+        self.phase: Phase = self.daily.phase[-1]
         self.newest = max(run.plan.scored(), default=0)
-
-    def windows(self) -> list[DayRange]:
-        """The windows of days to smooth: around the onset and, where relief is ending or has ended, around the return.
-
-        A window begins before the last stretch of days on which the event was at all likely, and ends when it had been
-        likely for SMOOTH_AFTER days.
-        """
-        if not self.ended and self.phase != "relief":
-            return []
-        seen = [self.reading.reached, self.reading.returned][: 1 + self.ended]
-        return [
-            (
-                max(1, begins(chance, par.SMOOTH_FROM) - par.SMOOTH_BEFORE),
-                min(len(chance), begins(chance, par.RETURNING_AT) + par.SMOOTH_AFTER),
-            )
-            for chance in seen
-        ]
+        self.first = run.today.first
+        self.joined_late = self.first > par.JOINED_LATE_DAYS
+        self.held = run.today.standing.held
 
     @cached_property
-    def onset(self) -> int | None:
-        """Day of onset, where relief was reached."""
-        if not self.windows():
-            return None
-        days = self.windows()[0]
-        found = onset_day(self.run.smoothed(self._definition, days).reached, days[0])
-        return found or begins(self.reading.reached, par.REACHED_AT)
+    def stretches(self) -> list[Stretch]:
+        """Each spell of relief that counts, the first one first."""
+        today, day = self.run.today, self.plan.last
+        out = [Stretch(ended.onset, ended.end, True) for ended in today.standing.spells]
+        if self.held:
+            begun = ended = None
+            if not self.joined_late or out:
+                lasts = mechanics(self.run.filter.definition).lasts
+                begun = when_begun(today.masses, self.run.filter.ages, day, lasts=lasts, first=self.first)
+            if self.held in ("returning", "returned"):
+                ended = when_ended(today.masses, self.run.filter.ages, day)
+            out.append(Stretch(begun, ended, False))
+        return out
 
-    @cached_property
-    def crossing(self) -> Crossing | None:
-        """Day of the return, where it has begun."""
-        if not self.ended:
-            return None
-        days = self.windows()[1]
-        return return_crossing(self.run.smoothed(self._definition, days).returned, days[0])
+    @property
+    def spell(self) -> Stretch | None:
+        """The first spell, of which onset, return and durations speak."""
+        return self.stretches[0] if self.stretches else None
+
+    @property
+    def over(self) -> bool:
+        """Whether the first spell has ended, settled or likely to stand."""
+        return self.spell is not None and (self.spell.settled or self.held == "returned")
+
+    def began(self, spell: Stretch) -> int:
+        """The day from which a spell's days are counted: its onset, or the first day that the diary speaks for."""
+        return self.first if spell.begun is None else spell.begun.on
+
+    def until(self, spell: Stretch) -> int:
+        """The day to which a spell's days are counted: its return, or the newest score."""
+        ended = spell.settled or self.held == "returned"
+        return spell.ended.on if spell.ended is not None and ended else max(self.newest, self.began(spell))
 
     def relief_days(self) -> int | None:
-        """Days from the procedure to the return; before `returned`, to the newest score; None without an onset."""
-        if self.phase == "returned" and self.crossing is not None:
-            return self.crossing.on
-        return self.newest if self.onset is not None else None
+        """Days from the procedure to the return; before `returned`, to the newest score; None without relief."""
+        return None if self.spell is None else self.until(self.spell)
+
+    def held_days(self) -> int | None:
+        """Days from onset, or the first day that the diary speaks for, to the return or the newest score."""
+        return None if self.spell is None else self.until(self.spell) - self.began(self.spell)
 
     def why_between(self) -> tuple[int, int]:
         """The days whose entries may be named as a reason: near the return, where there is one."""
-        if self.crossing is None:
+        if self.spell is None or self.spell.ended is None:
             return 0, self.plan.last
-        return max(self.onset or 0, self.crossing.low - par.REASON_BEFORE), self.crossing.high + par.REASON_AFTER
+        ended = self.spell.ended
+        return max(self.began(self.spell), ended.low - par.REASON_BEFORE), ended.high + par.REASON_AFTER
 
     def response(self) -> Response | None:
-        """By the median level from onset to the return or newest score; for `no_relief`, of the last 28 days."""
-        if self.onset is not None:
-            until = max(self.crossing.on if self.crossing else self.newest, self.onset)
-            level = self.reading.level[self.onset - 1 : until]
-        elif self.phase == "no_relief":
-            level = self.reading.level[-par.FAILURE_DAYS :]
-        else:
+        """That of the best RESPONSE_DAYS; with a spell under half at least `responder`, without one at most `partial`."""
+        if self.phase in ("settling", "unknown") and self.spell is None:
             return None
-        return response(relief_percent(float(np.median(level)), self.plan.baseline.pain or 0.0))
+        since = max(self.began(self.spell), 1) if self.spell is not None else par.RESPONSE_FROM
+        until = self.until(self.spell) if self.spell is not None else self.plan.last
+        levels = [v for v in self.daily.level[since - 1 : max(until, since)] if v is not None]
+        if not levels:
+            return None
+        months = sliding_window_view(np.array(levels), min(par.RESPONSE_DAYS, len(levels)))
+        best = float(np.median(months, axis=1).min())
+        found = response(relief_percent(best, self.plan.baseline.pain or 0.0))
+        if self.run.filter.definition == "half":
+            if self.spell is not None and found in ("none", "partial"):
+                return "responder"
+            if self.spell is None and found in ("responder", "strong"):
+                return "partial"
+        return found
+
+    def borderline(self) -> float:
+        """Chance that the level lies so near the line that noise alone could cross it."""
+        pain = self.plan.baseline.pain or 0.0
+        line = par.RETURN_LEVEL[self.run.filter.definition] * pain
+        grid = np.arange(par.N_LEVEL) * par.LEVEL_STEP
+        chance = self.run.today.level
+        return float(chance[np.abs(grid - line) < par.NEAR_LIMIT * pain + par.LEVEL_STEP / 2].sum() / chance.sum())

@@ -6,41 +6,26 @@ it is made here, in plain Python, and `forward` runs it.
 """
 
 from dataclasses import dataclass, field
-from math import isfinite, isnan
+from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
 
 from . import parameters as par
 from .baseline import Baseline, find_baseline
+from .durations import DurationPrior, Hazard, hazard
 from .habits import Habits, around
 from .medicine import NOTHING, Hidden
 from .records import Diary, Procedure, pick_side
 
 
 class Heard(NamedTuple):
-    """A day's score as evidence: its interval of pain, points, and the score before with the days since."""
+    """A day's score as evidence: its interval of pain in points, open where the scale ends, and the score itself."""
 
     version: int  # of the baseline
     low: float
     high: float
-    before: float
-    gap: int
-
-
-@dataclass
-class Known:
-    """Per day 1, 2, ...: index of the baseline that held, days with a score so far, day of the newest score (0: none)."""
-
-    version: list[int] = field(default_factory=list)
-    logged: list[int] = field(default_factory=list)
-    newest: list[int] = field(default_factory=list)
-
-    def add(self, version: int, logged: int, newest: int) -> None:
-        """One more day."""
-        self.version.append(version)
-        self.logged.append(logged)
-        self.newest.append(newest)
+    score: float
 
 
 @dataclass
@@ -50,23 +35,33 @@ class Plan:
     Args:
         last: number of days after the procedure that are judged.
         baselines: each baseline that held at some time, in order.
+        hazard: how long relief lasts.
+        rate: shape (last + 1,), the rate at which relief begins to end, by day.
         target: shape (steps,), the day stepped to, from the day before it.
         evidence: shape (steps,), what the day's score says, or None for a day without one.
+        version, logged, first, newest: shape (steps,), as known at that step: the index of the baseline, days with a
+            score so far, the first and the newest of them (0: none).
         marks: shape (last,), the step after which day 1, 2, ... was judged.
-        then: what was known on each day when it was judged.
         score, worst, mme, shift: shape (last + 1,), what is known at the end: scores, MME and points hidden by opioids.
+        dose: how far the dose of opioids has risen on the last day, and from what, MME a day; NaN where not known.
     """
 
     last: int
     baselines: list[Baseline]
+    hazard: Hazard
+    rate: list[float]
     target: list[int] = field(default_factory=list)
     evidence: list[Heard | None] = field(default_factory=list)
+    version: list[int] = field(default_factory=list)
+    logged: list[int] = field(default_factory=list)
+    first: list[int] = field(default_factory=list)
+    newest: list[int] = field(default_factory=list)
     marks: list[int] = field(default_factory=list)
-    then: Known = field(default_factory=Known)
     score: list[float] = field(default_factory=list)
     worst: list[float] = field(default_factory=list)
     mme: list[float] = field(default_factory=list)
     shift: list[float] = field(default_factory=list)
+    dose: tuple[float, float] = NOTHING, NOTHING
 
     @property
     def baseline(self) -> Baseline:
@@ -86,18 +81,10 @@ class Plan:
         around = self.shift[max(1, day - par.MASK_BEFORE) : day + par.MASK_AFTER + 1]
         return bool(around) and sum(around) / len(around) >= par.MASKED_FROM
 
-    def at_end(self) -> Known:
-        """What is known of each day as the diary stands at the end."""
-        known = Known()
-        logged = newest = 0
-        for d in range(1, self.last + 1):
-            if self.has_score(d):
-                logged, newest = logged + 1, d
-            known.add(len(self.baselines) - 1, logged, newest)
-        return known
 
-
-def make_plan(diary: Diary, procedure: Procedure, *, last: int, at_once: bool) -> Plan:
+def make_plan(
+    diary: Diary, procedure: Procedure, *, last: int, at_once: bool, prior: DurationPrior | None = None
+) -> Plan:
     """The plan for days 1 to `last`; `at_once` takes every revision as known on the day it is about.
 
     Raises:
@@ -109,26 +96,25 @@ def make_plan(diary: Diary, procedure: Procedure, *, last: int, at_once: bool) -
     known = day if at_once else np.maximum(diary.known_on - procedure.performed_on.toordinal(), day)
     if np.any(np.diff(known) < 0):
         raise ValueError("known_on: rows must be in the order in which they were written")
-    planner = _Planner(diary, procedure, last)
+    planner = _Planner(diary, procedure, last=last, prior=prior)
     planner.run(day.tolist(), known.tolist())
     return planner.plan
 
 
 class _Planner:
-    def __init__(self, diary: Diary, procedure: Procedure, last: int) -> None:
+    def __init__(self, diary: Diary, procedure: Procedure, *, last: int, prior: DurationPrior | None) -> None:
         self.procedure, self.ordinals = procedure, diary.day
         self.scores = diary.score(procedure.laterality)
         self.columns = self.scores, pick_side(diary.worst, procedure.laterality), diary.mme
-        self.before: dict[int, float] = {}
+        self.before: dict[int, tuple[float, float]] = {}
         nothing = [NOTHING] * (last + 1)
-        self.plan = Plan(last, [find_baseline(diary.day[:0], self.scores[:0], procedure)])
+        lasting = hazard(prior, procedure.earlier)
+        self.plan = Plan(last, [find_baseline(diary.day[:0], self.scores[:0], procedure)], lasting, lasting.rates(last))
         self.plan.score, self.plan.worst, self.plan.mme = nothing.copy(), nothing.copy(), nothing
         self.plan.shift = [0.0] * (last + 1)
-        self.heard = nothing.copy()  # the score that counts, hidden points included
-        self.newest_before = [0] * (last + 1)  # newest day with a score before each day
         self.habits = Habits(last)
         self.hidden = None if np.isnan(diary.mme).all() else Hidden(last)
-        self.logged = self.newest = 0
+        self.so_far = [(0, 0, 0)] * (last + 1)  # up to each day: days with a score, the first and the newest
 
     def run(self, day: list[int], known: list[int]) -> None:
         """Day by day, takes the revisions known by then and adds the filter's steps from the earliest day concerned."""
@@ -139,7 +125,7 @@ class _Planner:
             while row < len(rows) and rows[row][1] <= today:
                 d, _, score, worst, mme = rows[row]
                 if d < 0:
-                    self.before[int(self.ordinals[row])] = score
+                    self.before[int(self.ordinals[row])] = score, worst
                     rebase = True
                 elif 0 < d <= self.plan.last:
                     self._take(d, score, worst=worst, mme=mme)
@@ -151,21 +137,18 @@ class _Planner:
                 for d in range(first, today + 1):
                     self._step(d)
                 self.plan.marks.append(len(self.plan.target) - 1)
-                self.plan.then.add(len(self.plan.baselines) - 1, self.logged, self.newest)
 
     def _take(self, d: int, score: float, *, worst: float, mme: float) -> None:
-        plan = self.plan
-        had, has = plan.has_score(d), not (isnan(score) and isnan(worst))
-        plan.score[d], plan.worst[d], plan.mme[d] = score, worst, mme
-        self.logged += has - had
-        if has:
-            self.newest = max(self.newest, d)
-        elif had and d == self.newest:  # a revision removed the newest score
-            self.newest = max((e for e in range(1, d) if plan.has_score(e)), default=0)
+        self.plan.score[d], self.plan.worst[d], self.plan.mme[d] = score, worst, mme
 
     def _rebase(self) -> bool:
         days = np.array(list(self.before), dtype=np.int64)
-        found = find_baseline(days, np.array(list(self.before.values()), dtype=float), self.procedure)
+        average, worst = np.array(list(self.before.values()), dtype=float).T
+        found = find_baseline(days, average, self.procedure)
+        if found.source != "diary":  # where only worst scores are logged, an average is guessed from them
+            guessed = np.where(np.isnan(average), np.maximum(worst - par.WORST_GAP, 0.0), average)
+            guess = find_baseline(days, guessed, self.procedure)
+            found = guess if guess.source == "diary" else found
         if found == self.plan.baseline:
             return False
         self.plan.baselines.append(found)
@@ -173,16 +156,24 @@ class _Planner:
 
     def _step(self, d: int) -> None:
         plan = self.plan
+        logged, first, newest = self.so_far[d - 1]
+        if plan.has_score(d):
+            logged, first, newest = logged + 1, first or d, d
+        self.so_far[d] = logged, first, newest
         plan.target.append(d)
         plan.evidence.append(self._hear(d))
+        plan.version.append(len(plan.baselines) - 1)
+        plan.logged.append(logged)
+        plan.first.append(first)
+        plan.newest.append(newest)
 
     def _hear(self, d: int) -> Heard | None:
         plan = self.plan
         value, worst = plan.score[d], plan.worst[d]
-        self.newest_before[d] = d - 1 if d > 1 and plan.has_score(d - 1) else self.newest_before[d - 1]
         self.habits.see(d, value, worst)
         if self.hidden is not None:
-            plan.shift[d] = self.hidden.points(d, plan.mme[d])
+            plan.shift[d] = self.hidden.points(d, plan.mme[d], value)
+            plan.dose = self.hidden.dose
         if value == value:  # not NaN
             low, high = self.habits.interval(d, value)
         elif worst == worst:
@@ -191,15 +182,8 @@ class _Planner:
         else:
             return None
         shift = plan.shift[d]
-        self.heard[d] = heard = _quarter(min(value + shift, 10.0))
-        before = self.newest_before[d]
-        near = bool(before) and d - before < par.NOISE_FORGOTTEN
         return Heard(
-            len(plan.baselines) - 1,
-            _quarter(low + shift),
-            _quarter(high + shift),
-            self.heard[before] if near else heard,
-            d - before if near else par.NOISE_FORGOTTEN,
+            len(plan.baselines) - 1, _quarter(low + shift), _quarter(high + shift), _quarter(min(value + shift, 10.0))
         )
 
 

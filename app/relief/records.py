@@ -76,6 +76,14 @@ class Diary:
 
 
 @dataclass(frozen=True)
+class EarlierRelief:
+    """Relief after an earlier treatment: days from the procedure to the return, or to the end of its watch."""
+
+    days: int
+    censored: bool
+
+
+@dataclass(frozen=True)
 class Procedure:
     """One rhizotomy as the engine sees it.
 
@@ -86,6 +94,7 @@ class Procedure:
         baseline_not: days that never count for the baseline (diagnostic blocks and the day after each).
         baseline_from: first day that may count, where an earlier episode at the site ended inside the window.
         watched_until: last day of follow-up (the day before a repeat or other surgery at the site), or None.
+        earlier: what the patient's earlier treatments of the site brought.
     """
 
     performed_on: date
@@ -94,6 +103,7 @@ class Procedure:
     baseline_not: frozenset[date] = field(default_factory=frozenset)
     baseline_from: date | None = None
     watched_until: date | None = None
+    earlier: tuple[EarlierRelief, ...] = ()
 
 
 def pick_side(pain: Floats, laterality: Laterality) -> Floats:

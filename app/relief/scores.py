@@ -1,6 +1,4 @@
-"""How likely a score is at a level: rounded by habit, bounded at 0 and 10, with heavy tails and correlated days."""
-
-from functools import lru_cache
+"""How likely a score is at a level: rounded by habit, bounded at 0 and 10, with heavy tails and moods."""
 
 import numpy as np
 from scipy.special import ndtr
@@ -8,31 +6,32 @@ from scipy.special import ndtr
 from . import parameters as par
 from .records import Floats
 
-LEVEL_GRID_STEP = 0.125
-N_LEVEL = 121  # absolute levels 0 to 15
-LEVELS = np.arange(N_LEVEL) * LEVEL_GRID_STEP
-_SD = np.array(par.NOISE_SD)[:, None]
-_CORRELATION = np.array(par.NOISE_CORRELATION)[:, None]
+LEVELS = np.arange(par.N_LEVEL) * par.LEVEL_STEP
+_REACH, _PER_SD = 14.0, 32  # how far the table below goes, SDs, and its steps in one
+_GRID = np.arange(-_REACH * _PER_SD, _REACH * _PER_SD + 2) / _PER_SD
+_BELOW = (1 - par.HEAVY_SHARE) * ndtr(_GRID) + par.HEAVY_SHARE * ndtr(_GRID / par.HEAVY_TIMES)
+_RISE = np.diff(_BELOW, append=1.0)
 
 
-@lru_cache(maxsize=20_000)
-def score_table(low: float, high: float, *, before: float, gap: int) -> Floats:
-    """Chance of a score given level and kind of noise, shape (noise, level); not to be written to.
+def _below(z: Floats) -> Floats:
+    """Chance to lie below `z` SDs: a normal distribution mixed with a wider one; from a table, to 1e-4."""
+    place = np.clip((z + _REACH) * _PER_SD, 0.0, len(_GRID) - 1.001)
+    whole = place.astype(np.int64)
+    place -= whole
+    return np.asarray(_BELOW.take(whole) + place * _RISE.take(whole))
 
-    The chance is that of the interval `low` to `high` that the person rounds to the score, open at 0 and 10. The noise is
-    a first-order autoregression (Pagé 2022 gives a lag-1 correlation of 0.2-0.6): a score `gap` days after the
-    score `before` lies about `level + r^gap * (before - level)`, with what is left of the variance; steps come from a normal
-    distribution mixed with a wider one. From NOISE_FORGOTTEN days on the score before says nothing.
+
+def chances(low: Floats, high: Floats, *, slope: Floats, shift: Floats, sd: Floats) -> Floats:
+    """Chance of each score at each level of the grid; shape (scores, times, N_LEVEL, kinds).
+
+    It is the chance of the interval that the person rounds to the score.
 
     Args:
-        low, high: ends of the interval, points; -inf and inf where the scale ends.
-        before, gap: the score before and the days since; a gap of NOISE_FORGOTTEN or more stands for none.
+        low, high: shape (scores,), the ends of the interval, points; -inf and inf where the scale ends.
+        slope, shift, sd: shape (scores, times, kinds), what the score is expected to be at a level.
     """
-    r = _CORRELATION**gap if gap < par.NOISE_FORGOTTEN else np.zeros_like(_SD)
-    centre = LEVELS + r * (before - LEVELS) if gap < par.NOISE_FORGOTTEN else LEVELS + 0 * r
-    sd = _SD * np.sqrt(1 - r**2)
-    chance = np.zeros((len(_SD), N_LEVEL))
-    for share, times in ((1.0 - par.HEAVY_SHARE, 1.0), (par.HEAVY_SHARE, par.HEAVY_TIMES)):
-        width = sd * times
-        chance += share * (ndtr((high - centre) / width) - ndtr((low - centre) / width))
-    return np.asarray(np.round(np.maximum(chance, par.LEAST_CHANCE), 12))
+    per_sd = 1 / sd[:, :, None]
+    centre = (slope[:, :, None] * LEVELS[:, None] + shift[:, :, None]) * per_sd
+    chance = _below(high[:, None, None, None] * per_sd - centre)
+    chance -= _below(low[:, None, None, None] * per_sd - centre)
+    return np.maximum(chance, par.LEAST_CHANCE, out=chance)

@@ -1,10 +1,15 @@
 """Context of a verdict: medication, activity, completeness of the diary, and confounders."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
 
 from . import parameters as par
-from .baseline import Baseline
-from .records import Diary, Floats, Phase
+from .judgement import Judgement
+from .medicine import free_rise
+from .plan import Plan
+from .records import Diary, Floats, Phase, Procedure
 from .verdict import Completeness, Confounder, OpioidChange, StepsChange
 
 
@@ -28,45 +33,113 @@ def adherence(scored: list[int], today: int) -> Completeness:
     return Completeness(len(scored), max(today, 0), max(gap, 0))
 
 
-def confounders(
-    diary: Diary, baseline: Baseline, *, phase: Phase, borderline: float, today: int, performed: int
-) -> list[Confounder]:
+@dataclass(frozen=True)
+class Seen:
+    """What a verdict rests on; `judged` is None without a baseline above 0 or a day."""
+
+    plan: Plan
+    procedure: Procedure
+    judged: Judgement | None
+    phase: Phase
+
+
+def confounders(diary: Diary, seen: Seen) -> list[Confounder]:
     """What could mislead whoever reads the verdict, each with its numbers."""
-    out = []
+    found = [*_of_baseline(diary, seen), *_of_level(seen), *_of_writing(diary, seen), *_of_dose(seen)]
+    other = _elsewhere(diary, seen)
+    return [*found, other] if other else found
+
+
+def _of_baseline(diary: Diary, seen: Seen) -> Iterator[Confounder]:
+    baseline, recorded = seen.plan.baseline, seen.procedure.baseline_pain
+    performed = seen.procedure.performed_on.toordinal()
     if baseline.thin:
-        out.append(Confounder("thin_baseline", f"the baseline rests on {baseline.days} logged days; five are reliable"))
+        yield Confounder("thin_baseline", f"the baseline rests on {baseline.days} logged days; five are reliable")
     if baseline.source == "clinic":
-        out.append(Confounder("clinic_baseline", "the baseline is one number from the clinic, not a diary"))
-    if baseline.pain is not None and baseline.pain < par.LOW_BASELINE:
-        out.append(
-            Confounder("low_baseline", f"baseline {baseline.pain:.1f}: percentages of so little pain are unstable")
+        yield Confounder("clinic_baseline", "the baseline is one number from the clinic, not a diary")
+    if baseline.pain is None:
+        return
+    if baseline.pain < par.LOW_BASELINE:
+        yield Confounder("low_baseline", f"baseline {baseline.pain:.1f}: percentages of so little pain are unstable")
+    if baseline.source == "diary":
+        if recorded is not None and abs(recorded - baseline.pain) >= par.BASELINES_APART:
+            yield Confounder(
+                "baselines_differ", f"the diary's baseline is {baseline.pain:.1f}, the clinic recorded {recorded:g}"
+            )
+        before = (diary.day < performed) & (diary.day >= performed - par.BASELINE_DAYS)
+        late = before & (diary.known_on - performed > par.BASELINE_LATE_DAYS)
+        if late.sum() * 2 > before.sum():
+            days = int(np.median((diary.known_on - diary.day)[late]))
+            yield Confounder("recalled_baseline", f"most days of the baseline were written down some {days} days later")
+
+
+def _of_level(seen: Seen) -> Iterator[Confounder]:
+    judged = seen.judged
+    if judged is None:
+        return
+    if seen.phase in ("relief", "returning", "returned", "no_relief") and judged.borderline() >= par.BORDERLINE_AT:
+        yield Confounder("borderline", "the level lies so near the line that noise alone could cross it")
+    if seen.phase == "no_relief" and judged.run.today.standing.early:
+        yield Confounder(
+            "early_relief_only", "relief in the first weeks did not last: an anaesthetic or a steroid, perhaps"
         )
-    if borderline >= par.BORDERLINE_AT and phase in ("relief", "returning", "returned", "no_relief"):
-        out.append(Confounder("borderline", "the plateau lies so near the limit that noise alone could cross it"))
+    if judged.joined_late:
+        yield Confounder("joined_late", f"the diary begins on day {judged.first}: what lies before it is not known")
+
+
+def _of_writing(diary: Diary, seen: Seen) -> Iterator[Confounder]:
+    performed, today = seen.procedure.performed_on.toordinal(), seen.plan.last
     after = (diary.day > performed) & (diary.day <= performed + today)
     score = np.fmax.reduce(diary.average[after], axis=1)
     score = score[~np.isnan(score)]
     if len(score) >= par.SAME_SCORES and np.all(score[-par.SAME_SCORES :] == score[-1]):
-        out.append(
-            Confounder("constant_scores", f"the last {par.SAME_SCORES} scores are all {score[-1]:g}: copied, perhaps")
-        )
+        yield Confounder("constant_scores", f"the last {par.SAME_SCORES} scores are all {score[-1]:g}: copied, perhaps")
     late = int((diary.known_on - diary.day > par.RECALLED_DAYS)[after].sum())
     if after.sum() >= par.RECALLED_OF and late > after.sum() * par.RECALLED_SHARE:
-        out.append(
-            Confounder(
-                "recalled_entries", f"{late} of {int(after.sum())} entries were written down over three days late"
-            )
+        yield Confounder(
+            "recalled_entries", f"{late} of {int(after.sum())} entries were written down over three days late"
         )
-    recent = after & (diary.day > performed + today - par.ELSEWHERE_DAYS)
+    scored = seen.plan.scored()
+    if scored and not len(score):
+        yield Confounder("worst_only", "only worst scores are logged: the average is guessed from them")
+    followed = today - scored[0] + 1 if scored else 0
+    if followed >= par.SPARSE_FROM_DAYS and len(scored) < par.SPARSE_SHARE * followed:
+        line = 0.5 * (seen.plan.baseline.pain or 0.0)
+        bad = len(score) > 0 and (score >= line).mean() >= par.BAD_DAYS_SHARE
+        perhaps = "; nearly all of them bad: perhaps only such days are logged" if bad else ""
+        kind = "bad_days_only" if bad else "sparse_diary"
+        yield Confounder(kind, f"{len(scored)} of {followed} days are logged{perhaps}")
+
+
+def _of_dose(seen: Seen) -> Iterator[Confounder]:
+    plan = seen.plan
+    rise, usual = plan.dose
+    if rise > free_rise(usual):  # false where not known
+        says = f"opioids rose from {usual:.0f} to {usual + rise:.0f} MME a day: scores may hide pain"
+        yield Confounder("opioid_rise", says)
+    spell = seen.judged.spell if seen.judged else None
+    if spell is not None and spell.ended is not None:
+        on = spell.ended.on
+        before = _mean(plan.mme[max(1, on - par.MASK_USUAL_DAYS) : max(1, on - par.STOPPED_DAYS)])
+        after = _mean(plan.mme[on : on + par.STOPPED_DAYS])
+        if before is not None and after is not None and before >= par.MASK_FREE_MME and after < 0.5:
+            yield Confounder("opioids_stopped", f"opioids fell from {before:.0f} MME a day to none when pain rose")
+
+
+def _elsewhere(diary: Diary, seen: Seen) -> Confounder | None:
+    performed, today = seen.procedure.performed_on.toordinal(), seen.plan.last
+    recent = (diary.day > performed + max(0, today - par.ELSEWHERE_DAYS)) & (diary.day <= performed + today)
     other = diary.elsewhere[recent]
-    if (~np.isnan(other)).sum() >= par.ELSEWHERE_LEAST and np.nanmean(other) >= par.ELSEWHERE_PAIN:
-        out.append(
-            Confounder(
-                "pain_elsewhere",
-                f"pain at another site averages {np.nanmean(other):.1f} over {par.ELSEWHERE_DAYS} days",
-            )
-        )
-    return out
+    if (~np.isnan(other)).sum() < par.ELSEWHERE_LEAST or np.nanmean(other) < par.ELSEWHERE_PAIN:
+        return None
+    return Confounder(
+        "pain_elsewhere", f"pain at another site averages {np.nanmean(other):.1f} over {par.ELSEWHERE_DAYS} days"
+    )
+
+
+def _mean(values: list[float]) -> float | None:
+    known = [v for v in values if v == v]
+    return sum(known) / len(known) if len(known) >= par.MASK_RECENT_LEAST else None
 
 
 def _before_and_now(day: Floats, value: Floats, today: int) -> tuple[float | None, float | None]:

@@ -19,18 +19,33 @@ class BaselineFound:
 
 @dataclass(frozen=True)
 class Current:
-    """Estimated level with its 90 % interval and the plain 7-day mean, in points; relief in percent."""
+    """Estimated level with its 90 % interval and the plain 7-day mean, in points; relief in percent, as modelled from the
+    level, and as written in the last seven logged days (within 14)."""
 
     level: float | None = None
     low: float | None = None
     high: float | None = None
     mean_7d: float | None = None
     relief_percent: float | None = None
+    relief_written_percent: float | None = None
+
+
+@dataclass(frozen=True)
+class Spell:
+    """A stretch of relief, from its first day to the day of its return; `settled` once the return has stood for 42 days.
+
+    `from_on` is None where it began before the diary did; `days` count to the return or the newest score.
+    """
+
+    from_on: date | None
+    to_on: date | None
+    days: int
+    settled: bool
 
 
 @dataclass(frozen=True)
 class Return:
-    """Chance that relief has ended for good; the day it did, with the 90 % interval from the whole diary."""
+    """Chance that the first spell of relief has ended; the day it did, with its 90 % interval."""
 
     probability: float
     on: date | None = None
@@ -40,12 +55,12 @@ class Return:
 
 @dataclass(frozen=True)
 class Forecast:
-    """Chance of a return within 90 days, and the day by which half would have returned, with a 90 % interval."""
+    """Chance that a return will have come within 90 days, and the day by which half have returned, with a 90 % interval."""
 
     return_within_90_days: float
-    median_on: date | None
-    low: date | None
-    high: date | None
+    median_on: date
+    low: date
+    high: date
 
 
 @dataclass(frozen=True)
@@ -98,7 +113,12 @@ class SideVerdict:
     side: str
     phase: Phase
     onset_on: date | None
-    returned_on: date | None
+    onset_low: date | None
+    onset_high: date | None
+    returned: Return
+    relief_days: int | None
+    held_days: int | None
+    spells: list[Spell]
 
 
 @dataclass(frozen=True)
@@ -129,9 +149,14 @@ class Verdict:
     response: Response | None
     baseline: BaselineFound
     current: Current
+    watched_from: date | None
     onset_on: date | None
+    onset_low: date | None
+    onset_high: date | None
     returned: Return
     relief_days: int | None
+    held_days: int | None
+    spells: list[Spell]
     censored: bool
     forecast: Forecast | None
     medication: OpioidChange

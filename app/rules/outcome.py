@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
+from uuid import UUID
 
-Ended = Literal["return", "no_relief", "repeat", "surgery", "death", "moved_away", "open", "not_judged"]
+Ended = Literal["return", "no_relief", "repeat", "surgery", "death", "moved_away", "open", "joined_late", "not_judged"]
 
 
 @dataclass(frozen=True)
@@ -12,10 +13,19 @@ class Outcome:
     """What a procedure has come to, as of a day, by one definition.
 
     Args:
-        ended: how the watch ended; `open` while it goes on, `not_judged` where nothing could be concluded.
-        relief_days: from the procedure to the return, or to the end of the watch; 0 where relief was never reached.
+        ended: how the watch ended; `open` while it goes on, `joined_late` where the diary began too late, in pain, to
+            tell whether there was relief, `not_judged` where nothing else could be concluded.
+        repeat_of, staged_with: the earlier procedure that this one repeats, or is the other half of, by its id.
+        baseline_pain: points, that relief is measured against.
+        returned_on: the newest return, likely or said; of the first spell of relief where there was one alone.
+        spells: how many spells of relief there were.
+        relief_days: from the procedure to the first return, or to the end of the watch; 0 where there was no relief.
+        held_days: the same from the onset on.
+        entered_days: days after the procedure on which the watch began; 0 where no return can have been missed.
         probability: that relief has ended, 0 to 1.
         mme_change: percent, against the weeks before the procedure.
+        opioid_rise: the dose has risen, whether scores have or not.
+        worse: the level is clearly above that of before.
         lasting: a side effect has outlasted its usual time.
         contacts: names of the follow-up contacts that were made, separated by spaces.
         joints, nerves: separated by a space, and by a comma and a space.
@@ -33,19 +43,27 @@ class Outcome:
     joints: str
     nerves: str
     repeat: bool
+    repeat_of: UUID | None
+    staged_with: UUID | None
     block_percent: float | None
     age: int
     phase: str
     response: str | None
+    baseline_pain: float | None
     relief_percent: float | None
     onset_on: date | None
     returned_on: date | None
+    spells: int
     probability: float
     masked: bool
+    opioid_rise: bool
     mme_change: float | None
+    worse: bool
     lasting: bool
     ended: Ended
     relief_days: int | None
+    held_days: int | None
+    entered_days: int
     logged: int
     expected: int
     last_logged_on: date | None

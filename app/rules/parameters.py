@@ -45,6 +45,8 @@ RED_FLAG_RECENT: Final = timedelta(
 )  # of an earlier day somebody reads; as long as a phone may be offline; chosen
 DUE_WITHIN: Final = {"now": timedelta(hours=4), "soon": timedelta(days=2), "later": timedelta(days=7)}  # chosen
 SILENT_AFTER: Final = 14  # days without an entry while the patient is followed; chosen, as long as the baseline
+WORSE_AFTER: Final = 14  # days; before, soreness of the procedure
+WORSE_BELOW: Final = -15.0  # percent of relief below which pain is worse than before: a point of seven; chosen
 RISING_OPIOIDS: Final = 50.0  # percent above the dose of before; chosen
 MISSED_FOR: Final = 60  # days after its window for which a missed contact is still flagged; chosen
 ASKED_FOR: Final = timedelta(days=3)  # a flag waits this long for the patient's answer before it is handed on; chosen
@@ -58,7 +60,10 @@ GAP_NAMED: Final = 28  # days from which a gap is labelled; chosen, what fits th
 FLARE_ABOVE: Final = 2.5  # points above the median level around it: twice the daily SD of 1.2 [Pagé 2022]
 FLARE_AROUND: Final = 14  # days either side of which the median is taken; chosen
 BLOCKS_SHOWN: Final = 120  # days before the procedure from which blocks are drawn; chosen
+MOST_FACTS: Final = 4  # of a sentence's, after the site: what is read in ten seconds; chosen
+NO_MORE_THAN_THE_COHORT: Final = 0.05  # chance of an end below which a forecast rests on the age of the relief; chosen
 WORTH_SAYING: Final = 5  # percent by which a dose has changed before a sentence says so; chosen
 
 # --- figures of groups -------------------------------------------------------------------------------------------
+ENTERED_AT_ONCE: Final = 28  # days; a diary begun by then misses no return, as no spell that counts has ended yet
 SMALLEST_GROUP: Final = 5  # procedures; the figures of a smaller group could tell of a person; usual for health data

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 GAPS = {"..": 3, "...": 6}  # words
 HOT = r" (?:(?:3[89]|4[0-2])(?:[.,]\d{1,2})?|100[.,][4-9]\d?|10[1-8](?:[.,]\d{1,2})?)"  # from 38 °C or 100.4 °F on
@@ -17,7 +18,17 @@ FEVER = r" (?:3[89]|4[0-2])[.,]\d"  # as people read it off, so that it is hardl
 UMLAUT = re.compile("([äöüÄÖÜ])")
 NUMBERS = {"<hot>": HOT, "<fever>": FEVER}
 DIGITS = "#"
-Read = tuple[str, frozenset[str], bool]  # a pattern, the keys of the words that it begins with, whether it may be empty
+Needs = frozenset[frozenset[str]]
+"""The keys of words without which a pattern can't match: of each set, one at least."""
+
+
+class Read(NamedTuple):
+    """A pattern, the keys of the words that it begins with, whether it may be empty, and the words that it needs."""
+
+    pattern: str
+    begins: frozenset[str]
+    empty: bool
+    needs: Needs = frozenset()
 
 
 @dataclass(frozen=True)
@@ -39,10 +50,11 @@ def vocabulary(sets: dict[str, list[str]]) -> Vocabulary:
 
 @dataclass(frozen=True)
 class Part:
-    """A stretch of a phrase: its pattern, and the keys of the words that it begins with."""
+    """A stretch of a phrase: its pattern, the keys of the words that it begins with, and of those that it needs."""
 
     text: str
     begins: frozenset[str]
+    needs: Needs
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -67,9 +79,9 @@ def parts(text: str, words: Vocabulary) -> tuple[Part, ...]:
     """The parts of a phrase, which may stand in any order."""
     out = []
     for part in re.split(" [&+] ", text.removeprefix("! ")):
-        pattern, begins, empty = read(part, words)
-        assert not empty, text
-        out.append(Part(pattern, begins))
+        found = read(part, words)
+        assert not found.empty, text
+        out.append(Part(found.pattern, found.begins, found.needs))
     return tuple(out)
 
 
@@ -92,35 +104,45 @@ def _choice(pieces: list[re.Match[str]], words: Vocabulary) -> tuple[Read, list[
 
 
 def _sequence(pieces: list[re.Match[str]], words: Vocabulary) -> tuple[Read, list[re.Match[str]]]:
-    pattern, begins, empty = "", frozenset[str](), True
+    out = Read("", frozenset(), empty=True)
     while pieces and pieces[0].group() != "|" and not pieces[0]["close"]:
         piece, pieces = pieces[0], pieces[1:]
         if piece["open"]:
-            (inner, first, nothing), pieces = _choice(pieces, words)
-            optional, pieces = piece["open"] == "[", pieces[1:]
-            one = f"{inner}?" if optional else inner, first, nothing or optional
+            one, pieces = _choice(pieces, words)
+            if piece["open"] == "[":
+                one = Read(f"{one.pattern}?", one.begins, empty=True)
+            pieces = pieces[1:]
         elif piece["set"]:
             one = words.sets[piece["set"]]
         else:
             one = _word(piece, words)
-        pattern += one[0]
-        begins |= one[1] if empty else frozenset()
-        empty = empty and one[2]
-    return (pattern, begins, empty), pieces
+        begins = out.begins | (one.begins if out.empty else frozenset())
+        out = Read(out.pattern + one.pattern, begins, out.empty and one.empty, out.needs | one.needs)
+    return out, pieces
 
 
 def _either(found: list[Read]) -> Read:
-    pattern = "(?:" + "|".join(one[0] for one in found) + ")"
-    return pattern, frozenset[str]().union(*(one[1] for one in found)), any(one[2] for one in found)
+    pattern = "(?:" + "|".join(one.pattern for one in found) + ")"
+    begins = frozenset[str]().union(*(one.begins for one in found))
+    needs = found[0].needs if len(found) == 1 else frozenset[frozenset[str]]()
+    if len(found) > 1 and all(one.needs for one in found):  # of each choice its most telling word
+        needs = frozenset({frozenset[str]().union(*(min(one.needs, key=telling) for one in found))})
+    return Read(pattern, begins, any(one.empty for one in found), needs)
+
+
+def telling(keys: frozenset[str]) -> tuple[int, int, list[str]]:
+    """Sorts first what the fewest sentences hold: few words, and long ones."""
+    return len(keys), -min(len(one) for one in keys), sorted(keys)
 
 
 def _word(piece: re.Match[str], words: Vocabulary) -> Read:
     text = piece.group()
     if text in GAPS:
-        return f"(?: (?!(?:{words.barred})\\b)[^ ,]+){{0,{GAPS[text]}}}?", frozenset(), True
+        return Read(f"(?: (?!(?:{words.barred})\\b)[^ ,]+){{0,{GAPS[text]}}}?", frozenset(), empty=True)
     if text in NUMBERS:
-        return NUMBERS[text], frozenset({DIGITS}), False
+        return Read(NUMBERS[text], frozenset({DIGITS}), False, frozenset({frozenset({DIGITS})}))
     word, written_out = fold(piece["word"]), fold(UMLAUT.sub(r"\1e", piece["word"]))  # "fühle", "fuehle"
     assert not piece["stem"] or len(word) > 2 or word.isdigit(), f"{text}: a stem has three letters"
     pattern = word if word == written_out else f"(?:{word}|{written_out})"
-    return f" {pattern}" + (r"\w*" if piece["stem"] else r"\b"), frozenset({key(word), key(written_out)}), False
+    keys = frozenset({key(word), key(written_out)})
+    return Read(f" {pattern}" + (r"\w*" if piece["stem"] else r"\b"), keys, False, frozenset({keys}))

@@ -38,8 +38,8 @@ from app.doors.api import create_app
 from app.relief import EngineState
 from app.work.reviews.service import review
 from app.work.worker import work_once
+from tests.benchmarks.clinic_kills import kills
 from tests.benchmarks.clinic_people import Course, Person, Staff, course
-from tests.benchmarks.kills import kills
 from tests.benchmarks.rivals import rule_of_thumb
 from tests.support import Service, open_service
 

@@ -23,7 +23,7 @@ from rich.table import Table
 from sqlalchemy import make_url, select, text
 
 from app.access.accounts.permissions import Caller
-from app.answers.cohorts.query import conditions, counted, tallies
+from app.answers.cohorts.query import conditions, counted, of_several, tallies
 from app.answers.cohorts.schemas import CohortCurves
 from app.answers.cohorts.survival import kaplan_meier
 from app.answers.verdicts.service import outcome
@@ -55,8 +55,8 @@ def synthetic(clinic: UUID, n: int, seed: int = 1) -> Any:
             "clinic_id": clinic,
             "procedure_id": new_id(),
             "definition": "half",
-            "patient_id": clinic,
-            "engine": "relief/2",
+            "patient_id": UUID(int=i // 4 * 5 // 4),  # one in five has two
+            "engine": "relief/3",
             "as_of": NOW.date(),
             "holds_until": NOW + timedelta(days=10_000),
             "record_version": 1,
@@ -73,6 +73,7 @@ def synthetic(clinic: UUID, n: int, seed: int = 1) -> Any:
             "probability": 0.1,
             "masked": False,
             "lasting": False,
+            "entered_days": 100 if i % 50 == 0 and days[i] > 100 and ended[i] != "no_relief" else 0,
             "relief_days": 0 if ended[i] == "no_relief" else int(days[i]),
             "logged": 100,
             "expected": 200,
@@ -106,22 +107,28 @@ async def fill(database: Database, clinic: UUID, n: int) -> None:
 async def ours(database: Database, clinic: UUID, asked: CohortCurves) -> Any:
     async with database.read() as connection:
         rows = (await connection.execute(counted(clinic, asked, asked.group_by))).all()
-    return [kaplan_meier(t.counts(False)) for t in tallies(rows, grouped=asked.group_by is not None)]
+        several = (await connection.execute(of_several(clinic, asked, asked.group_by))).all()
+    found = tallies(rows, several, grouped=asked.group_by is not None)
+    counts = [(t, t.counts(False)) for t in found]
+    return [kaplan_meier(c, t.shared_variance(c, False)) for t, c in counts]
 
 
 async def theirs(database: Database, clinic: UUID, asked: CohortCurves) -> Any:
     """Every row to this process, and a fit a group."""
     group = outcome.c[asked.group_by] if asked.group_by else outcome.c.definition
-    query = select(group, outcome.c.relief_days, outcome.c.ended).where(*conditions(clinic, asked))
+    query = select(group, outcome.c.relief_days, outcome.c.ended, outcome.c.entered_days).where(
+        *conditions(clinic, asked)
+    )
     async with database.read() as connection:
         rows = (await connection.execute(query)).all()
-    groups: dict[Any, tuple[list[int], list[bool]]] = {}
-    for name, days, ended in rows:
+    groups: dict[Any, tuple[list[int], list[bool], list[int]]] = {}
+    for name, days, ended, entered in rows:
         if ended != "no_relief":
-            mine = groups.setdefault(name, ([], []))
+            mine = groups.setdefault(name, ([], [], []))
             mine[0].append(days)
             mine[1].append(ended == "return")
-    return [KaplanMeierFitter().fit(*groups[name]) for name in sorted(groups)]
+            mine[2].append(entered)
+    return [KaplanMeierFitter().fit(days, ended, entry=at) for _, (days, ended, at) in sorted(groups.items())]
 
 
 async def timed(what: Callable[[], Any], repeats: int) -> tuple[float, Any]:

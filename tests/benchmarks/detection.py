@@ -7,7 +7,7 @@ Seeds below 500 000 are for tuning; the table is made on seeds from 500 000 on, 
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 
@@ -15,13 +15,14 @@ import numpy as np
 from scipy.stats import CensoredData, ecdf
 
 from app.answers.verdicts.trace_lines import read_diary
-from app.relief import trace
+from app.relief import Trace, trace_all
 from tests.benchmarks.arrays import Said
 from tests.benchmarks.diaries import START, Made, make
-from tests.benchmarks.mixes import BREAKING, MIXES, WIDE, Mix
+from tests.benchmarks.mixes import BREAKING, LIVES, MIXES, WIDE, Mix
 from tests.benchmarks.rivals import RIVALS
 
 HELD_OUT = 500_000
+HEADING = f"{'diaries':17s}{'method':14s} sens30  delay/90th  false  wrong  Brier  date  onset  covered  median"
 
 
 @dataclass(frozen=True)
@@ -43,17 +44,28 @@ class Figures:
     median_error: float = float("nan")
 
 
-def engine(made: Made) -> Said:
+Method = Callable[[Sequence[Made]], list[Said]]
+
+
+def each(rule: Callable[[Made], Said]) -> Method:
+    """A method that looks at one diary after the other."""
+    return lambda diaries: [rule(made) for made in diaries]
+
+
+def engine(diaries: Sequence[Made]) -> list[Said]:
     """The engine, day by day as it would have run."""
-    _, diary, procedure = read_diary(made.line)
-    seen = trace(diary, procedure)
-    call = next((i + 1 for i, phase in enumerate(seen.phase) if phase == "returned"), None)
+    traces = trace_all([read_diary(made.line)[1:] for made in diaries])
+    return [_said(one) for one in traces]
+
+
+def _said(seen: Trace) -> Said:
+    call = next((i + 1 for i, phase in enumerate(seen.days.phase) if phase == "returned"), None)
     v = seen.verdict
     dates = (v.returned.on, v.returned.low, v.returned.high)
     numbers = tuple((d - START).days for d in dates if d is not None)
     return Said(
         call,
-        np.array(seen.return_probability),
+        np.array(seen.days.return_probability),
         None if v.onset_on is None else (v.onset_on - START).days,
         numbers if v.phase == "returned" and len(numbers) == 3 else None,
         v.relief_days,
@@ -61,14 +73,17 @@ def engine(made: Made) -> Said:
     )
 
 
-def figures(mix: Mix, seeds: Iterable[int], method: Callable[[Made], Said] = engine) -> Figures:
+def figures(mix: Mix, seeds: Iterable[int], method: Method = engine) -> Figures:
     """The figures of a method on the diaries of a mix."""
+    return figures_of([make(mix, seed) for seed in seeds], method)
+
+
+def figures_of(diaries: Sequence[Made], method: Method = engine) -> Figures:
+    """The figures of a method on diaries."""
     hits, delays, briers, dates, onsets, covered = [], [], [], [], [], []
     false, years, wrong, never = 0, 0.0, 0, 0
     told, true = Watched(), Watched()
-    for seed in seeds:
-        made = make(mix, seed)
-        said = method(made)
+    for made, said in zip(diaries, method(diaries), strict=True):
         told.add(said.relief_days, said.censored)
         if not made.responder or made.onset is None:
             never += 1
@@ -135,22 +150,26 @@ class Watched:
 
 def _row(task: tuple[Mix, str, int]) -> str:
     mix, label, count = task
-    f = figures(mix, range(HELD_OUT, HELD_OUT + count), METHODS[label])
+    return row(mix.name, label, figures(mix, range(HELD_OUT, HELD_OUT + count), METHODS[label]))
+
+
+def row(name: str, label: str, f: Figures) -> str:
+    """A line of the table."""
     text = (
-        f"{mix.name:17s}{label:14s} {f.sens30:6.2f}  {f.delay:5.0f} /{f.delay_90:4.0f}  {f.false_alarms:5.3f}"
+        f"{name:17s}{label:14s} {f.sens30:6.2f}  {f.delay:5.0f} /{f.delay_90:4.0f}  {f.false_alarms:5.3f}"
         f"  {f.wrong:5.2f}  {f.brier:5.3f} {f.date_error:5.0f} {f.onset_error:6.0f}  {f.coverage:7.2f}"
         f"  {f.median_error:6.3f}"
     )
     return text.replace("nan", "  -")
 
 
-METHODS: dict[str, Callable[[Made], Said]] = {"engine": engine, **RIVALS}
+METHODS: dict[str, Method] = {"engine": engine, **{name: each(rule) for name, rule in RIVALS.items()}}
 
 
 def main(count: int, names: list[str]) -> None:
     print(f"{count} diaries a row; seeds from {HELD_OUT} on; in days, and false alarms a patient-year of relief\n")
-    print(f"{'diaries':17s}{'method':14s} sens30  delay/90th  false  wrong  Brier  date  onset  covered  median")
-    mixes = [mix for mix in (*MIXES, WIDE, *BREAKING) if not names or mix.name in names]
+    print(HEADING)
+    mixes = [mix for mix in (*MIXES, WIDE, *BREAKING, *LIVES) if not names or mix.name in names]
     with ProcessPoolExecutor() as pool:
         for row in pool.map(_row, [(mix, label, count) for mix in mixes for label in METHODS]):
             print(row, flush=True)

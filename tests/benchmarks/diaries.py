@@ -17,6 +17,8 @@ Floats = npt.NDArray[np.float64]
 Days = npt.NDArray[np.int64]
 START = date(2024, 1, 1)
 BEFORE = 14
+SAME_SHARE = 0.56  # of days at the usual score, and ...
+DEPARTURE_KEEPS = 0.57  # ... the chance that a day is as the one before, in daily pain of real people
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,8 @@ def make(mix: Mix, seed: int) -> Made:
     rng = np.random.default_rng([seed, *mix.name.encode()])
     last = int(rng.integers(150, 720))
     baseline = float(rng.uniform(*mix.baseline))
-    level, responder = _course(rng, mix, baseline, last)
-    onset, returned = _truth(level, baseline) if responder else (None, None)
+    level, responder = course_of(rng, mix, baseline, last=last)
+    onset, returned = truth_of(level, baseline) if responder else (None, None)
     days = np.arange(-BEFORE, last + 1)
     pain = np.concatenate([np.full(BEFORE, baseline), level])
     mme, hidden = _medicine(rng, mix, days, pain / baseline)
@@ -77,11 +79,12 @@ def _entries(rng: np.random.Generator, mix: Mix, days: Days, score: Floats, mme:
     return entries
 
 
-def _course(rng: np.random.Generator, mix: Mix, baseline: float, last: int) -> tuple[Floats, bool]:
+def course_of(rng: np.random.Generator, mix: Mix, baseline: float, *, last: int) -> tuple[Floats, bool]:
+    """Level by day from the procedure, points, and whether the person responds."""
     day = np.arange(last + 1, dtype=float)
     responder = rng.random() >= mix.never
     plateau = baseline * (rng.uniform(*mix.plateau) if responder else rng.uniform(0.55, 1.1))
-    fall_at, fall_in = rng.uniform(3, 28), rng.uniform(2, 16)
+    fall_at, fall_in = rng.uniform(*mix.falls_on), rng.uniform(2, 16)
     fall = 1 / (1 + np.exp(-(day - fall_at) / (fall_in / 4)))
     level = baseline * rng.uniform(0.95, 1.3) * (1 - fall) + plateau * fall
     walk = np.cumsum(rng.normal(0, mix.drift / np.sqrt(180), last + 1))
@@ -113,7 +116,8 @@ def rise(curve: str, share: Floats) -> Floats:
     return share
 
 
-def _truth(level: Floats, baseline: float) -> tuple[int | None, int | None]:
+def truth_of(level: Floats, baseline: float) -> tuple[int | None, int | None]:
+    """First day under half of baseline, and the day from which the level is at or over it for good."""
     below = np.flatnonzero(level < 0.5 * baseline)
     if not len(below):
         return None, None
@@ -126,6 +130,8 @@ def _noise(rng: np.random.Generator, mix: Mix, days: Days, share: Floats) -> Flo
     family = mix.noise[rng.integers(len(mix.noise))]
     sd = np.clip(rng.lognormal(np.log(mix.sd[0]), mix.sd[1]), 0.4, 2.0)
     shock = rng.normal(size=n)
+    if family == "patterned":
+        return np.asarray(sd * _patterned(rng, n))
     if family == "student":
         shock = rng.standard_t(4, n) / np.sqrt(2)
     elif family == "laplace":
@@ -137,6 +143,14 @@ def _noise(rng: np.random.Generator, mix: Mix, days: Days, share: Floats) -> Flo
         noise *= np.where(np.sin(days / rng.uniform(10, 25) + rng.uniform(0, 6)) > 0, 1.4, 0.6)
     noise += mix.weekday * rng.normal() * np.isin(days % 7, (5, 6))
     return np.asarray(noise + mix.mood * _correlated(rng.normal(size=n), float(np.exp(-1 / 21))))
+
+
+def _patterned(rng: np.random.Generator, n: int) -> Floats:
+    """Runs of one score, broken by departures that keep their height for some days; unit variance."""
+    new = np.where(rng.random(n) < SAME_SHARE, 0.0, rng.laplace(0, 1, n))
+    keeps = rng.random(n) < DEPARTURE_KEEPS
+    keeps[0] = False
+    return np.asarray(new[np.maximum.accumulate(np.where(keeps, 0, np.arange(n)))] / np.sqrt(2 * (1 - SAME_SHARE)))
 
 
 def _correlated(shock: Floats, rho: float) -> Floats:

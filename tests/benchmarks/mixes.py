@@ -28,6 +28,7 @@ class Mix:
     never: float = 0.25  # share without half relief
     plateau: tuple[float, float] = (0.0, 0.42)  # of baseline
     relief_days: float = 270.0  # median
+    falls_on: tuple[float, float] = (3.0, 28.0)  # middle of the way down, days
     partial: float = 0.2  # share of returns that stop at ...
     partial_top: tuple[float, float] = (0.56, 0.80)  # ... this share of baseline
     ramp: tuple[float, float] = (2.0, 160.0)  # days, uniform in the log or as they are
@@ -80,4 +81,10 @@ BREAKING = (
     replace(WIDE, name="skips bad days", skips_bad_days=(-0.45, -0.25), more_when_well=(-0.6, -0.3)),
     replace(WIDE, name="on the line", plateau=(0.36, 0.47)),
     replace(WIDE, name="hard weekends", weekday=1.0),
+)
+LIVES = (
+    # figures of public series of daily pain: runs of one score on 56 % of days, a departure that lasts (lag-1
+    # correlation 0.57, lag 3 0.2, lag 5 0.1) and is heavy-tailed (kurtosis 10); see docs/engine.md
+    replace(TYPICAL, name="patterned", noise=("patterned",), sd=(1.05, 0.2), flares=(0.0, 2.0)),
+    replace(TYPICAL, name="late onset", falls_on=(30.0, 100.0)),
 )

@@ -25,6 +25,7 @@ from app.answers.verdicts.context import VerdictContext
 from app.answers.verdicts.engine_input import to_diary
 from app.answers.verdicts.record import PatientRecord
 from app.answers.verdicts.schemas import VerdictOut
+from app.answers.verdicts.sentence import sentence
 from app.answers.verdicts.verdict_json import to_json
 from app.doors.demo.courses import Course, entries
 from app.record.diary.content import EntryContent
@@ -57,7 +58,9 @@ def context(days: int, course: Course) -> tuple[VerdictContext, float]:
         to_diary(rows, "lumbar", laterality="left", time_zone=person.time_zone), Procedure(START, "left"), as_of=until
     )
     spent = time.perf_counter() - begun
-    answer = VerdictOut.model_validate_json(to_json(verdict, own, as_known_on=None, effects=[], events=[]))
+    answer = VerdictOut.model_validate_json(
+        to_json(verdict, own, as_known_on=None, effects=[], events=[], says=sentence(verdict, body))
+    )
     return VerdictContext(answer, '"tag"', person, own, PatientRecord([own], [], [], [], []), rows), spent
 
 

@@ -40,7 +40,7 @@ def main(seed: int) -> str:
     band = [(x(d), y(v)) for d, v in zip(days, verdict.days.low, strict=True) if v is not None]
     band += [(x(d), y(v)) for d, v in zip(days, verdict.days.high, strict=True) if v is not None][::-1]
     level = [(x(d), y(v)) for d, v in zip(days, verdict.days.level, strict=True) if v is not None]
-    chance = [(x(d), floor - LOW * p) for d, p in zip(days, seen.return_probability, strict=True)]
+    chance = [(x(d), floor - LOW * p) for d, p in zip(days, seen.days.return_probability, strict=True)]
     half = y((verdict.baseline.pain or 0) / 2)
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDE} {floor + 44}" font-family="sans-serif"',
@@ -58,7 +58,7 @@ def main(seed: int) -> str:
     wide = x(1) - LEFT + 0.3
     out += [
         f'<rect x="{x(d - 1):.1f}" y="{floor + 6}" width="{wide:.2f}" height="8" fill="{SHADE.get(p, "#eee")}"/>'
-        for d, p in zip(days, seen.phase, strict=True)
+        for d, p in zip(days, seen.days.phase, strict=True)
     ]
     out.append(f'<path d="{path(chance)}" fill="none" stroke="#c0564f" stroke-width="1.5"/>')
     out += [f'<text x="{LEFT - 6}" y="{y(p) + 4}" text-anchor="end">{p}</text>' for p in (0, 5, 10)]

@@ -186,7 +186,7 @@ def breaks_off(port: int, patient: str, token: str) -> None:
 
 
 def wait_for(written: Callable[[], str], *words: str) -> str:
-    for _ in range(200):
+    for _ in range(600):
         if all(word in written() for word in words):
             return written()
         time.sleep(0.1)

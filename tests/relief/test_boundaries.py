@@ -8,136 +8,118 @@ import pytest
 from app.relief import Definition, Diary, Phase, Procedure, judge
 from app.relief import parameters as par
 from app.relief.baseline import find_baseline
-from app.relief.dates import begins, onset_day, return_crossing
 from app.relief.medicine import Hidden
-from app.relief.phases import phase_of
 from app.relief.plan import make_plan
 from app.relief.records import Floats
-from app.relief.summary import adherence, confounders, medication
+from app.relief.standing import Ages, Masses, PastSpell, Standing, When, dated, next_standing, phase_of, when_ended
+from app.relief.summary import adherence, medication
 from tests.relief.support import DAY0, day, diary
 
 STEP = 1e-9
 LATE = 100  # a day far beyond the settling window
 SETTLED = par.SETTLING_DAYS + 1
 KNOWN = Procedure(DAY0, baseline_pain=7.0)
+LASTS = [0.5] * (par.SPELL_DAYS // par.COHORT_DAYS + 1)
 
 
-def phase(
-    on: int = LATE, returned: float = 0.0, reached: float = 0.0, logged: int = 50, newest: int | None = None
-) -> Phase:
-    return phase_of(on, returned, reached=reached, logged=logged, newest=on if newest is None else newest)
+def masses(over: float = 0.0, counted: float = 1.0) -> Masses:
+    """Chances of a day: relief ended with `over`, in the youngest of its cohorts."""
+    ended = [over, *[0.0] * (par.ENDED_COHORTS - 1)]
+    return Masses(1 - counted, [0.0] * len(LASTS), counted - over, ended, counted=counted, steady=1.0)
+
+
+def held(was: str, over: float = 0.0, counted: float = 1.0, logged: int = 50) -> str:
+    return next_standing(Standing(was), masses(over, counted), logged=logged).held
+
+
+def phase(said: str = "", on: int = LATE, logged: int = 50, newest: int | None = None) -> Phase:
+    return phase_of(Standing(said), day=on, logged=logged, newest=on if newest is None else newest, joined_late=False)
 
 
 @pytest.mark.parametrize(
-    ("returned", "expected"),
+    ("was", "at", "under", "over"),
     [
-        (par.RETURNED_AT - STEP, "returning"),
-        (par.RETURNED_AT, "returned"),
-        (par.RETURNED_AT + STEP, "returned"),
-        (par.RETURNING_AT - STEP, "relief"),
-        (par.RETURNING_AT, "returning"),
-        (par.RETURNING_AT + STEP, "returning"),
+        ("", par.RETURNED_AT, "returning", "returned"),
+        ("relief", par.RETURNED_AT, "returning", "returned"),
+        ("returning", par.RETURNED_AT, "returning", "returned"),
+        ("returned", par.RETURNED_UNTIL, "returning", "returned"),
+        ("relief", par.RETURNING_AT, "relief", "returning"),
+        ("returning", par.RETURNING_UNTIL, "relief", "returning"),
     ],
 )
-def test_a_return_is_said_from_its_chance_on(returned: float, expected: Phase) -> None:
-    assert phase(returned=returned, reached=1.0) == expected
+def test_it_takes_more_to_leave_what_is_said_than_to_stay(was: str, at: float, under: str, over: str) -> None:
+    assert [held(was, at + step) for step in (-STEP, 0.0, STEP)] == [under, over, over]
+    assert par.RETURNED_AT > par.RETURNED_UNTIL and par.RETURNING_AT > par.RETURNING_UNTIL
 
 
-@pytest.mark.parametrize("returned", [par.RETURNING_AT, par.RETURNED_AT, 1.0])
-def test_an_end_is_said_only_of_relief_that_most_likely_was_there(returned: float) -> None:
-    assert phase(returned=returned, reached=par.REACHED_FOR_RETURN - STEP) == "relief"
-    expected = "returned" if returned >= par.RETURNED_AT else "returning"
-    assert phase(returned=returned, reached=par.REACHED_FOR_RETURN) == expected
+def test_what_has_come_back_is_in_relief_again_once_its_end_is_hardly_likely() -> None:
+    assert held("returned", par.RETURNING_UNTIL - STEP) == "relief"
 
 
-@pytest.mark.parametrize("returned", [par.RETURNING_AT, 1.0])
-def test_no_return_is_said_in_the_first_four_weeks(returned: float) -> None:
-    expected = "returned" if returned >= par.RETURNED_AT else "returning"
-    said = [phase(par.EARLIEST_RETURN_DAYS + i, returned, 1.0, 20) for i in (-1, 0, 1)]
-    assert said == ["relief", "relief", expected]
-    assert par.EARLIEST_RETURN_DAYS == 28
+@pytest.mark.parametrize(("was", "at"), [("", par.REACHED_AT), ("relief", par.REACHED_UNTIL)])
+def test_relief_is_said_from_a_chance_on_that_it_will_count(was: str, at: float) -> None:
+    assert [held(was, counted=at + step) for step in (-STEP, 0.0, STEP)] == ["", "relief", "relief"]
 
 
-@pytest.mark.parametrize(
-    ("reached", "expected"),
-    [(par.REACHED_AT - STEP, "no_relief"), (par.REACHED_AT, "relief"), (par.REACHED_AT + STEP, "relief")],
-)
-def test_relief_is_said_from_an_even_chance_on(reached: float, expected: Phase) -> None:
-    assert phase(reached=reached) == expected
+def test_relief_that_did_not_last_is_remembered() -> None:
+    lost = next_standing(Standing("relief"), masses(counted=0.0), logged=50)
+    assert (lost.held, lost.early) == ("", True)
+    assert next_standing(lost, masses(counted=0.0), logged=50).early
+    assert not next_standing(Standing(), masses(counted=0.0), logged=50).early
 
 
 def test_relief_and_failure_need_so_many_scores() -> None:
     few, enough = par.MIN_LOGGED_FOR_RELIEF, par.MIN_LOGGED_FOR_FAILURE
-    assert [phase(20, reached=1.0, logged=few + i) for i in (-1, 0, 1)] == ["settling", "relief", "relief"]
-    assert [phase(LATE, reached=1.0, logged=few + i) for i in (-1, 0, 1)] == ["unknown", "relief", "relief"]
-    assert [phase(LATE, logged=enough + i) for i in (-1, 0, 1)] == ["unknown", "no_relief", "no_relief"]
+    assert [held("", logged=few + i) for i in (-1, 0, 1)] == ["", "relief", "relief"]
+    assert [phase(logged=enough + i) for i in (-1, 0, 1)] == ["unknown", "no_relief", "no_relief"]
     assert (few, enough) == (3, 5)
 
 
 def test_nobody_has_failed_before_the_settling_window_is_over() -> None:
-    assert [phase(par.SETTLING_DAYS + i) for i in (-1, 0, 1)] == ["settling", "settling", "no_relief"]
-    assert [phase(par.SETTLING_DAYS + i, logged=0, newest=0) for i in (-1, 0)] == ["settling", "settling"]
-    assert phase(SETTLED, logged=0, newest=0) == "unknown"
+    assert [phase(on=par.SETTLING_DAYS + i) for i in (-1, 0, 1)] == ["settling", "settling", "no_relief"]
+    assert [phase(on=par.SETTLING_DAYS + i, logged=0, newest=0) for i in (-1, 0)] == ["settling", "settling"]
+    assert phase(on=SETTLED, logged=0, newest=0) == "unknown"
+
+
+def test_nobody_who_joined_late_has_failed() -> None:
+    assert phase_of(Standing(), day=LATE, logged=50, newest=LATE, joined_late=True) == "unknown"
 
 
 def test_silence_lapses_everything_but_a_return() -> None:
     at = 200
-    for chance, expected in ((0.0, "relief"), (par.RETURNING_AT, "returning")):
-        said = [phase(at, chance, 1.0, newest=at - par.SILENT_DAYS - i) for i in (-1, 0, 1)]
-        assert said == [expected, expected, "unknown"]
-    assert [phase(at, newest=at - par.SILENT_DAYS - i) for i in (-1, 0, 1)] == ["no_relief", "no_relief", "unknown"]
-    assert phase(at, par.RETURNED_AT, 1.0, newest=1) == "returned"
-    assert phase(par.SILENT_DAYS, logged=0, newest=0) == "unknown", "past settling"
+    for said, expected in (("relief", "relief"), ("returning", "returning"), ("", "no_relief")):
+        found = [phase(said, at, newest=at - par.SILENT_DAYS - i) for i in (-1, 0, 1)]
+        assert found == [expected, expected, "unknown"]
+    assert phase("returned", at, newest=1) == "returned"
+    settled = Standing("relief", (PastSpell(None, When(100, 90, 110)),))
+    assert phase_of(settled, day=at, logged=50, newest=at, joined_late=False) == "relief"
+    assert phase_of(settled, day=at, logged=50, newest=1, joined_late=False) == "returned"
 
 
-def chances(*values: float) -> Floats:
-    return np.array(values, dtype=np.float64)
+def test_a_day_is_dated_where_half_of_its_chance_lies_on_either_side() -> None:
+    even = [(90.0, 100.0, 0.5), (80.0, 90.0, 0.5)]  # from the latest on: days 91 to 100, and 81 to 90
+    assert dated(even) == When(90, 82, 100)
+    late = [(90.0, 100.0, 0.9), (80.0, 90.0, 0.1)]
+    assert dated(late) == When(95, 86, 100)
+    assert dated([(4.0, 8.0, 1.0)]) == When(6, 5, 8)
+    assert par.DATE_TAIL == 0.05
 
 
-HALF, UNDER, OVER = par.REACHED_AT, par.REACHED_AT - STEP, par.REACHED_AT + STEP
+def test_a_return_is_dated_by_the_days_on_which_its_cohorts_crossed() -> None:
+    """A cohort holds what crossed in four days; the first of them began on the day after a multiple of four."""
+    day_, other = 120, [0.0] * (par.ENDED_COHORTS - 3)
+    found = when_ended(Masses(0, [0.0] * len(LASTS), 0.0, [0.0, 1.0, 0.0, *other], 1.0, 1.0), Ages([], []), day_)
+    assert 113 <= found.low <= found.on <= found.high <= 117
 
 
-@pytest.mark.parametrize(
-    ("reached", "first", "expected"),
-    [
-        (chances(UNDER, UNDER, UNDER), 1, None),
-        (chances(UNDER, HALF, OVER), 1, 2),
-        (chances(UNDER, UNDER, HALF), 1, 3),
-        (chances(HALF, HALF, HALF), 1, 1),
-        (chances(OVER, UNDER, OVER), 1, 3),  # lost again on day 2
-        (chances(OVER, OVER, UNDER), 1, None),  # and not there at the end
-        (chances(OVER, HALF, OVER), 1, 1),  # an even chance is not lost
-        (chances(UNDER, HALF, OVER), 41, 42),  # a window that begins later
-    ],
-)
-def test_onset_is_the_first_day_that_holds(reached: Floats, first: int, expected: int | None) -> None:
-    assert onset_day(reached, first) == expected
-
-
-def test_a_return_is_dated_where_its_chance_passes_a_half_and_both_tails() -> None:
-    low, high = par.DATE_TAIL, 1 - par.DATE_TAIL
-    found = return_crossing(chances(0, low - 1e-6, low, 0.2, 0.5 - 1e-6, 0.5, 0.8, high - 1e-6, high, 1), 1)
-    assert (found.low, found.on, found.high) == (3, 6, 9)
-    above = return_crossing(chances(0, low + 1e-6, 0.4, 0.5 + 1e-6, high + 1e-6, 1), 1)
-    assert (above.low, above.on, above.high) == (2, 4, 5)
-
-
-def test_a_return_counts_from_the_chance_at_the_end_and_for_good() -> None:
-    found = return_crossing(chances(0.0, 0.04, 0.39, 0.4, 0.8), 1)  # all of what is said is 0.8
-    assert (found.low, found.on, found.high) == (2, 4, 5)
-    again = return_crossing(chances(0.9, 0.9, 0.01, 0.6, 1.0), 1)  # the flare-up before it was none
-    assert (again.low, again.on, again.high) == (4, 4, 5)
-    later = return_crossing(chances(0.0, 0.5, 1.0), 101)
-    assert (later.low, later.on, later.high) == (102, 102, 103)
-    assert (par.DATE_TAIL, par.RETURNING_AT, par.REACHED_AT) == (0.05, 0.5, 0.5)
-
-
-@pytest.mark.parametrize(
-    ("chance", "expected"),
-    [((0.5, 0.5, 0.5), 1), ((0.4, 0.5, 0.6), 2), ((0.6, UNDER, 0.5), 3), ((0.6, 0.6, 0.4), 3), ((0.4, 0.4, 0.4), 3)],
-)
-def test_the_last_stretch_at_a_limit_begins(chance: tuple[float, ...], expected: int) -> None:
-    assert begins(chances(*chance), 0.5) == expected
+def test_the_oldest_cohort_is_dated_by_what_joined_it_when() -> None:
+    ages = Ages([], [])
+    for time in range(30):
+        ages.at(time, 0.0, 1.0 if time == 20 else 0.0)
+    only = Masses(0, [0.0] * len(LASTS), 0.0, [*[0.0] * (par.ENDED_COHORTS - 1), 1.0], 1.0, 1.0)
+    found = when_ended(only, ages, 120)
+    joined = (20 - par.ENDED_COHORTS + 2) * par.COHORT_DAYS
+    assert joined - par.COHORT_DAYS <= found.low <= found.on <= found.high <= joined + 1
 
 
 @pytest.mark.parametrize("definition", ["half", "eighty", "full"])
@@ -168,12 +150,16 @@ def test_so_many_hidden_points_in_the_four_weeks_about_a_return_mask_it(hidden: 
 
 @pytest.mark.parametrize(("dose", "points"), [(54, 0.0), (55, 0.05), (74, 1.0), (93, 1.95), (94, 2.0), (120, 2.0)])
 def test_a_dose_hides_nothing_within_habit_and_never_more_than_two_points(dose: float, points: float) -> None:
-    """From 40 mg on, 14 mg more are habit, and each mg beyond hides 0.05."""
+    """From 40 mg on, 14 mg more are habit, and each mg beyond hides 0.05, where scores have risen as well."""
     hidden, usual = Hidden(40), 40.0
-    assert [hidden.points(d, usual) for d in range(1, 31)] == [0.0] * 30
-    later = [hidden.points(d, dose) for d in range(31, 41)]
+    assert [hidden.points(d, usual, 3.0) for d in range(1, 31)] == [0.0] * 30
+    later = [hidden.points(d, dose, 8.0) for d in range(31, 41)]
     assert later[-1] == pytest.approx(points)
     assert max(par.MASK_FREE_MME, par.MASK_FREE_SHARE * usual) == 14.0
+
+
+def chances(*values: float) -> Floats:
+    return np.array(values, dtype=np.float64)
 
 
 def test_the_dose_of_before_and_of_now() -> None:
@@ -189,21 +175,13 @@ def test_the_longest_gap_counts_both_ends() -> None:
     assert [adherence(scored, 5).longest_gap for scored in ([4], [1], [1, 2, 3, 4, 5])] == [3, 4, 0]
 
 
-def kinds(written: Diary, baseline: float = 7.0, borderline: float = 0.0, today: int = 60) -> set[str]:
-    procedure = Procedure(DAY0, baseline_pain=baseline)
-    base = find_baseline(written.day[:0], written.score("bilateral")[:0], procedure)
-    return {
-        c.kind
-        for c in confounders(
-            written, base, phase="relief", borderline=borderline, today=today, performed=DAY0.toordinal()
-        )
-    }
+def kinds(written: Diary, baseline: float = 7.0, today: int = 60) -> set[str]:
+    found = judge(written, Procedure(DAY0, baseline_pain=baseline), as_of=day(today))
+    return {c.kind for c in found.confounders}
 
 
 def test_what_could_mislead_is_said_from_its_limit_on() -> None:
     assert "low_baseline" in kinds(diary({}), 3.0 - STEP) and "low_baseline" not in kinds(diary({}), 3.0)
-    assert "borderline" not in kinds(diary({}), borderline=0.5 - STEP)
-    assert "borderline" in kinds(diary({}), borderline=0.5)
     for count, constant in ((20, False), (21, True)):
         same = dict.fromkeys(range(2, 2 + count), 3.0)
         assert (
@@ -215,6 +193,32 @@ def test_what_could_mislead_is_said_from_its_limit_on() -> None:
         scores = {d: float(d % 7) for d in range(1, entries + 1)}
         assert ("recalled_entries" in kinds(diary(scores, dict.fromkeys(range(1, late + 1), 4)))) == recalled, entries
         assert "recalled_entries" not in kinds(diary(scores, dict.fromkeys(scores, 3)))
+
+
+def test_what_could_mislead_of_a_baseline() -> None:
+    before = dict.fromkeys(range(-10, 0), 5.0) | {3: 4.0}
+    assert "baselines_differ" in kinds(diary(before), 7.0) and "baselines_differ" not in kinds(diary(before), 6.9)
+    for late, recalled in ((14, False), (15, True)):
+        written = diary(before, {d: late - d for d in range(-10, -4)})  # six of ten, so many days after the procedure
+        assert ("recalled_baseline" in kinds(written)) == recalled
+    assert "recalled_baseline" not in kinds(diary(before, {d: 15 - d for d in range(-10, -5)})), "five of ten"
+
+
+def test_few_entries_and_bad_days_alone() -> None:
+    few = dict.fromkeys(range(1, 61, 5), 1.0)  # 12 of 60 days
+    assert "sparse_diary" in kinds(diary(few)) and "bad_days_only" not in kinds(diary(few))
+    enough = few | dict.fromkeys((2, 3, 4), 1.0)  # 15, a quarter
+    assert "sparse_diary" not in kinds(diary(enough))
+    bad = dict.fromkeys(few, 6.0)
+    assert "bad_days_only" in kinds(diary(bad)) and "sparse_diary" not in kinds(diary(bad))
+    assert not kinds(diary({1: 6.0, 20: 6.0}), today=27) & {"bad_days_only", "sparse_diary"}, "too early to say"
+
+
+def test_the_day_from_which_somebody_joined_late() -> None:
+    for first, late in ((par.JOINED_LATE_DAYS, False), (par.JOINED_LATE_DAYS + 1, True)):
+        found = judge(diary(dict.fromkeys(range(first, 120), 1.0)), KNOWN, as_of=day(119))
+        assert ("joined_late" in {c.kind for c in found.confounders}) == late
+        assert (found.onset_on is None) == late and found.watched_from == day(first) and found.phase == "relief"
 
 
 @pytest.mark.parametrize(

@@ -60,11 +60,11 @@ def test_the_day_of_the_procedure_and_days_before_it() -> None:
 
 def test_a_ten_year_diary_takes_milliseconds_and_little_memory() -> None:
     long = diary(course(7, 2, 3000, 7, 3650))
-    judge(long, Procedure(DAY0), as_of=day(3650))
-    tracemalloc.start()
     begun = time.process_time()
     v = judge(long, Procedure(DAY0), as_of=day(3650))
     spent = time.process_time() - begun
+    tracemalloc.start()
+    judge(long, Procedure(DAY0), as_of=day(3650))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert v.phase == "returned"

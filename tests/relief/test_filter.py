@@ -1,73 +1,136 @@
 """The filter beside a slow twin, and what must make no difference to it."""
 
 from dataclasses import replace
-from math import inf
+from math import exp, inf
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
 from app.relief import DEFINITIONS, Definition, Diary, EngineState, Procedure, judge, trace, trace_all
 from app.relief import parameters as par
-from app.relief.forward import Filter, Window, run, smooth
-from app.relief.plan import Heard, make_plan
+from app.relief.chain import Chain
+from app.relief.forward import run
+from app.relief.mechanics import mechanics
+from app.relief.plan import Heard, Plan, make_plan
 from app.relief.records import Floats
-from app.relief.states import CHAIN, course_levels
+from app.relief.remembered import Filter
 from tests.relief.support import DAY0, course, day, diary
 from tests.relief.test_properties import with_late_writings
 
-PRONE, NOISE, PLATEAU = len(par.PRONE_WEIGHT), len(par.NOISE_SD), len(par.PLATEAU)
+
+def weights_of(kept: Filter, day_: int) -> Floats:
+    """A day's weights by state, shape (states,)."""
+    return np.asarray(kept.weights[day_].sum(axis=(0, 2)))
 
 
-def slow_chance(heard: Heard, baseline: float, noise: int) -> Floats:
-    """Chance of a score in each (course, plateau), state by state, from the normal distribution alone."""
-    levels = np.clip(np.rint(course_levels(baseline) * baseline * 8) / 8, 0, 15)
-    out = np.empty_like(levels)
-    for place, level in np.ndenumerate(levels):
-        r = par.NOISE_CORRELATION[noise] ** heard.gap if heard.gap < 4 else 0.0
-        centre, sd = level + r * (heard.before - level), par.NOISE_SD[noise] * (1 - r * r) ** 0.5
-        chance = 0.0
-        for share, wide in ((1 - par.HEAVY_SHARE, sd), (par.HEAVY_SHARE, sd * par.HEAVY_TIMES)):
-            chance += share * (norm.cdf(heard.high, centre, wide) - norm.cdf(heard.low, centre, wide))
-        out[place] = max(chance, par.LEAST_CHANCE)
+def slow_mood(
+    heard: list[Heard | None], counts: list[float], since: int, *, kind: par.Noise
+) -> tuple[float, float, float]:
+    """The next score's mean, as shift and slope of the level, and its SD, one score after the other.
+
+    The level has been what it is since a day; `counts` is how much each score counts as one of it. The weight given to each
+    score is that of somebody who has listened from the first day on.
+    """
+    keeps, shift, slope, listened = exp(-1 / kind.days), 0.0, 0.0, kind.mood**2
+    variance = kind.mood**2
+    for d, (one, share) in enumerate(zip(heard, counts, strict=True), start=1):
+        listened = listened * keeps**2 + kind.mood**2 * (1 - keeps**2)
+        gain = share * listened / (listened + kind.noise**2) if one else 0.0
+        listened *= 1 - gain
+        if d > since:
+            shift, slope = keeps * shift, keeps * slope
+            variance = variance * keeps**2 + kind.mood**2 * (1 - keeps**2)
+            if one:
+                shift, slope = shift + gain * (one.score - shift), slope + gain * (-1 - slope)
+                variance = (1 - gain) ** 2 * variance + gain**2 * kind.noise**2
+    variance = (listened if since == 0 else variance) * keeps**2 + kind.mood**2 * (1 - keeps**2)
+    return keeps * shift, 1 + keeps * slope, (variance + kind.noise**2) ** 0.5
+
+
+def since_when(chain: Chain, d: int, steady: list[float]) -> list[int]:
+    """For each state the day from which its level counts as what it is; 0 is always."""
+    time = (d - 1) // par.COHORT_DAYS
+    ago = {1: d - 1, 2: max(0, (time - 1) * par.COHORT_DAYS + 2), 3: max(0, (time - 3) * par.COHORT_DAYS + 2)}
+    since = [0] * chain.size
+    for block in (chain.young, chain.ended):
+        for k, state in enumerate(range(block.start, block.stop)):
+            bin_ = k // (block.rows * block.levels)
+            since[state] = ago[{0: 1, 1: 2, 2: 2, 3: 3, 4: 3, 5: 3}[bin_]] if bin_ < 6 else 0
+    calm = max((on for on, share in enumerate(steady, start=1) if share >= 0.5), default=0)
+    for state in range(chain.relief.at(0, 1), chain.relief.stop):
+        since[state] = calm
+    return since
+
+
+def lasting_states(chain: Chain) -> Floats:
+    """Which states count as a level that has lasted."""
+    out = np.zeros(chain.size)
+    out[: chain.young.start] = 1
+    out[chain.young.at(0, time=6) : chain.relief.at(0, 1)] = 1
+    out[chain.ended.at(0, time=6) :] = 1
     return out
 
 
-def slow_rows(heard: list[Heard | None], baseline: float) -> tuple[Floats, Floats]:
-    """Filtered and smoothed weights (days, course * plateau) by whole matrices, one kind of person at a time."""
-    days = len(heard)
-    forward, backward = np.zeros((2, days, PRONE, NOISE, CHAIN.step.shape[1], PLATEAU))
-    drift = CHAIN.drift.toarray()
-    start = CHAIN.start.reshape(PRONE, -1, NOISE, PLATEAU)
-    for prone in range(PRONE):
-        for noise in range(NOISE):
-            chances = [1.0 if h is None else slow_chance(h, baseline, noise) for h in heard]
-            now = start[prone, :, noise]
-            for d in range(days):
-                now = (CHAIN.step[prone].T @ now) * chances[d]
-                if (d + 1) % par.DRIFT_EVERY == 0:
-                    now = now @ drift
-                forward[d, prone, noise] = now
-            later = np.ones_like(now)
-            for d in range(days - 1, -1, -1):
-                backward[d, prone, noise] = later
-                if (d + 1) % par.DRIFT_EVERY == 0:
-                    later = later @ drift.T
-                later = CHAIN.step[prone] @ (later * chances[d])
-    rows = [w.sum(axis=(1, 2)).reshape(days, -1) for w in (forward, forward * backward)]
-    return rows[0] / rows[0].sum(axis=1, keepdims=True), rows[1] / rows[1].sum(axis=1, keepdims=True)
+def slow_weights(plan: Plan, chain: Chain, last: int) -> Floats:
+    """Weights by state on day `last`, by whole matrices, one kind of person and one state at a time."""
+    baseline = plan.baseline.pain or 0.0
+    level = np.minimum(chain.level * baseline, par.MOST_PAIN) + chain.rise
+    level = np.clip(np.rint(level / par.LEVEL_STEP), 0, par.N_LEVEL - 1) * par.LEVEL_STEP
+    onward, leaving = [m.toarray() for m in chain.onward], chain.leaving.toarray()
+    people = [(prone, kind) for prone in range(len(par.PRONE_WEIGHT)) for kind in par.KINDS]
+    now = [chain.start * par.PRONE_WEIGHT[prone] * kind.weight for prone, kind in people]
+    steady: list[float] = []
+    for d in range(1, last + 1):
+        score, before = plan.evidence[d - 1], plan.evidence[: d - 1]
+        since = since_when(chain, d, steady)
+        for i, (prone, kind) in enumerate(people):
+            one = older(now[i], chain) if (d - 1) % par.COHORT_DAYS == 0 else now[i]
+            one = (onward[prone] + plan.rate[d] * leaving) @ one
+            now[i] = one if score is None else one * told(before, score, steady, level=level, since=since, kind=kind)
+        total = np.sum(now, axis=0)
+        steady.append(float(total @ lasting_states(chain) / total.sum()))
+    return np.asarray(total / total.sum())
 
 
-def test_the_filter_agrees_with_a_slow_twin() -> None:
+def told(
+    before: list[Heard | None], score: Heard, steady: list[float], *, level: Floats, since: list[int], kind: par.Noise
+) -> Floats:
+    """What a day's score says of each state, from the normal distribution alone."""
+    of = {s: slow_mood(before, [1.0] * len(before) if s else steady, s, kind=kind) for s in set(since)}
+    shift, slope, sd = np.array([of[s] for s in since]).T
+    chance = np.zeros(len(since))
+    for share, wide in ((1 - par.HEAVY_SHARE, sd), (par.HEAVY_SHARE, sd * par.HEAVY_TIMES)):
+        centre = slope * level + shift
+        chance += share * (norm.cdf(score.high, centre, wide) - norm.cdf(score.low, centre, wide))
+    return np.maximum(chance, par.LEAST_CHANCE)
+
+
+def older(now: Floats, chain: Chain) -> Floats:
+    """Each cohort in the place of the one before it."""
+    out = now.copy()
+    out[chain.young.slice] = out[chain.ended.slice] = 0
+    for i in range(chain.young.levels):
+        for k in range(chain.young.bins):
+            there = chain.young.at(i, time=k + 1) if k + 1 < chain.young.bins else chain.relief.at(i)
+            out[there] += now[chain.young.at(i, time=k)]
+    for i in range(chain.ended.levels):
+        for k in range(chain.ended.bins):
+            out[chain.ended.at(i, time=min(k + 1, chain.ended.bins - 1))] += now[chain.ended.at(i, time=k)]
+    return out
+
+
+@pytest.mark.parametrize("definition", DEFINITIONS)
+def test_the_filter_agrees_with_a_slow_twin(definition: Definition) -> None:
     scores = course(7, 2, 16, 7, 24, seed=1)
     plan = make_plan(diary(scores), Procedure(DAY0), last=24, at_once=True)
-    one = Filter()
+    one = Filter(definition)
     run([one], [plan])
-    filtered, smoothed = slow_rows(plan.evidence, plan.baseline.pain or 0.0)
-    assert np.abs(one.final(1, 24) - filtered).max() < 1e-6
-    assert np.abs(smooth([Window(one, 1, 24)])[0] - smoothed).max() < 1e-6
-    assert np.abs(smooth([Window(one, 19, 24)])[0] - smoothed[18:]).max() < 1e-6
+    slow = slow_weights(plan, mechanics(definition).chain, 24)
+    assert np.abs(weights_of(one, 24) - slow).max() < 2e-4, "the normal distribution is read from a table, to 1e-4"
+    assert np.abs(weights_of(one, 24) - slow).sum() < 2e-3
 
 
 @settings(max_examples=8, deadline=None)
@@ -107,8 +170,8 @@ def test_a_writing_that_comes_months_late_goes_back_to_its_day() -> None:
     for on in (109, 110, 111, 150):
         known = written.take(written.known_on <= DAY0.toordinal() + on)
         then = judge(known, Procedure(DAY0), as_of=day(on))
-        assert unfolded.return_probability[on - 1] == then.returned.probability
-        assert unfolded.phase[on - 1] == then.phase
+        assert unfolded.days.return_probability[on - 1] == then.returned.probability
+        assert unfolded.days.phase[on - 1] == then.phase
     assert unfolded.verdict.returned == judge(written, Procedure(DAY0), as_of=day(150)).returned
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from app.relief import Diary, Procedure, judge, trace
-from app.relief.batched import BLOCK, HISTORY
 from app.relief.plan import make_plan
+from app.relief.remembered import BLOCK, HISTORY
 from tests.relief.support import DAY0, NOTHING, course, day, diary
 
 LAST = 80
@@ -27,9 +27,9 @@ def agrees(whole: Diary, own: Procedure, days: Iterable[int]) -> None:
     for on in days:
         then = judge(known_by(whole, on), own, as_of=day(on))
         assert unfolded.date[on - 1] == day(on)
-        assert unfolded.phase[on - 1] == then.phase, on
-        assert unfolded.return_probability[on - 1] == then.returned.probability, on
-        assert unfolded.relief_percent[on - 1] == then.current.relief_percent, on
+        assert unfolded.days.phase[on - 1] == then.phase, on
+        assert unfolded.days.return_probability[on - 1] == then.returned.probability, on
+        assert unfolded.days.relief_percent[on - 1] == then.current.relief_percent, on
 
 
 def then_written(first: Diary, *more: tuple[int, int, float]) -> Diary:
@@ -46,9 +46,9 @@ def test_a_writing_counts_from_the_day_on_which_it_was_written(late: int) -> Non
     about, written = 40, 40 + late
     whole = diary({**SCORES, about: 9.0}, {about: late})
     unfolded, without = trace(whole, OWN), trace(diary({d: s for d, s in SCORES.items() if d != about}), OWN)
-    assert unfolded.return_probability[: written - 1] == without.return_probability[: written - 1]
-    assert unfolded.relief_percent[: written - 1] == without.relief_percent[: written - 1]
-    assert unfolded.return_probability[written - 1] != without.return_probability[written - 1]
+    assert unfolded.days.return_probability[: written - 1] == without.days.return_probability[: written - 1]
+    assert unfolded.days.relief_percent[: written - 1] == without.days.relief_percent[: written - 1]
+    assert unfolded.days.level[written - 1] != without.days.level[written - 1]
     agrees(whole, OWN, (about, written - 1, written, min(written + 1, LAST), LAST))
 
 
@@ -63,10 +63,10 @@ def test_a_week_that_is_sent_at_once_counts_on_that_day() -> None:
     whole = diary(SCORES, {d: 57 - d for d in range(50, 57)})
     silent = diary({d: s for d, s in SCORES.items() if not 50 <= d < 57})
     unfolded, without = trace(whole, OWN), trace(silent, OWN)
-    assert unfolded.return_probability[:56] == without.return_probability[:56]
-    assert unfolded.return_probability[56] > without.return_probability[56]
+    assert unfolded.days.return_probability[:56] == without.days.return_probability[:56]
+    assert unfolded.days.return_probability[56] > without.days.return_probability[56]
     agrees(whole, OWN, range(49, 60))
-    assert unfolded.return_probability[56:] == trace(diary(SCORES), OWN).return_probability[56:]
+    assert unfolded.days.return_probability[56:] == trace(diary(SCORES), OWN).days.return_probability[56:]
 
 
 def test_an_earlier_day_that_comes_after_a_later_one_is_heard_in_its_place() -> None:
@@ -92,7 +92,7 @@ def test_one_late_writing_after_another_goes_on_from_what_the_first_has_changed(
 def test_a_correction_replaces_the_score_from_its_day_on() -> None:
     whole = then_written(diary(SCORES), (20, 35, 9.0), (20, 38, 1.0), (21, 35, 9.0))
     unfolded, before = trace(whole, OWN), trace(diary(SCORES), OWN)
-    assert unfolded.return_probability[:34] == before.return_probability[:34]
+    assert unfolded.days.return_probability[:34] == before.days.return_probability[:34]
     agrees(whole, OWN, range(33, 41))
     assert (
         judge(whole, OWN, as_of=day(LAST)).days == judge(diary({**SCORES, 20: 1.0, 21: 9.0}), OWN, as_of=day(LAST)).days
@@ -104,29 +104,30 @@ def test_a_score_that_is_taken_back_no_longer_counts() -> None:
     whole = then_written(diary(scores), (40, 44, NOTHING), (39, 44, NOTHING), (10, 45, NOTHING))
     agrees(whole, OWN, range(38, 46))
     plan = make_plan(whole, OWN, last=45, at_once=False)
-    assert [plan.then.logged[on - 1] for on in (40, 43, 44, 45)] == [40, 40, 38, 37]
-    assert [plan.then.newest[on - 1] for on in (40, 43, 44, 45)] == [40, 40, 38, 38]
+    assert [plan.logged[plan.marks[on - 1]] for on in (40, 43, 44, 45)] == [40, 40, 38, 37]
+    assert [plan.newest[plan.marks[on - 1]] for on in (40, 43, 44, 45)] == [40, 40, 38, 38]
 
 
 def test_what_is_known_counts_each_day_once_and_only_when_it_is_written() -> None:
     whole = then_written(diary({1: 5.0, 2: 5.0, 5: 5.0}), (3, 7, 4.0), (5, 8, 4.0))
     plan = make_plan(whole, OWN, last=8, at_once=False)
-    assert plan.then.logged == [1, 2, 2, 2, 3, 3, 4, 4]
-    assert plan.then.newest == [1, 2, 2, 2, 5, 5, 5, 5]
-    assert plan.at_end().logged == [1, 2, 3, 3, 4, 4, 4, 4]
+    assert [plan.logged[k] for k in plan.marks] == [1, 2, 2, 2, 3, 3, 4, 4]
+    assert [plan.newest[k] for k in plan.marks] == [1, 2, 2, 2, 5, 5, 5, 5]
+    newest = {day: k for k, day in enumerate(plan.target)}
+    assert [plan.logged[newest[day]] for day in range(1, 9)] == [1, 2, 3, 3, 4, 4, 4, 4]
     assert plan.target == [1, 2, 3, 4, 5, 6, 3, 4, 5, 6, 7, 5, 6, 7, 8]
     assert plan.marks == [0, 1, 2, 3, 4, 5, 10, 14]
     at_once = make_plan(whole, OWN, last=8, at_once=True)
-    assert (at_once.target, at_once.then.logged) == ([1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 3, 3, 4, 4, 4, 4])
+    assert (at_once.target, at_once.logged) == ([1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 3, 3, 4, 4, 4, 4])
 
 
 def test_a_day_before_the_procedure_may_be_written_after_it() -> None:
     own = Procedure(DAY0, baseline_pain=5.0)
     whole = diary({**SCORES, -3: 8.0, -2: 8.0}, {-3: 23, -2: 33, **{d: 34 - d for d in range(-14, -3)}, -1: 2})
     plan = make_plan(whole, own, last=LAST, at_once=False)
-    seen = [plan.baselines[v].source for v in plan.then.version]
+    seen = [plan.baselines[plan.version[k]].source for k in plan.marks]
     assert (seen[29], seen[30]) == ("clinic", "diary")
-    assert [plan.baselines[plan.then.version[on - 1]].days for on in (1, 19, 20, 30, 31, 33, 34)] == [
+    assert [plan.baselines[plan.version[plan.marks[on - 1]]].days for on in (1, 19, 20, 30, 31, 33, 34)] == [
         1,
         1,
         2,

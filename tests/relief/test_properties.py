@@ -5,7 +5,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.relief import LEFT, RIGHT, Diary, Procedure, judge, trace
+from app.relief import DEFINITIONS, LEFT, RIGHT, Definition, Diary, Procedure, judge, trace
 from tests.relief.support import DAY0, course, day, diary
 
 seeds = st.integers(0, 10_000)
@@ -33,9 +33,9 @@ def test_cutting_off_later_writings_changes_no_earlier_day(seed: int, cut: int) 
     shorter = whole.take(whole.known_on <= DAY0.toordinal() + cut)
     all_days, fewer = trace(whole, Procedure(DAY0)), trace(shorter, Procedure(DAY0))
     n = len(fewer.date)
-    assert all_days.phase[:n] == fewer.phase
-    assert all_days.relief_percent[:n] == fewer.relief_percent
-    assert all_days.return_probability[:n] == fewer.return_probability
+    assert all_days.days.phase[:n] == fewer.days.phase
+    assert all_days.days.relief_percent[:n] == fewer.days.relief_percent
+    assert all_days.days.return_probability[:n] == fewer.days.return_probability
 
 
 @settings(max_examples=15, deadline=None)
@@ -46,9 +46,9 @@ def test_each_day_of_a_trace_is_what_judge_says_with_what_was_known_then(seed: i
     known = whole.take(whole.known_on <= DAY0.toordinal() + on)
     then = judge(known, Procedure(DAY0), as_of=day(on))
     assert unfolded.date[on - 1] == day(on)
-    assert unfolded.phase[on - 1] == then.phase
-    assert unfolded.return_probability[on - 1] == then.returned.probability
-    assert unfolded.relief_percent[on - 1] == then.current.relief_percent
+    assert unfolded.days.phase[on - 1] == then.phase
+    assert unfolded.days.return_probability[on - 1] == then.returned.probability
+    assert unfolded.days.relief_percent[on - 1] == then.current.relief_percent
 
 
 @settings(max_examples=15, deadline=None)
@@ -67,7 +67,7 @@ def test_shifting_all_dates_shifts_the_answer(seed: int, by: int) -> None:
     one = with_late_writings(seed)
     moved = replace(one, day=one.day + by, known_on=one.known_on + by)
     a, b = trace(one, Procedure(DAY0)), trace(moved, Procedure(DAY0 + timedelta(days=by)))
-    assert a.phase == b.phase and a.return_probability == b.return_probability
+    assert a.days.phase == b.days.phase and a.days.return_probability == b.days.return_probability
     assert [d + timedelta(days=by) for d in a.date] == b.date
     assert a.verdict.relief_days == b.verdict.relief_days
 
@@ -79,6 +79,27 @@ def test_more_days_of_the_same_never_lower_certainty_in_relief_by_much(seed: int
     before = judge(diary(scores), Procedure(DAY0), as_of=day(120)).returned.probability
     same = scores | {120 + i: 2.0 for i in range(1, more + 1)}
     assert judge(diary(same), Procedure(DAY0), as_of=day(120 + more)).returned.probability <= before + 0.02
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    seed=seeds,
+    good=st.integers(1, 200),
+    level=st.sampled_from([0.0, 1.0, 3.0]),
+    definition=st.sampled_from(DEFINITIONS),
+)
+def test_an_end_that_has_stood_is_never_undone_by_later_days(
+    seed: int, good: int, level: float, definition: Definition
+) -> None:
+    stood = 230
+    scores = course(7, 0.5, 100, 9, stood, seed)
+    before = judge(diary(scores), Procedure(DAY0), as_of=day(stood), definition=definition)
+    assert before.spells[0].settled and before.spells[0].to_on == before.returned.on
+    rng = np.random.default_rng(seed)
+    later = {stood + i: float(np.clip(rng.normal(level, 1), 0, 10).round()) for i in range(1, good + 1)}
+    after = judge(diary(scores | later), Procedure(DAY0), as_of=day(stood + good), definition=definition)
+    assert (after.returned, after.onset_on, after.relief_days) == (before.returned, before.onset_on, before.relief_days)
+    assert after.spells[0] == before.spells[0] and after.phase != "no_relief"
 
 
 def test_the_same_input_gives_the_same_output_to_the_bit() -> None:
@@ -97,9 +118,9 @@ def test_scores_of_another_side_change_nothing(seed: int) -> None:
     beside = replace(mine, average=average, elsewhere=average[:, RIGHT])
     own = Procedure(DAY0, "left")
     one, other = trace(mine, own), trace(beside, own)
-    assert (one.phase, one.return_probability, one.relief_percent) == (
-        other.phase,
-        other.return_probability,
-        other.relief_percent,
+    assert (one.days.phase, one.days.return_probability, one.days.relief_percent) == (
+        other.days.phase,
+        other.days.return_probability,
+        other.days.relief_percent,
     )
     assert one.verdict.returned == other.verdict.returned

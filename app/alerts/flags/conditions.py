@@ -12,17 +12,21 @@ KINDS = (
     "pain_return",
     "return_likely",
     "no_relief",
+    "worse_than_before",
     "lasting_side_effect",
     "rising_opioids",
     "masked_climb",
     "silent_diary",
     "missed_follow_up",
 )
+STILL_OPEN = ("open", "joined_late", "not_judged")
+FOLLOWED = (*STILL_OPEN, "return", "no_relief")
 ASKS_FIRST = "return_likely"  # less certain: the patient is asked before the flag is handed to anybody at the clinic
 GONE = {
     "pain_return": "the verdict no longer says that pain has returned",
     "return_likely": "the verdict no longer calls a return likely",
     "no_relief": "relief has been reached after all",
+    "worse_than_before": "the pain is no longer above that of before",
     "lasting_side_effect": "the side effect is no longer reported",
     "rising_opioids": "opioids are no longer above the dose of before",
     "masked_climb": "the verdict no longer sees a hidden climb",
@@ -52,7 +56,7 @@ def conditions(outcome: Outcome, procedure_id: object, why: list[date]) -> list[
     today = outcome.as_of
     verdict = f"procedures/{procedure_id}/relief"
     entries = tuple(f"diary/{on}" for on in why)
-    followed = outcome.ended in ("open", "not_judged", "return", "no_relief")
+    followed = outcome.ended in FOLLOWED
     out: list[Condition] = []
     if not followed:
         return out
@@ -60,16 +64,25 @@ def conditions(outcome: Outcome, procedure_id: object, why: list[date]) -> list[
     chance = min(0.99, outcome.probability)
     if outcome.phase == "returned":
         held = f" after {outcome.relief_days} days" if outcome.relief_days else ""
+        held = " again" if outcome.spells > 1 else held
         out.append(Condition("pain_return", "soon", f"pain returned{held}", returned, (verdict, *entries)))
     if outcome.phase == "returning":
-        says = f"return likely, probability {chance:.2f}: ask the patient first"
+        # after a first return the chance is that of the first
+        how = "again" if outcome.spells > 1 else f"probability {chance:.2f}"
+        says = f"return likely, {how}: ask the patient first"
         out.append(Condition("return_likely", "later", says, returned, (verdict, *entries)))
     if outcome.phase == "no_relief":
         out.append(Condition("no_relief", "soon", "relief never reached half of the pain before", today, (verdict,)))
+    if outcome.worse:
+        says = "pain is clearly above that of before the procedure"
+        out.append(Condition("worse_than_before", "soon", says, today, (verdict,)))
     if outcome.lasting:
         out.append(Condition("lasting_side_effect", "soon", "a side effect outlasts its usual time", today, (verdict,)))
     if outcome.masked and outcome.phase in ("returning", "returned"):
         out.append(Condition("masked_climb", "soon", "pain climbs under a rising dose", returned, (verdict,)))
+    elif outcome.opioid_rise and outcome.phase == "relief":
+        says = "opioids rose while scores did not: they may hide pain"
+        out.append(Condition("masked_climb", "soon", says, today, (verdict,)))
     if (outcome.mme_change or 0) >= par.RISING_OPIOIDS:
         says = f"opioids {outcome.mme_change:.0f} % above the dose before the procedure"
         out.append(Condition("rising_opioids", "later", says, today, (verdict,)))
@@ -79,7 +92,7 @@ def conditions(outcome: Outcome, procedure_id: object, why: list[date]) -> list[
 def _silence(outcome: Outcome, today: date) -> list[Condition]:
     since = outcome.last_logged_on or outcome.performed_on
     days = (today - since).days
-    if outcome.ended not in ("open", "not_judged") or days <= par.SILENT_AFTER:
+    if outcome.ended not in STILL_OPEN or days <= par.SILENT_AFTER:
         return []
     return [Condition("silent_diary", "later", f"no entry since {since}", since + timedelta(days=1))]
 

@@ -14,6 +14,7 @@ FlagKind = Literal[
     "pain_return",
     "return_likely",
     "no_relief",
+    "worse_than_before",
     "lasting_side_effect",
     "rising_opioids",
     "silent_diary",

@@ -7,8 +7,10 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
+import numpy.typing as npt
 from sqlalchemy import ColumnElement, Row, Select, extract, func, literal, select
 
+from app.answers.cohorts.clusters import Treatments, shared_variance
 from app.answers.cohorts.schemas import CohortQuery, GroupBy
 from app.answers.cohorts.survival import Counts
 from app.answers.verdicts.tables import OutcomeRow
@@ -16,6 +18,9 @@ from app.base.store.typed import col
 from app.relief import Floats
 
 CAUSES = ("return", "repeat", "surgery", "death")
+NOT_JUDGED = ("joined_late", "not_judged")
+Words = npt.NDArray[np.str_]
+Truths = npt.NDArray[np.bool_]
 
 
 GROUPED: dict[GroupBy, ColumnElement[Any]] = {  # of several types: text, a truth value, a year
@@ -64,69 +69,122 @@ def conditions(clinic_id: UUID, asked: CohortQuery) -> list[ColumnElement[bool]]
     return out
 
 
-Counted = Select[object, str, int | None, int]
+Counted = Select[object, str, int | None, int, int]
+Several = Select[object, UUID, str, int | None, int]
 
 
 def counted(clinic_id: UUID, asked: CohortQuery, by: GroupBy | None) -> Counted:
-    """A query for one row per group, end (`ended`) and days of relief, with the number of procedures."""
+    """A query for one row per group, end (`ended`), days of relief and day of entry, with the number of procedures."""
     group: ColumnElement[Any] = literal(None) if by is None else GROUPED[by]  # as in GROUPED
-    keys = col(OutcomeRow.ended), col(OutcomeRow.relief_days)
+    keys = col(OutcomeRow.ended), col(OutcomeRow.relief_days), col(OutcomeRow.entered_days)
     query = select(group.label("group"), *keys, func.count()).where(*conditions(clinic_id, asked))
     return query.group_by(*([] if by is None else [group]), *keys)
 
 
+def of_several(clinic_id: UUID, asked: CohortQuery, by: GroupBy | None) -> Several:
+    """A query for the procedures of people who have several in the cohort: group, person, end, days, day of entry."""
+    group: ColumnElement[Any] = literal(None) if by is None else GROUPED[by]  # as in GROUPED
+    inside = (*conditions(clinic_id, asked), col(OutcomeRow.ended).not_in(NOT_JUDGED))
+    person = col(OutcomeRow.patient_id)
+    many = select(person).where(*inside).group_by(person).having(func.count() > 1)
+    keys = person, col(OutcomeRow.ended), col(OutcomeRow.relief_days), col(OutcomeRow.entered_days)
+    return select(group.label("group"), *keys).where(*inside, person.in_(many))
+
+
 @dataclass(frozen=True)
 class Tally:
-    """Counts of one group, in parallel rows: `many[i]` procedures ended by `ended[i]` on day `day[i]`."""
+    """Counts of one group, in parallel rows: `many[i]` procedures, watched from day `entered[i]`, ended by `ended[i]` on
+    day `day[i]`; and one by one those of people who have several: `persons` says whose."""
 
     group: str | None
-    ended: list[str]
+    ended: Words
     day: Floats
+    entered: Floats
     many: Floats
+    several: "Tally | None" = None
+    persons: npt.NDArray[np.int64] | None = None
 
     def of(self, *ends: str) -> int:
         """How many procedures ended in one of these ways."""
-        return int(sum(m for e, m in zip(self.ended, self.many, strict=True) if e in ends))
+        return int(self.many[np.isin(self.ended, ends)].sum())
 
     def counts(self, failures_inside: bool) -> Counts:
-        """Events and censorings by day; `failures_inside` counts procedures without relief as events on day 0."""
-        events = {"return", "no_relief"} if failures_inside else {"return"}
-        left_out = {"not_judged"} if failures_inside else {"not_judged", "no_relief"}
-        day, by_cause = self._by_day(left_out, events)
-        return Counts(day, by_cause[0], by_cause[1])
+        """Events, censorings and entries by day; `failures_inside` counts procedures without relief as events on day 0.
 
-    def competing(self) -> tuple[Floats, Floats, Floats]:
-        """Days, events by cause (causes, days) and censorings (days), of the procedures that had relief."""
-        left_out = {"not_judged", "no_relief"}
-        day, _ = self._by_day(left_out, set())
-        causes = np.array([self._on(day, {cause}) for cause in CAUSES])
-        rest = {e for e in self.ended if e not in CAUSES} - left_out
-        return day, causes, self._on(day, rest)
+        Those are of people watched from the start: of late joiners the ones who failed are not known.
+        """
+        inside, events = self._inside(failures_inside)
+        return self._by_day(inside, events)
 
-    def _by_day(self, left_out: set[str], events: set[str]) -> tuple[Floats, list[Floats]]:
-        inside = np.array([e not in left_out for e in self.ended], dtype=bool)
-        day = np.unique(self.day[inside])
-        others = set(self.ended) - left_out - events
-        return day, [self._on(day, events), self._on(day, others)]
+    def shared_variance(self, counts: Counts, failures_inside: bool) -> Floats | None:
+        """What procedures of the same person have in common, for a curve of `counts`; None where each has one."""
+        several = self.several
+        if several is None or several.persons is None:
+            return None
+        inside, events = several._inside(failures_inside)
+        watched, ended = several.entered[inside], several.day[inside]
+        return shared_variance(counts, Treatments(several.persons[inside], watched, ended, events[inside]))
 
-    def _on(self, day: Floats, ends: set[str]) -> Floats:
-        mine = np.array([e in ends for e in self.ended], dtype=bool)
-        out = np.zeros(len(day))
-        np.add.at(out, np.searchsorted(day, self.day[mine]), self.many[mine])
-        return out
+    def competing(self) -> tuple[Counts, Floats]:
+        """Days with censorings and entries, and events by cause, shape (causes, days), of procedures that had relief."""
+        inside, _ = self._inside(False)
+        counts = self._by_day(inside, np.isin(self.ended, CAUSES))
+        causes = [_on(counts.day, self.day, self.many * (inside & (self.ended == cause))) for cause in CAUSES]
+        return counts, np.array(causes)
+
+    def _inside(self, failures_inside: bool) -> tuple[Truths, Truths]:
+        """Which rows the curve has, and which of them end by an event."""
+        events = ("return", "no_relief") if failures_inside else ("return",)
+        left_out = NOT_JUDGED if failures_inside else (*NOT_JUDGED, "no_relief")
+        return ~np.isin(self.ended, left_out) & ((self.entered < self.day) | (self.entered == 0)), np.isin(
+            self.ended, events
+        )
+
+    def _by_day(self, inside: Truths, events: Truths) -> Counts:
+        day = np.unique(np.concatenate([self.day[inside], self.entered[inside]]))
+        ended = [_on(day, self.day, self.many * (inside & which)) for which in (events, ~events)]
+        return Counts(day, ended[0], ended[1], _on(day, self.entered, self.many * inside))
 
 
-def tallies(rows: Iterable[Row[object, str, int | None, int]], *, grouped: bool) -> list[Tally]:
-    """The counted rows, a tally a group, in the order of the groups' names."""
-    found: dict[str | None, list[tuple[str, int, int]]] = {}
-    for group, ended, days, many in rows:
-        found.setdefault(name_of(group) if grouped else None, []).append((ended, days or 0, many))
+def _on(day: Floats, own: Floats, many: Floats) -> Floats:
+    counted_in = many > 0
+    out = np.zeros(len(day))
+    np.add.at(out, np.searchsorted(day, own[counted_in]), many[counted_in])
+    return out
+
+
+def tallies(
+    rows: Iterable[Row[object, str, int | None, int, int]],
+    several: Iterable[Row[object, UUID, str, int | None, int]] = (),
+    *,
+    grouped: bool,
+) -> list[Tally]:
+    """The counted rows, a tally a group, in the order of the groups' names; `several` are those of `of_several`."""
+    found: dict[str | None, list[tuple[str, int, int, int]]] = {}
+    for group, ended, days, entered, many in rows:
+        found.setdefault(name_of(group) if grouped else None, []).append((ended, days or 0, entered, many))
+    theirs: dict[str | None, list[tuple[str, int, int, int]]] = {}
+    number: dict[UUID, int] = {}
+    for group, person, ended, days, entered in several:
+        row = (ended, days or 0, entered, number.setdefault(person, len(number)))
+        theirs.setdefault(name_of(group) if grouped else None, []).append(row)
     out = []
     for name in sorted(found, key=lambda name: (name is None, name)):
-        ends, days_of, counts = zip(*found[name], strict=True)
-        day, many_of = np.array(days_of, dtype=np.float64), np.array(counts, dtype=np.float64)
-        out.append(Tally(name, list(ends), day, many_of))
+        mine = theirs.get(name)
+        out.append(_tally(name, found[name], None if mine is None else _of_persons(name, mine)))
     return out
+
+
+def _tally(name: str | None, rows: list[tuple[str, int, int, int]], several: Tally | None) -> Tally:
+    ended, *numbers = zip(*rows, strict=True)
+    day, entered, many = (np.array(column, dtype=np.float64) for column in numbers)
+    return Tally(name, np.array(ended), day, entered, many, several)
+
+
+def _of_persons(name: str | None, rows: list[tuple[str, int, int, int]]) -> Tally:
+    ended, day, entered, persons = zip(*rows, strict=True)
+    on, since = np.array(day, dtype=np.float64), np.array(entered, dtype=np.float64)
+    return Tally(name, np.array(ended), on, since, np.ones(len(rows)), persons=np.array(persons, dtype=np.int64))
 
 
 def name_of(value: object) -> str | None:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.base.http.wire import Joint, JsonObject, Line, Nerve, RecentDay, Wire
 from app.rules.outcome import Ended
-from app.rules.words import Definition, Laterality, Region, Technique
+from app.rules.words import Definition, Laterality, Region, Response, Technique
 
 GroupBy = Literal["region", "laterality", "technique", "operator", "repeat", "joints", "nerves", "year"]
 Failures = Literal["beside", "inside"]
@@ -68,6 +68,9 @@ class GroupOut(BaseModel):
     without_relief: int | None = Field(description="procedures that were judged and never reached half")
     without_relief_share: float | None = Field(description="of all procedures that were judged")
     not_judged: int | None = Field(description="procedures without a baseline or a diary, or in their first weeks")
+    joined_late: int | None = Field(
+        description="procedures whose diary begins in pain after day 56: whether there was relief is not known"
+    )
     median_days: float | None
     median_low: float | None
     median_high: float | None
@@ -76,9 +79,11 @@ class GroupOut(BaseModel):
     restricted_mean_days: float | None
     days: list[float]
     survival: list[float]
-    low: list[float | None] = Field(description="95 % interval, log(-log); null where it is not defined")
+    low: list[float | None] = Field(
+        description="95 % interval, log(-log), with what procedures of one person have in common; null: not defined"
+    )
     high: list[float | None]
-    at_risk: list[int]
+    at_risk: list[int] = Field(description="who is followed on a day; a late joiner from the first entry on")
     competing: CompetingOut | None
 
 
@@ -99,6 +104,7 @@ def _example() -> JsonObject:
         "without_relief": 1,
         "without_relief_share": 0.143,
         "not_judged": 0,
+        "joined_late": 0,
         "median_days": 284,
         "median_low": 180,
         "median_high": None,
@@ -142,7 +148,10 @@ class CohortRowOut(BaseModel):
             "example": {
                 "procedure_id": "0199a3c4-7d00-7a00-8000-000000000004",
                 "group": "lumbar",
+                "patient_id": "0199a3c4-7d00-7a00-8000-000000000003",
+                "entered_days": 0,
                 "relief_days": 284,
+                "held_days": 274,
                 "censored": False,
                 "ended": "return",
                 "performed_on": "2025-07-10",
@@ -150,14 +159,24 @@ class CohortRowOut(BaseModel):
                 "laterality": "left",
                 "technique": "thermal",
                 "repeat": False,
+                "repeat_of": None,
+                "staged_with": None,
                 "age": 64,
+                "response": "responder",
+                "baseline_pain": 7.1,
             }
         }
     )
 
     procedure_id: UUID
     group: str | None
+    patient_id: UUID = Field(description="several procedures of one person are not independent")
+    entered_days: int = Field(
+        description="days after the procedure on which the watch began: from then on at risk (delayed entry). "
+        "0 where the diary begins within four weeks, in which no return can have been missed"
+    )
     relief_days: int | None = Field(description="days from the procedure to the return, or to the end of the watch")
+    held_days: int | None = Field(description="the same from the onset on")
     censored: bool | None = Field(description="null where nothing was judged, or relief was never reached")
     ended: Ended
     performed_on: date
@@ -165,4 +184,8 @@ class CohortRowOut(BaseModel):
     laterality: Laterality
     technique: str | None
     repeat: bool
+    repeat_of: UUID | None
+    staged_with: UUID | None
     age: int
+    response: Response | None
+    baseline_pain: float | None

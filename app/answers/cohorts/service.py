@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.access.accounts.permissions import Caller, require_staff
 from app.access.audit import service as audit
-from app.answers.cohorts.query import CAUSES, Tally, conditions, counted, name_of, tallies
+from app.answers.cohorts.query import CAUSES, NOT_JUDGED, Tally, conditions, counted, name_of, of_several, tallies
 from app.answers.cohorts.schemas import (
     CohortCurves,
     CohortOut,
@@ -40,12 +40,13 @@ async def curves(database: Database, caller: Caller, *, asked: CohortCurves, now
     left = await _freshen(database, caller, asked=asked, now=now)
     async with database.read(aside=True) as connection:
         counts = (await connection.execute(counted(caller.clinic_id, asked, asked.group_by))).all()
+        several = (await connection.execute(of_several(caller.clinic_id, asked, asked.group_by))).all()
     await audit.record_read(database, caller, resource="cohort", patient_id=None, now=now())
     if len({one[0] for one in counts}) > MOST_GROUPS:
         raise bad_field("/group_by", f"makes more than {MOST_GROUPS} groups; filter first", where="query")
 
     def work() -> CohortOut:
-        found = tallies(counts, grouped=asked.group_by is not None)
+        found = tallies(counts, several, grouped=asked.group_by is not None)
         groups = [group_out(tally, asked) for tally in found]
         shown = [
             t.counts(asked.failures == "inside") for t, g in zip(found, groups, strict=True) if g.n and not g.hidden
@@ -81,14 +82,15 @@ async def _freshen(database: Database, caller: Caller, *, asked: CohortCurves, n
 
 def group_out(tally: Tally, asked: CohortCurves) -> GroupOut:
     """One group's figures; with `asked.outside` those of a group under five procedures are left out."""
-    without, judged_out = tally.of("no_relief"), tally.of("not_judged")
-    counts = tally.counts(asked.failures == "inside")
+    without, judged_out, late = tally.of("no_relief"), tally.of("not_judged"), tally.of("joined_late")
+    inside = asked.failures == "inside"
+    counts = tally.counts(inside)
     n, events = int((counts.events + counts.censored).sum()), int(counts.events.sum())
     if n == 0 or (asked.outside and n < SMALLEST_GROUP):
         return _without_figures(tally.group, n)
-    curve = kaplan_meier(counts)
+    curve = kaplan_meier(counts, tally.shared_variance(counts, inside))
     medians = {name: kaplan_meier(tally.counts(name == "inside")).median()[0] for name in ("inside", "beside")}
-    judged = int(tally.many.sum()) - judged_out
+    judged = int(tally.many.sum()) - judged_out - late
     median, low, high = curve.median()
     return GroupOut(
         group=tally.group,
@@ -98,6 +100,7 @@ def group_out(tally: Tally, asked: CohortCurves) -> GroupOut:
         without_relief=without,
         without_relief_share=without / judged if judged else None,
         not_judged=judged_out,
+        joined_late=late,
         median_days=median,
         median_low=low,
         median_high=high,
@@ -123,6 +126,7 @@ def _without_figures(group: str | None, n: int) -> GroupOut:
         without_relief=None,
         without_relief_share=None,
         not_judged=None,
+        joined_late=None,
         median_days=None,
         median_low=None,
         median_high=None,
@@ -139,10 +143,11 @@ def _without_figures(group: str | None, n: int) -> GroupOut:
 
 
 def _competing(tally: Tally) -> CompetingOut:
-    day, causes, censored = tally.competing()
-    shares = aalen_johansen(day, causes, censored)
+    counts, causes = tally.competing()
+    ended = causes.sum(axis=0) + counts.censored > 0  # a day on which people only joined says nothing
+    shares = aalen_johansen(counts.day, causes, counts.censored, entered=counts.entered)[:, ended]
     named: dict[str, list[float]] = dict(zip(CAUSES, (share.tolist() for share in shares), strict=True))
-    return CompetingOut(days=day.tolist(), **named)
+    return CompetingOut(days=counts.day[ended].tolist(), **named)
 
 
 def _known(values: Floats) -> list[float | None]:
@@ -177,12 +182,13 @@ async def list_rows(
 
 
 def _row(one: OutcomeRow, by: GroupBy | None) -> CohortRowOut:
-    counted_in = one.ended not in ("not_judged", "no_relief")
+    counted_in = one.ended not in (*NOT_JUDGED, "no_relief")
     return CohortRowOut.model_validate(
         {
             **values_of(one),
             "group": None if by is None else name_of(one.performed_on.year if by == "year" else getattr(one, by)),
             "relief_days": one.relief_days if counted_in else None,
+            "held_days": one.held_days if counted_in else None,
             "censored": one.ended != "return" if counted_in else None,
         }
     )

@@ -89,14 +89,15 @@ def _lasted(about: VerdictContext) -> Lasted | None:
     found, days = verdict.return_, verdict.relief_days
     if verdict.phase == "no_relief":
         return Lasted(since, since, since, since, False, source)
-    if verdict.phase == "returned" and found.on and found.low and found.high:
-        return Lasted(since, found.on, max(found.low, since), max(found.high, since), False, source)
-    if days is None or verdict.onset_on is None:
+    begun = verdict.onset_on or verdict.watched_from  # payers count from the onset, or from what is known
+    if days is None or begun is None:
         return None
+    if not verdict.censored and found.on and found.low and found.high:
+        return Lasted(begun, found.on, max(found.low, begun), max(found.high, begun), False, source)
     until = since + timedelta(days=days)
     if found.low is not None:  # a return is likely but not called: relief held at least until then
-        until = min(until, found.low)
-    return Lasted(since, until, until, until, True, source)
+        until = max(begun, min(until, found.low))
+    return Lasted(begun, until, until, until, True, source)
 
 
 def _gains(about: VerdictContext) -> list[Gain]:

@@ -17,6 +17,7 @@ from app.answers.verdicts.schemas import (
     ReasonOut,
     ReturnOut,
     SideEffectOut,
+    SpellOut,
 )
 from app.base.http.wire import JsonObject
 from app.rules.words import Definition, Laterality, Phase, Region
@@ -73,9 +74,14 @@ def _example() -> JsonObject:
         "phase",
         "baseline",
         "current",
+        "watched_from",
         "onset_on",
+        "onset_low",
+        "onset_high",
         "return",
         "relief_days",
+        "held_days",
+        "spells",
         "censored",
         "medication",
         "side_effects",
@@ -125,9 +131,14 @@ class FollowUpOut(BaseModel):
     phase: Phase
     baseline: BaselineOut
     current: CurrentOut
+    watched_from: date | None
     onset_on: date | None
+    onset_low: date | None
+    onset_high: date | None
     return_: ReturnOut = Field(validation_alias="return", serialization_alias="return")
     relief_days: int | None
+    held_days: int | None
+    spells: list[SpellOut]
     censored: bool
     medication: OpioidsOut
     milestones: list[MilestoneOut]

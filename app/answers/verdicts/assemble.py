@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from app.answers.verdicts.engine_input import to_diary
+from app.answers.verdicts.earlier import diary_of, earlier_reliefs
 from app.answers.verdicts.outcomes import outcome_of, sparks
 from app.answers.verdicts.record import PatientRecord, confounding_events, to_procedure
 from app.answers.verdicts.sentence import sentence
@@ -49,15 +49,23 @@ class Made:
 def make(material: Material, kept: EngineState | None = None) -> Made:
     """The verdict; `kept` is the engine's state from earlier calls about the procedure."""
     own, record, as_of = material.own, material.record, material.as_of
-    subject = to_procedure(own, record)
-    diary = to_diary(material.entries, own.body.region, laterality=own.body.laterality, time_zone=material.time_zone)
+    earlier = earlier_reliefs(
+        own,
+        record,
+        entries=material.entries,
+        time_zone=material.time_zone,
+        as_of=as_of,
+        definition=material.definition,
+    )
+    subject = to_procedure(own, record, earlier)
+    diary = diary_of(own, material.entries, material.time_zone)
     verdict = judge(diary, subject, as_of=as_of, definition=material.definition, kept=kept)
     effects = side_effect_courses(
         material.entries, subject.performed_on, region=own.body.region, laterality=own.body.laterality
     )
-    body = to_json(
-        verdict, own, as_known_on=material.as_known_on, effects=effects, events=confounding_events(own, record, as_of)
-    )
+    says = sentence(verdict, own.body, treated_before=bool(earlier))
+    events = confounding_events(own, record, as_of)
+    body = to_json(verdict, own, as_known_on=material.as_known_on, effects=effects, events=events, says=says)
     row = outcome_of(verdict, own, record, born_on=material.born_on, effects=effects)
     why = [reason.date for reason in verdict.why]
-    return Made(body, sentence(verdict, own.body), sparks(verdict.days.level), why, row)
+    return Made(body, says, sparks(verdict.days.level), why, row)

@@ -4,16 +4,17 @@ from datetime import date
 
 import numpy as np
 
+from app.answers.verdicts.course import is_worse, kinds_of, logged_days, newest_return
 from app.answers.verdicts.record import PatientRecord, end_of_watch
 from app.answers.verdicts.side_effects import SideEffectCourse
 from app.record.blocks.service import shown_by_block
 from app.record.facts.kinds import Fact
 from app.record.procedures.schemas import ProcedureIn
-from app.record.procedures.service import same_site
+from app.record.procedures.service import at_site, performed, repeat_of, staged_with
 from app.relief import Verdict
 from app.rules.levels import nerves_of_all, region_of
 from app.rules.outcome import Ended, Outcome
-from app.rules.parameters import KNOWN_FOR
+from app.rules.parameters import ENTERED_AT_ONCE, KNOWN_FOR
 
 SPARKS = 40  # points of the sparkline in a list
 
@@ -23,11 +24,10 @@ def outcome_of(
 ) -> Outcome:
     """The outcome of a procedure by one definition."""
     body = own.body
-    scored = [on for on, score in zip(verdict.days.date, verdict.days.average, strict=True) if score is not None]
+    scored, days = logged_days(verdict), (verdict.as_of - body.performed_on).days
     made = [c.body.contact for c in record.contacts if c.body.procedure_id == own.id]
-    earlier = [
-        p.body for p in record.procedures if p.body.region == body.region and p.body.performed_on < body.performed_on
-    ]
+    treated = [performed(one) for one in record.procedures]
+    repeats = any(p.performed_on < body.performed_on for p in at_site(performed(own), treated))
     joints = body.joints or []
     ended = _ended(verdict, own, record)
     return Outcome(
@@ -42,20 +42,28 @@ def outcome_of(
         operator=body.operator,
         joints=" ".join(joints),
         nerves=", ".join(body.nerves or nerves_of_all(joints)),
-        repeat=any(same_site(p.laterality, body.laterality) for p in earlier),
+        repeat=repeats,
+        repeat_of=repeat_of(performed(own), treated),
+        staged_with=staged_with(performed(own), treated),
         block_percent=_best_block(body, record),
         age=_years(born_on, body.performed_on),
         phase=verdict.phase,
         response=verdict.response,
+        baseline_pain=verdict.baseline.pain,
         relief_percent=verdict.current.relief_percent,
         onset_on=verdict.onset_on,
-        returned_on=verdict.returned.on,
+        returned_on=newest_return(verdict),
+        spells=len(verdict.spells),
         probability=verdict.returned.probability,
         masked=verdict.medication.masked,
+        opioid_rise="opioid_rise" in kinds_of(verdict),
         mme_change=verdict.medication.change_percent,
+        worse=is_worse(verdict, days),
         lasting=any(e.lasting and not e.resolved for e in effects),
         ended=ended,
         relief_days=0 if ended == "no_relief" else verdict.relief_days,
+        held_days=0 if ended == "no_relief" else verdict.held_days,
+        entered_days=_entered(verdict, body.performed_on),
         logged=verdict.adherence.logged,
         expected=verdict.adherence.expected,
         last_logged_on=scored[-1] if scored else None,
@@ -68,7 +76,7 @@ def _ended(verdict: Verdict, own: Fact[ProcedureIn], record: PatientRecord) -> E
     if verdict.phase == "no_relief":
         return "no_relief"
     if verdict.relief_days is None:
-        return "not_judged"
+        return "joined_late" if "joined_late" in kinds_of(verdict) else "not_judged"
     if not verdict.censored:
         return "return"
     end = end_of_watch(own, record)
@@ -77,6 +85,13 @@ def _ended(verdict: Verdict, own: Fact[ProcedureIn], record: PatientRecord) -> E
     # where the diary fell silent long before, the end of the diary censored it, not what came later
     watched = (end[0] - own.body.performed_on).days - 1
     return end[1] if watched - verdict.relief_days <= KNOWN_FOR else "open"
+
+
+def _entered(verdict: Verdict, performed_on: date) -> int:
+    if verdict.watched_from is None:
+        return 0
+    days = (verdict.watched_from - performed_on).days
+    return 0 if days <= ENTERED_AT_ONCE else days
 
 
 def _best_block(own: ProcedureIn, record: PatientRecord) -> float | None:

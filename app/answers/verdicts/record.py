@@ -20,8 +20,8 @@ from app.record.events.service import EVENT
 from app.record.facts import service as facts
 from app.record.facts.kinds import AnyKind, Fact
 from app.record.procedures.schemas import ProcedureIn
-from app.record.procedures.service import PROCEDURE, same_site
-from app.relief import Confounder, Procedure, block_days
+from app.record.procedures.service import PROCEDURE, at_site, performed, same_site
+from app.relief import Confounder, EarlierRelief, Procedure, block_days
 from app.rules.levels import region_of
 
 End = Literal["repeat", "surgery", "death", "moved_away"]
@@ -61,8 +61,8 @@ async def read_record(
     return PatientRecord(found.of(PROCEDURE), found.of(BLOCK), found.of(EVENT), found.of(CONTACT), found.of(ASSESSMENT))
 
 
-def to_procedure(own: Fact[ProcedureIn], record: PatientRecord) -> Procedure:
-    """The procedure as the engine sees it.
+def to_procedure(own: Fact[ProcedureIn], record: PatientRecord, earlier: tuple[EarlierRelief, ...] = ()) -> Procedure:
+    """The procedure as the engine sees it; `earlier` is what those before it at the site brought.
 
     A later one at the same site (a repeat), surgery at the region, death or a move ends its watch; the day of a block
     of the region and the day after never count for its baseline.
@@ -75,7 +75,14 @@ def to_procedure(own: Fact[ProcedureIn], record: PatientRecord) -> Procedure:
         baseline_pain=own.body.baseline_pain,
         baseline_not=block_days([block.performed_on for block in of_region]),
         watched_until=end[0] - timedelta(days=1) if end else None,
+        earlier=earlier,
     )
+
+
+def before_at_site(own: Fact[ProcedureIn], record: PatientRecord) -> list[Fact[ProcedureIn]]:
+    """The procedures on earlier days at the same region and side, in the order of their days."""
+    site = {one.id for one in at_site(performed(own), [performed(one) for one in record.procedures])}
+    return [one for one in record.procedures if one.id in site and one.body.performed_on < own.body.performed_on]
 
 
 def end_of_watch(own: Fact[ProcedureIn], record: PatientRecord) -> tuple[date, End] | None:

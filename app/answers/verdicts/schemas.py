@@ -26,17 +26,20 @@ class BaselineOut(VerdictPart):
 
 
 class CurrentOut(VerdictPart):
-    """The estimated level of pain, without daily noise, with its 90 % interval; the mean of seven days; relief."""
+    """The level of pain beneath daily noise with its 90 % interval; the mean of seven days; relief in percent."""
 
     level: float | None
     low: float | None
     high: float | None
     mean_7d: float | None
-    relief_percent: float | None
+    relief_percent: float | None = Field(description="modelled, from the level")
+    relief_written_percent: float | None = Field(
+        description="as written: from the mean of the last seven logged days within two weeks"
+    )
 
 
 class ReturnOut(VerdictPart):
-    """Chance that relief has ended for good; the day it did, with its 90 % interval."""
+    """Chance that the first spell of relief has ended; the day it did, with its 90 % interval."""
 
     probability: float
     on: date | None
@@ -44,13 +47,22 @@ class ReturnOut(VerdictPart):
     high: date | None
 
 
+class SpellOut(VerdictPart):
+    """A stretch of relief that counts."""
+
+    from_on: date | None = Field(description="null where it began before the diary did")
+    to_on: date | None = Field(description="the day of its return; null while it lasts")
+    days: int
+    settled: bool = Field(description="its return has stood for 42 days: later days no longer move it")
+
+
 class ForecastOut(VerdictPart):
-    """While relief holds: when it may end."""
+    """While relief holds: by when the return will have come."""
 
     return_within_90_days: float
-    median_on: date | None
-    low: date | None
-    high: date | None
+    median_on: date = Field(description="the day by which half have returned")
+    low: date
+    high: date
 
 
 class OpioidsOut(VerdictPart):
@@ -105,12 +117,19 @@ class ReasonOut(VerdictPart):
 
 
 class SideOut(VerdictPart):
-    """One side of a bilateral procedure."""
+    """One side of a bilateral procedure, judged by its own scores."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     side: Literal["left", "right"]
     phase: Phase
     onset_on: date | None
-    returned_on: date | None
+    onset_low: date | None
+    onset_high: date | None
+    return_: ReturnOut = Field(validation_alias="return", serialization_alias="return")
+    relief_days: int | None
+    held_days: int | None
+    spells: list[SpellOut]
 
 
 class DaysOut(VerdictPart):
@@ -133,17 +152,29 @@ EXAMPLE: JsonObject = {
     "procedure_id": "0199a3c4-7d00-7a00-8000-000000000004",
     "as_of": "2026-05-01",
     "as_known_on": None,
-    "engine": "relief/2",
+    "engine": "relief/3",
     "definition": "half",
     "says": "Left L4-S1, 295 days ago. Relief 45 % (definition half); pain returned on 20 April 2026 after 284 days "
     "(6 April 2026 to 1 May 2026), probability 0.98; opioids down 75 %; diary 82 % complete.",
+    "watched_from": "2025-07-11",
     "phase": "returned",
     "response": "responder",
     "baseline": {"pain": 7.1, "source": "diary", "days": 12, "thin": False},
-    "current": {"level": 3.9, "low": 3.2, "high": 4.6, "mean_7d": 4.1, "relief_percent": 45.1},
+    "current": {
+        "level": 3.9,
+        "low": 3.2,
+        "high": 4.6,
+        "mean_7d": 4.1,
+        "relief_percent": 45.1,
+        "relief_written_percent": 42.3,
+    },
     "onset_on": "2025-07-20",
+    "onset_low": "2025-07-16",
+    "onset_high": "2025-07-25",
     "return": {"probability": 0.98, "on": "2026-04-20", "low": "2026-04-06", "high": "2026-05-01"},
     "relief_days": 284,
+    "held_days": 274,
+    "spells": [{"from_on": "2025-07-20", "to_on": "2026-04-20", "days": 274, "settled": False}],
     "censored": False,
     "forecast": None,
     "medication": {"mme_before": 20.0, "mme_now": 5.0, "change_percent": -75.0, "masked": False},
@@ -191,13 +222,18 @@ class VerdictOut(VerdictPart):
     engine: str
     definition: Definition
     says: str = Field(description="the answer in a sentence, as the page and the report have it")
+    watched_from: date | None = Field(description="the first day after the procedure that the diary speaks for")
     phase: Phase
     response: Response | None
     baseline: BaselineOut
     current: CurrentOut
-    onset_on: date | None
+    onset_on: date | None = Field(description="the first day of the first spell of relief")
+    onset_low: date | None = Field(description="the onset's 90 % interval")
+    onset_high: date | None
     return_: ReturnOut = Field(validation_alias="return", serialization_alias="return")
-    relief_days: int | None
+    relief_days: int | None = Field(description="from the procedure to the return, or to the end of the watch")
+    held_days: int | None = Field(description="from the onset to the return, or to the end of the watch")
+    spells: list[SpellOut] = Field(description="every spell of relief; the fields above speak of the first")
     censored: bool
     forecast: ForecastOut | None
     medication: OpioidsOut
@@ -232,6 +268,7 @@ class EpisodeOut(VerdictPart):
     onset_on: date | None
     returned_on: date | None
     relief_days: int | None
+    held_days: int | None
     censored: bool
     baseline_pain: float | None
     mme_before: float | None
@@ -287,6 +324,7 @@ class SuccessiveOut(VerdictPart):
                                 "onset_on": "2025-07-20",
                                 "returned_on": "2026-04-20",
                                 "relief_days": 284,
+                                "held_days": 274,
                                 "censored": False,
                                 "baseline_pain": 7.1,
                                 "mme_before": 20.0,

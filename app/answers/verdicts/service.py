@@ -18,7 +18,7 @@ from app.alerts.flags.reconcile import keep_flags, lock_flags
 from app.answers.verdicts.assemble import Made, Material, make
 from app.answers.verdicts.engine_input import first_day
 from app.answers.verdicts.engine_memory import memory
-from app.answers.verdicts.record import PatientRecord, read_record
+from app.answers.verdicts.record import PatientRecord, before_at_site, read_record
 from app.answers.verdicts.tables import KeptVerdict, OutcomeRow
 from app.answers.verdicts.triage import PLACE, need_of
 from app.answers.verdicts.verdict_json import MADE_BY
@@ -229,11 +229,12 @@ async def material_of(connection: AsyncConnection, found: Judged, *, as_of: date
     """Reads what the verdict of a procedure is made of."""
     record = await read_record(connection, found.clinic_id, patient_id=found.patient_id, known_on=question.as_known_on)
     own = own_of(found, record)
+    oldest = [own, *before_at_site(own, record)]
     entries = await diaries.entries(
         connection,
         found.clinic_id,
         found.patient_id,
-        first=first_day(own.body.performed_on, BASELINE_DAYS),
+        first=first_day(min(one.body.performed_on for one in oldest), BASELINE_DAYS),
         last=as_of,
         known_on=question.as_known_on,
     )

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from app.access.accounts.permissions import Caller
 from app.access.audit import service as audit
+from app.answers.verdicts.earlier import reliefs_of
 from app.answers.verdicts.engine_input import first_day, to_diary
-from app.answers.verdicts.record import PatientRecord, read_record, to_procedure
+from app.answers.verdicts.record import PatientRecord, before_at_site, read_record, to_procedure
 from app.answers.verdicts.schemas import EpisodeOut, FunctionOut, SiteOut, SuccessiveOut, TreatmentOut
 from app.base.http.pools import HEAVY
 from app.base.http.problems import bad_field
@@ -57,13 +58,14 @@ def _put_together(
     treatments: list[TreatmentOut] = []
     treated = [one for one in record.procedures if one.body.performed_on <= as_of]
     everything = [performed(one) for one in treated]
+    judged: dict[UUID, Verdict] = {}
     for own in treated:
         body = own.body
-        subject = to_procedure(own, record)
+        subject = to_procedure(own, record, reliefs_of(before_at_site(own, record), judged))
         first, until = first_day(body.performed_on, BASELINE_DAYS), min(as_of, subject.watched_until or as_of)
         mine = [entry for entry in entries if first <= entry.date <= until]
         diary = to_diary(mine, body.region, laterality=body.laterality, time_zone=person.time_zone)
-        verdict = judge(diary, subject, as_of=as_of, definition=definition)
+        verdict = judged[own.id] = judge(diary, subject, as_of=as_of, definition=definition)
         site = sites.setdefault((body.region, body.laterality), [])
         episode = _episode(own, verdict, mine=mine, record=record, until=until, first=site[0] if site else None)
         episode.staged_with = staged_with(performed(own), everything)
@@ -109,8 +111,9 @@ def _episode(
         response=verdict.response,
         relief_percent=round(median(held), 1) if held else None,
         onset_on=verdict.onset_on,
-        returned_on=verdict.returned.on if verdict.phase == "returned" else None,
+        returned_on=None if verdict.censored else verdict.returned.on,
         relief_days=verdict.relief_days,
+        held_days=verdict.held_days,
         censored=verdict.censored,
         baseline_pain=verdict.baseline.pain,
         mme_before=verdict.medication.mme_before,

@@ -3,12 +3,12 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Column, ForeignKeyConstraint, Index, Text
+from sqlalchemy import Column, ForeignKeyConstraint, Index, Text, false
 from sqlmodel import Field, SQLModel
 
 from app.base.store.metadata import Json
 
-COUNTED = ("region", "technique", "ended", "relief_days", "laterality", "repeat", "age")
+COUNTED = ("region", "technique", "ended", "relief_days", "entered_days", "laterality", "repeat", "age", "patient_id")
 
 
 class KeptVerdict(SQLModel, table=True):
@@ -71,18 +71,26 @@ class OutcomeRow(SQLModel, table=True):
     joints: str = Field(max_length=200)
     nerves: str = Field(max_length=600)
     repeat: bool
+    repeat_of: UUID | None = None
+    staged_with: UUID | None = None
     block_percent: float | None = None
     age: int
     phase: str = Field(max_length=20)
     response: str | None = Field(default=None, max_length=20)
+    baseline_pain: float | None = None
     ended: str = Field(max_length=20)
     relief_days: int | None = None
+    held_days: int | None = None
+    entered_days: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     relief_percent: float | None = None
     onset_on: date | None = None
     returned_on: date | None = None
+    spells: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     probability: float
     masked: bool
+    opioid_rise: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     mme_change: float | None = None
+    worse: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     lasting: bool
     logged: int
     expected: int

@@ -12,13 +12,14 @@ from itertools import islice
 
 import numpy as np
 
-from app.relief import BOTH, Definition, Diary, Procedure, Trace, trace_all
+from app.relief import BOTH, Definition, Diary, DurationPrior, Procedure, Trace, trace_all
 from app.rules.words import LATERALITIES, REGIONS
 
 FIRST, LAST = date(1990, 1, 1), date(2199, 12, 31)
 LONGEST = 366 * 60  # days after the procedure
 CHUNK = 24  # lines handed to a process at a time
 NOTHING = float("nan")
+DAY = ("date", "phase", "relief_percent", "return_probability", "level", "level_low", "level_high")
 MOST = {"pain_average": 10.0, "pain_worst": 10.0, "opioid_mme": 10_000.0, "steps": 1_000_000.0}
 
 
@@ -26,25 +27,33 @@ class BadLine(Exception):
     """A line that is not a valid diary; the message names the field at fault."""
 
 
-def trace_lines(lines: Iterable[bytes], jobs: int, definition: Definition = "half") -> Iterator[tuple[str, bool]]:
-    """For each line in order, the output line and whether the input was valid; memory does not grow with the file."""
+def trace_lines(
+    lines: Iterable[bytes], jobs: int, definition: Definition = "half", *, prior: DurationPrior | None = None
+) -> Iterator[tuple[str, bool]]:
+    """For each line in order, the output line and whether the input was valid; memory does not grow with the file.
+
+    Args:
+        prior: how long relief has lasted in the cohort that the diaries belong to.
+    """
     numbered = enumerate(lines, start=1)
     chunks = iter(lambda: list(islice(numbered, CHUNK)), [])
     if jobs == 1:
         for chunk in chunks:
-            yield from _trace_chunk(chunk, definition)
+            yield from _trace_chunk(chunk, definition, prior)
         return
     waiting: deque[Future[list[tuple[str, bool]]]] = deque()
     with ProcessPoolExecutor(jobs) as pool:
         for chunk in chunks:
-            waiting.append(pool.submit(_trace_chunk, chunk, definition))
+            waiting.append(pool.submit(_trace_chunk, chunk, definition, prior))
             if len(waiting) > 3 * jobs:
                 yield from waiting.popleft().result()
         while waiting:
             yield from waiting.popleft().result()
 
 
-def _trace_chunk(chunk: list[tuple[int, bytes]], definition: Definition) -> list[tuple[str, bool]]:
+def _trace_chunk(
+    chunk: list[tuple[int, bytes]], definition: Definition, prior: DurationPrior | None
+) -> list[tuple[str, bool]]:
     """A few lines at once: the engine is quicker with several diaries side by side."""
     out: dict[int, tuple[str, bool]] = {}
     good: dict[int, tuple[str | int, Diary, Procedure]] = {}
@@ -58,7 +67,7 @@ def _trace_chunk(chunk: list[tuple[int, bytes]], definition: Definition) -> list
             named = data.get("id") if isinstance(data, dict) else None
             found = {"id": named if isinstance(named, str | int) else None, "line": number, "error": str(error)}
             out[number] = _dump(found), False
-    traces = trace_all([(diary, procedure) for _, diary, procedure in good.values()], definition)
+    traces = trace_all([(diary, procedure) for _, diary, procedure in good.values()], definition, prior=prior)
     for (number, (name, *_)), traced in zip(good.items(), traces, strict=True):
         out[number] = _write(name, traced), True
     return [out[number] for number, _ in chunk]
@@ -66,7 +75,7 @@ def _trace_chunk(chunk: list[tuple[int, bytes]], definition: Definition) -> list
 
 def trace_line(line: bytes, number: int, definition: Definition = "half") -> tuple[str, bool]:
     """The output line for one line of NDJSON, and whether the input was valid."""
-    return _trace_chunk([(number, line)], definition)[0]
+    return _trace_chunk([(number, line)], definition, None)[0]
 
 
 def read_diary(data: object) -> tuple[str | int, Diary, Procedure]:
@@ -168,26 +177,41 @@ def _place(name: str, entry: int | None) -> str:
 
 def _write(name: str | int, traced: Trace) -> str:
     v = traced.verdict
-    days = [
-        {"date": day.isoformat(), "phase": phase, "relief_percent": relief, "return_probability": chance}
-        for day, phase, relief, chance in zip(
-            traced.date, traced.phase, traced.relief_percent, traced.return_probability, strict=True
-        )
-    ]
+    daily = traced.days
+    columns = (
+        [day.isoformat() for day in traced.date],
+        daily.phase,
+        daily.relief_percent,
+        daily.return_probability,
+        daily.level,
+        daily.low,
+        daily.high,
+    )
+    days = [dict(zip(DAY, row, strict=True)) for row in zip(*columns, strict=True)]
     verdict = {
         "baseline_pain": v.baseline.pain,
+        "watched_from": _text(v.watched_from),
         "onset_on": _text(v.onset_on),
+        "onset_low": _text(v.onset_low),
+        "onset_high": _text(v.onset_high),
         "returned_on": _text(v.returned.on),
         "returned_on_low": _text(v.returned.low),
         "returned_on_high": _text(v.returned.high),
         "relief_days": v.relief_days,
+        "held_days": v.held_days,
         "censored": v.censored,
+        "spells": [_dated(vars(one)) for one in v.spells],
+        "forecast": None if v.forecast is None else _dated(vars(v.forecast)),
     }
     return _dump({"id": name, "days": days, "verdict": verdict})
 
 
 def _text(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
+
+
+def _dated(values: Mapping[str, object]) -> dict[str, object]:
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
 
 
 def _dump(value: Mapping[str, object]) -> str:

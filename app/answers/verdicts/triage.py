@@ -47,11 +47,18 @@ def _of_course(outcome: Outcome) -> Need | None:
     if phase == "returned" and returned is not None:
         hidden = ", hidden under a rising dose" if outcome.masked else ""
         held = f" after {outcome.relief_days} days of relief" if outcome.relief_days else ""
+        held = " again" if outcome.spells > 1 else held
         return Need("return", f"pain returned{held}{hidden}", returned)
     if phase == "returning" and returned is not None:
-        return Need("returning", f"return likely, probability {outcome.probability:.2f}", returned)
+        # after a first return the chance is that of the first
+        how = "again" if outcome.spells > 1 else f"probability {outcome.probability:.2f}"
+        return Need("returning", f"return likely, {how}", returned)
     if phase == "no_relief":
         return Need("no_relief", "relief never reached half", performed)
+    if outcome.worse:
+        return Need("look_soon", "pain is clearly above that of before", performed)
+    if outcome.opioid_rise and phase == "relief":
+        return Need("look_soon", "opioids rose while scores did not", performed)
     if outcome.lasting:
         return Need("look_soon", "a side effect outlasts its usual time", performed)
     return None
@@ -59,7 +66,7 @@ def _of_course(outcome: Outcome) -> Need | None:
 
 def _of_silence(outcome: Outcome) -> Need | None:
     since = outcome.last_logged_on or outcome.performed_on
-    if outcome.ended not in ("open", "not_judged") or (outcome.as_of - since).days <= SILENT_AFTER:
+    if outcome.ended not in ("open", "joined_late", "not_judged") or (outcome.as_of - since).days <= SILENT_AFTER:
         return None
     never = outcome.last_logged_on is None
     return Need("silent", "nothing logged since the procedure" if never else "no entry since then", since)

@@ -1,15 +1,15 @@
 """A verdict as it goes over the wire."""
 
 import json
+from dataclasses import is_dataclass
 from datetime import date, datetime
 
-from app.answers.verdicts.sentence import sentence
 from app.answers.verdicts.side_effects import SideEffectCourse
 from app.record.facts.kinds import Fact
 from app.record.procedures.schemas import ProcedureIn
 from app.relief import ENGINE, Confounder, Verdict
 
-WORDING = 2  # moved on where the same verdict is worded anew: what is kept or cached from before no longer holds
+WORDING = 3  # moved on where the same verdict is worded anew: what is kept or cached from before no longer holds
 MADE_BY = f"{ENGINE} {WORDING}"
 
 
@@ -20,6 +20,7 @@ def to_json(
     as_known_on: datetime | None,
     effects: list[SideEffectCourse],
     events: list[Confounder],
+    says: str,
 ) -> str:
     """The body of the answer for a procedure as it was recorded; `events` are added to its confounders."""
     body = {
@@ -28,14 +29,19 @@ def to_json(
         "as_known_on": as_known_on,
         "engine": verdict.engine,
         "definition": verdict.definition,
-        "says": sentence(verdict, own.body),
+        "says": says,
+        "watched_from": verdict.watched_from,
         "phase": verdict.phase,
         "response": verdict.response,
         "baseline": vars(verdict.baseline),
         "current": vars(verdict.current),
         "onset_on": verdict.onset_on,
+        "onset_low": verdict.onset_low,
+        "onset_high": verdict.onset_high,
         "return": vars(verdict.returned),
         "relief_days": verdict.relief_days,
+        "held_days": verdict.held_days,
+        "spells": verdict.spells,
         "censored": verdict.censored,
         "forecast": None if verdict.forecast is None else vars(verdict.forecast),
         "medication": vars(verdict.medication),
@@ -44,11 +50,13 @@ def to_json(
         "adherence": vars(verdict.adherence),
         "confounders": [vars(c) for c in (*verdict.confounders, *events)],
         "why": [vars(w) for w in verdict.why],
-        "sides": [vars(s) for s in verdict.sides],
+        "sides": [{"return" if k == "returned" else k: v for k, v in vars(s).items()} for s in verdict.sides],
         "days": vars(verdict.days),
     }
-    return json.dumps(body, default=_text, separators=(",", ":"), allow_nan=False)
+    return json.dumps(body, default=_plain, separators=(",", ":"), allow_nan=False)
 
 
-def _text(value: object) -> str:
+def _plain(value: object) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        return vars(value)
     return value.isoformat() if isinstance(value, date | datetime) else str(value)

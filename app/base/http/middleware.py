@@ -7,10 +7,16 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.base.http.long_json import MOST_VALUES
 from app.base.http.problems import EXAMPLES, Problem, answer
 
 log = structlog.get_logger()
 BODY_SECONDS = 60.0  # for a whole body, however it drips
+
+
+def reads_aside(scope: Scope) -> bool:
+    """Whether the call reads its body off the loop, and has a limit of its own."""
+    return getattr(scope.get("route"), "max_body_size", None) is not None
 
 
 class Surround:
@@ -30,9 +36,10 @@ class Surround:
             return
         begun, status, answered = time.perf_counter(), 500, False
         refused, whole = 0, False  # the status that is answered instead; whether the body is complete
+        values = 0
 
         async def take() -> Message:
-            nonlocal refused, whole
+            nonlocal refused, whole, values
             if whole:
                 return await receive()  # waits for the caller to go
             try:
@@ -42,6 +49,10 @@ class Surround:
                 refused = 408
                 return {"type": "http.disconnect"}
             whole = not message.get("more_body", False)
+            values += 0 if reads_aside(scope) else message.get("body", b"").count(b",")
+            if values > MOST_VALUES:
+                refused = 413
+                return {"type": "http.disconnect"}
             return message
 
         async def watch(message: Message) -> None:
@@ -64,7 +75,7 @@ class Surround:
                 if not answered:
                     await answer(Problem(500, EXAMPLES[500]))(scope, receive, watch)
             if refused:
-                closing = {"Connection": "close"} if refused == 408 else None
+                closing = {"Connection": "close"} if refused == 408 else None  # another caller still sends, and listens
                 await answer(Problem(refused, EXAMPLES[refused], headers=closing))(scope, receive, send)
         finally:
             route = getattr(scope.get("route"), "path", "-")

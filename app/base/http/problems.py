@@ -81,7 +81,7 @@ def field_problems(errors: Sequence[ErrorDetails], place: str | None = None) -> 
 
     The name of an unknown field is the sender's own, and is not repeated; nor is what was sent.
     """
-    out: list[FieldProblem] = []
+    out: dict[tuple[str, str, str], FieldProblem] = {}
     for error in errors:
         loc = [str(part) for part in error["loc"]]
         where = place or (loc.pop(0) if loc and loc[0] in PLACES else "body")
@@ -98,10 +98,8 @@ def field_problems(errors: Sequence[ErrorDetails], place: str | None = None) -> 
         named = LOCATED.match(detail) if error["type"] == "value_error" else None
         if named is not None:  # raised by a validator of the whole body that names the field at fault
             pointer, detail = f"{pointer}/{named[1]}", named[2]
-        found = FieldProblem(where=where, pointer=pointer, detail=detail)
-        if found not in out:
-            out.append(found)
-    return out
+        out[where, pointer, detail] = FieldProblem(where=where, pointer=pointer, detail=detail)
+    return list(out.values())
 
 
 def problems(*statuses: int) -> Responses:

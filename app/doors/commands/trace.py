@@ -1,5 +1,6 @@
 """The call `reprieve trace`: its file, its progress bar and its exit code."""
 
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +11,10 @@ import typer
 
 from app.answers.verdicts.trace_lines import trace_lines
 from app.doors.commands.common import Refusal, new_call
-from app.relief import Definition
+from app.relief import Definition, DurationPrior
 
 app = new_call()
+COHORT = {"median_days": int | float, "log_sd": int | float, "n": int}
 
 
 @app.command()
@@ -20,21 +22,48 @@ def trace(
     file: Annotated[str, typer.Argument(help="NDJSON diaries, one a line; `-` is standard input")],
     jobs: Annotated[int, typer.Option(min=1, max=256, help="processes to use")] = 1,
     definition: Annotated[str, typer.Option(help="of return: half, eighty or full")] = "half",
+    prior: Annotated[
+        Path | None,
+        typer.Option(
+            help='how long relief has lasted in your cohort, as {"median_days": 240, "log_sd": 0.6, "n": 300}'
+        ),
+    ] = None,
 ) -> None:
     """Judges diaries day by day, with no server: NDJSON in, NDJSON out; the exit code is 1 if a line was bad."""
     if definition not in get_args(Definition):
         raise Refusal(f"--definition: {definition!r} is none of {', '.join(get_args(Definition))}")
+    cohort = None if prior is None else cohort_of(prior)
     try:
         source: BinaryIO = sys.stdin.buffer if file == "-" else Path(file).open("rb")  # noqa: SIM115  # closed below
     except OSError as error:
         raise Refusal(f"{file}: {error.strerror}") from None
     all_good = True
     with source, _progress(source, file) as lines:
-        for out, good in trace_lines(lines, jobs, cast(Definition, definition)):
+        for out, good in trace_lines(lines, jobs, cast(Definition, definition), prior=cohort):
             sys.stdout.write(out + "\n")
             all_good &= good
     sys.stdout.flush()
     raise typer.Exit(0 if all_good else 1)
+
+
+def cohort_of(file: Path) -> DurationPrior:
+    """The cohort in a file: its median of relief, the spread of its logarithm, its number of treatments."""
+    try:
+        found = json.loads(file.read_bytes())
+    except OSError as error:
+        raise Refusal(f"--prior: {file}: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise Refusal(f"--prior: {file}: is no JSON") from None
+    if not isinstance(found, dict) or set(found) != set(COHORT):
+        raise Refusal(f"--prior: {file}: is no JSON object of {', '.join(COHORT)}")
+    for name, kind in COHORT.items():
+        if isinstance(found[name], bool) or not isinstance(found[name], kind):
+            whole = "" if kind is not int else "whole "
+            raise Refusal(f"--prior: {file}: {name} is no {whole}number")
+    try:
+        return DurationPrior(**found)
+    except ValueError as error:
+        raise Refusal(f"--prior: {file}: {error}") from None
 
 
 @contextmanager

@@ -48,7 +48,7 @@ PEOPLE = [
         "relief that is ending",
         [
             Treatment(
-                240, "lumbar", "left", Course(7.0, 1.6, 5.4, ends=218, climb=25, logging=0.9, side="left"), "returning"
+                240, "lumbar", "left", Course(7.0, 1.6, 5.4, ends=220, climb=25, logging=0.9, side="left"), "returning"
             )
         ],
     ),
@@ -85,7 +85,7 @@ PEOPLE = [
                 300,
                 "lumbar",
                 "bilateral",
-                Course(7.5, 2.0, 4.6, ends=215, climb=25, mme=20, mme_late=60, logging=0.9),
+                Course(7.5, 2.0, 4.6, ends=220, climb=25, mme=20, mme_late=60, logging=0.9),
                 "returned",
             )
         ],

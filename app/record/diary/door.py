@@ -20,7 +20,10 @@ from app.record.diary.writings import Recorded, Writing, keep
 from app.record.patients import service as patients
 from app.record.patients.service import Person
 from app.rules.medications import Dose, opioid_mme
-from app.rules.red_words import said
+from app.rules.red_words import UNREAD, read_note, said
+
+MOST_READ = 600_000  # characters of notes that are read in one call: ten years of them, in a second or two
+MOST_TRIED = 150_000  # phrases tried in them: ten years of short notes that each deny something need half of it
 
 
 @dataclass(frozen=True)
@@ -41,16 +44,28 @@ class TakenIn:
     flags: int
 
 
-def incoming(on: date, entry: EntryIn, mme: float | None = None) -> Incoming:
+def incoming(on: date, entry: EntryIn, mme: float | None = None, *, spoken: frozenset[str] | None = None) -> Incoming:
     """An entry as it is recorded, with the MME of its medication, or the one given where that does not tell it.
 
-    It reads the note, which takes a while for a thousand of them: off the loop where there may be many.
+    It reads the note where `spoken` does not say what it speaks of: off the loop, with `spoken_of`, where there may be many.
     """
     medications = entry.medications
     taken = None if medications is None else [Dose(m.code, m.dose, m.unit, m.times, m.name) for m in medications]
     own = opioid_mme(taken)
     kept = Writing(on, entry.content(), mme if own is None else own, entry.recorded_at, entry.sent_at)
-    return Incoming(entry, kept, said(entry.note))
+    return Incoming(entry, kept, said(entry.note) if spoken is None else spoken)
+
+
+def spoken_of(notes: Sequence[tuple[date, str | None]]) -> list[frozenset[str]]:
+    """The signs that each note of a day speaks of, the newest read first; a person reads what is past either limit."""
+    found: dict[str, frozenset[str]] = {}
+    read = tried = 0
+    for _, note in sorted(notes, key=lambda one: one[0], reverse=True):
+        if note and note not in found:
+            read += len(note)
+            found[note], more = read_note(note) if read <= MOST_READ and tried <= MOST_TRIED else (UNREAD, 0)
+            tried += more
+    return [found.get(note or "", frozenset()) for _, note in notes]
 
 
 async def take_in(

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from app.access.accounts.deps import CallerDep
@@ -18,9 +18,14 @@ from app.base.http.problems import bad_field, problems
 from app.base.http.wire import FIRST_DAY, Day, JsonObject, RecentDay
 from app.record.diary import service, sheet
 from app.record.diary.entry_json import entry_json
-from app.record.diary.schemas import BatchIn, BatchOut, EntryIn, EntryOut, EntryRevisionOut
+from app.record.diary.schemas import BatchOut, EntryIn, EntryOut, EntryRevisionOut
 from app.record.diary.service import DayEntry
 
+BATCH_LIMIT = 4 * 1024 * 1024  # bytes: a thousand long entries
+BATCH: JsonObject = {  # read by the service itself, aside
+    "required": True,
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/BatchIn"}}},
+}
 router = APIRouter(prefix="/v1/patients/{patient_id}/diary", tags=["diary"])
 
 
@@ -90,12 +95,19 @@ async def read_revisions(
     )
 
 
-@router.post("", response_model=BatchOut, responses=problems(403, 404, 413))
+@router.post(
+    "",
+    response_model=BatchOut,
+    responses=problems(403, 404, 413),
+    max_body_size=BATCH_LIMIT,
+    openapi_extra={"requestBody": BATCH},
+)
 async def put_entries(
-    patient_id: UUID, batch: BatchIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep
+    request: Request, patient_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep
 ) -> BatchOut:
     """Records up to 1 000 entries; each is `created`, `changed`, `unchanged`, `superseded` or `rejected` on its own."""
-    return await service.put_many(database, caller, patient_id=patient_id, raw=batch.entries, once=once, now=now)
+    raw = await request.body()
+    return await service.put_many(database, caller, patient_id=patient_id, raw=raw, once=once, now=now)
 
 
 @router.get(

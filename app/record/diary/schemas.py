@@ -155,7 +155,6 @@ class BatchIn(Wire):
         Field(
             min_length=1,
             max_length=MOST_ENTRIES,
-            json_schema_extra={"items": {"$ref": "#/components/schemas/DatedEntryIn"}},
         ),
     ]
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple, cast
 from uuid import UUID
 
@@ -14,21 +14,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.access.accounts.permissions import Caller, Relation, limit_names, limits, relation_of, within
 from app.access.audit import service as audit
 from app.base.http.idempotency.service import Answer, Once
-from app.base.http.pools import QUICK
+from app.base.http.long_json import parts_of
+from app.base.http.pools import HEAVY, QUICK
 from app.base.http.problems import Problem, bad_field, field_problems, not_found
 from app.base.store.database import Database
 from app.base.store.prepared import Connection, Prepared, prepared_select
-from app.base.store.typed import col, col_of, wholes
+from app.base.store.turns import AT_A_TIME, in_turns, wholes_in_turns
+from app.base.store.typed import col, col_of
 from app.record.diary.content import EntryContent
-from app.record.diary.door import Incoming, check_day, incoming, take_in
+from app.record.diary.door import Incoming, check_day, incoming, spoken_of, take_in
 from app.record.diary.entry_json import entry_text
-from app.record.diary.schemas import BatchItem, BatchOut, DatedEntryIn, EntryIn
+from app.record.diary.schemas import BatchIn, BatchItem, BatchOut, DatedEntryIn, EntryIn
 from app.record.diary.tables import DiaryDay, DiaryRevision
 from app.record.diary.writings import Recorded, Writing, day, revision
 from app.record.patients import service as patients
 from app.record.patients.service import Person, patient
 from app.record.patients.tables import Patient
 
+SHORT = 16 * 1024  # bytes of a batch that is read as quickly as anything: some weeks of entries
 AT_ONCE = 400  # characters of a note that are read on the loop, in about a millisecond
 
 
@@ -59,11 +62,14 @@ async def put(
 
 
 async def put_many(
-    database: Database, caller: Caller, *, patient_id: UUID, raw: list[object], once: Once, now: datetime
+    database: Database, caller: Caller, *, patient_id: UUID, raw: bytes, once: Once, now: datetime
 ) -> BatchOut:
-    """Records the valid entries of a batch in one transaction; every entry gets its result."""
-    parsed = await QUICK.run(lambda: [_parse(item) for item in raw])
-    read = await QUICK.run(lambda: {id(e): incoming(e.date, e) for e in parsed if isinstance(e, DatedEntryIn)})
+    """Records the valid entries of a batch (`BatchIn`) in one transaction; every entry gets its result.
+
+    Raises:
+        Problem: 400 or 422 for what is no batch; 413 for an entry that is longer than any may be.
+    """
+    parsed, read = await (QUICK if len(raw) <= SHORT else HEAVY).run(partial(_read_batch, raw))
 
     async def work(connection: Connection) -> BatchOut:
         person = await patients.find(connection, caller, patient_id=patient_id, action="write_diary", lock=True)
@@ -213,11 +219,13 @@ async def read_revisions(
             col(DiaryRevision.patient_id) == person.id,
             col(DiaryRevision.date) == on,
         )
-        found = (await connection.execute(query.order_by(col(DiaryRevision.revision)))).all()
+        found = await wholes_in_turns(
+            DiaryRevision, await connection.execute(query.order_by(col(DiaryRevision.revision)))
+        )
     await audit.record_read(database, caller, resource="diary revisions", patient_id=patient_id, now=now)
     if not found:
         raise not_found("entry")
-    return wholes(DiaryRevision, found)
+    return found
 
 
 async def entries(
@@ -233,17 +241,17 @@ async def entries(
     """Current entries of a range of days in their order, as they stand now or as they were known at an instant."""
     query = _entries(clinic_id, patient_id, known_on).limit(limit)
     on = query.selected_columns.date
-    return [
-        DayEntry(*one) for one in (await connection.execute(query.where(on.between(first, last)).order_by(on))).all()
-    ]
+    found = await connection.execute(query.where(on.between(first, last)).order_by(on))
+    return await in_turns(found, lambda one: DayEntry(*one))
 
 
 async def stream(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID) -> AsyncIterator[DayEntry]:
     """All current entries of a patient in the order of their days, a few at a time."""
     query = _entries(clinic_id, patient_id, None)
     async with connection.stream(query.order_by(query.selected_columns.date)) as found:
-        async for one in found:
-            yield DayEntry(*one)
+        async for some in found.partitions(AT_A_TIME):
+            for one in some:
+                yield DayEntry(*one)
 
 
 Selected = Select[date, int, datetime, datetime, EntryContent, float | None]
@@ -289,6 +297,20 @@ def _is_current(person: Person, on: date) -> tuple[ColumnElement[bool], ...]:
         col(DiaryDay.date) == on,
         col(DiaryDay.content).is_not(None),
     )
+
+
+def _read_batch(raw: bytes) -> tuple[list[DatedEntryIn | BatchItem], dict[int, Incoming]]:
+    """The entries of a batch, and how each is recorded, by its identity."""
+    try:
+        batch = BatchIn.model_validate(parts_of(raw, {"entries"}))
+    except ValidationError as error:
+        found = field_problems(error.errors(include_input=False, include_url=False), "body")
+        count = f"{len(found)} field is" if len(found) == 1 else f"{len(found)} fields are"
+        raise Problem(422, f"{count} at fault.", errors=found) from None
+    parsed = [_parse(item) for item in batch.entries]
+    good = [one for one in parsed if isinstance(one, DatedEntryIn)]
+    spoken = spoken_of([(one.date, one.note) for one in good])
+    return parsed, {id(one): incoming(one.date, one, spoken=signs) for one, signs in zip(good, spoken, strict=True)}
 
 
 def _parse(raw: object) -> DatedEntryIn | BatchItem:

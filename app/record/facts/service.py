@@ -17,7 +17,8 @@ from app.base.http.problems import Problem, bad_field, not_found
 from app.base.http.wire import to_wire
 from app.base.store.database import Database
 from app.base.store.metadata import new_id
-from app.base.store.typed import col, row, table, to, whole, wholes
+from app.base.store.turns import wholes_in_turns
+from app.base.store.typed import col, row, table, to, whole
 from app.record.facts.kinds import AnyKind, B, Fact, FactIn, Kind
 from app.record.facts.tables import FactRow
 from app.record.patients import service as patients
@@ -80,7 +81,7 @@ async def of_patient(
             col(FactRow.clinic_id) == clinic_id, col(FactRow.patient_id) == patient_id, col(FactRow.kind).in_(names)
         )
         ordered = query.order_by(col(FactRow.on_date), col(FactRow.id))
-        return Facts(wholes(FactRow, (await connection.execute(ordered)).all()))
+        return Facts(await wholes_in_turns(FactRow, await connection.execute(ordered)))
     by_name = {kind.name: kind for kind in kinds}
     then = [
         FactRow.model_construct(
@@ -256,7 +257,7 @@ async def list_facts(
             query = query.where(place < here if newest_first else place > here)
         oldest = (col(FactRow.on_date), col(FactRow.id))
         ordered = query.order_by(*(one.desc() for one in oldest)) if newest_first else query.order_by(*oldest)
-        found = wholes(FactRow, (await connection.execute(ordered.limit(limit + 1))).all())
+        found = await wholes_in_turns(FactRow, await connection.execute(ordered.limit(limit + 1)))
         shown, following = page(found, limit, lambda one: to_dated_cursor(one.on_date, one.id))
         bodies = await kind.wire(connection, [_fact(kind, one) for one in shown])
     await audit.record_read(database, caller, resource=kind.plural, patient_id=patient_id, now=now)

@@ -69,11 +69,16 @@ def same_site(one: str, other: str) -> bool:
     return one == other or "bilateral" in (one, other)
 
 
+def at_site(own: Performed, everything: Sequence[Performed]) -> list[Performed]:
+    """Those at the region of a procedure that have a side in common with it, itself left out."""
+    return [
+        p for p in everything if p.region == own.region and p.id != own.id and same_site(p.laterality, own.laterality)
+    ]
+
+
 def repeat_of(own: Performed, everything: Sequence[Performed]) -> UUID | None:
     """The newest procedure before this one at the same region and side."""
-    before = [
-        p for p in everything if p.region == own.region and _before(p, own) and same_site(p.laterality, own.laterality)
-    ]
+    before = [p for p in at_site(own, everything) if _before(p, own)]
     return before[-1].id if before else None
 
 

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller
 from app.base.http.wire import JsonObject
-from app.base.store.typed import col, row, table, wholes
+from app.base.store.turns import wholes_in_turns
+from app.base.store.typed import col, row, table
 from app.record.revisions.schemas import RevisionOut
 from app.record.revisions.tables import Revision
 
@@ -53,7 +54,7 @@ async def of_row(connection: AsyncConnection, clinic_id: UUID, *, kind: str, row
     query = select(revision).where(
         col(Revision.clinic_id) == clinic_id, col(Revision.row_id) == row_id, col(Revision.kind) == kind
     )
-    return wholes(Revision, (await connection.execute(query.order_by(col(Revision.number)))).all())
+    return await wholes_in_turns(Revision, await connection.execute(query.order_by(col(Revision.number))))
 
 
 async def known_on(
@@ -72,8 +73,8 @@ async def known_on(
         )
         .subquery()
     )
-    rows = (await connection.execute(select(heard).where(heard.c.place == 1, heard.c.content.is_not(None)))).all()
-    return wholes(Revision, rows)
+    newest = select(heard).where(heard.c.place == 1, heard.c.content.is_not(None))
+    return await wholes_in_turns(Revision, await connection.execute(newest))
 
 
 def out(one: Revision) -> RevisionOut:

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from app.base.http.problems import FieldProblem, Problem, bad_field, field_problems
 from app.base.http.wire import STORED, JsonObject, Wire
 from app.base.store.metadata import new_id
-from app.record.diary.door import Incoming, check_day, incoming
+from app.record.diary.door import Incoming, check_day, incoming, spoken_of
 from app.record.diary.schemas import EntryIn
 from app.record.diary.writings import Writing
 from app.record.patients.schemas import PatientIn
@@ -71,6 +71,8 @@ def checked(new: RecordIn, *, clinic_id: UUID, now: datetime) -> CheckedRecord:
         _entry(told, place, person=_then(person, zones, told.received_at), now=now, notes=notes)
         for place, told in enumerate(new.diary)
     ]
+    spoken = spoken_of([(one.writing.date, None if one.entry is None else one.entry.note) for one in entries])
+    entries = [replace(one, spoken=signs) for one, signs in zip(entries, spoken, strict=True)]
     return CheckedRecord(person, origin, states, entries, notes)
 
 
@@ -179,7 +181,11 @@ def _entry(told: KeptWriting, place: int, *, person: Person, now: datetime, note
             name, _, says = doubt.partition(": ")
             pointer = f"/diary/{place}/content/{name}"
             notes.append(FieldProblem(where="body", pointer=pointer, detail=f"{says}; kept, for it was accepted once"))
-    came = Incoming(None, Writing(told.date, None, None, None)) if entry is None else incoming(told.date, entry)
+    came = (
+        Incoming(None, Writing(told.date, None, None, None))
+        if entry is None
+        else incoming(told.date, entry, spoken=frozenset())
+    )
     own = came.writing.opioid_mme
     kept = replace(
         came.writing,

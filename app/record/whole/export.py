@@ -13,7 +13,8 @@ from app.access.audit import service as audit
 from app.base.http.pools import HEAVY
 from app.base.http.wire import STORED
 from app.base.store.database import Database
-from app.base.store.typed import col, table, wholes
+from app.base.store.turns import wholes_in_turns
+from app.base.store.typed import col, table
 from app.record.diary.entry_json import instant
 from app.record.diary.tables import DiaryRevision
 from app.record.patients import service as patients
@@ -40,8 +41,8 @@ async def export(
             col(DiaryRevision.patient_id) == person.id,
             col(DiaryRevision.received_at) <= until,
         )
-        rows = wholes(Revision, (await connection.execute(of_rows)).all())
-        days = wholes(DiaryRevision, (await connection.execute(of_days)).all())
+        rows = await wholes_in_turns(Revision, await connection.execute(of_rows))
+        days = await wholes_in_turns(DiaryRevision, await connection.execute(of_days))
     await audit.record_read(database, caller, resource="record", patient_id=patient_id, now=now)
 
     def document() -> str:

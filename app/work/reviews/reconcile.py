@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.alerts.flags.tables import Flag
 from app.alerts.messages.outbox import post
+from app.answers.verdicts.tables import OutcomeRow
 from app.base.store.metadata import new_id
 from app.base.store.statements import insert_new
 from app.base.store.timeline import step
@@ -22,7 +23,6 @@ from app.work.reviews.tables import Review
 
 AT_ONCE = 200
 EARLIEST = timedelta(hours=14)  # of the time zones, how far the earliest is ahead of UTC
-RETURNS = ("pain_return", "masked_climb")
 
 
 async def open_for_returns(connection: AsyncConnection, now: datetime) -> int:
@@ -43,7 +43,7 @@ async def open_for_returns(connection: AsyncConnection, now: datetime) -> int:
             col(ProcedureRow.joints),
         )
         .join(procedure, same)
-        .where(col(Flag.kind).in_(RETURNS), col(Flag.state).in_(("open", "acknowledged")), ~answered)
+        .where(_of_a_return(), col(Flag.state).in_(("open", "acknowledged")), ~answered)
         .order_by(col(Flag.id))
         .limit(AT_ONCE)
     )
@@ -66,6 +66,17 @@ async def open_for_returns(connection: AsyncConnection, now: datetime) -> int:
         )
         await _open(connection, new, now)
     return len(found)
+
+
+def _of_a_return() -> ColumnElement[bool]:
+    """A masked climb is one of a return unless relief still stands: then the rising dose is looked at, no repeat."""
+    returning = exists().where(
+        col(OutcomeRow.clinic_id) == col(Flag.clinic_id),
+        col(OutcomeRow.procedure_id) == col(Flag.procedure_id),
+        col(OutcomeRow.definition) == "half",
+        col(OutcomeRow.phase).in_(("returning", "returned")),
+    )
+    return or_(col(Flag.kind) == "pain_return", and_(col(Flag.kind) == "masked_climb", returning))
 
 
 async def open_by_date(connection: AsyncConnection, now: datetime) -> int:

@@ -45,6 +45,7 @@ class ReviewState:
     phase: str | None
     returned_on: date | None
     relief_days: int | None
+    spells: int | None
     masked: bool | None
 
     @property
@@ -65,8 +66,8 @@ def with_outcome() -> RowQuery:
         col(OutcomeRow.procedure_id) == col(Review.procedure_id),
         col(OutcomeRow.definition) == "half",
     )
-    said = col(OutcomeRow.phase), col(OutcomeRow.returned_on), col(OutcomeRow.relief_days), col(OutcomeRow.masked)
-    query: RowQuery = select(review, *said)
+    said = col(OutcomeRow.phase), col(OutcomeRow.returned_on), col(OutcomeRow.relief_days)
+    query: RowQuery = select(review, *said, col(OutcomeRow.spells), col(OutcomeRow.masked))
     return query.outerjoin(outcome, same)
 
 
@@ -79,6 +80,7 @@ async def find_all(connection: AsyncConnection, query: RowQuery) -> list[ReviewS
             one["phase"],
             one["returned_on"],
             one["relief_days"],
+            one["spells"],
             one["masked"],
         )
         for one in found
@@ -89,7 +91,7 @@ def out(one: ReviewState, now: datetime) -> ReviewOut:
     """A review as it goes over the wire."""
     why = None
     if one.phase == "returned" and one.returned_on is not None:
-        held = f" after {one.relief_days} days" if one.relief_days else ""
+        held = f" after {one.relief_days} days" if one.relief_days and one.spells == 1 else ""
         why = f"pain returned on {spoken_day(one.returned_on)}{held}"
     elif one.phase is not None:
         why = one.phase.replace("_", " ")

@@ -6,12 +6,16 @@ import pytest
 
 from app.answers.verdicts.sweep import sweep
 from app.relief import Definition
-from tests.alerts.flags.test_conclusions import BEFORE, RELIEF, flags, log, work
+from tests.alerts.flags.test_conclusions import BEFORE, flags, log, work
 from tests.conftest import Clock
 from tests.support import Service
 
 pytestmark = pytest.mark.anyio
-HALFWAY = [*BEFORE, *RELIEF, *[4.5] * 105]  # back over half of 7, not to what it was; relief never was a fifth
+HALFWAY = [
+    *BEFORE,
+    *([7.0] * 8 + [2.0] * 180),
+    *[4.5] * 105,
+]  # back over half of 7, not to what it was; relief never was a fifth
 A_LITTLE = [*BEFORE, *([7.0] * 8 + [0.5] * 180), *[2.5] * 105]  # back over a fifth, and not to half
 ALL = ("half", "eighty", "full")
 

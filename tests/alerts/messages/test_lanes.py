@@ -124,7 +124,7 @@ async def test_bad_receivers_hold_up_themselves_alone(
     sending: Service, hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Beside a dripping, a silent, an endless and a refusing receiver, a healthy one gets its messages as if alone."""
-    monkeypatch.setattr("app.alerts.messages.sending.TIMEOUT", 1.5)
+    monkeypatch.setattr("app.alerts.messages.sending.TIMEOUT", 4.0)
     state = sending.app.state
     endless = b"HTTP/1.1 204 No Content\r\n" + b"X-More: " + b"a" * 100_000
     async with (
@@ -142,11 +142,11 @@ async def test_bad_receivers_hold_up_themselves_alone(
         begun = time.monotonic()
         await lanes.begin()
         while len(hook.got) < 2:
-            assert time.monotonic() - begun < 1.4, "the healthy one waited for another"
+            assert time.monotonic() - begun < 3.9, "the healthy one waited for another"
             await asyncio.sleep(0.02)
         assert len(lanes.busy) >= 3, "the others are at it still"
         while lanes.busy:
-            assert time.monotonic() - begun < 8
+            assert time.monotonic() - begun < 16
             await asyncio.sleep(0.05)
         await lanes.close()
     found = (await sending("root", "GET", "/v1/deliveries")).json()["items"]

@@ -17,8 +17,8 @@ from sqlalchemy.engine import Engine
 from app.base.store.migrate import upgrade
 
 
-def migrate(url: str, at: int) -> int:
-    """Migrates, and is killed at the `at`-th step; returns how many there were."""
+def migrate(url: str, at: int, revision: str = "head") -> int:
+    """Migrates, and is killed at the `at`-th step, 0 never; returns how many there were."""
     done = 0
 
     def step(*_: object) -> None:
@@ -29,7 +29,7 @@ def migrate(url: str, at: int) -> int:
 
     event.listen(Engine, "before_cursor_execute", step)
     event.listen(Engine, "commit", step)
-    upgrade(url)
+    upgrade(url, revision)
     return done
 
 

@@ -3,12 +3,15 @@ import os
 import pty
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from app.answers.verdicts.trace_lines import trace_line
-from tests.benchmarks.diaries import make
+from app.doors.commands.common import Refusal
+from app.doors.commands.trace import cohort_of
+from tests.benchmarks.diaries import START, make
 from tests.benchmarks.mixes import TYPICAL
 from tests.commands import environment, json_lines, reprieve
 
@@ -18,6 +21,11 @@ GOOD = {
     "baseline_pain": 7.0,
     "entries": [{"date": "2025-01-11", "recorded_on": "2025-01-13", "pain_average": 5, "pain_worst": 7}],
 }
+
+
+WELL = [
+    {"date": f"{date.fromordinal(START.toordinal() + d)}", "pain_average": 7 if d < 6 else 1.5} for d in range(-14, 100)
+]
 
 
 def one(**changes: object) -> str:
@@ -33,13 +41,21 @@ def test_a_line_out_for_each_line_in_with_every_day(tmp_path: Path) -> None:
     assert [d["relief_percent"] is None for d in out["days"]] == [True, True, False]
     assert set(out["verdict"]) == {
         "baseline_pain",
+        "watched_from",
         "onset_on",
+        "onset_low",
+        "onset_high",
         "returned_on",
         "returned_on_low",
         "returned_on_high",
         "relief_days",
+        "held_days",
         "censored",
+        "spells",
+        "forecast",
     }
+    assert list(out["days"][0])[-3:] == ["level", "level_low", "level_high"]
+    assert (out["verdict"]["spells"], out["verdict"]["forecast"]) == ([], None)
 
 
 @pytest.mark.parametrize(
@@ -111,6 +127,40 @@ def test_a_file_that_is_not_there_and_a_wrong_option() -> None:
     assert (missing.returncode, missing.stderr) == (2, "reprieve: nowhere.ndjson: No such file or directory\n")
     assert reprieve("trace", "-", "--definition", "third").returncode == 2
     assert reprieve("trace", "-", "--jobs", "0").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{", "is no JSON"),
+        ("[]", "is no JSON object of median_days, log_sd, n"),
+        ('{"median_days": 240, "log_sd": 0.6}', "is no JSON object of median_days, log_sd, n"),
+        ('{"median_days": "240", "log_sd": 0.6, "n": 30}', "median_days is no number"),
+        ('{"median_days": 240, "log_sd": 0.6, "n": 30.5}', "n is no whole number"),
+        ('{"median_days": 240, "log_sd": true, "n": 30}', "log_sd is no number"),
+        ('{"median_days": -1, "log_sd": 0.6, "n": 30}', "a prior needs median_days"),
+        ('{"median_days": NaN, "log_sd": 0.6, "n": 30}', "a prior needs median_days"),
+    ],
+)
+def test_a_cohort_that_is_none_is_named(tmp_path: Path, text: str, says: str) -> None:
+    file = tmp_path / "cohort.json"
+    file.write_text(text)
+    with pytest.raises(Refusal) as refused:
+        cohort_of(file)
+    assert str(refused.value).startswith(f"--prior: {file}: {says}")
+
+
+def test_a_cohort_of_short_relief_brings_the_forecast_forward(tmp_path: Path) -> None:
+    file, lines = tmp_path / "cohort.json", json.dumps(make(TYPICAL, 7).line | {"entries": WELL}) + "\n"
+    file.write_text('{"median_days": 120, "log_sd": 0.5, "n": 300}')
+    alone, beside = (
+        json_lines(reprieve("trace", "-", *more, stdin=lines).stdout) for more in ((), ("--prior", str(file)))
+    )
+    chances = [out[0]["verdict"]["forecast"]["return_within_90_days"] for out in (alone, beside)]
+    assert chances[1] > chances[0] + 0.2
+    missing = reprieve("trace", "-", "--prior", "nowhere.json", stdin=lines)
+    assert (missing.returncode, missing.stdout) == (2, "")
+    assert missing.stderr == "reprieve: --prior: nowhere.json: No such file or directory\n"
 
 
 def test_an_empty_file_is_no_fault(tmp_path: Path) -> None:

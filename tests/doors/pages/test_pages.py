@@ -198,7 +198,7 @@ def many(clinic_id: Any, now: Any, n: int = 10_000) -> dict[Any, list[dict[str, 
             "clinic_id": clinic_id,
             "procedure_id": what,
             "definition": "half",
-            "engine": "relief/2",
+            "engine": "relief/3",
             "as_of": now.date(),
         }
         rows[patient].append(

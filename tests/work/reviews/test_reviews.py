@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.alerts.flags.test_conclusions import flags, returned, work
+from tests.alerts.flags.test_conclusions import BEFORE, flags, log, returned, work
 from tests.conftest import Clock
 from tests.support import Service
 
@@ -87,7 +87,10 @@ async def test_of_many_that_want_a_slot_one_gets_it(service: Service) -> None:
 
 
 async def test_eligibility_says_what_it_saw(service: Service) -> None:
-    await returned(service)
+    await service.new_procedure(joints=["L4-5"])
+    held = [1.5] * 190  # over six months from onset to return
+    await log(service, "2025-06-26", [*BEFORE, *[7.0] * 8, *held, *[6.5] * 80])
+    await work(service)
     (review,) = (await service("sam", "GET", "/v1/reviews")).json()["items"]
     where = f"/v1/reviews/{review['id']}/eligibility"
     found = (await service("sam", "GET", f"{where}?policy=medicare-lcd&proposed_on=2026-06-01")).json()
@@ -100,7 +103,8 @@ async def test_eligibility_says_what_it_saw(service: Service) -> None:
         "sessions_in_window": "met",
         "levels": "met",
     }
-    assert (found["sessions_left"], found["earliest_on"], found["outstanding"]) == (1, "2026-01-10", ["blocks_before"])
+    assert (found["sessions_left"], found["outstanding"]) == (1, ["blocks_before"])
+    assert found["earliest_on"] == "2026-01-17", "six months from the onset, and not from the procedure"
     soon = (await service("sam", "GET", f"{where}?policy=hull-uk&proposed_on=2026-06-01")).json()
     assert (soon["earliest_on"], "approved" in str(soon).lower()) == ("2026-11-10", False)
     policies = (await service("sam", "GET", "/v1/policies")).json()["items"]

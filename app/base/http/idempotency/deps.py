@@ -1,11 +1,15 @@
 """The `Idempotency-Key` of a call, as a route asks for it."""
 
 import hashlib
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
 
 from app.base.http.idempotency.service import Once
+from app.base.http.pools import HEAVY
+
+ON_THE_LOOP = 1024 * 1024  # bytes of a body that are hashed in about a millisecond
 
 
 async def get_once(
@@ -21,8 +25,19 @@ async def get_once(
     ] = None,
 ) -> Once:
     """The key, with a fingerprint of the call's address and body."""
-    asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + await request.body()
-    return Once(idempotency_key, hashlib.blake2b(asked, digest_size=24).hexdigest())
+    if idempotency_key is None:
+        return Once(None, "")
+    asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+    body = await request.body()
+    if len(body) > ON_THE_LOOP:
+        return Once(idempotency_key, await HEAVY.run(partial(_fingerprint, asked, body)))
+    return Once(idempotency_key, _fingerprint(asked, body))
+
+
+def _fingerprint(asked: bytes, body: bytes) -> str:
+    made = hashlib.blake2b(asked, digest_size=24)
+    made.update(body)
+    return made.hexdigest()
 
 
 OnceDep = Annotated[Once, Depends(get_once)]

@@ -1,0 +1,37 @@
+"""What of a verdict's course its sentence, its outcome and so its flags ask alike."""
+
+from datetime import date
+
+from app.relief import Verdict
+from app.rules.parameters import WORSE_AFTER, WORSE_BELOW
+
+
+def kinds_of(verdict: Verdict) -> frozenset[str]:
+    """The kinds of its confounders."""
+    return frozenset(one.kind for one in verdict.confounders)
+
+
+def is_again(verdict: Verdict) -> bool:
+    """Whether there has been a spell of relief after the first return: its dates are those of the last of `spells`."""
+    return len(verdict.spells) > 1
+
+
+def is_worse(verdict: Verdict, days: int) -> bool:
+    """Whether the level lies clearly above baseline, once the soreness of the procedure is over: `days` are since it."""
+    percent, low, before = verdict.current.relief_percent, verdict.current.low, verdict.baseline.pain
+    if percent is None or low is None or before is None:
+        return False
+    return days > WORSE_AFTER and percent < WORSE_BELOW and low > before
+
+
+def logged_days(verdict: Verdict) -> list[date]:
+    """The days since the procedure with a score, average or worst."""
+    columns = zip(verdict.days.date, verdict.days.average, verdict.days.worst, strict=True)
+    return [on for on, average, worst in columns if average is not None or worst is not None]
+
+
+def newest_return(verdict: Verdict) -> date | None:
+    """The day from which the pain is back, or likely back: that of the last spell, which may not be the first."""
+    if not verdict.spells or verdict.phase == "relief":
+        return verdict.returned.on
+    return verdict.spells[-1].to_on or verdict.returned.on
