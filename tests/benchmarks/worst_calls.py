@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -54,11 +55,8 @@ async def _people(url: str) -> UUID:
     here, hashed = await database.write(lambda c: add_clinic(c, "Here", utc_now())), hash_password(PASSWORD)
     made: UUID | None = None
     for name in ("clinician", "scheduler", "admin"):
-        made = await database.write(
-            lambda c, role=name: add_account(  # type: ignore[misc]  # a default binds the name
-                c, here, username=role, password_hash=hashed, role=role, now=utc_now()
-            )
-        )
+        own = partial(add_account, clinic_id=here, username=name, password_hash=hashed, role=name, now=utc_now())
+        made = await database.write(own)
     await database.close()
     assert made is not None
     return made

@@ -78,6 +78,11 @@ def late_onset(t: int) -> Course:
     return Course(through((0, 6), (t, 6), (t + 10, 1.5)), 250)
 
 
+def begins_on(day: int) -> Callable[[Verdict, Trace], bool]:
+    """Relief at 1.5 from a day that the interval of the onset holds."""
+    return lambda v, t: near(v.onset_on, day) and on(v.onset_low) <= day <= on(v.onset_high) and in_relief(v, 1.5)
+
+
 def lost(share: float) -> Course:
     """Nearly no pain, then for good at a share of 7."""
     return Course(through((0, 7), (10, 0.8), (150, 0.8), (160, 7 * share)), 350)
@@ -120,9 +125,7 @@ CASES = [
         Case(
             f"relief that begins on day {t + 6}",
             late_onset(t),
-            lambda v, _, t=t: (  # type: ignore[misc]
-                near(v.onset_on, t + 6) and on(v.onset_low) <= t + 6 <= on(v.onset_high) and in_relief(v, 1.5)
-            ),
+            begins_on(t + 6),
         )
         for t in (40, 62, 91)
     ),
