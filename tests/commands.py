@@ -2,22 +2,23 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from multiprocessing import get_context
-from multiprocessing.context import ForkServerContext
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import IO, Any
 
 import httpx
 
 from app.doors.commands.main import CALLS, main
 
-WRITE = os.O_WRONLY | os.O_CREAT
+WRITE = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 
 
 def environment(url: str | None = None, **more: str) -> dict[str, str]:
@@ -29,11 +30,17 @@ def reprieve(
     *args: str, stdin: str | bytes = b"", url: str | None = None, **more: str
 ) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own, forked from one that has imported it: importing takes longer than most calls."""
+    return ran(main, args, environment(url, **more), stdin=stdin)
+
+
+def ran(
+    call: Callable[[], object], args: tuple[str, ...], environ: dict[str, str], *, stdin: str | bytes = b""
+) -> subprocess.CompletedProcess[str]:
+    """What `call`, which takes its arguments as the command does, did in a process of its own."""
     with TemporaryDirectory() as folder:
         given, out, err = (Path(folder) / name for name in ("in", "out", "err"))
         given.write_bytes(stdin.encode() if isinstance(stdin, str) else stdin)
-        process = forks().Process(target=_command, args=(args, environment(url, **more), given, out, err))
-        process.start()
+        process = started(call, args, environ, given=given, out=out, err=err)
         process.join(120)
         if process.is_alive():
             process.kill()
@@ -46,40 +53,96 @@ def reprieve(
 def forks() -> ForkServerContext:
     """Processes forked from one that has imported what the calls need."""
     context = get_context("forkserver")
-    context.set_forkserver_preload([f"app.doors.commands.{module}" for module, _ in CALLS.values()])
+    context.set_forkserver_preload(
+        ["app.doors.server", *(f"app.doors.commands.{module}" for module, _ in CALLS.values())]
+    )
     return context
 
 
-def _command(args: tuple[str, ...], environ: dict[str, str], given: Path, out: Path, err: Path) -> None:
+def started(
+    call: Callable[[], object], args: tuple[str, ...], environ: dict[str, str], *, given: Path, out: Path, err: Path
+) -> ForkServerProcess:
+    """A forked process under way; its streams are files."""
+    process = forks().Process(target=_command, args=(call, args, environ, given, out, err))
+    process.start()
+    return process
+
+
+def _command(
+    call: Callable[[], object], args: tuple[str, ...], environ: dict[str, str], given: Path, out: Path, err: Path
+) -> None:
     os.environ.clear()
     os.environ.update(environ)
     for number, path, flags in ((0, given, os.O_RDONLY), (1, out, WRITE), (2, err, WRITE)):
         os.dup2(os.open(path, flags), number)
-    sys.stdin, sys.stdout, sys.stderr = (os.fdopen(i, mode, closefd=False) for i, mode in enumerate("rww"))
+    sys.stdin, sys.stdout = (os.fdopen(i, mode, closefd=False) for i, mode in enumerate("rw"))
+    sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False)
     sys.argv = ["reprieve", *args]
     try:
-        main()
+        call()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
 
 
+class Serving:
+    """A command under way, with the part of `subprocess.Popen` that the tests need."""
+
+    def __init__(self, process: ForkServerProcess, out: Path, err: Path) -> None:
+        self.process = process
+        self.stdout: IO[str] = out.open()  # waits until the process has opened its end
+        self.stderr: IO[str] = err.open()
+
+    def poll(self) -> int | None:
+        """The exit code, below 0 where a signal ended it; None while it runs."""
+        return self.process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Waits for the end.
+
+        Raises:
+            subprocess.TimeoutExpired: it still runs.
+        """
+        self.process.join(timeout)
+        if self.process.exitcode is None:
+            raise subprocess.TimeoutExpired("reprieve", timeout or 0.0)
+        return self.process.exitcode
+
+    def send_signal(self, sent: signal.Signals) -> None:
+        """As from a terminal, or from whoever runs the service."""
+        assert self.process.pid is not None
+        os.kill(self.process.pid, sent)
+
+    def kill(self) -> None:
+        """The end at once."""
+        self.process.kill()
+
+    def close(self) -> None:
+        """Ends it, where it still runs."""
+        if self.poll() is None:
+            self.kill()
+        self.process.join()
+        self.stdout.close()
+        self.stderr.close()
+
+    def communicate(self) -> tuple[str, str]:
+        """What is left in both streams, once it has ended."""
+        return self.stdout.read(), self.stderr.read()
+
+
 @contextmanager
-def serving(*args: str, url: str | None = None, **more: str) -> Iterator[subprocess.Popen[str]]:
+def serving(*args: str, url: str | None = None, **more: str) -> Iterator[Serving]:
     """A server in another process, killed at the end where it still runs."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "app", *args],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment(url, **more),
-    )
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+    with TemporaryDirectory() as folder:
+        out, err = Path(folder) / "out", Path(folder) / "err"
+        for stream in (out, err):
+            os.mkfifo(stream)
+        given = Path(os.devnull)
+        serves = Serving(started(main, args, environment(url, **more), given=given, out=out, err=err), out, err)
+        try:
+            yield serves
+        finally:
+            serves.close()
 
 
 def wait_until_it_answers(process: Any, url: str) -> None:

@@ -28,8 +28,8 @@ SIMULATIONS = frozenset({"test_detection.py"})  # many diaries: to judge the eng
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: a browser, a server or another process is often waited for."""
-    return (os.cpu_count() or 1) + 1
+    """Two more than there are cores: a browser, a server or another process is often waited for."""
+    return (os.cpu_count() or 1) + 2
 
 
 @pytest.hookimpl(tryfirst=True)

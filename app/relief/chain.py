@@ -210,7 +210,7 @@ class _Builder:
             source = self.before.at(b)
             for i, share in enumerate(plateau):
                 moves.add(source, self.young.at(i), par.LATE_ONSET * share)
-            _neighbours(moves, [self.before.at(k) for k in range(self.before.levels)], at=b, rate=par.HIGH_MOVE)
+            _neighbours(moves, [self.before.at(k) for k in range(self.before.levels)], self.high, at=b)
 
     def _stay_young(self, moves: Moves) -> None:
         high = self._high_weight()
@@ -224,7 +224,9 @@ class _Builder:
     def _flare(self, moves: Moves, prone: float) -> None:
         for i in range(self.relief.levels):
             calm, row = self.relief.at(i), 1
-            _neighbours(moves, [self.relief.at(k) for k in range(self.relief.levels)], at=i, rate=par.PLATEAU_MOVE)
+            for other in (i - 1, i + 1):
+                if 0 <= other < self.relief.levels:
+                    moves.add(calm, self.relief.at(other), par.PLATEAU_MOVE / 2)
             for flare in par.FLARES:
                 moves.add(calm, self.relief.at(i, row), flare.rate * prone)
                 for stage in range(flare.stages):
@@ -260,7 +262,7 @@ class _Builder:
                 if k + 1 < rungs:
                     moves.add(rising, self.ended.at(k + 1, time=time), par.RUNG_RATE * (1 - stops))
             for k in range(n):
-                _neighbours(moves, resting, at=k, rate=par.HIGH_MOVE)
+                _neighbours(moves, resting, self.above, at=k)
                 for good in range(len(par.GOOD_SPELL_LEVEL)):
                     dip = self.ended.at(rungs + n + good, time=time)
                     moves.add(resting[k], dip, par.GOOD_SPELL_RATE / len(par.GOOD_SPELL_LEVEL))
@@ -312,10 +314,12 @@ def _between(low: float, high: float) -> Floats:
     return np.linspace(low, high, 7)[:-1] + (high - low) / 12 if high > low else np.empty(0)
 
 
-def _neighbours(moves: Moves, states: list[int], *, at: int, rate: float) -> None:
+def _neighbours(moves: Moves, states: list[int], levels: Floats, *, at: int) -> None:
+    """A level above the line wanders: to a neighbour the more rarely the farther that lies, as in a diffusion."""
     for other in (at - 1, at + 1):
         if 0 <= other < len(states):
-            moves.add(states[at], states[other], rate / 2)
+            apart = abs(levels[other] - levels[at]) / par.HIGH_APART
+            moves.add(states[at], states[other], par.HIGH_MOVE / 2 / apart**2)
 
 
 assert all(a < b for a, b in pairwise(par.ABOVE_LINE))

@@ -134,11 +134,13 @@ def _spells(judged: Judgement | None, performed: date) -> list[Spell]:
 
 def _series(plan: Plan, now: Diary, *, procedure: Procedure, judged: Judgement | None) -> DaySeries:
     performed, n = procedure.performed_on.toordinal(), plan.last
-    rows = {int(d) - performed: i for i, d in enumerate(now.day)}
-    at = [rows.get(d) for d in range(1, n + 1)]
+    at = now.day - performed
+    within = (at > 0) & (at <= n)
 
     def column(values: Floats) -> list[float | None]:
-        return [None if i is None or isnan(values[i]) else float(values[i]) for i in at]
+        by_day = np.full(n, np.nan)
+        by_day[at[within] - 1] = values[within]
+        return [None if value != value else value for value in by_day.tolist()]
 
     silent: list[float | None] = [None] * n
     daily = judged.daily if judged else None

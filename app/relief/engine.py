@@ -7,12 +7,13 @@ from datetime import date, timedelta
 import numpy as np
 
 from .conclude import conclude, side_verdict
+from .daily import Daily
 from .durations import DurationPrior
 from .judgement import Judgement
 from .plan import Plan, make_plan
 from .records import BOTH, LEFT, RIGHT, Definition, Diary, Laterality, Procedure
 from .remembered import Filter
-from .run import Daily, EngineState, Run, run_all
+from .run import EngineState, Run, run_all
 from .verdict import SideVerdict, Verdict
 
 SIDE_BY_SIDE = 24  # diaries; more no longer fit the processor's cache
@@ -49,7 +50,7 @@ def judge(
     end = as_of if procedure.watched_until is None else min(as_of, procedure.watched_until)
     last = max(0, (end - procedure.performed_on).days)
     diary = diary.take(diary.day <= end.toordinal())
-    plan = make_plan(diary, procedure, last=last, at_once=True, prior=prior)
+    plan = kept.planner.plan(diary, procedure, last=last, prior=prior)
     (run,) = run_all([plan], [kept.of(definition)])
     return conclude(
         plan,

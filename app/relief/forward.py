@@ -10,12 +10,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from . import parameters as par
-from .mechanics import N_PRONE, START_WEIGHT, Mechanics, level_places, mechanics, places
+from .mechanics import N_PRONE, START_WEIGHT, Mechanics, mechanics
 from .moods import N_KIND, RECORD, expected, hear, overnight, times_since
+from .places import Placed, places
 from .plan import Heard, Plan
 from .records import Days, Floats
 from .remembered import BLOCK, HISTORY, DayEnd, Filter
-from .scores import chances
 from .standing import Ages, Masses, PastSpell, Standing, masses_of, next_standing, when_begun, when_ended
 
 
@@ -87,12 +87,11 @@ def run(filters: Sequence[Filter], plans: Sequence[Plan]) -> None:
 class _Sweep:
     def __init__(self, lanes: list[Lane]) -> None:
         self.lanes = lanes
-        definition = lanes[0].kept.definition
-        self.m: Mechanics = mechanics(definition)
+        self.definition = lanes[0].kept.definition
+        self.m: Mechanics = mechanics(self.definition)
         self.history: list[Floats] = []
-        pains = [[b.pain or 0.0 for b in lane.kept.baselines] for lane in lanes]
-        self.grids = [[level_places(definition, pain) for pain in some] for some in pains]
-        self.places = [[places(definition, pain) for pain in some] for some in pains]
+        self.pains = [[b.pain or 0.0 for b in lane.kept.baselines] for lane in lanes]
+        self._placed: tuple[float, ...] = ()
         self.moods = np.zeros((len(lanes), 1 + max(max(lane.days) for lane in lanes), *lanes[0].kept.moods.shape[1:]))
         for j, lane in enumerate(lanes):
             self.moods[j, : len(lane.kept.moods)] = lane.kept.moods
@@ -111,31 +110,43 @@ class _Sweep:
     def _step(self, now: Floats, k: int) -> Floats:
         lanes = self.lanes[: now.shape[2]]
         day = np.array([lane.days[k] for lane in lanes])
-        older = np.flatnonzero((day - 1) % par.COHORT_DAYS == 0).tolist()
-        if older or any(k in lane.source for lane in lanes):
-            now = now.copy()  # what a late writing goes back to is left as it was
-        self._sources(now, k)
-        if len(older) == len(lanes):
-            self.m.grow_older(now)
-        for j in older:
-            lanes[j].kept.grow_older(int(day[j]))
-            if len(older) < len(lanes):
-                self.m.grow_older(now[:, :, j : j + 1])
+        now = self._older(now, day, k=k)
         now = self.m.overnight(now, np.array([lane.plan.rate[lane.days[k]] for lane in lanes]))
         for j, lane in enumerate(lanes):
             if lane.known[k][1] == lane.days[k] > par.JOINED_LATE_DAYS:
                 now[:, :, j] = self.m.chain.joined[:, None] * START_WEIGHT
         mood = overnight(self.moods[np.arange(len(lanes)), day - 1])
+        self._place(lanes, k)
         self._hear(now, mood, k=k, day=day)
         self._note(now, mood, k=k, day=day)
         return now
 
-    def _sources(self, now: Floats, k: int) -> None:
-        """Sets those lanes whose step does not follow from the one before."""
-        for j, lane in enumerate(self.lanes[: now.shape[2]]):
-            if k in lane.source:
-                step, day = lane.source[k], lane.days[k] - 1
-                now[:, :, j] = lane.kept.weights[day] if step is None else self.history[step - k][:, :, j]
+    def _older(self, now: Floats, day: Days, *, k: int) -> Floats:
+        """The weights that the step begins with: kept ones where it does not follow from the one before; cohorts grown."""
+        lanes = self.lanes[: len(day)]
+        older = np.flatnonzero((day - 1) % par.COHORT_DAYS == 0)
+        elsewhere = [(j, lane.source[k]) for j, lane in enumerate(lanes) if k in lane.source]
+        if not len(older) and not elsewhere:
+            return now
+        now = now.copy()  # what a late writing goes back to is left as it was
+        for j, step in elsewhere:
+            now[:, :, j] = lanes[j].kept.weights[int(day[j]) - 1] if step is None else self.history[step - k][:, :, j]
+        for j in older.tolist():
+            lanes[j].kept.grow_older(int(day[j]))
+        if len(older) == len(lanes):
+            self.m.grow_older(now)
+        elif len(older):
+            some = now[:, :, older]
+            self.m.grow_older(some)
+            now[:, :, older] = some
+        return now
+
+    def _place(self, lanes: list[Lane], k: int) -> None:
+        """Has the places of the baselines that hold ready, which do so for many steps."""
+        pains = tuple(self.pains[j][lane.version[k]] for j, lane in enumerate(lanes))
+        if pains != self._placed:
+            self._placed = pains
+            self.places = Placed.of([places(self.definition, pain) for pain in pains])
 
     def _hear(self, now: Floats, mood: Floats, *, k: int, day: Days) -> None:
         """Weighs the states by the day's scores, in place."""
@@ -146,30 +157,24 @@ class _Sweep:
         rows = np.array([j for j, _ in said])
         steady = np.array([lanes[j].kept.days[d - 1].steady for j, d in zip(rows, day[rows], strict=True)])
         then = self.moods[rows[:, None], times_since(day[rows], steady), RECORD]
-        slope, shift, sd = expected(mood[rows], then)
-        low, high = (np.array([getattr(heard, end) for _, heard in said]) for end in ("low", "high"))
-        table = chances(low, high, slope=slope, shift=shift, sd=sd).reshape(len(said), -1, N_KIND)
-        at = np.stack([self.places[j][heard.version] for j, heard in said])
-        at += np.arange(len(said))[:, None] * table.shape[1]
-        told = table.reshape(-1, N_KIND).take(at.T, axis=0)
-        if len(said) == len(lanes):
-            now *= told
-        else:
-            now[:, :, rows] *= told
+        ends = np.array([[heard.low, heard.high] for _, heard in said])
+        now *= self.places.told(rows, expected(mood[rows], then), ends)
 
     def _note(self, now: Floats, mood: Floats, *, k: int, day: Days) -> None:
         """Notes what is known at the end of the day, and settles a return that has stood long enough."""
         flat = self.m.flat(now)
-        total = flat.sum(axis=0)
-        now /= total[:, None]
-        flat /= total
-        levels = self._levels(flat, k)
+        share = 1 / flat.sum(axis=0)
+        weights = now.reshape(-1, len(share) * N_KIND)
+        weights *= np.repeat(share, N_KIND)  # in one stretch: many short ones are slow
+        flat *= share
+        levels = self.places.levels(flat)
         masses = masses_of(self.m.chain, flat, self.m.lasts)
         self._remember(mood, masses, k=k, day=day)
         for j, (lane, known) in enumerate(zip(self.lanes, masses, strict=False)):
             day_, kept = lane.days[k], lane.kept
-            steady = day_ if known.steady >= par.STEADY_AT else kept.days[day_ - 1].steady
-            standing = next_standing(kept.days[day_ - 1].standing, known, logged=lane.known[k][0])
+            was = kept.days[day_ - 1]
+            steady = day_ if known.steady >= par.STEADY_AT else was.steady
+            standing = next_standing(was.standing, known, logged=lane.known[k][0])
             today = DayEnd(known, standing, levels[j], *lane.known[k], steady=steady)
             ended = (
                 self._settles(today, kept.ages, day_)
@@ -195,13 +200,6 @@ class _Sweep:
             if heard is not None:
                 score[j], counts[j] = heard.score, (known.steady, 1.0)
         self.moods[np.arange(len(day)), day] = hear(mood, score, counts)
-
-    def _levels(self, flat: Floats, k: int) -> Floats:
-        """Chances of each level of the grid, shape (diaries, N_LEVEL)."""
-        n = flat.shape[1]
-        at = np.stack([self.grids[j][lane.version[k]] for j, lane in enumerate(self.lanes[:n])])
-        at += np.arange(n)[:, None] * par.N_LEVEL
-        return np.asarray(np.bincount(at.ravel(), flat.T.ravel(), n * par.N_LEVEL), dtype=np.float64).reshape(n, -1)
 
     def _settles(self, known: DayEnd, ages: Ages, day: int) -> PastSpell | None:
         end = when_ended(known.masses, ages, day)

@@ -24,10 +24,10 @@ class Habits:
     A day's habit rests on its own score and those before it, so that later days change nothing.
     """
 
-    def __init__(self, last: int) -> None:
-        self._seen = [0] * (last + 1)  # which scores were used up to a day, one bit per half point
-        self._count = [0] * (last + 1)
-        self._gap = [(par.WORST_GAP * par.WORST_GAP_WEIGHT, par.WORST_GAP_WEIGHT)] * (last + 1)  # sum and count
+    def __init__(self) -> None:
+        self._seen = [0]  # which scores were used up to a day, one bit per half point
+        self._count = [0]
+        self._gap = [(par.WORST_GAP * par.WORST_GAP_WEIGHT, par.WORST_GAP_WEIGHT)]  # sum and count
 
     def see(self, day: int, score: float, worst: float) -> None:
         """Takes a day's scores (NaN: none). Days come in order; after an earlier day, the later ones come again."""
@@ -36,7 +36,7 @@ class Habits:
             seen, count = seen | 1 << round(2 * score), count + 1
             if worst >= score:
                 total, n = total + worst - score, n + 1
-        self._seen[day], self._count[day], self._gap[day] = seen, count, (total, n)
+        self._seen[day:], self._count[day:], self._gap[day:] = [seen], [count], [(total, n)]
 
     def usual_gap(self, day: int) -> float:
         """Mean of worst minus average score up to a day, points; WORST_GAP counts as WORST_GAP_WEIGHT further days."""

@@ -7,10 +7,11 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from . import parameters as par
+from .daily import Daily
 from .definitions import Response, relief_percent, response
 from .mechanics import mechanics
 from .records import Phase
-from .run import Daily, Run
+from .run import Run
 from .standing import When, when_begun, when_ended
 
 

@@ -26,11 +26,14 @@ def read_levels(chance: Floats) -> LevelBand:
     The states of the chain lie some half a point apart, and each stands for the levels about it; the one of no pain at
     all stands for itself.
     """
-    spread = np.zeros_like(chance)
-    half = len(_KERNEL) // 2
-    for offset, share in enumerate(_KERNEL, start=-half):
-        for place in range(1, chance.shape[1]):
-            spread[:, min(abs(place + offset), chance.shape[1] - 1)] += share * chance[:, place]
+    count, half = chance.shape[1], len(_KERNEL) // 2
+    wide = np.zeros((len(chance), count + 2 * half))
+    for offset, share in enumerate(_KERNEL):
+        wide[:, 1 + offset : count + offset] += share * chance[:, 1:]
+    spread = wide[:, half : half + count]
+    for beyond in range(1, half + 1):  # what would lie beyond the ends of the grid
+        spread[:, beyond] += wide[:, half - beyond]
+        spread[:, -1] += wide[:, -1 - half + beyond]
     spread[:, 0] += chance[:, 0]
     below = np.cumsum(spread, axis=1)
     below /= below[:, -1:]

@@ -1,14 +1,14 @@
 """The chain made ready for stepping weights `(prone, states, diaries, kinds)` from day to day, and for reading them."""
 
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
 import numpy as np
 from scipy.sparse import block_diag, csr_array
 
 from . import parameters as par
 from .chain import Chain, chain_of
-from .moods import COHORT_TIME, N_KIND, UNSTEADY
+from .moods import N_KIND
 from .records import Days, Definition, Floats
 from .standing import lasting
 
@@ -83,30 +83,3 @@ def mechanics(definition: Definition) -> Mechanics:
     leaving = csr_array(chain.leaving[:, chain.relief.start : chain.relief.start + chain.relief.levels])
     into = np.flatnonzero(np.diff(leaving.indptr))
     return Mechanics(chain, csr_array(block_diag(chain.onward)), csr_array(leaving[into]), into, lasting(chain))
-
-
-@lru_cache(maxsize=512)
-def level_places(definition: Definition, pain: float) -> Days:
-    """Which level of the grid each state has, flare-ups left out, for a baseline in points; shape (states,)."""
-    return _place(np.minimum(chain_of(definition).level * pain, par.MOST_PAIN))
-
-
-@lru_cache(maxsize=512)
-def places(definition: Definition, pain: float) -> Days:
-    """Where each state's pain lies among (times, levels of the grid), for a baseline in points; shape (states,).
-
-    The times are those of `moods.times_since`.
-    """
-    chain = chain_of(definition)
-    place = _place(np.minimum(chain.level * pain, par.MOST_PAIN) + chain.rise)
-    time = np.zeros(len(place), dtype=np.int64)
-    for block in (chain.young, chain.ended):
-        each = block.rows * block.levels
-        for k, since in enumerate(COHORT_TIME[: block.bins]):
-            time[block.start + k * each : block.start + (k + 1) * each] = since
-    time[chain.relief.start + chain.relief.levels : chain.relief.stop] = UNSTEADY
-    return np.asarray(time * par.N_LEVEL + place)
-
-
-def _place(points: Floats) -> Days:
-    return np.clip(np.rint(points / par.LEVEL_STEP), 0, par.N_LEVEL - 1).astype(np.int64)

@@ -99,11 +99,27 @@ COHORT_DAYS: Final = 4  # onset and return are told apart by so many days; chose
 # beyond STANDS_DAYS and ten days more: a return is dated before its cohort is forgotten; chosen
 ENDED_COHORTS: Final = 13
 # the settled levels of ...
-DENSITY_LEVEL: Final = (0.0, 0.03, 0.13, 0.22, 0.31, 0.39, 0.46, 0.56, 0.68, 0.82, 1.00, 1.15, 1.5, 2.2)
-DENSITY: Final = (110, 110, 122, 133, 138, 125, 78, 60, 56, 46, 38, 28, 8, 2)  # of settled levels; two in three respond
+DENSITY_LEVEL: Final = (0.0, 0.03, 0.13, 0.22, 0.31, 0.39, 0.46, 0.56, 0.68, 0.82, 1.00, 1.15, 1.5, 2.2, 3.0)
+DENSITY: Final = (
+    110,
+    110,
+    122,
+    133,
+    138,
+    125,
+    78,
+    60,
+    56,
+    46,
+    38,
+    28,
+    8,
+    2,
+    0.5,
+)  # of settled levels; two in three respond
 # levels of relief, of the line of the onset; some half a point apart; chosen
 PLATEAU_OF_LINE: Final = (0.0, 0.12, 0.28, 0.45, 0.62, 0.78, 0.92)
-# levels without relief, of baseline; those over the line; 8 to 10 % apart; chosen
+# levels without relief, of baseline; those over the line; 8 to 10 % apart, wider far above; chosen
 ABOVE_LINE: Final = (
     0.215,
     0.25,
@@ -121,14 +137,20 @@ ABOVE_LINE: Final = (
     1.13,
     1.25,
     1.4,
-    1.75,
+    1.55,
+    1.7,
+    1.85,
+    2.1,
+    2.5,
+    3.0,
 )
 SETTLING_LEVEL: Final = (0.72, 0.95, 1.2)  # before relief: between falling and a post-procedure flare
 SETTLING_ENDS: Final = 1 / 12  # full relief by two to three weeks, later for some
 SETTLING_MIX: Final = 0.12  # chosen
 START_LATE: Final = 0.15  # share for whom nothing has begun to settle; chosen
 LATE_ONSET: Final = 1 / 1200  # rate at which relief still begins, later on; chosen
-HIGH_MOVE: Final = 1 / 16  # a level at or above the line moves to a neighbour this often; chosen
+HIGH_MOVE: Final = 1 / 16  # a level at or above the line moves to a neighbour HIGH_APART away this often, ...
+HIGH_APART: Final = 0.06  # ... of baseline, and the more rarely the farther that lies; chosen
 EARLY_DAYS: Final = 21  # an anaesthetic acts for hours, a steroid for two or three weeks
 EARLY_FAILS: Final = 1 / 140  # rate at which relief ends in these days, and ...
 YOUNG_FAILS: Final = 1 / 500  # ... in the week after them; chosen
@@ -150,7 +172,7 @@ RELIEF_SHARED: Final = 0.35  # share of the variance that is between people and 
 HAZARD_LEAD: Final = 15  # days from the start of a climb to its crossing of the line
 RETURN_ABRUPT: Final = 0.18  # share of returns that come within days
 # levels of an abrupt return, and how common each is; most come back to what was; chosen
-RETURN_TO: Final = ((0.5, 0.5), (0.8, 0.7), (0.95, 2.0), (1.1, 1.2), (1.3, 0.4), (1.75, 0.1))
+RETURN_TO: Final = ((0.5, 0.5), (0.8, 0.7), (0.95, 2.0), (1.1, 1.2), (1.3, 0.4), (1.75, 0.1), (2.2, 0.03), (3.0, 0.01))
 CLIMB_DAYS: Final = (7.0, 35.0)  # plateau to line: fast and slow; "2-3 months more often than a jump"
 CLIMB_WEIGHT: Final = (0.5, 0.5)  # shares of the two; chosen
 CLIMB_WAY: Final = (0.3, 0.6, 0.88)  # rungs of a climb, of the way from the plateau to the line; chosen
@@ -211,6 +233,7 @@ SPARSE_SHARE: Final = 0.25
 BAD_DAYS_SHARE: Final = (
     0.85  # of few scores at or over half of baseline, from which they may be the bad days only; chosen
 )
+INTERRUPTED_DAYS: Final = 28  # from one score to the next, beyond which the diary was interrupted; chosen
 STOPPED_DAYS: Final = 21  # after a return in which a dose that fell to nothing is told; chosen
 ELSEWHERE_DAYS: Final = 28  # days of pain at another site, of which ELSEWHERE_LEAST ...
 ELSEWHERE_LEAST: Final = 3  # ... at least were scored; chosen

@@ -16,13 +16,12 @@ from .baseline import Baseline, find_baseline
 from .durations import DurationPrior, Hazard, hazard
 from .habits import Habits, around
 from .medicine import NOTHING, Hidden
-from .records import Diary, Procedure, pick_side
+from .records import Diary, Floats, Procedure, pick_side
 
 
 class Heard(NamedTuple):
     """A day's score as evidence: its interval of pain in points, open where the scale ends, and the score itself."""
 
-    version: int  # of the baseline
     low: float
     high: float
     score: float
@@ -49,7 +48,7 @@ class Plan:
     last: int
     baselines: list[Baseline]
     hazard: Hazard
-    rate: list[float]
+    rate: list[float] = field(default_factory=list)
     target: list[int] = field(default_factory=list)
     evidence: list[Heard | None] = field(default_factory=list)
     version: list[int] = field(default_factory=list)
@@ -70,7 +69,8 @@ class Plan:
 
     def scored(self) -> list[int]:
         """The days that have a score, rising."""
-        return [d for d in range(1, self.last + 1) if self.has_score(d)]
+        known = ~np.isnan(np.array([self.score, self.worst])).all(axis=0)
+        return list((np.flatnonzero(known[1:]) + 1).tolist())
 
     def has_score(self, d: int) -> bool:
         """Whether a day has an average or, failing that, a worst score."""
@@ -91,43 +91,88 @@ def make_plan(
         ValueError: without `at_once`, the rows are not in the order in which they were written.
     """
     if at_once:
-        diary = diary.latest()
-    day = diary.day - procedure.performed_on.toordinal()
-    known = day if at_once else np.maximum(diary.known_on - procedure.performed_on.toordinal(), day)
+        return Planner().plan(diary, procedure, last=last, prior=prior)
+    performed = procedure.performed_on.toordinal()
+    known = np.maximum(diary.known_on, diary.day) - performed
     if np.any(np.diff(known) < 0):
         raise ValueError("known_on: rows must be in the order in which they were written")
-    planner = _Planner(diary, procedure, last=last, prior=prior)
-    planner.run(day.tolist(), known.tolist())
-    return planner.plan
+    steps = _Steps(procedure, hidden=_any_dose(diary), prior=prior)
+    steps.run(_rows(diary, procedure), known.tolist(), since=0, last=last)
+    return steps.plan
 
 
-class _Planner:
-    def __init__(self, diary: Diary, procedure: Procedure, *, last: int, prior: DurationPrior | None) -> None:
-        self.procedure, self.ordinals = procedure, diary.day
-        self.scores = diary.score(procedure.laterality)
-        self.columns = self.scores, pick_side(diary.worst, procedure.laterality), diary.mme
+class Planner:
+    """Makes the plans of one diary, `at_once`, one after the other: a day that is as it was is not planned again."""
+
+    def __init__(self) -> None:
+        self._steps: _Steps | None = None
+        self._rows: Floats = np.empty((0, 4))
+        self._asked: tuple[Procedure, DurationPrior | None] | None = None
+
+    def plan(self, diary: Diary, procedure: Procedure, *, last: int, prior: DurationPrior | None = None) -> Plan:
+        """The plan for days 1 to `last`. The plan given before is used up by it."""
+        diary = diary.latest()
+        rows, asked, dose = _rows(diary, procedure), (procedure, prior), _any_dose(diary)
+        since = self._shared(rows, last) if asked == self._asked else 0
+        if self._steps is None or not since or (dose and self._steps.hidden is None):
+            since, self._steps = 0, _Steps(procedure, hidden=dose, prior=prior)
+        new = rows[np.searchsorted(rows[:, 0], since) :] if since else rows
+        self._steps.run(new, new[:, 0].tolist(), since=since, last=last)
+        self._rows, self._asked = rows, asked
+        return self._steps.plan
+
+    def _shared(self, rows: Floats, last: int) -> int:
+        """The first day that is to be planned anew; 0 where all is."""
+        old, n = self._rows, min(len(rows), len(self._rows))
+        same = ((rows[:n] == old[:n]) | (np.isnan(rows[:n]) & np.isnan(old[:n]))).all(axis=1)
+        shared = n if same.all() else int(np.argmin(same))
+        differs = [int(some[shared, 0]) for some in (rows, old) if shared < len(some)]
+        planned = 0 if self._steps is None else self._steps.plan.last
+        return max(0, min([last, planned, *differs]))
+
+
+def _rows(diary: Diary, procedure: Procedure) -> Floats:
+    """Shape (revisions, 4): day from the procedure, average and worst pain of the side, MME; NaN where not known."""
+    day = (diary.day - procedure.performed_on.toordinal()).astype(np.float64)
+    side = procedure.laterality
+    return np.column_stack([day, diary.score(side), pick_side(diary.worst, side), diary.mme])
+
+
+def _any_dose(diary: Diary) -> bool:
+    return not np.isnan(diary.mme).all()
+
+
+class _Steps:
+    """The steps of a plan, and what the next one needs to know of the days before it."""
+
+    def __init__(self, procedure: Procedure, *, hidden: bool, prior: DurationPrior | None) -> None:
+        self.procedure = procedure
         self.before: dict[int, tuple[float, float]] = {}
-        nothing = [NOTHING] * (last + 1)
-        lasting = hazard(prior, procedure.earlier)
-        self.plan = Plan(last, [find_baseline(diary.day[:0], self.scores[:0], procedure)], lasting, lasting.rates(last))
-        self.plan.score, self.plan.worst, self.plan.mme = nothing.copy(), nothing.copy(), nothing
-        self.plan.shift = [0.0] * (last + 1)
-        self.habits = Habits(last)
-        self.hidden = None if np.isnan(diary.mme).all() else Hidden(last)
-        self.so_far = [(0, 0, 0)] * (last + 1)  # up to each day: days with a score, the first and the newest
+        nobody = np.empty(0)
+        self.plan = Plan(
+            0, [find_baseline(nobody.astype(np.int64), nobody, procedure)], hazard(prior, procedure.earlier)
+        )
+        self.habits = Habits()
+        self.hidden = Hidden() if hidden else None
+        self.so_far = [(0, 0, 0)]  # up to each day: days with a score, the first and the newest
 
-    def run(self, day: list[int], known: list[int]) -> None:
-        """Day by day, takes the revisions known by then and adds the filter's steps from the earliest day concerned."""
-        rows = list(zip(day, known, *(column.tolist() for column in self.columns), strict=True))
+    def run(self, values: Floats, known: list[float], *, since: int, last: int) -> None:
+        """Day by day, takes the revisions known by then and adds the filter's steps from the earliest day concerned.
+
+        The first day is `since`; what was planned from there on is forgotten.
+        """
+        self._reach(since, last)
+        rows = list(zip(known, values.tolist(), strict=True))
         row = 0
-        for today in range(self.plan.last + 1):
+        for today in range(since, last + 1):
             first, rebase = max(today, 1), False
-            while row < len(rows) and rows[row][1] <= today:
-                d, _, score, worst, mme = rows[row]
+            while row < len(rows) and rows[row][0] <= today:
+                day, score, worst, mme = rows[row][1]
+                d = int(day)
                 if d < 0:
-                    self.before[int(self.ordinals[row])] = score, worst
+                    self.before[d] = score, worst
                     rebase = True
-                elif 0 < d <= self.plan.last:
+                elif 0 < d <= last:
                     self._take(d, score, worst=worst, mme=mme)
                     first = min(first, d)
                 row += 1
@@ -138,11 +183,22 @@ class _Planner:
                     self._step(d)
                 self.plan.marks.append(len(self.plan.target) - 1)
 
+    def _reach(self, since: int, last: int) -> None:
+        plan = self.plan
+        plan.last, plan.rate = last, plan.hazard.rates(last)
+        for by_day in (plan.score, plan.worst, plan.mme):
+            del by_day[since:]
+            by_day += [NOTHING] * (last + 1 - since)
+        del plan.shift[since:]
+        plan.shift += [0.0] * (last + 1 - since)
+        for by_step in (plan.target, plan.evidence, plan.version, plan.logged, plan.first, plan.newest, plan.marks):
+            del by_step[max(0, since - 1) :]
+
     def _take(self, d: int, score: float, *, worst: float, mme: float) -> None:
         self.plan.score[d], self.plan.worst[d], self.plan.mme[d] = score, worst, mme
 
     def _rebase(self) -> bool:
-        days = np.array(list(self.before), dtype=np.int64)
+        days = np.array(list(self.before), dtype=np.int64) + self.procedure.performed_on.toordinal()
         average, worst = np.array(list(self.before.values()), dtype=float).T
         found = find_baseline(days, average, self.procedure)
         if found.source != "diary":  # where only worst scores are logged, an average is guessed from them
@@ -159,7 +215,7 @@ class _Planner:
         logged, first, newest = self.so_far[d - 1]
         if plan.has_score(d):
             logged, first, newest = logged + 1, first or d, d
-        self.so_far[d] = logged, first, newest
+        self.so_far[d:] = [(logged, first, newest)]
         plan.target.append(d)
         plan.evidence.append(self._hear(d))
         plan.version.append(len(plan.baselines) - 1)
@@ -182,9 +238,7 @@ class _Planner:
         else:
             return None
         shift = plan.shift[d]
-        return Heard(
-            len(plan.baselines) - 1, _quarter(low + shift), _quarter(high + shift), _quarter(min(value + shift, 10.0))
-        )
+        return Heard(_quarter(low + shift), _quarter(high + shift), _quarter(min(value + shift, 10.0)))
 
 
 def _quarter(value: float) -> float:

@@ -7,6 +7,7 @@ import numpy as np
 
 from . import parameters as par
 from .baseline import Baseline
+from .daily import Daily
 from .mechanics import START_WEIGHT, mechanics
 from .moods import UNHEARD
 from .plan import Heard, Plan
@@ -40,7 +41,8 @@ class Filter:
 
     Args:
         days: by day from 0, the procedure, as known at the end.
-        judged: each day after `since` as judged on that day.
+        judged: each day of the last run as judged on that day.
+        told: what was said of each day, as known at the end; of as many days as somebody asked about.
         weights: by day, shape (prone, states, kinds): checkpoints and the last two days.
         moods: shape (days, records, 4, kinds).
     """
@@ -57,12 +59,14 @@ class Filter:
         self.baselines: list[Baseline] = []
         self.rate: list[float] = []
         self.judged: list[DayEnd] = []
+        self.told = Daily()
 
     def begin(self, plan: Plan) -> int:
         """Forgets what a plan makes wrong; the first step that is to be taken, from 1."""
         same = self._same_until(plan)
         del self.days[same + 1 :], self.evidence[same + 1 :]
         self.moods = self.moods[: same + 1]
+        self.told.forget(same)
         self.weights = {day: weights for day, weights in self.weights.items() if day <= same}
         self.baselines, self.rate, self.judged = plan.baselines, plan.rate, []
         return same + 1

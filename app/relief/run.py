@@ -7,32 +7,14 @@ import numpy as np
 
 from . import forward
 from . import parameters as par
+from .daily import Daily
 from .definitions import relief_percent
 from .levels import read_levels
 from .medicine import NOTHING
-from .plan import Plan
+from .plan import Plan, Planner
 from .records import Definition, Floats, Laterality, Phase
 from .remembered import DayEnd, Filter
 from .standing import phase_of
-
-
-@dataclass(frozen=True)
-class Daily:
-    """One item a day: phase, relief in percent and level with its 90 % interval in points (None where not known), chance
-    that the first spell of relief has ended."""
-
-    phase: list[Phase]
-    relief_percent: list[float | None]
-    return_probability: list[float]
-    level: list[float | None]
-    low: list[float | None]
-    high: list[float | None]
-
-    @staticmethod
-    def unknown(days: int) -> "Daily":
-        """Days that can't be judged."""
-        silent: list[float | None] = [None] * days
-        return Daily(["unknown"] * days, silent, [0.0] * days, silent, silent, silent)
 
 
 @dataclass
@@ -43,11 +25,14 @@ class EngineState:
     """
 
     filters: dict[Definition, Filter] = field(default_factory=dict)
+    planner: Planner = field(default_factory=Planner)
     sides: dict[Laterality, "EngineState"] = field(default_factory=dict)
 
     def of(self, definition: Definition) -> Filter:
         """The filter of a definition."""
-        return self.filters.setdefault(definition, Filter(definition))
+        if definition not in self.filters:
+            self.filters[definition] = Filter(definition)
+        return self.filters[definition]
 
 
 @dataclass(frozen=True)
@@ -64,21 +49,26 @@ class Run:
 
     def at_end(self) -> Daily:
         """Each day from the days up to it; a late revision counts from the day it is about."""
-        newest = {day: k for k, day in enumerate(self.plan.target)}
-        return self._daily(self.filter.days[1:], [newest[d] for d in range(1, self.plan.last + 1)])
+        told = self.filter.told
+        begins = len(told.phase) + 1
+        if begins <= self.plan.last:
+            newest = {day: k for k, day in enumerate(self.plan.target)}
+            steps = [newest[d] for d in range(begins, self.plan.last + 1)]
+            told.add(self._daily(self.filter.days[begins:], steps, begins=begins))
+        return told.copy()
 
     @property
     def today(self) -> DayEnd:
         """The last day."""
         return self.filter.days[self.plan.last]
 
-    def _daily(self, days: list[DayEnd], steps: list[int]) -> Daily:
+    def _daily(self, days: list[DayEnd], steps: list[int], *, begins: int = 1) -> Daily:
         plan = self.plan
         version, logged, first, newest = (
             [column[k] for k in steps] for column in (plan.version, plan.logged, plan.first, plan.newest)
         )
         pain = np.array([plan.baselines[v].pain or NOTHING for v in version])
-        at = np.arange(1, len(days) + 1)
+        at = np.arange(begins, begins + len(days))
         last = np.array(newest, dtype=np.int64)
         silent = (last == 0) | (at - last > par.SILENT_DAYS) | np.isnan(pain)
         levels = read_levels(np.array([day.level for day in days]))
@@ -87,7 +77,7 @@ class Run:
             if p == p
             else "unknown"
             for d, (day, n, begun, late, p) in enumerate(
-                zip(days, logged, first, newest, pain.tolist(), strict=True), start=1
+                zip(days, logged, first, newest, pain.tolist(), strict=True), start=begins
             )
         ]
         return Daily(

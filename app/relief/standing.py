@@ -65,6 +65,7 @@ class Masses(NamedTuple):
 
     Args:
         before, young, relief, ended: of no relief so far, each cohort of young relief, relief, each cohort of those ended.
+        over: that the spell has ended, whenever.
         counted: that there was a spell that counts, or will be.
         steady: that the level is one that has lasted: no flare-up, no climb, nothing that began in the last weeks.
     """
@@ -73,18 +74,14 @@ class Masses(NamedTuple):
     young: list[float]
     relief: float
     ended: list[float]
+    over: float
     counted: float
     steady: float
 
     @staticmethod
     def none(young: int, ended: int) -> "Masses":
         """No relief so far; of so many cohorts of each kind."""
-        return Masses(1.0, [0.0] * young, 0.0, [0.0] * ended, counted=0.0, steady=1.0)
-
-    @property
-    def over(self) -> float:
-        """Chance that the spell has ended."""
-        return sum(self.ended)
+        return Masses(1.0, [0.0] * young, 0.0, [0.0] * ended, over=0.0, counted=0.0, steady=1.0)
 
 
 def lasting(chain: Chain) -> list[float]:
@@ -207,11 +204,19 @@ def masses_of(chain: Chain, flat: Floats, lasts: list[float]) -> list[Masses]:
         relief.start + relief.levels,
         *range(ended.start, ended.stop, ended.rows * ended.levels),
     ]
-    new = len(COHORT_TIME)
-    out = []
-    for before, *rest in np.add.reduceat(flat, starts, axis=0).T.tolist():
-        fresh, (calm, moving), over = rest[: young.bins], rest[young.bins : young.bins + 2], rest[young.bins + 2 :]
-        counted = calm + moving + sum(over) + sum(m * p for m, p in zip(fresh, lasts, strict=True))
-        steady = before + sum(fresh[new:]) + calm + sum(over[new:])
-        out.append(Masses(before, fresh, calm + moving, over, counted=counted, steady=steady))
-    return out
+    sums = np.add.reduceat(flat, starts, axis=0)
+    before, fresh, (calm, moving) = sums[0], sums[1 : 1 + young.bins], sums[1 + young.bins : 3 + young.bins]
+    over = sums[3 + young.bins :]
+    new, in_relief, all_over = len(COHORT_TIME), calm + moving, _added(over)
+    counted = in_relief + all_over + _added(fresh * np.array(lasts)[:, None])
+    steady = before + calm + _added(fresh[new:]) + _added(over[new:])
+    each = (before, fresh.T, in_relief, over.T, all_over, counted, steady)
+    return [Masses(*one) for one in zip(*(values.tolist() for values in each), strict=True)]
+
+
+def _added(rows: Floats) -> Floats:
+    """The sum of rows, in their order: so that it does not depend on how long they are."""
+    total = rows[0]
+    for row in rows[1:]:
+        total = total + row
+    return np.asarray(total)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
 
 import numpy as np
 
@@ -64,7 +66,7 @@ def _of_baseline(diary: Diary, seen: Seen) -> Iterator[Confounder]:
     if baseline.source == "diary":
         if recorded is not None and abs(recorded - baseline.pain) >= par.BASELINES_APART:
             yield Confounder(
-                "baselines_differ", f"the diary's baseline is {baseline.pain:.1f}, the clinic recorded {recorded:g}"
+                "baseline_conflict", f"the diary's baseline is {baseline.pain:.1f}, the clinic recorded {recorded:g}"
             )
         before = (diary.day < performed) & (diary.day >= performed - par.BASELINE_DAYS)
         late = before & (diary.known_on - performed > par.BASELINE_LATE_DAYS)
@@ -102,12 +104,16 @@ def _of_writing(diary: Diary, seen: Seen) -> Iterator[Confounder]:
     scored = seen.plan.scored()
     if scored and not len(score):
         yield Confounder("worst_only", "only worst scores are logged: the average is guessed from them")
+    for last, then in pairwise(scored):
+        if then - last > par.INTERRUPTED_DAYS:
+            stopped = seen.procedure.performed_on + timedelta(days=last + 1)
+            yield Confounder("interrupted", f"nothing is logged for {then - last - 1} days from {stopped} on")
     followed = today - scored[0] + 1 if scored else 0
     if followed >= par.SPARSE_FROM_DAYS and len(scored) < par.SPARSE_SHARE * followed:
         line = 0.5 * (seen.plan.baseline.pain or 0.0)
         bad = len(score) > 0 and (score >= line).mean() >= par.BAD_DAYS_SHARE
         perhaps = "; nearly all of them bad: perhaps only such days are logged" if bad else ""
-        kind = "bad_days_only" if bad else "sparse_diary"
+        kind = "only_bad_days" if bad else "sparse"
         yield Confounder(kind, f"{len(scored)} of {followed} days are logged{perhaps}")
 
 
@@ -120,6 +126,8 @@ def _of_dose(seen: Seen) -> Iterator[Confounder]:
     spell = seen.judged.spell if seen.judged else None
     if spell is not None and spell.ended is not None:
         on = spell.ended.on
+        if plan.masked_around(on):
+            yield Confounder("masked", "opioids rose as scores did: they may hide part of the pain")
         before = _mean(plan.mme[max(1, on - par.MASK_USUAL_DAYS) : max(1, on - par.STOPPED_DAYS)])
         after = _mean(plan.mme[on : on + par.STOPPED_DAYS])
         if before is not None and after is not None and before >= par.MASK_FREE_MME and after < 0.5:

@@ -36,7 +36,7 @@ class Made:
 def make(mix: Mix, seed: int) -> Made:
     """One diary; the same mix and seed give the same one."""
     rng = np.random.default_rng([seed, *mix.name.encode()])
-    last = int(rng.integers(150, 720))
+    last = int(rng.integers(*mix.days))
     baseline = float(rng.uniform(*mix.baseline))
     level, responder = course_of(rng, mix, baseline, last=last)
     onset, returned = truth_of(level, baseline) if responder else (None, None)

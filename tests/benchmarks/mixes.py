@@ -13,6 +13,7 @@ class Mix:
     """Pairs are ranges; rates are a year; shares and chances 0 to 1; pain in points of 10."""
 
     name: str = "typical"
+    days: tuple[int, int] = (150, 720)  # followed; the last is left out
     baseline: tuple[float, float] = (4.5, 9.0)
     sd: tuple[float, float] = (0.88, 0.28)  # of daily noise: median and log-SD
     correlation: tuple[float, float] = (0.15, 0.55)  # lag 1

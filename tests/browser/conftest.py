@@ -6,13 +6,14 @@ import shutil
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect, sync_playwright
 
 from app.base.settings import Settings
 from app.base.store.database import Database
@@ -76,9 +77,9 @@ def clinic(tmp_path_factory: pytest.TempPathFactory, filled: Path) -> Iterator[C
     thread.join()
 
 
-@pytest.fixture
+@pytest.fixture(scope="package")
 def browser(clinic: Clinic) -> Iterator[Browser]:
-    """One a test: the library leaves an event loop running in its thread, where other tests want to run theirs."""
+    """One for these tests: the library leaves an event loop running in its thread, where others want to run theirs."""
     path = which("chromium") or which("chromium-browser") or which("google-chrome")
     if path is None:
         pytest.skip("no chromium on this machine: apt-get install chromium")
@@ -88,9 +89,18 @@ def browser(clinic: Clinic) -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="package")
+def signed_in(browser: Browser, clinic: Clinic) -> StorageState:
+    """What a browser keeps of the clinician's sign-in."""
+    with closing(browser.new_context()) as context:
+        sign_in(context.new_page(), clinic, "clinician")
+        return context.storage_state()
+
+
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
+def context(browser: Browser, signed_in: StorageState) -> Iterator[BrowserContext]:
+    """A browser with the clinician signed in."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB", storage_state=signed_in)
     context.set_default_timeout(15_000)
     expect.set_options(timeout=15_000)  # on a busy machine a chart takes its time
     yield context
@@ -99,9 +109,9 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext, clinic: Clinic) -> Page:
-    """A page with the clinician signed in; whatever the browser complains of fails the test."""
+    """The clinic's first page; whatever the browser complains of fails the test."""
     page = context.new_page()
-    sign_in(page, clinic, "clinician")
+    page.goto(f"{clinic.url}/clinic")
     return page
 
 

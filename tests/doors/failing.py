@@ -1,7 +1,5 @@
 """The command with faults of every kind in it, each of which holds what a patient has written.
 
-python -m tests.doors.failing CALL ...
-
 A note `fail KIND ...` makes the entry that it is in fail in that way, one that begins with `break` the sheet; a token
 `fail-...` fails as it is looked up. The worker fails in each round, and each delivery does. With a kind in `FAILS` an import
 of the command fails so.
@@ -38,7 +36,6 @@ SLOW = (
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",
     "SELECT pg_sleep(60)",
 )
-inline_sqlite.STEP_SECONDS = 0.5
 Fault = Callable[[Connection, Person, Incoming], Awaitable[None]]
 
 
@@ -173,7 +170,9 @@ async def failing_record(_database: Any, person: Person, *, entries: list[Incomi
     raise ValueError(f"{person} {entries}")
 
 
-if __name__ == "__main__":
+def failing() -> None:
+    """The command with the faults in it; for a process of its own."""
+    inline_sqlite.STEP_SECONDS = 0.5
     vars(diaries)["take_in"] = failing_take_in
     vars(sheet)["lines"] = failing_lines
     vars(worker)["sweep"] = failing_sweep

@@ -5,12 +5,10 @@ A real server in a process of its own, with the logs that a server has; `failing
 
 import http.client
 import json
-import subprocess
-import sys
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -18,8 +16,9 @@ from urllib.parse import urlencode
 import pytest
 from anyio import to_thread
 
-from tests.commands import environment, reprieve, wait_until_it_answers
+from tests.commands import Serving, environment, ran, reprieve, started, wait_until_it_answers
 from tests.doors.commands.test_serve_command import free_port
+from tests.doors.failing import failing
 from tests.support import Service
 
 MARK = "Quillonia"  # in each name, note, id, token and address that a patient or a caller gave
@@ -71,15 +70,16 @@ def failing_server(url: str, folder: Path) -> Iterator[tuple[int, Callable[[], s
         "REPRIEVE_PRIVATE_TARGETS": "true",
         "REPRIEVE_STATEMENT_SECONDS": "1",
     }
-    with out.open("wb") as streams:  # both streams, as they come
-        command = [sys.executable, "-m", "tests.doors.failing", "serve"]
-        process = subprocess.Popen(command, stdout=streams, stderr=streams, env=environment(url, **more))
+    out.touch()  # both streams, as they come
+    process = started(failing, ("serve",), environment(url, **more), given=Path(os.devnull), out=out, err=out)
+    serves = Serving(process, out, out)
     try:
-        wait_until_it_answers(process, f"http://127.0.0.1:{port}")
+        wait_until_it_answers(serves, f"http://127.0.0.1:{port}")
         yield port, out.read_text
     finally:
         process.terminate()
-        process.wait(20)
+        process.join(20)
+        serves.close()
 
 
 def clinic_with(url: str) -> tuple[str, str]:
@@ -222,9 +222,8 @@ async def test_a_command_that_fails_repeats_nothing(
     patient = (await service("cleo", "POST", "/v1/patients", json=NEW)).json()["id"]
     file = tmp_path / "diary.ndjson"
     file.write_text(json.dumps({"date": "2026-04-30", "note": f"{MARK} slept badly", "interference": 3}))
-    command = [sys.executable, "-m", "tests.doors.failing", "import", str(file), "--patient", patient]
-    run = partial(subprocess.run, env=environment(database_url, FAILS=kind), capture_output=True, text=True)
-    done = await to_thread.run_sync(run, command)
+    call = ("import", str(file), "--patient", patient)
+    done = await to_thread.run_sync(ran, failing, call, environment(database_url, FAILS=kind))
     assert done.returncode == 1, done.stderr
     assert not [one for one in (MARK, patient) if one in done.stdout + done.stderr]
     assert "in failing_record" in done.stderr and kind in done.stderr.splitlines()

@@ -25,7 +25,7 @@ LASTS = [0.5] * (par.SPELL_DAYS // par.COHORT_DAYS + 1)
 def masses(over: float = 0.0, counted: float = 1.0) -> Masses:
     """Chances of a day: relief ended with `over`, in the youngest of its cohorts."""
     ended = [over, *[0.0] * (par.ENDED_COHORTS - 1)]
-    return Masses(1 - counted, [0.0] * len(LASTS), counted - over, ended, counted=counted, steady=1.0)
+    return Masses(1 - counted, [0.0] * len(LASTS), counted - over, ended, over=over, counted=counted, steady=1.0)
 
 
 def held(was: str, over: float = 0.0, counted: float = 1.0, logged: int = 50) -> str:
@@ -108,7 +108,7 @@ def test_a_day_is_dated_where_half_of_its_chance_lies_on_either_side() -> None:
 def test_a_return_is_dated_by_the_days_on_which_its_cohorts_crossed() -> None:
     """A cohort holds what crossed in four days; the first of them began on the day after a multiple of four."""
     day_, other = 120, [0.0] * (par.ENDED_COHORTS - 3)
-    found = when_ended(Masses(0, [0.0] * len(LASTS), 0.0, [0.0, 1.0, 0.0, *other], 1.0, 1.0), Ages([], []), day_)
+    found = when_ended(Masses(0, [0.0] * len(LASTS), 0.0, [0.0, 1.0, 0.0, *other], 1.0, 1.0, 1.0), Ages([], []), day_)
     assert 113 <= found.low <= found.on <= found.high <= 117
 
 
@@ -116,7 +116,7 @@ def test_the_oldest_cohort_is_dated_by_what_joined_it_when() -> None:
     ages = Ages([], [])
     for time in range(30):
         ages.at(time, 0.0, 1.0 if time == 20 else 0.0)
-    only = Masses(0, [0.0] * len(LASTS), 0.0, [*[0.0] * (par.ENDED_COHORTS - 1), 1.0], 1.0, 1.0)
+    only = Masses(0, [0.0] * len(LASTS), 0.0, [*[0.0] * (par.ENDED_COHORTS - 1), 1.0], 1.0, 1.0, 1.0)
     found = when_ended(only, ages, 120)
     joined = (20 - par.ENDED_COHORTS + 2) * par.COHORT_DAYS
     assert joined - par.COHORT_DAYS <= found.low <= found.on <= found.high <= joined + 1
@@ -151,7 +151,7 @@ def test_so_many_hidden_points_in_the_four_weeks_about_a_return_mask_it(hidden: 
 @pytest.mark.parametrize(("dose", "points"), [(54, 0.0), (55, 0.05), (74, 1.0), (93, 1.95), (94, 2.0), (120, 2.0)])
 def test_a_dose_hides_nothing_within_habit_and_never_more_than_two_points(dose: float, points: float) -> None:
     """From 40 mg on, 14 mg more are habit, and each mg beyond hides 0.05, where scores have risen as well."""
-    hidden, usual = Hidden(40), 40.0
+    hidden, usual = Hidden(), 40.0
     assert [hidden.points(d, usual, 3.0) for d in range(1, 31)] == [0.0] * 30
     later = [hidden.points(d, dose, 8.0) for d in range(31, 41)]
     assert later[-1] == pytest.approx(points)
@@ -197,7 +197,7 @@ def test_what_could_mislead_is_said_from_its_limit_on() -> None:
 
 def test_what_could_mislead_of_a_baseline() -> None:
     before = dict.fromkeys(range(-10, 0), 5.0) | {3: 4.0}
-    assert "baselines_differ" in kinds(diary(before), 7.0) and "baselines_differ" not in kinds(diary(before), 6.9)
+    assert "baseline_conflict" in kinds(diary(before), 7.0) and "baseline_conflict" not in kinds(diary(before), 6.9)
     for late, recalled in ((14, False), (15, True)):
         written = diary(before, {d: late - d for d in range(-10, -4)})  # six of ten, so many days after the procedure
         assert ("recalled_baseline" in kinds(written)) == recalled
@@ -206,12 +206,20 @@ def test_what_could_mislead_of_a_baseline() -> None:
 
 def test_few_entries_and_bad_days_alone() -> None:
     few = dict.fromkeys(range(1, 61, 5), 1.0)  # 12 of 60 days
-    assert "sparse_diary" in kinds(diary(few)) and "bad_days_only" not in kinds(diary(few))
+    assert "sparse" in kinds(diary(few)) and "only_bad_days" not in kinds(diary(few))
     enough = few | dict.fromkeys((2, 3, 4), 1.0)  # 15, a quarter
-    assert "sparse_diary" not in kinds(diary(enough))
+    assert "sparse" not in kinds(diary(enough))
     bad = dict.fromkeys(few, 6.0)
-    assert "bad_days_only" in kinds(diary(bad)) and "sparse_diary" not in kinds(diary(bad))
-    assert not kinds(diary({1: 6.0, 20: 6.0}), today=27) & {"bad_days_only", "sparse_diary"}, "too early to say"
+    assert "only_bad_days" in kinds(diary(bad)) and "sparse" not in kinds(diary(bad))
+    assert not kinds(diary({1: 6.0, 20: 6.0}), today=27) & {"only_bad_days", "sparse"}, "too early to say"
+
+
+def test_a_diary_that_stops_for_four_weeks_was_interrupted() -> None:
+    scored = dict.fromkeys(range(1, 30), 2.0)
+    for begins_again, interrupted in ((57, False), (58, True)):
+        again = scored | dict.fromkeys(range(begins_again, begins_again + 20), 2.0)
+        assert ("interrupted" in kinds(diary(again), today=80)) == interrupted
+    assert "interrupted" not in kinds(diary(scored), today=80), "one that ends is silent"
 
 
 def test_the_day_from_which_somebody_joined_late() -> None:

@@ -142,7 +142,9 @@ CASES = [
     Case(
         "worse than before",
         Course(lambda d: 8.5, 200, Writer(baseline=5.0)),
-        lambda v, t: no_relief(v) and -85 <= (v.current.relief_percent or 0) <= -55,
+        lambda v, t: (
+            no_relief(v) and -90 <= (v.current.relief_percent or 0) <= -50 and abs((v.current.level or 0) - 8.5) < 0.9
+        ),
     ),
     *(
         Case(
@@ -185,7 +187,7 @@ CASES = [
     Case(
         "logs only the bad days",
         STEADY.by(only=lambda d, score: score >= 3),
-        lambda v, t: bool(kinds(v) & {"bad_days_only", "sparse_diary"}) and v.phase != "returned",
+        lambda v, t: bool(kinds(v) & {"only_bad_days", "sparse"}) and v.phase != "returned",
     ),
     Case(
         "a baseline written down four months later",
@@ -195,7 +197,7 @@ CASES = [
     Case(
         "the clinic says 8, the diary 4",
         Course(lambda d: 1.0, 200, Writer(baseline=4.0, clinic=8.0)),
-        lambda v, t: "baselines_differ" in kinds(v),
+        lambda v, t: "baseline_conflict" in kinds(v),
     ),
     Case(
         "a plateau a little under half is relief that reached half",

@@ -66,6 +66,7 @@ def test_a_climb_hidden_under_a_rising_dose_is_masked() -> None:
     mme = {d: 20.0 if d < 150 else min(70.0, 20 + 2.5 * (d - 150)) for d in scores}
     v = judge(diary(scores, mme=mme), Procedure(DAY0), as_of=day(240))
     assert v.phase == "returned" and v.medication.masked
+    assert "masked" in {c.kind for c in v.confounders}
     assert not judge(diary(scores, mme=dict.fromkeys(scores, 20.0)), Procedure(DAY0), as_of=day(240)).medication.masked
 
 

@@ -1,5 +1,6 @@
 """The filter beside a slow twin, and what must make no difference to it."""
 
+from copy import deepcopy
 from dataclasses import replace
 from math import exp, inf
 
@@ -160,6 +161,35 @@ def test_a_baseline_that_changes_starts_again() -> None:
     judge(diary(scores), Procedure(DAY0), as_of=day(120), kept=kept)
     other = diary({d: s - 2 if d < 0 else s for d, s in scores.items()})
     assert judge(other, Procedure(DAY0), as_of=day(120), kept=kept) == judge(other, Procedure(DAY0), as_of=day(120))
+
+
+def test_whatever_changes_between_two_verdicts_the_second_is_as_if_made_anew() -> None:
+    scores, own, kept = course(7, 2, 60, 7, 120, seed=4), Procedure(DAY0, baseline_pain=6), EngineState()
+    doses = {d: 60.0 if d > 70 else 20.0 for d in scores}
+    other = scores | {40: 9.0, 110: 9.0}
+    asked = [
+        (diary(scores), own, 120),
+        (diary(scores, mme={110: 60.0}), own, 120),  # the first dose of all
+        (diary(scores, mme=doses), own, 120),
+        (diary(other, mme=doses), own, 120),
+        (diary({d: s for d, s in other.items() if d != 90}, mme=doses), own, 120),  # an entry is taken back
+        (diary(other, mme=doses), own, 80),
+        (diary(other, mme=doses), own, 118),
+        (diary(other, mme=doses), replace(own, laterality="left"), 118),
+        (diary({d: s for d, s in other.items() if d > 0}), own, 118),
+        (diary({**other, 0: 3.0}, mme=doses), own, 119),
+    ]
+    for number, (written, procedure, on) in enumerate(asked):
+        found = judge(written, procedure, as_of=day(on), kept=kept)
+        assert found == judge(written, procedure, as_of=day(on)), number
+
+
+def test_a_verdict_that_was_given_away_stays_as_it_is() -> None:
+    scores, kept = course(7, 2, 60, 7, 120, seed=4), EngineState()
+    first = judge(diary(scores), Procedure(DAY0), as_of=day(120), kept=kept)
+    copy = deepcopy(first)
+    judge(diary(scores | {50: 10.0}), Procedure(DAY0), as_of=day(125), kept=kept)
+    assert first == copy
 
 
 def test_a_writing_that_comes_months_late_goes_back_to_its_day() -> None:

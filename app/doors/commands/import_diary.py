@@ -4,59 +4,23 @@ import asyncio
 import json
 import sys
 from collections import Counter
-from dataclasses import dataclass
-from datetime import date, timedelta, tzinfo
+from datetime import timedelta, tzinfo
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
-from app.base.http.wire import zone_names
 from app.base.store.metadata import utc_now
 from app.doors.commands.common import Refusal, new_call, opened, report
+from app.doors.commands.import_file import Options, check, read_file
 from app.doors.commands.whose import ClinicOption, parse_whose
-from app.record.diary.importing.days import DayOfDiary, Fault, How, ReadRow, gather, read_readings
-from app.record.diary.importing.ndjson import is_array, is_ndjson, read_entries
-from app.record.diary.importing.questions import ask, only
-from app.record.diary.importing.table import MAPPABLE, BadFile, Row, decode, read_sheet
-from app.record.diary.importing.values import BadCell, Order, read_moment
+from app.record.diary.importing.days import DayOfDiary, Fault
+from app.record.diary.importing.table import BadFile
+from app.record.diary.importing.values import BadCell, read_moment
 from app.record.diary.schemas import DatedEntryIn
 from app.record.patients.service import today_of
-from app.rules.words import REGIONS, SIDE_OF
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the command line said."""
-
-    file: str
-    patient: str | None
-    clinic: str | None
-    mapping: list[str]
-    day_first: bool
-    month_first: bool
-    encoding: str | None
-    only: list[str]
-    scale: float | None
-    tz: str | None
-    keep_going: bool
-    dry_run: bool
-    performed_on: str | None
-    region: str | None
-    laterality: str | None
-    baseline_pain: float | None
-
-
-@dataclass(frozen=True)
-class Contents:
-    """What a file holds: days gathered from rows, entries taken as they are, the lines at fault, and what to know."""
-
-    days: list[DayOfDiary]
-    entries: list[tuple[int, DatedEntryIn, float | None]]
-    faults: list[Fault]
-    notes: list[str]
-
+from app.rules.words import SIDE_OF
 
 app = new_call()
 
@@ -108,7 +72,7 @@ def import_diary(
         laterality=laterality,
         baseline_pain=baseline_pain,
     )
-    _check(options)
+    check(options)
     try:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         code = _dry_run(options, data) if dry_run else asyncio.run(_import(options, data))
@@ -118,43 +82,6 @@ def import_diary(
         report(f"reprieve: {file}: {error}; nothing was written")
         raise typer.Exit(1) from None
     raise typer.Exit(code)
-
-
-def read_file(
-    options: Options, data: bytes, *, zone: tzinfo | None, today: date, site: tuple[str, str] | None = None
-) -> Contents:
-    """Everything in the file, good and at fault; `site` is that of the rows that name none.
-
-    Raises:
-        BadFile: the file as a whole can't be read, or leaves open what only a person can say.
-    """
-    text = decode(data, options.encoding)
-    order: Order = "day" if options.day_first else "month" if options.month_first else None
-    entries, rows, faults, notes = [], [], [], []
-    if is_array(text):
-        raise BadFile("is one JSON array; write each entry on a line of its own, as jq -c '.[]' does")
-    if is_ndjson(text):
-        for item in read_entries(text, today):
-            if isinstance(item, Fault):
-                faults.append(item)
-            elif isinstance(item, Row):
-                rows.append(item)
-            else:
-                entries.append(item)
-                notes += [f"line {item[0]}: /{doubt}; kept, for it was accepted once" for doubt in item[1].doubts()]
-    else:
-        wanted = _chosen(options.only)
-        chosen = {heading.strip().lower() for heading, _ in wanted}
-        sheet = only(read_sheet(text, _pairs(options.mapping)), wanted)
-        ask(sheet, order=order, scale=options.scale, chosen=chosen)
-        rows, notes = sheet.rows(), sheet.notes(chosen)
-    readings: list[ReadRow] = []
-    for found in read_readings(rows, How(order, zone, today, options.scale or 10, site)):
-        if isinstance(found, Fault):
-            faults.append(found)
-        else:
-            readings.append(found)
-    return Contents(gather(readings, site), entries, sorted(faults, key=lambda f: f.line), notes)
 
 
 def tell_notes(notes: list[str]) -> None:
@@ -173,47 +100,6 @@ def tell_faults(faults: list[Fault], keep_going: bool) -> None:
             f"{count} at fault; "
             + ("the others were taken" if keep_going else "nothing was written (--keep-going takes the others)")
         )
-
-
-def _check(options: Options) -> None:
-    if options.day_first and options.month_first:
-        raise Refusal("--day-first and --month-first can't both be right")
-    if options.region is not None and options.region not in REGIONS:
-        raise Refusal(f"--region: {options.region!r} is none of {', '.join(REGIONS)}")
-    if options.laterality is not None and options.laterality not in SIDE_OF:
-        raise Refusal(f"--laterality: {options.laterality!r} is none of {', '.join(SIDE_OF)}")
-    if options.baseline_pain is not None and not 0 <= options.baseline_pain <= 10:
-        raise Refusal("--baseline-pain: not a score from 0 to 10")
-    if options.dry_run and None in (options.performed_on, options.region, options.laterality):
-        raise Refusal("--dry-run needs --performed-on, --region and --laterality")
-    if not options.dry_run and options.patient is None:
-        raise Refusal("--patient says whose diary it is; or use --dry-run")
-    if options.scale is not None and not 1 <= options.scale <= 1_000:
-        raise Refusal("--scale: not a number from 1 to 1000")
-    if options.tz is not None and options.tz not in zone_names():
-        raise Refusal(f"--tz: {options.tz!r} is no time zone, such as Europe/Zurich")
-    _pairs(options.mapping)
-    _chosen(options.only)
-
-
-def _chosen(pairs: list[str]) -> list[tuple[str, str]]:
-    out = []
-    for pair in pairs:
-        heading, equals, value = pair.partition("=")
-        if not heading.strip() or not equals or not value.strip():
-            raise Refusal(f"--only {pair!r}: write COLUMN=VALUE")
-        out.append((heading, value.strip('"')))
-    return out
-
-
-def _pairs(pairs: list[str]) -> dict[str, str]:
-    out = {}
-    for pair in pairs:
-        field, _, heading = pair.partition("=")
-        if field not in MAPPABLE or not heading:
-            raise Refusal(f'--map {pair!r}: write FIELD="Heading"; the fields are {", ".join(MAPPABLE)}')
-        out[field] = heading.strip('"')
-    return out
 
 
 def _dry_run(options: Options, data: bytes) -> int:

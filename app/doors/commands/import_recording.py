@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.base.http.problems import Problem, field_problems
 from app.base.http.wire import JsonObject
 from app.base.store.database import Database
+from app.doors.commands.import_file import Contents
 from app.doors.commands.whose import Whose, find
 from app.record.diary.door import Incoming, TakenIn, check_day, incoming, take_in
 from app.record.diary.importing.days import DayOfDiary, Fault
@@ -18,9 +18,6 @@ from app.record.patients.service import Person, by_id
 from app.record.procedures.service import of_patient
 from app.record.whole.checked import as_dose
 from app.rules.words import SIDE_OF
-
-if TYPE_CHECKING:
-    from app.doors.commands.import_diary import Contents
 
 
 async def find_patient(
@@ -36,7 +33,7 @@ async def find_patient(
     return person, None if region is None or laterality is None else (region, SIDE_OF[laterality])
 
 
-def to_record(contents: "Contents", person: Person, now: datetime) -> Iterator[Incoming | Fault]:
+def to_record(contents: Contents, person: Person, now: datetime) -> Iterator[Incoming | Fault]:
     """Every day of a file as an entry, checked as those of a phone are, or the fault of its line."""
     for day in contents.days:
         yield _checked(day.line, _body(day), mme=day.mme, person=person, now=now)

@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import sqlite3
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -27,7 +26,7 @@ from app.base.store.leases import CONCLUSIONS, take
 from app.base.store.metadata import utc_now
 from app.doors.commands.main import main
 from app.doors.commands.sweep import executor
-from tests.commands import forks
+from tests.commands import forks, serving
 
 pytestmark = pytest.mark.unmeasured
 PROCEDURES = 16  # of the demo's two clinics
@@ -114,12 +113,7 @@ def test_a_sweep_says_so_where_it_waits_for_another(empty: Path) -> None:
         return taken
 
     assert asyncio.run(held(utc_now()))
-    environment = {**os.environ, "REPRIEVE_DATABASE_URL": f"sqlite:///{empty}"}
-    command = [sys.executable, "-m", "app", "sweep", "--jobs", "1"]
-    with subprocess.Popen(
-        command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        assert process.stderr is not None and process.stdout is not None
+    with serving("sweep", "--jobs", "1", url=f"sqlite:///{empty}") as process:
         assert (
             process.stderr.readline()
             == "another process is at it, or died within the last 60 seconds: waiting for it\n"

@@ -129,7 +129,6 @@ def cut_off(port: int, path: str, token: str) -> None:
 @pytest.mark.unmeasured
 def test_the_demo_answers_in_json_and_a_second_time_with_commands_that_work_when_pasted(tmp_path: Path) -> None:
     with serving("demo", "--json", "--port", "0", "--data", str(tmp_path)) as process:
-        assert process.stdout is not None
         told: dict[str, Any] = json.loads(process.stdout.readline())
         roles = [a["role"] for a in told["accounts"]]
         assert {"patient", "clinician", "scheduler", "admin"} <= set(roles)
@@ -149,7 +148,6 @@ def test_the_demo_answers_in_json_and_a_second_time_with_commands_that_work_when
         assert process.wait(20) == 0
     assert (tmp_path / "sign-ins.json").stat().st_mode & 0o077 == 0
     with serving("demo", "--port", "0", "--data", str(tmp_path), COLUMNS="80") as process:  # on the data of the first
-        assert process.stderr is not None
         lines: list[str] = []
         while not lines or "Ctrl-C" not in lines[-1]:
             lines.append(process.stderr.readline())

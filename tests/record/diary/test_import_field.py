@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.doors.commands.import_diary import Contents, Options, read_file
+from app.doors.commands.import_file import Contents, Options, read_file
 from app.record.diary.importing.table import BadFile
 
 TODAY = date(2026, 5, 1)
