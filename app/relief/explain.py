@@ -8,6 +8,7 @@ from . import parameters as par
 from .judgement import Judgement
 from .plan import Plan
 from .records import Floats, Phase
+from .remembered import DayEnd
 from .verdict import Reason
 
 
@@ -19,12 +20,14 @@ def reasons(plan: Plan, judged: Judgement, *, phase: Phase, performed: date) -> 
     if phase in ("unknown", "settling"):
         return []
     since, until = judged.why_between()
+    days = judged.run.filter.days[1:]
     if phase in ("returned", "returning"):
-        moved = _moves(np.array(judged.daily.return_probability))
+        moved = _moves(np.array([_ended(day, before=len(judged.stretches) - 1) for day in days]))
     else:
-        counted = _moves(np.array([day.masses.counted for day in judged.run.filter.days[1:]]))
+        counted = _moves(np.array([day.masses.counted for day in days]))
         moved = counted if phase == "relief" else -counted
-    scored = ~np.isnan(np.array(plan.score[1:]))
+    scored = np.zeros(plan.last, dtype=bool)
+    scored[np.array(plan.scored(), dtype=np.int64) - 1] = True
     scored[:since] = False
     scored[until:] = False
     moved = np.where(scored, moved, -np.inf)
@@ -34,6 +37,12 @@ def reasons(plan: Plan, judged: Judgement, *, phase: Phase, performed: date) -> 
     ]
 
 
+def _ended(day: DayEnd, *, before: int) -> float:
+    """Chance on a day that the spell after so many settled ones has ended."""
+    settled = len(day.standing.spells)
+    return 1.0 if settled > before else day.masses.over if settled == before else 0.0
+
+
 def _moves(chance: Floats) -> Floats:
     odds = np.clip(chance, par.REASON_CHANCE, 1 - par.REASON_CHANCE)
     odds = np.log(odds / (1 - odds))
@@ -41,8 +50,8 @@ def _moves(chance: Floats) -> Floats:
 
 
 def _sentence(plan: Plan, judged: Judgement, *, phase: Phase, day: int) -> str:
-    says = f"average {plan.score[day]:g}"
-    spell = judged.spell
+    says = f"average {plan.score[day]:g}" if plan.score[day] == plan.score[day] else f"worst {plan.worst[day]:g}"
+    spell = judged.newest_spell
     if phase in ("returned", "returning") and spell is not None and spell.ended is not None:
         before = [v for v in judged.daily.level[judged.began(spell) : spell.ended.low] if v is not None]
         if before:

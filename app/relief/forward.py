@@ -16,7 +16,7 @@ from .places import Placed, places
 from .plan import Heard, Plan
 from .records import Days, Floats
 from .remembered import BLOCK, HISTORY, DayEnd, Filter
-from .standing import Ages, Masses, PastSpell, Standing, masses_of, next_standing, when_begun, when_ended
+from .standing import Masses, PastSpell, Standing, masses_of, next_standing, when_begun, when_ended
 
 
 class Lane:
@@ -174,19 +174,20 @@ class _Sweep:
             day_, kept = lane.days[k], lane.kept
             was = kept.days[day_ - 1]
             steady = day_ if known.steady >= par.STEADY_AT else was.steady
-            standing = next_standing(was.standing, known, logged=lane.known[k][0])
+            heard = lane.evidence[k]
+            standing = next_standing(was.standing, known, logged=lane.known[k][0], heard=heard is not None)
             today = DayEnd(known, standing, levels[j], *lane.known[k], steady=steady)
             ended = (
-                self._settles(today, kept.ages, day_)
-                if standing.held == "returned" and known.over >= par.SETTLED_AT
+                self._settles(today, kept, day_)
+                if heard is not None and standing.held == "returned" and known.over >= par.SETTLED_AT
                 else None
             )
             if ended is not None:
                 self.m.settle(now, j)
                 none = Masses.none(len(known.young), len(known.ended))
-                anew = Standing("", (*standing.spells, ended), standing.early)
+                anew = Standing("", (*standing.spells, ended))
                 today = DayEnd(none, anew, levels[j], *lane.known[k], steady=steady)
-            kept.note(day_, today, lane.evidence[k])
+            kept.note(day_, today, heard)
             if lane.judges(k):
                 kept.judged.append(today)
             if day_ % BLOCK == 0 or k + 2 >= len(lane.days):
@@ -201,10 +202,11 @@ class _Sweep:
                 score[j], counts[j] = heard.score, (known.steady, 1.0)
         self.moods[np.arange(len(day)), day] = hear(mood, score, counts)
 
-    def _settles(self, known: DayEnd, ages: Ages, day: int) -> PastSpell | None:
-        end = when_ended(known.masses, ages, day)
-        if end.on > day - par.STANDS_DAYS:
+    def _settles(self, known: DayEnd, kept: Filter, day: int) -> PastSpell | None:
+        """The spell that has ended for good on a day with a score: its end has stood, and the diary speaks for that."""
+        end = when_ended(known.masses, kept.ages, day)
+        if day - kept.speaks_from(end.on, day) < par.STANDS_DAYS:
             return None
-        if known.first > par.JOINED_LATE_DAYS and not known.standing.spells:
-            return PastSpell(None, end)
-        return PastSpell(when_begun(known.masses, ages, day, lasts=self.m.lasts, first=known.first), end)
+        begun = when_begun(known.masses, kept.ages, day, lasts=self.m.lasts, first=known.first)
+        joined = known.first > par.JOINED_LATE_DAYS and begun.on <= known.first
+        return PastSpell(None if joined and not known.standing.spells else begun, end)

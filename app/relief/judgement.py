@@ -43,9 +43,10 @@ class Judgement:
         out = [Stretch(ended.onset, ended.end, True) for ended in today.standing.spells]
         if self.held:
             begun = ended = None
-            if not self.joined_late or out:
-                lasts = mechanics(self.run.filter.definition).lasts
-                begun = when_begun(today.masses, self.run.filter.ages, day, lasts=lasts, first=self.first)
+            lasts = mechanics(self.run.filter.definition).lasts
+            begun = when_begun(today.masses, self.run.filter.ages, day, lasts=lasts, first=self.first)
+            if self.joined_late and not out and begun.on <= self.first:
+                begun = None  # in relief from the first day that the diary speaks for
             if self.held in ("returning", "returned"):
                 ended = when_ended(today.masses, self.run.filter.ages, day)
             out.append(Stretch(begun, ended, False))
@@ -78,12 +79,32 @@ class Judgement:
         """Days from onset, or the first day that the diary speaks for, to the return or the newest score."""
         return None if self.spell is None else self.until(self.spell) - self.began(self.spell)
 
+    @property
+    def newest_spell(self) -> Stretch | None:
+        """The last spell, of which the phase of today speaks."""
+        return self.stretches[-1] if self.stretches else None
+
     def why_between(self) -> tuple[int, int]:
-        """The days whose entries may be named as a reason: near the return, where there is one."""
-        if self.spell is None or self.spell.ended is None:
+        """The days whose entries may be named as a reason: of the last spell, near its return where there is one."""
+        spell = self.newest_spell
+        if spell is None:
             return 0, self.plan.last
-        ended = self.spell.ended
-        return max(self.began(self.spell), ended.low - par.REASON_BEFORE), ended.high + par.REASON_AFTER
+        since = self.began(spell) if len(self.stretches) > 1 else 0
+        if spell.ended is None:
+            return since, self.plan.last
+        return max(self.began(spell), spell.ended.low - par.REASON_BEFORE), spell.ended.high + par.REASON_AFTER
+
+    def early_relief(self) -> bool:
+        """Whether there clearly was relief on a day of the settling time."""
+        first = self.run.filter.days[1 : par.SETTLING_DAYS + 1]
+        if not any(sum(day.masses.young) + day.masses.relief >= par.EARLY_AT for day in first):
+            return False
+        score = np.array([s for s in self.plan.score[1 : par.SETTLING_DAYS + 1] if s == s])
+        if len(score) < par.EARLY_SCORES:
+            return False
+        line = par.ONSET_LEVEL[self.run.filter.definition] * (self.plan.baseline.pain or 0.0)
+        lowest = float(sliding_window_view(score, par.EARLY_SCORES).mean(axis=1).min())
+        return lowest <= par.EARLY_OF_LINE * line
 
     def response(self) -> Response | None:
         """That of the best RESPONSE_DAYS; with a spell under half at least `responder`, without one at most `partial`."""

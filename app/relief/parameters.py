@@ -156,17 +156,20 @@ EARLY_FAILS: Final = 1 / 140  # rate at which relief ends in these days, and ...
 YOUNG_FAILS: Final = 1 / 500  # ... in the week after them; chosen
 PLATEAU_MOVE: Final = 1 / 90  # a plateau moves to a neighbour this often; chosen
 FLARES: Final = (  # two to six a year, of hours to weeks [Costa 2019]; heights and the mix chosen
-    Flare(2.4, 4.0 / 365, 3.5, 1),
     Flare(4.5, 1.6 / 365, 3.5, 1),
     Flare(7.0, 1.4 / 365, 5.0, 1),
+    Flare(2.4, 4.0 / 365, 3.5, 1),
     Flare(2.2, 0.8 / 365, 15.0, 3),
     Flare(4.2, 0.6 / 365, 15.0, 3),
     Flare(3.2, 0.10 / 365, 27.0, 3),
 )
+YOUNG_FLARES: Final = 2  # the first so many kinds are those of young relief as well: high ones of days
 PRONE_TIMES: Final = (0.25, 3.6)  # how much rarer and more frequent flare-ups are in calm and in prone patients; chosen
 PRONE_WEIGHT: Final = (0.62, 0.38)  # shares of calm and prone patients; chosen wide, so that the diary decides
 RELIEF_MEDIAN: Final = 275.0  # days from procedure to return [Lord 1996; Schofferman 2004]
 RELIEF_LOG_SD: Final = 0.65  # SD of its logarithm: a wide spread, as in every series; chosen
+EARLY_SHARE: Final = 0.12  # of reliefs that end early, ...
+EARLY_MEAN: Final = 120.0  # ... at a rate of one in so many days; chosen
 RELIEF_PEOPLE: Final = 20.0  # treatments that the literature's median weighs as much as, beside a clinic's own
 RELIEF_SHARED: Final = 0.35  # share of the variance that is between people and not between treatments of one; chosen
 HAZARD_LEAD: Final = 15  # days from the start of a climb to its crossing of the line
@@ -197,6 +200,12 @@ RETURNED_AT: Final = 0.70  # chosen on the false alarms that it costs; so are th
 RETURNED_UNTIL: Final = 0.10  # it takes more to leave a phase than to stay in it
 RETURNING_AT: Final = 0.50
 RETURNING_UNTIL: Final = 0.06
+EARLY_AT: Final = 0.90  # chance of relief on a day of the first weeks, from which there was some, ...
+EARLY_SCORES: Final = 5  # ... where so many scores in a row were ...
+EARLY_OF_LINE: Final = 0.75  # ... so far under the line on average; chosen
+SIDES_APART: Final = 1.0  # points by which the side that a day leaves out was worse, ...
+SIDE_RECENT_DAYS: Final = 14  # ... in so many days before, so that the day does not tell the worse side; chosen
+WORST_ONLY_DAYS: Final = 28  # within which no average is logged beside the worst scores; chosen
 SETTLED_AT: Final = 0.50  # chance of an end that has stood for STANDS_DAYS, from which it is settled; chosen
 REACHED_AT: Final = 0.50
 REACHED_UNTIL: Final = 0.12
@@ -229,7 +238,7 @@ RECALLED_OF: Final = 10
 BASELINES_APART: Final = 2.0  # points between the diary's baseline and the clinic's that are told (design)
 BASELINE_LATE_DAYS: Final = 14  # a baseline written down so many days after the procedure is recalled; chosen
 SPARSE_FROM_DAYS: Final = 28  # days followed, from which a share of SPARSE_SHARE logged is few; chosen
-SPARSE_SHARE: Final = 0.25
+SPARSE_SHARE: Final = 1 / 3
 BAD_DAYS_SHARE: Final = (
     0.85  # of few scores at or over half of baseline, from which they may be the bad days only; chosen
 )

@@ -16,7 +16,8 @@ from .baseline import Baseline, find_baseline
 from .durations import DurationPrior, Hazard, hazard
 from .habits import Habits, around
 from .medicine import NOTHING, Hidden
-from .records import Diary, Floats, Procedure, pick_side
+from .records import BOTH, LEFT, RIGHT, Diary, Floats, Procedure, pick_side
+from .sides import NEITHER, leaves_out_the_worse
 
 
 class Heard(NamedTuple):
@@ -106,7 +107,7 @@ class Planner:
 
     def __init__(self) -> None:
         self._steps: _Steps | None = None
-        self._rows: Floats = np.empty((0, 4))
+        self._rows: Floats = np.empty((0, 6))
         self._asked: tuple[Procedure, DurationPrior | None] | None = None
 
     def plan(self, diary: Diary, procedure: Procedure, *, last: int, prior: DurationPrior | None = None) -> Plan:
@@ -132,10 +133,15 @@ class Planner:
 
 
 def _rows(diary: Diary, procedure: Procedure) -> Floats:
-    """Shape (revisions, 4): day from the procedure, average and worst pain of the side, MME; NaN where not known."""
+    """Shape (revisions, 6): day from the procedure, average and worst pain of the side, MME; average of left and of right
+    where a bilateral procedure's were told apart. NaN where not known."""
     day = (diary.day - procedure.performed_on.toordinal()).astype(np.float64)
     side = procedure.laterality
-    return np.column_stack([day, diary.score(side), pick_side(diary.worst, side), diary.mme])
+    apart = diary.average[:, [LEFT, RIGHT]].copy()
+    apart[~np.isnan(diary.average[:, BOTH])] = np.nan
+    if side != "bilateral":
+        apart[:] = np.nan
+    return np.column_stack([day, diary.score(side), pick_side(diary.worst, side), diary.mme, apart])
 
 
 def _any_dose(diary: Diary) -> bool:
@@ -148,6 +154,8 @@ class _Steps:
     def __init__(self, procedure: Procedure, *, hidden: bool, prior: DurationPrior | None) -> None:
         self.procedure = procedure
         self.before: dict[int, tuple[float, float]] = {}
+        self.written: dict[int, tuple[float, float]] = {}  # average and worst by day, as they stand
+        self.sides: dict[int, tuple[float, float]] = {}
         nobody = np.empty(0)
         self.plan = Plan(
             0, [find_baseline(nobody.astype(np.int64), nobody, procedure)], hazard(prior, procedure.earlier)
@@ -167,13 +175,14 @@ class _Steps:
         for today in range(since, last + 1):
             first, rebase = max(today, 1), False
             while row < len(rows) and rows[row][0] <= today:
-                day, score, worst, mme = rows[row][1]
+                day, score, worst, mme, *sides = rows[row][1]
                 d = int(day)
+                self.sides[d] = sides[0], sides[1]
                 if d < 0:
                     self.before[d] = score, worst
                     rebase = True
                 elif 0 < d <= last:
-                    self._take(d, score, worst=worst, mme=mme)
+                    self.written[d], self.plan.mme[d] = (score, worst), mme
                     first = min(first, d)
                 row += 1
             if rebase and self._rebase():
@@ -189,17 +198,19 @@ class _Steps:
         for by_day in (plan.score, plan.worst, plan.mme):
             del by_day[since:]
             by_day += [NOTHING] * (last + 1 - since)
+        for held in (self.written, self.sides):
+            for day in [d for d in held if d >= since > 0]:
+                del held[day]
         del plan.shift[since:]
         plan.shift += [0.0] * (last + 1 - since)
         for by_step in (plan.target, plan.evidence, plan.version, plan.logged, plan.first, plan.newest, plan.marks):
             del by_step[max(0, since - 1) :]
 
-    def _take(self, d: int, score: float, *, worst: float, mme: float) -> None:
-        self.plan.score[d], self.plan.worst[d], self.plan.mme[d] = score, worst, mme
-
     def _rebase(self) -> bool:
         days = np.array(list(self.before), dtype=np.int64) + self.procedure.performed_on.toordinal()
         average, worst = np.array(list(self.before.values()), dtype=float).T
+        left_out = [leaves_out_the_worse(d, self.sides) for d in self.before]
+        average[left_out] = worst[left_out] = NOTHING
         found = find_baseline(days, average, self.procedure)
         if found.source != "diary":  # where only worst scores are logged, an average is guessed from them
             guessed = np.where(np.isnan(average), np.maximum(worst - par.WORST_GAP, 0.0), average)
@@ -212,6 +223,8 @@ class _Steps:
 
     def _step(self, d: int) -> None:
         plan = self.plan
+        told = not leaves_out_the_worse(d, self.sides)
+        plan.score[d], plan.worst[d] = self.written.get(d, NEITHER) if told else NEITHER
         logged, first, newest = self.so_far[d - 1]
         if plan.has_score(d):
             logged, first, newest = logged + 1, first or d, d

@@ -85,6 +85,16 @@ class Filter:
         self.days.append(known)
         self.evidence.append(heard)
 
+    def speaks_from(self, since: int, day: int) -> int:
+        """The first day with a score, of those from `since` on, from which the diary goes on to `day` without a long gap."""
+        first = day
+        for d in range(min(day, len(self.evidence)) - 1, since - 1, -1):
+            if self.evidence[d] is not None:
+                if first - d > par.INTERRUPTED_DAYS:
+                    break
+                first = d
+        return first
+
     def end(self, last: int, moods: Floats) -> None:
         """Ends a run on day `last`: frees the weights that are neither a checkpoint nor of the last days."""
         self.weights = {d: w for d, w in self.weights.items() if d % BLOCK == 0 or d >= last - 1}

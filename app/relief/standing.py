@@ -37,12 +37,10 @@ class Standing(NamedTuple):
     Args:
         held: what holds until it clearly no longer does; "" is no relief so far.
         spells: those that ended, and are settled.
-        early: whether relief was likely once, and did not last.
     """
 
     held: str = ""
     spells: tuple[PastSpell, ...] = ()
-    early: bool = False
 
 
 @dataclass
@@ -93,20 +91,27 @@ def lasting(chain: Chain) -> list[float]:
     return [float(np.prod(stays[time:])) for time in range(chain.young.bins)]
 
 
-def next_standing(was: Standing, now: Masses, *, logged: int) -> Standing:
-    """What is said after a day, given what was said before it; settling a return is left to the caller."""
-    over, counted = now.over, now.counted
-    held = was.held
+def next_standing(was: Standing, now: Masses, *, logged: int, heard: bool = True) -> Standing:
+    """What is said after a day, given what was said before it; settling a return is left to the caller.
+
+    A day without a score (`heard`) changes nothing of it: silence is neither relief nor pain.
+    """
+    if not heard:
+        return was
+    over, counted, held = now.over, now.counted, was.held
     if over >= (par.RETURNED_AT if held != "returned" else par.RETURNED_UNTIL):
         held = "returned"
     elif over >= (par.RETURNING_AT if held not in ("returning", "returned") else par.RETURNING_UNTIL):
         held = "returning"
-    elif counted >= (par.REACHED_AT if not held else par.REACHED_UNTIL) and logged >= par.MIN_LOGGED_FOR_RELIEF:
+    elif (
+        counted >= (par.REACHED_AT if not held else par.REACHED_UNTIL)
+        and counted - over >= par.REACHED_UNTIL
+        and logged >= par.MIN_LOGGED_FOR_RELIEF
+    ):
         held = "relief"
     else:
         held = ""
-    early = was.early or (not held and was.held == "relief" and not was.spells)
-    return Standing(held, was.spells, early)
+    return Standing(held, was.spells)
 
 
 def phase_of(standing: Standing, *, day: int, logged: int, newest: int, joined_late: bool) -> Phase:
@@ -125,7 +130,7 @@ def phase_of(standing: Standing, *, day: int, logged: int, newest: int, joined_l
     if standing.held == "returned" or (standing.spells and not standing.held):
         return "returned"
     if day - newest > par.SILENT_DAYS:
-        return "returned" if standing.spells else "unknown"
+        return "unknown"
     if standing.held == "returning":
         return "returning"
     if standing.held == "relief":

@@ -81,7 +81,7 @@ def _of_level(seen: Seen) -> Iterator[Confounder]:
         return
     if seen.phase in ("relief", "returning", "returned", "no_relief") and judged.borderline() >= par.BORDERLINE_AT:
         yield Confounder("borderline", "the level lies so near the line that noise alone could cross it")
-    if seen.phase == "no_relief" and judged.run.today.standing.early:
+    if seen.phase == "no_relief" and judged.early_relief():
         yield Confounder(
             "early_relief_only", "relief in the first weeks did not last: an anaesthetic or a steroid, perhaps"
         )
@@ -102,8 +102,12 @@ def _of_writing(diary: Diary, seen: Seen) -> Iterator[Confounder]:
             "recalled_entries", f"{late} of {int(after.sum())} entries were written down over three days late"
         )
     scored = seen.plan.scored()
-    if scored and not len(score):
-        yield Confounder("worst_only", "only worst scores are logged: the average is guessed from them")
+    averages = [d for d in scored if seen.plan.score[d] == seen.plan.score[d]]
+    if scored and scored[-1] - max(averages, default=0) >= (par.WORST_ONLY_DAYS if averages else 0):
+        yield Confounder(
+            "worst_only",
+            f"only worst scores are logged{' of late' if averages else ''}: the average is guessed from them",
+        )
     for last, then in pairwise(scored):
         if then - last > par.INTERRUPTED_DAYS:
             stopped = seen.procedure.performed_on + timedelta(days=last + 1)

@@ -67,6 +67,8 @@ HELD = {  # by module and name: why nothing of one clinic comes out of it for an
     "relief/mechanics.py: mechanics": OF_THE_CODE,
     "relief/places.py: places": "numbers by numbers: a definition and a pain",
     "relief/plan.py: self.before": OF_A_DIARY,
+    "relief/plan.py: self.sides": OF_A_DIARY,
+    "relief/plan.py: self.written": OF_A_DIARY,
     "relief/remembered.py: self.baselines": OF_A_DIARY,
     "relief/remembered.py: self.judged": OF_A_DIARY,
     "relief/remembered.py: self.rate": OF_A_DIARY,

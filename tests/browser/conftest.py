@@ -101,8 +101,8 @@ def signed_in(browser: Browser, clinic: Clinic) -> StorageState:
 def context(browser: Browser, signed_in: StorageState) -> Iterator[BrowserContext]:
     """A browser with the clinician signed in."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB", storage_state=signed_in)
-    context.set_default_timeout(15_000)
-    expect.set_options(timeout=15_000)  # on a busy machine a chart takes its time
+    context.set_default_timeout(60_000)
+    expect.set_options(timeout=60_000)  # on a busy machine a chart takes its time
     yield context
     context.close()
 

@@ -61,11 +61,15 @@ def test_relief_is_said_from_a_chance_on_that_it_will_count(was: str, at: float)
     assert [held(was, counted=at + step) for step in (-STEP, 0.0, STEP)] == ["", "relief", "relief"]
 
 
-def test_relief_that_did_not_last_is_remembered() -> None:
-    lost = next_standing(Standing("relief"), masses(counted=0.0), logged=50)
-    assert (lost.held, lost.early) == ("", True)
-    assert next_standing(lost, masses(counted=0.0), logged=50).early
-    assert not next_standing(Standing(), masses(counted=0.0), logged=50).early
+def test_relief_that_has_most_likely_ended_is_not_said_to_hold() -> None:
+    still = masses(over=par.RETURNED_UNTIL - STEP, counted=par.RETURNED_UNTIL)
+    assert next_standing(Standing("relief"), still, logged=50).held == ""
+
+
+def test_a_day_without_a_score_changes_nothing_of_what_is_said() -> None:
+    for was in ("", "relief", "returning", "returned"):
+        for now in (masses(over=0.99, counted=1.0), masses(counted=0.0), masses(counted=1.0)):
+            assert next_standing(Standing(was), now, logged=50, heard=False).held == was
 
 
 def test_relief_and_failure_need_so_many_scores() -> None:
@@ -93,7 +97,7 @@ def test_silence_lapses_everything_but_a_return() -> None:
     assert phase("returned", at, newest=1) == "returned"
     settled = Standing("relief", (PastSpell(None, When(100, 90, 110)),))
     assert phase_of(settled, day=at, logged=50, newest=at, joined_late=False) == "relief"
-    assert phase_of(settled, day=at, logged=50, newest=1, joined_late=False) == "returned"
+    assert phase_of(settled, day=at, logged=50, newest=1, joined_late=False) == "unknown"
 
 
 def test_a_day_is_dated_where_half_of_its_chance_lies_on_either_side() -> None:
@@ -207,7 +211,7 @@ def test_what_could_mislead_of_a_baseline() -> None:
 def test_few_entries_and_bad_days_alone() -> None:
     few = dict.fromkeys(range(1, 61, 5), 1.0)  # 12 of 60 days
     assert "sparse" in kinds(diary(few)) and "only_bad_days" not in kinds(diary(few))
-    enough = few | dict.fromkeys((2, 3, 4), 1.0)  # 15, a quarter
+    enough = few | dict.fromkeys((2, 3, 4, 5, 7, 8, 9, 10), 1.0)  # 20, a third
     assert "sparse" not in kinds(diary(enough))
     bad = dict.fromkeys(few, 6.0)
     assert "only_bad_days" in kinds(diary(bad)) and "sparse" not in kinds(diary(bad))

@@ -235,7 +235,7 @@ CASES = [
         "two fierce flare-ups a month apart",
         Course(flare(flare(RELIEF, start=150, days=7, pain=8), start=185, days=7, pain=8), 260),
         lambda v, t: in_relief(v, 1.5) and called(t) > 999,
-        most_wrong=2,  # not reached: on the sixth day of the second one, said for a day or two
+        most_wrong=4,  # not reached: a return is said on the sixth day of the second one, and taken back
     ),
     Case(
         "a third better, no more",
@@ -328,6 +328,59 @@ CASES = [
         "a month written down at once",
         STEADY.by(written=lambda d: 150 - d if 120 <= d < 150 else 0),
         lambda v, t: in_relief(v, 1.5) and changes(t) <= 3,
+    ),
+    *(
+        Case(
+            f"{days} days at the old pain are a flare-up, however fierce",
+            Course(flare(RELIEF, start=150, days=days, pain=7), 290),
+            lambda v, t: in_relief(v, 1.5) and on(v.onset_on) <= 16,
+        )
+        for days in (21, 25, 30, 35)
+    ),
+    *(
+        Case(
+            f"a flare-up from day {start} on: relief began before it",
+            Course(flare(RELIEF, start=start, days=days, pain=7), 150),
+            lambda v, t: in_relief(v, 1.5) and on(v.onset_on) <= 20,
+        )
+        for start, days in ((20, 5), (25, 6), (30, 6))
+    ),
+    Case(
+        "after five weeks of relief nobody is said to be in it for long",
+        Course(through((0, 4), (4, 4), (5, 0.8), (37, 0.8), (38, 4)), 160, Writer(baseline=4.0)),
+        lambda v, t: v.phase in ("returned", "no_relief") and "relief" not in t.days.phase[90:],
+    ),
+    Case(
+        "one bad score after a gap of months settles nothing",
+        Course(lambda d: 7 if d == 220 else RELIEF(d), 300).by(only=lambda d, score: d < 100 or d >= 220),
+        lambda v, t: v.phase == "relief" and len(v.spells) == 1,
+    ),
+    Case(
+        "silence after two weeks of pain settles nothing",
+        Course(lambda d: 7 if 150 <= d < 164 else RELIEF(d), 300).by(only=lambda d, score: d < 164 or d >= 205),
+        lambda v, t: v.phase == "relief" and len(v.spells) == 1,
+    ),
+    Case(
+        "joined late in pain, better under observation",
+        Course(lambda d: 7 if d < 250 else 1.5, 330).by(only=lambda d, score: d >= 100),
+        lambda v, t: v.phase == "relief" and near(v.onset_on, 250) and abs((v.held_days or 0) - 80) <= 8,
+    ),
+    Case(
+        "a second spell, then silence: where the person stands is not known",
+        Course(lambda d: 7 if 120 <= d < 200 or d < 5 else 1.5, 361).by(
+            only=lambda d, score: d < 290 or d == 361, share=1.0
+        ),
+        lambda v, t: set(t.days.phase[352:360]) == {"unknown"} and len(v.spells) == 2,
+    ),
+    Case(
+        "two fifths less from the second week on are no relief that did not last",
+        Course(lambda d: 7 if d < 12 else 4.1, 250),
+        lambda v, t: no_relief(v) and "early_relief_only" not in kinds(v),
+    ),
+    Case(
+        "a return that only worst scores tell has its reasons",
+        Course(returning(150), 260).by(worst_only=True),
+        lambda v, t: v.phase == "returned" and len(v.why) > 0 and "worst" in v.why[0].says,
     ),
 ]
 

@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from dataclasses import replace
+from itertools import product
 from math import exp, inf
 
 import numpy as np
@@ -113,10 +114,9 @@ def older(now: Floats, chain: Chain) -> Floats:
     """Each cohort in the place of the one before it."""
     out = now.copy()
     out[chain.young.slice] = out[chain.ended.slice] = 0
-    for i in range(chain.young.levels):
-        for k in range(chain.young.bins):
-            there = chain.young.at(i, time=k + 1) if k + 1 < chain.young.bins else chain.relief.at(i)
-            out[there] += now[chain.young.at(i, time=k)]
+    for i, row, k in product(range(chain.young.levels), range(chain.young.rows), range(chain.young.bins)):
+        there = chain.young.at(i, row, k + 1) if k + 1 < chain.young.bins else chain.relief.at(i, row)
+        out[there] += now[chain.young.at(i, row, k)]
     for i in range(chain.ended.levels):
         for k in range(chain.ended.bins):
             out[chain.ended.at(i, time=min(k + 1, chain.ended.bins - 1))] += now[chain.ended.at(i, time=k)]

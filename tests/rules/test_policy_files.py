@@ -39,6 +39,7 @@ SECOND = '\n[[version]]\nversion = "2"\nin_force_from = {}\n\n' + RULE
         (LEVELS, 'rule = "region_covered"\nregions = ["elbow"]\n', 12, "regions is no list of"),
         ('name = "own"', "name = " + "[" * 5_000, 1, "no TOML that can be read"),
         ('name = "own"', 'name = "own', 1, ""),
+        ('name = "own"', "a" + ".a" * 9_000 + " = 1", 1, "more than 40 dots"),
     ],
 )
 def test_it_names_its_line(was: str, becomes: str, line: int, says: str) -> None:

@@ -49,6 +49,9 @@ class Remembered:
     until: datetime
 
 
+WRONG_SIGN_IN = "The name or the password is wrong."
+
+
 class SignIns:
     """Tokens of one process; a token that was looked up is remembered for a few seconds."""
 
@@ -74,14 +77,31 @@ class SignIns:
         clinic_id, account_id, known = found if found is not None else (None, None, _NOBODY)
         right = await matches(password, known)
         if clinic_id is None or account_id is None or not right:
-            raise Problem(401, "The name or the password is wrong.", headers={"WWW-Authenticate": "Bearer"})
-        return await self.issue(clinic_id, account_id, now)
+            raise Problem(401, WRONG_SIGN_IN, headers={"WWW-Authenticate": "Bearer"})
+        return await self.issue(clinic_id, account_id, now, known=known)
 
-    async def issue(self, clinic_id: UUID, account_id: UUID, now: datetime) -> Issued:
-        """A token for an account that has been authenticated already; expired tokens are deleted."""
+    async def issue(self, clinic_id: UUID, account_id: UUID, now: datetime, *, known: str | None = None) -> Issued:
+        """A token for an account that has been authenticated already; expired tokens are deleted.
+
+        `known` is the hash that the password was compared with, which took a while.
+
+        Raises:
+            Problem: 401 where the account has been erased or disabled meanwhile, or has another password.
+        """
         token, ends = secrets.token_urlsafe(32), now + self._lasts
+        theirs = [
+            col(Account.clinic_id) == clinic_id,
+            col(Account.id) == account_id,
+            col(Account.disabled_at).is_(None),
+        ]
+        if known is not None:
+            theirs.append(col(Account.password_hash) == known)
+        # locked, so that a change of the account comes before the token or ends it
+        still = select(col(Account.id)).where(*theirs).with_for_update(read=True)
 
         async def work(connection: AsyncConnection) -> None:
+            if (await connection.execute(still)).first() is None:
+                raise Problem(401, WRONG_SIGN_IN, headers={"WWW-Authenticate": "Bearer"})
             await connection.execute(delete(sign_in).where(col(SignIn.expires_at) < now))
             new = row(
                 SignIn,

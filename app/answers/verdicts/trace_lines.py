@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from datetime import date
 from itertools import islice
+from typing import TypeGuard
 
 import numpy as np
 
@@ -65,7 +66,7 @@ def _trace_chunk(
             good[number] = name, diary, procedure
         except BadLine as error:
             named = data.get("id") if isinstance(data, dict) else None
-            found = {"id": named if isinstance(named, str | int) else None, "line": number, "error": str(error)}
+            found = {"id": named if _is_name(named) else None, "line": number, "error": str(error)}
             out[number] = _dump(found), False
     traces = trace_all([(diary, procedure) for _, diary, procedure in good.values()], definition, prior=prior)
     for (number, (name, *_)), traced in zip(good.items(), traces, strict=True):
@@ -87,13 +88,20 @@ def read_diary(data: object) -> tuple[str | int, Diary, Procedure]:
     if not isinstance(data, dict):
         raise BadLine("the line is no JSON object")
     name = data.get("id")
-    if not isinstance(name, str | int):
-        raise BadLine("id: is missing, or neither text nor a number")
+    if not _is_name(name):
+        raise BadLine("id: is missing, or neither text nor a whole number")
     procedure = _procedure(data)
     entries = data.get("entries")
     if not isinstance(entries, list):
         raise BadLine("entries: is missing, or no list")
     return name, _diary(entries, procedure), procedure
+
+
+def _is_name(value: object) -> TypeGuard[str | int]:
+    """Text that can be written again, or a whole number."""
+    if isinstance(value, str):
+        return not any("\ud800" <= letter <= "\udfff" for letter in value)
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _decode(line: bytes) -> object:

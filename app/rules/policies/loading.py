@@ -16,6 +16,8 @@ TEXTS = ("name", "title", "jurisdiction", "source")
 HEADING = re.compile(r"\s*\[\[\s*version\s*(?:\.\s*rule\s*)?\]\]")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 QUOTED = r" '.*'"  # in a message of the parser: what was sent
+TEXT = r"\"[^\"]*\"|'[^']*'"  # of a line: what stands in quotation marks
+MOST_DOTS = 40  # the time that the parser takes grows with their square
 CERTAINTIES = ("found", "known")
 REGIONS = {"cervical", "thoracic", "lumbar", "sacroiliac"}
 
@@ -61,6 +63,9 @@ def load_text(text: str) -> Policy:
     Raises:
         BadPolicyError: the line and what is wrong with it.
     """
+    for at, written in enumerate(text.splitlines(), 1):
+        if re.sub(TEXT, "", written).count(".") > MOST_DOTS:
+            raise BadPolicyError(f"line {at}: more than {MOST_DOTS} dots")
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

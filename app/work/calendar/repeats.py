@@ -172,9 +172,15 @@ def _local(rule: Rule, first: datetime, last: date) -> Iterator[datetime]:
     for number, some in groupby(days, rule.period):
         if number < begin or (number - begin) % rule.every:
             continue
-        found = (datetime.combine(on, at) for on in some if rule.has(on) for at in rule.times)
-        if rule.places:
-            whole = list(found)
-            at = {place - 1 if place > 0 else len(whole) + place for place in rule.places}
-            found = (one for place, one in enumerate(whole) if place in at)
+        own = [on for on in some if rule.has(on)]
+        found = _at_places(rule, own) if rule.places else (datetime.combine(on, at) for on in own for at in rule.times)
         yield from (one for one in found if one >= first)
+
+
+def _at_places(rule: Rule, days: list[date]) -> Iterator[datetime]:
+    """Those of a period's times that `places` name; the others are counted, not made."""
+    each = len(rule.times)
+    count = len(days) * each
+    for place in sorted({place - 1 if place > 0 else count + place for place in rule.places}):
+        if 0 <= place < count:
+            yield datetime.combine(days[place // each], rule.times[place % each])

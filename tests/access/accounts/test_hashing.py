@@ -69,6 +69,32 @@ async def test_a_new_password_ends_the_other_sessions_and_keeps_this_one(service
     assert [(await sign_in(service, "ada", word)).status_code for word in (PASSWORD, FRESH)] == [401, 200]
 
 
+@pytest.mark.parametrize("change", ["password", "disabled", "erased"])
+async def test_a_sign_in_under_way_ends_with_the_account_that_it_began_with(
+    service: Service, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    matches, once = accounts.matches, [True]
+
+    async def meanwhile(password: str, known: str) -> bool:
+        right = await matches(password, known)
+        if not once:
+            return right
+        once.clear()
+        if change == "password":
+            body = {"password": PASSWORD, "new_password": FRESH}
+            done = await service("ada", "POST", "/v1/me/password", json=body)
+        elif change == "disabled":
+            done = await service("root", "PATCH", f"/v1/accounts/{service.accounts['ada'][1]}", json={"disabled": True})
+        else:
+            done = await service("root", "DELETE", f"/v1/patients/{service.ada_id}", params={"reason": "asked for it"})
+        assert done.status_code in (200, 204)
+        return right
+
+    monkeypatch.setattr(accounts, "matches", meanwhile)
+    late = await sign_in(service, "ada")
+    assert (late.status_code, late.json()["detail"]) == (401, "The name or the password is wrong.")
+
+
 async def test_an_erased_patients_token_ends_at_once(service: Service) -> None:
     assert (await service("ada", "GET", "/v1/me")).status_code == 200
     gone = await service("root", "DELETE", f"/v1/patients/{service.ada_id}", params={"reason": "asked for it"})

@@ -135,7 +135,7 @@ async def test_a_replay_gives_the_same_flags(service: Service, clock: Clock) -> 
         mine += await flags(service, f"patient_id={service.ada_id}&state=lapsed&limit=200")
         seen.append(sorted((f["kind"], f["first_on"], f["raised_at"][:10], f["state"]) for f in mine))
     assert seen[0] == seen[1]
-    assert {"pain_return", "return_likely", "silent_diary", "missed_follow_up"} <= {kind for kind, *_ in seen[0]}
+    assert {"pain_return", "silent_diary", "missed_follow_up"} <= {kind for kind, *_ in seen[0]}
     assert len({(kind, first) for kind, first, *_ in seen[0]}) == len(seen[0])
 
 

@@ -181,6 +181,18 @@ def test_a_separator_line_and_lines_above_the_headings_are_passed_over_and_told(
     assert found.notes == ["lines above the headings that were not read: 3", 'columns that were not read: "Mood"']
 
 
+@pytest.mark.parametrize("last", ["9,worse", '9,"worse"'])
+def test_a_quotation_mark_that_swallows_lines_is_refused(last: str) -> None:
+    text = f'Date,Pain,Notes\n2025-04-16,7,"bad night\n2025-04-17,8,better\n2025-04-18,{last}\n'
+    with pytest.raises(BadFile, match="line 2: a quotation mark is opened, and the lines after it become part of it"):
+        read(text)
+
+
+def test_a_note_of_several_lines_is_one_note() -> None:
+    kept = read('Date,Pain,Notes\n2025-04-16,7,"bad night\nand ""worse"", really\n3 times"\n2025-04-17,8,\n')
+    assert days(kept) == {"2025-04-16": (7, None), "2025-04-17": (8, None)}
+
+
 def test_the_stamp_is_when_it_was_written() -> None:
     found = read("Timestamp,Date,Pain\n2025-05-02 21:10:00,2025-04-16,7\n", zone="Europe/Zurich")
     written = found.days[0].written

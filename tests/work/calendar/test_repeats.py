@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.base.http.problems import Problem
+from app.work.calendar import repeats as repeats_module
 from app.work.calendar import slots
 from app.work.calendar.repeats import occurrences
 from app.work.calendar.schemas import SlotIn
@@ -55,6 +56,23 @@ def test_a_rule_is_bounded_in_what_is_stepped(repeats: str) -> None:
         made(repeats)
     assert caught.value.status == 422
     assert time.perf_counter() - begun < 1.0  # it is milliseconds; a busy machine may pause
+
+
+def test_places_are_counted_and_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A year of all days has thousands of times, of which a rule may want the first and the last."""
+    combined: list[datetime] = []
+
+    class Watched(datetime):
+        @classmethod
+        def combine(cls, *args: Any, **more: Any) -> datetime:  # type: ignore[override]  # only counted
+            combined.append(datetime.combine(*args, **more))
+            return combined[-1]
+
+    monkeypatch.setattr(repeats_module, "datetime", Watched)
+    every = f"BYHOUR={','.join(map(str, range(24)))};BYMINUTE={','.join(map(str, range(0, 60, 5)))}"
+    found = made(f"FREQ=YEARLY;COUNT=4;BYSETPOS=1,-1;BYDAY=MO,TU,WE,TH,FR,SA,SU;{every}")
+    assert [f"{at.astimezone(ZURICH):%m-%d %H:%M}" for at in found] == ["12-31 23:55", "01-01 00:00"] * 2
+    assert len(combined) < 20
 
 
 @pytest.mark.parametrize("first", [NOW, NOW - timedelta(days=1), NOW + timedelta(days=6 * 366)])

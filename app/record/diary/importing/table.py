@@ -139,7 +139,9 @@ def read_sheet(text: str, mapping: dict[str, str]) -> Sheet:
         except BadFile as error:
             wrong.append(error)
             continue
-        return Sheet(headings, places, _records(lines, number, separator), number - (1 if marked else 0))
+        records = _records(lines, number, separator)
+        _refuse_open_quotes(lines, records, headings=len(headings), separator=separator)
+        return Sheet(headings, places, records, number - (1 if marked else 0))
     raise max(wrong, key=lambda error: error.known)
 
 
@@ -155,6 +157,24 @@ def _records(lines: list[str], heading: int, separator: str) -> list[tuple[int, 
     except csv.Error as error:
         raise BadFile(f"line {heading + 1 + reader.line_num}: {error}") from None
     return out
+
+
+def _refuse_open_quotes(
+    lines: list[str], records: list[tuple[int, list[str]]], *, headings: int, separator: str
+) -> None:
+    """A quotation mark that is opened and not closed makes one cell of all the lines up to the next.
+
+    Raises:
+        BadFile: the line on which it stands.
+    """
+    ends = [begins for begins, _ in records[1:]] + [len(lines) + 1]
+    for (begins, cells), end in zip(records, ends, strict=True):
+        if not any("\n" in cell for cell in cells):
+            continue
+        raw = lines[begins - 1 : end - 1]
+        like_a_row = any(line.count(separator) == headings - 1 and line[:1].isdigit() for line in raw[1:])
+        if sum(line.count('"') for line in raw) % 2 or like_a_row:
+            raise BadFile(f"line {begins}: a quotation mark is opened, and the lines after it become part of it")
 
 
 def find_columns(headings: list[str], mapping: dict[str, str]) -> dict[str, int]:
