@@ -2,7 +2,9 @@
 
 from typing import Literal, get_args
 
-from app.relief import Definition as Definition  # the engine's own words: it imports nothing of the service
+from app.relief import DEFINITIONS as DEFINITIONS  # the engine's own words: it imports nothing of the service
+from app.relief import PHASES as PHASES
+from app.relief import Definition as Definition
 from app.relief import Laterality as Laterality  # of a procedure
 from app.relief import Phase as Phase
 from app.relief import Response as Response
@@ -38,8 +40,6 @@ ContactWindow = Literal["days_1_3", "weeks_2", "weeks_6_8", "months_3", "months_
 
 REGIONS: tuple[Region, ...] = get_args(Region)
 LATERALITIES: tuple[Laterality, ...] = get_args(Laterality)
-PHASES: tuple[Phase, ...] = get_args(Phase)
-DEFINITIONS: tuple[Definition, ...] = get_args(Definition)
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 ROLES: tuple[Role, ...] = get_args(Role)
 SIDE_OF: dict[str, Side] = {"left": "left", "right": "right", "bilateral": "both"}  # the side of a score, by laterality

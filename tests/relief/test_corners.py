@@ -69,7 +69,7 @@ def test_a_ten_year_diary_takes_milliseconds_and_little_memory() -> None:
     tracemalloc.stop()
     assert v.phase == "returned"
     assert len(v.days.date) == 3650
-    assert spent < 5  # a bound for a busy machine; the figure itself is the benchmark's
+    assert spent < 20  # a bound for a busy and measured machine; the figure itself is the benchmark's
     assert peak < 150e6
 
 

@@ -8,17 +8,6 @@ from app.rules.outcome import Outcome
 from app.rules.plan import WINDOWS, contacts
 from app.rules.words import Severity
 
-KINDS = (
-    "pain_return",
-    "return_likely",
-    "no_relief",
-    "worse_than_before",
-    "lasting_side_effect",
-    "rising_opioids",
-    "masked_climb",
-    "silent_diary",
-    "missed_follow_up",
-)
 STILL_OPEN = ("open", "joined_late", "not_judged")
 FOLLOWED = (*STILL_OPEN, "return", "no_relief")
 ASKS_FIRST = "return_likely"  # less certain: the patient is asked before the flag is handed to anybody at the clinic
@@ -33,6 +22,7 @@ GONE = {
     "silent_diary": "the diary is kept again, or the watch has ended",
     "missed_follow_up": "the contact was made, or is too long ago",
 }
+KINDS = tuple(GONE)  # of the flags that come and go with their condition
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,9 @@ from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import VisitorDep
 from app.record.patients import service as patients
 from app.rules.levels import spoken
-from app.rules.words import Region
+from app.rules.words import REGIONS, Region
 
 router = APIRouter(prefix="/clinic", route_class=PageRoute, include_in_schema=False)
-REGIONS = ("cervical", "thoracic", "lumbar", "sacroiliac")
 AnyRegion = Region | Literal[""]
 
 

@@ -101,7 +101,9 @@ async def keep(
             continue
         # a clock that was set back must not put a later writing behind the ones before it
         received = w.received_at or max([now, *(one.received_at for one in before)])
-        new = StoredRevision(len(before) + 1, w.recorded_at or received, received, w.content, w.opioid_mme)
+        # one that does not say when was written now: after what is held, also after what a fast clock has sent
+        written = w.recorded_at or max([received, *(ranks_at(one.recorded_at, one.received_at) for one in before)])
+        new = StoredRevision(len(before) + 1, written, received, w.content, w.opioid_mme)
         before.append(new)
         latest = max(before, key=_order)
         changed.add(w.date)  # also where an earlier one stays current: the day counts all of them

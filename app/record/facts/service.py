@@ -175,6 +175,8 @@ async def change(
             )
             new = NewRevision(kind.name, fact_id, one.number + 1, content, changes.recorded_at, changes.reason)
             one = await _kept(connection, caller, kind=kind, person=person, new=new, now=now, action="change")
+        else:  # the answer shows it all the same
+            await audit.record(connection, caller, action="read", resource=kind.name, patient_id=person.id, now=now)
         (body,) = await kind.wire(connection, [one])
         return body, tag_of(kind, one)
 

@@ -184,6 +184,8 @@ async def change(
         _check_birth(after.born_on, after.time_zone, now)
         if any(getattr(person, name) != value for name, value in after):
             await _keep(connection, caller, person=person, after=after, reason=changes.reason, now=now)
+        else:  # the answer shows the patient all the same
+            await audit.record(connection, caller, action="read", resource="patient", patient_id=person.id, now=now)
         return await find(connection, caller, patient_id=patient_id)
 
     return await database.write(work)

@@ -10,6 +10,8 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import Any
 
+from app.rules.words import REGIONS
+
 from .model import ABOUT, RULES, SCOPES, Policy, PolicyRule, Version
 
 TEXTS = ("name", "title", "jurisdiction", "source")
@@ -19,7 +21,6 @@ QUOTED = r" '.*'"  # in a message of the parser: what was sent
 TEXT = r"\"[^\"]*\"|'[^']*'"  # of a line: what stands in quotation marks
 MOST_DOTS = 40  # the time that the parser takes grows with their square
 CERTAINTIES = ("found", "known")
-REGIONS = {"cervical", "thoracic", "lumbar", "sacroiliac"}
 
 
 TomlTable = dict[str, Any]  # as tomllib gives it: each value is checked here before it is used

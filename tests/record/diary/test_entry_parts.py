@@ -52,6 +52,18 @@ async def test_a_wrong_clock_is_measured_and_reorders_nothing(service: Service, 
     assert told["recorded_at"] == "2026-04-30T20:00:00.000+00:00"
 
 
+@pytest.mark.parametrize("ahead", [timedelta(minutes=3), timedelta(hours=23), timedelta(hours=30)])
+async def test_a_later_writing_counts_also_after_one_of_a_fast_clock(
+    service: Service, clock: Clock, ahead: timedelta
+) -> None:
+    fast = (clock.now + ahead).isoformat()
+    assert (await service.put("2026-05-01", 2, recorded_at=fast)).status_code == 201
+    changed = await service.put("2026-05-01", 9)
+    assert (changed.status_code, changed.json()["pain"][0]["average"]) == (200, 9)
+    shown = await service("ada", "GET", f"/v1/patients/{service.ada_id}/diary/2026-05-01")
+    assert shown.json()["pain"][0]["average"] == 9
+
+
 async def test_half_past_one_at_night_may_belong_to_yesterday(service: Service) -> None:
     made = await service.put("2026-04-29", 4, recorded_at="2026-04-30T01:30:00+02:00")
     assert (made.status_code, made.json()["date"]) == (201, "2026-04-29")

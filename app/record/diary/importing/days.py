@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
 from typing import cast, get_args
 
+from app.base.http.wire import FIRST_DAY
 from app.record.diary.importing.places import read_place, site
 from app.record.diary.importing.table import BadFile, Row
 from app.record.diary.importing.values import (
@@ -22,7 +23,6 @@ from app.record.diary.importing.values import (
 )
 from app.rules.words import REGIONS, Region, Side
 
-FIRST_DAY = date(1990, 1, 1)
 SITES: dict[str, tuple[str, ...]] = {"region": REGIONS, "side": get_args(Side)}
 FORMULA = ("=", "+", "-", "@")
 SHOWN = 60  # characters of a cell at fault that the report repeats
