@@ -139,6 +139,7 @@ def test_a_file_that_is_not_there_and_a_wrong_option() -> None:
         ('{"median_days": 240, "log_sd": 0.6, "n": 30.5}', "n is no whole number"),
         ('{"median_days": 240, "log_sd": true, "n": 30}', "log_sd is no number"),
         ('{"median_days": -1, "log_sd": 0.6, "n": 30}', "a prior needs median_days"),
+        ('{"median_days": 240, "log_sd": 0.6, "n": 1' + "0" * 400 + "}", "a prior needs median_days"),
         ('{"median_days": NaN, "log_sd": 0.6, "n": 30}', "a prior needs median_days"),
     ],
 )
@@ -161,6 +162,15 @@ def test_a_cohort_of_short_relief_brings_the_forecast_forward(tmp_path: Path) ->
     missing = reprieve("trace", "-", "--prior", "nowhere.json", stdin=lines)
     assert (missing.returncode, missing.stdout) == (2, "")
     assert missing.stderr == "reprieve: --prior: nowhere.json: No such file or directory\n"
+
+
+@pytest.mark.parametrize("name", ['"\\ud800"', "true", "1.5", "null"])
+def test_a_name_that_is_none_is_an_error_of_its_line(name: str) -> None:
+    bad = json.dumps({**json.loads(one()), "id": "BAD"}).replace('"BAD"', name)
+    done = reprieve("trace", "-", stdin=f"{bad}\n{one()}\n")
+    wrong, right = json_lines(done.stdout)
+    assert (wrong["line"], wrong["error"]) == (1, "id: is missing, or neither text nor a whole number")
+    assert right["id"] == "p1"
 
 
 def test_an_empty_file_is_no_fault(tmp_path: Path) -> None:
