@@ -68,8 +68,8 @@ def test_relief_that_has_most_likely_ended_is_not_said_to_hold() -> None:
 
 def test_a_day_without_a_score_changes_nothing_of_what_is_said() -> None:
     for was in ("", "relief", "returning", "returned"):
-        for now in (masses(over=0.99, counted=1.0), masses(counted=0.0), masses(counted=1.0)):
-            assert next_standing(Standing(was), now, logged=50, heard=False).held == was
+        for chances_ in (masses(over=0.99, counted=1.0), masses(counted=0.0), masses(counted=1.0)):
+            assert next_standing(Standing(was), chances_, logged=50, heard=False).held == was
 
 
 def test_relief_and_failure_need_so_many_scores() -> None:

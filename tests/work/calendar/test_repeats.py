@@ -3,6 +3,7 @@
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -62,13 +63,12 @@ def test_places_are_counted_and_not_made(monkeypatch: pytest.MonkeyPatch) -> Non
     """A year of all days has thousands of times, of which a rule may want the first and the last."""
     combined: list[datetime] = []
 
-    class Watched(datetime):
-        @classmethod
-        def combine(cls, *args: Any, **more: Any) -> datetime:  # type: ignore[override]  # only counted
-            combined.append(datetime.combine(*args, **more))
-            return combined[-1]
+    def combine(*given: Any) -> datetime:
+        combined.append(datetime.combine(*given))
+        return combined[-1]
 
-    monkeypatch.setattr(repeats_module, "datetime", Watched)
+    watched = SimpleNamespace(combine=combine, fromisoformat=datetime.fromisoformat)
+    monkeypatch.setattr(repeats_module, "datetime", watched)
     every = f"BYHOUR={','.join(map(str, range(24)))};BYMINUTE={','.join(map(str, range(0, 60, 5)))}"
     found = made(f"FREQ=YEARLY;COUNT=4;BYSETPOS=1,-1;BYDAY=MO,TU,WE,TH,FR,SA,SU;{every}")
     assert [f"{at.astimezone(ZURICH):%m-%d %H:%M}" for at in found] == ["12-31 23:55", "01-01 00:00"] * 2
