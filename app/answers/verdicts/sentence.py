@@ -62,13 +62,21 @@ def _unknown(verdict: Verdict, days: int) -> list[str]:
     if not scored:
         return ["Nothing can be said: no pain has been logged since the procedure"]
     silent = (verdict.as_of - scored[-1]).days
-    held = [f"relief was known to hold for {verdict.relief_days} days"] if verdict.relief_days else []
+    held = [_held(verdict)] if verdict.relief_days else []
     if silent > KNOWN_FOR:
         return [f"Nothing can be said of today: the diary has been silent for {silent} days", *held]
     if "joined_late" in kinds_of(verdict):
         begun = f"Nothing is known before {spoken_day(scored[0])}, when the diary begins"
         return [f"{begun}: whether there was relief can't be said", *_worse(verdict, days), *_level(verdict)]
     return ["Nothing can be said: too few days are logged", *_level(verdict), *held]
+
+
+def _held(verdict: Verdict) -> str:
+    """What was known before nothing was any more."""
+    ended = verdict.returned.on
+    if verdict.censored or ended is None:
+        return f"relief was known to hold for {verdict.relief_days} days"
+    return f"pain had returned on {spoken_day(ended)}, {verdict.relief_days} days after the procedure, and got better again"
 
 
 def _relief(verdict: Verdict, days: int) -> str:
