@@ -14,13 +14,13 @@ def without_messages(_logger: object, _method: str, event: structlog.typing.Even
     A message may repeat a patient's data: a value that did not fit, the parameters of a statement. What the operating
     system reports, such as a refused connection, is kept.
     """
-    lines = told(event.pop("exc_info", None))
+    lines = error_lines(event.pop("exc_info", None))
     if lines:
         event["exception"] = "\n".join(lines)
     return event
 
 
-def told(error: object) -> list[str]:
+def error_lines(error: object) -> list[str]:
     """The kinds and the places of an exception and of its causes, a line each."""
     lines: list[str] = []
     while isinstance(error, BaseException):
@@ -41,7 +41,7 @@ class PlainLines(logging.Formatter):
         """The line; the arguments of the text are left out, and what follows its first line."""
         text = record.msg.splitlines() if isinstance(record.msg, str) else []
         error = record.exc_info[1] if record.exc_info else None
-        return "\n".join([f"{record.levelname.lower()} {record.name}: {text[0] if text else ''}", *told(error)])
+        return "\n".join([f"{record.levelname.lower()} {record.name}: {text[0] if text else ''}", *error_lines(error)])
 
 
 def _of_thread(given: threading.ExceptHookArgs) -> None:

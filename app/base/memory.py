@@ -17,17 +17,17 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-class Forgetful(Protocol):
+class HoldsClinics(Protocol):
     """What holds something of clinics between calls, and can let go of one."""
 
     def forget(self, clinic_id: UUID) -> None:
         """Removes everything of a clinic."""
 
 
-_every_one: "WeakSet[Forgetful]" = WeakSet()
+_every_one: "WeakSet[HoldsClinics]" = WeakSet()
 
 
-def join(one: Forgetful) -> None:
+def join(one: HoldsClinics) -> None:
     """Has it told of each clinic that is to be forgotten."""
     _every_one.add(one)
 

@@ -25,7 +25,7 @@ from app.answers.verdicts.routes import router as verdicts
 from app.base.http import problems
 from app.base.http.deps import Clock
 from app.base.http.long_json import LONGEST
-from app.base.http.middleware import Surround
+from app.base.http.middleware import RequestMiddleware
 from app.base.http.problems import Problem
 from app.base.settings import SettingError, Settings
 from app.base.store.database import Database
@@ -91,7 +91,7 @@ class Service(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """The layers that a request passes."""
-        return Surround(super().build_middleware_stack())
+        return RequestMiddleware(super().build_middleware_stack())
 
 
 def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:

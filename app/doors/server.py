@@ -13,8 +13,8 @@ from app.base.logs import configure
 from app.base.settings import SettingError, get_settings
 from app.base.store.migrate import check, upgrade
 from app.doors.api import create_app
+from app.doors.interpreter import InterpreterTuning
 from app.doors.protocol import LimitedProtocol
-from app.doors.turns import Turns
 
 log = structlog.get_logger()
 
@@ -45,7 +45,7 @@ def run(app: FastAPI, host: str, *, port: int, when_ready: Callable[[str], None]
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             if self.started:
-                Turns(asyncio.get_running_loop())
+                InterpreterTuning(asyncio.get_running_loop())
                 when_ready(url)
 
     server = Server(

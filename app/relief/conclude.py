@@ -12,8 +12,8 @@ from .forecast import look_ahead
 from .judgement import Judgement, Stretch
 from .plan import Plan
 from .records import Definition, Diary, Floats, Procedure, pick_side
-from .standing import When
-from .summary import Seen, activity, adherence, confounders, medication
+from .spells import EstimatedDay
+from .summary import SummaryInput, activity, adherence, confounders, medication
 from .verdict import BaselineFound, Current, DaySeries, Return, SideVerdict, Spell, Verdict
 
 
@@ -66,7 +66,7 @@ def conclude(
         ),
         activity=activity(offset, now.steps, last),
         adherence=adherence(scored, last),
-        confounders=confounders(diary, Seen(plan, procedure, judged, phase)),
+        confounders=confounders(diary, SummaryInput(plan, procedure, judged, phase)),
         why=reasons(plan, judged, phase=phase, performed=performed) if judged else [],
         sides=sides,
         days=_series(plan, now, procedure=procedure, judged=judged) if with_days else DaySeries(),
@@ -112,7 +112,7 @@ def _return(judged: Judgement | None, performed: date) -> Return:
     chance = judged.daily.return_probability[-1]
     if judged.spell is None or judged.spell.ended is None:
         return Return(chance)
-    when: When = judged.spell.ended
+    when: EstimatedDay = judged.spell.ended
     return Return(chance, *(performed + timedelta(days=d) for d in when))
 
 

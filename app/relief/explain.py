@@ -24,7 +24,7 @@ def reasons(plan: Plan, judged: Judgement, *, phase: Phase, performed: date) -> 
     if phase in ("returned", "returning"):
         moved = _moves(np.array([_ended(day, before=len(judged.stretches) - 1) for day in days]))
     else:
-        counted = _moves(np.array([day.masses.counted for day in days]))
+        counted = _moves(np.array([day.chances.counted for day in days]))
         moved = counted if phase == "relief" else -counted
     scored = np.zeros(plan.last, dtype=bool)
     scored[np.array(plan.scored(), dtype=np.int64) - 1] = True
@@ -39,8 +39,8 @@ def reasons(plan: Plan, judged: Judgement, *, phase: Phase, performed: date) -> 
 
 def _ended(day: DayEnd, *, before: int) -> float:
     """Chance on a day that the spell after so many settled ones has ended."""
-    settled = len(day.standing.spells)
-    return 1.0 if settled > before else day.masses.over if settled == before else 0.0
+    settled = len(day.so_far.spells)
+    return 1.0 if settled > before else day.chances.over if settled == before else 0.0
 
 
 def _moves(chance: Floats) -> Floats:

@@ -7,7 +7,7 @@ import numpy as np
 from . import parameters as par
 from .durations import Hazard
 from .judgement import Judgement
-from .mechanics import mechanics
+from .prepared_chain import prepared_chain
 from .records import Floats
 from .verdict import Forecast
 
@@ -32,13 +32,13 @@ def look_ahead(judged: Judgement, hazard: Hazard, today: date) -> Forecast:
 def will_have_returned(judged: Judgement, hazard: Hazard, days: Floats) -> Floats:
     """Chance that the return has come after so many days, shape (days,), rising."""
     run, last = judged.run, judged.plan.last
-    flat = mechanics(run.filter.definition).flat(run.filter.weights[last][:, :, None])[:, 0]
-    chain = mechanics(run.filter.definition).chain
+    flat = prepared_chain(run.filter.definition).flat(run.filter.weights[last][:, :, None])[:, 0]
+    chain = prepared_chain(run.filter.definition).chain
     relief = flat[chain.relief.slice].reshape(chain.relief.rows, -1).sum(axis=1)
-    over = run.today.masses.over
+    over = run.today.chances.over
     rungs = len(par.CLIMB_WAY)
     climbing = relief[-rungs * len(par.CLIMB_DAYS) :].reshape(len(par.CLIMB_DAYS), rungs)
-    holds = max(float(relief.sum() - climbing.sum()) + sum(run.today.masses.young), 1e-9)
+    holds = max(float(relief.sum() - climbing.sum()) + sum(run.today.chances.young), 1e-9)
     age = last - (judged.began(judged.stretches[-1]) if len(judged.stretches) > 1 else 0)
     left = holds * hazard.stays(days, age=age)
     for speed, mean in enumerate(par.CLIMB_DAYS):

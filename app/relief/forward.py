@@ -10,16 +10,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from . import parameters as par
-from .mechanics import N_PRONE, START_WEIGHT, Mechanics, mechanics
-from .moods import N_KIND, RECORD, expected, hear, overnight, times_since
-from .places import Placed, places
-from .plan import Heard, Plan
+from .moods import N_KIND, RECORD, expected, mood_after_score, mood_next_day, times_since
+from .places import StackedPlaces, places
+from .plan import Plan, ScoreEvidence
+from .prepared_chain import N_PRONE, START_WEIGHT, PreparedChain, prepared_chain
 from .records import Days, Floats
 from .remembered import BLOCK, HISTORY, DayEnd, Filter
-from .standing import Masses, PastSpell, Standing, masses_of, next_standing, when_begun, when_ended
+from .spells import DayChances, PastSpell, SpellsSoFar, chances_of, next_spells, when_begun, when_ended
 
 
-class Lane:
+class DiarySteps:
     """One diary's part of a sweep: its steps, and where those begin that do not follow from the one before.
 
     Args:
@@ -33,7 +33,7 @@ class Lane:
     def __init__(self, kept: Filter, plan: Plan, first: int) -> None:
         self.kept, self.plan = kept, plan
         self.days: list[int] = []
-        self.evidence: list[Heard | None] = []
+        self.evidence: list[ScoreEvidence | None] = []
         self.step_of: list[int] = []
         self.known: list[tuple[int, int]] = []
         self.version: list[int] = []
@@ -64,7 +64,7 @@ class Lane:
         for between in range(start + 1, day + 1):
             self._put(between, -1, heard=self._heard[between], version=version)
 
-    def _put(self, day: int, k: int, *, heard: Heard | None, version: int) -> None:
+    def _put(self, day: int, k: int, *, heard: ScoreEvidence | None, version: int) -> None:
         self._at[day] = len(self.days)
         self.days.append(day)
         self.step_of.append(k)
@@ -76,64 +76,66 @@ class Lane:
 
 def run(filters: Sequence[Filter], plans: Sequence[Plan]) -> None:
     """Runs the plans in one batch, each on its own filter; all filters have one definition."""
-    lanes = []
+    diaries = []
     for kept, plan in zip(filters, plans, strict=True):
-        lanes.append(Lane(kept, plan, kept.begin(plan)))
-    lanes = sorted((lane for lane in lanes if lane.days), key=lambda lane: -len(lane.days))
-    if lanes:
-        _Sweep(lanes).run()
+        diaries.append(DiarySteps(kept, plan, kept.begin(plan)))
+    diaries = sorted((diary for diary in diaries if diary.days), key=lambda diary: -len(diary.days))
+    if diaries:
+        _Sweep(diaries).run()
 
 
 class _Sweep:
-    def __init__(self, lanes: list[Lane]) -> None:
-        self.lanes = lanes
-        self.definition = lanes[0].kept.definition
-        self.m: Mechanics = mechanics(self.definition)
+    def __init__(self, diaries: list[DiarySteps]) -> None:
+        self.diaries = diaries
+        self.definition = diaries[0].kept.definition
+        self.m: PreparedChain = prepared_chain(self.definition)
         self.history: list[Floats] = []
-        self.pains = [[b.pain or 0.0 for b in lane.kept.baselines] for lane in lanes]
+        self.pains = [[b.pain or 0.0 for b in diary.kept.baselines] for diary in diaries]
         self._placed: tuple[float, ...] = ()
-        self.moods = np.zeros((len(lanes), 1 + max(max(lane.days) for lane in lanes), *lanes[0].kept.moods.shape[1:]))
-        for j, lane in enumerate(lanes):
-            self.moods[j, : len(lane.kept.moods)] = lane.kept.moods
+        self.moods = np.zeros(
+            (len(diaries), 1 + max(max(diary.days) for diary in diaries), *diaries[0].kept.moods.shape[1:])
+        )
+        for j, diary in enumerate(diaries):
+            self.moods[j, : len(diary.kept.moods)] = diary.kept.moods
 
     def run(self) -> None:
-        now = np.empty((N_PRONE, self.m.states, len(self.lanes), N_KIND))
-        for k in range(len(self.lanes[0].days)):
-            going = sum(len(lane.days) > k for lane in self.lanes)
+        now = np.empty((N_PRONE, self.m.states, len(self.diaries), N_KIND))
+        for k in range(len(self.diaries[0].days)):
+            going = sum(len(diary.days) > k for diary in self.diaries)
             if going < now.shape[2]:
                 now = np.ascontiguousarray(now[:, :, :going])
             now = self._step(now, k)
             self.history = [*self.history[-HISTORY + 1 :], now]
-        for j, lane in enumerate(self.lanes):
-            lane.kept.end(lane.days[-1], self.moods[j])
+        for j, diary in enumerate(self.diaries):
+            diary.kept.end(diary.days[-1], self.moods[j])
 
     def _step(self, now: Floats, k: int) -> Floats:
-        lanes = self.lanes[: now.shape[2]]
-        day = np.array([lane.days[k] for lane in lanes])
+        diaries = self.diaries[: now.shape[2]]
+        day = np.array([diary.days[k] for diary in diaries])
         now = self._older(now, day, k=k)
-        now = self.m.overnight(now, np.array([lane.plan.rate[lane.days[k]] for lane in lanes]))
-        for j, lane in enumerate(lanes):
-            if lane.known[k][1] == lane.days[k] > par.JOINED_LATE_DAYS:
+        now = self.m.next_day(now, np.array([diary.plan.rate[diary.days[k]] for diary in diaries]))
+        for j, diary in enumerate(diaries):
+            if diary.known[k][1] == diary.days[k] > par.JOINED_LATE_DAYS:
                 now[:, :, j] = self.m.chain.joined[:, None] * START_WEIGHT
-        mood = overnight(self.moods[np.arange(len(lanes)), day - 1])
-        self._place(lanes, k)
-        self._hear(now, mood, k=k, day=day)
+        mood = mood_next_day(self.moods[np.arange(len(diaries)), day - 1])
+        self._place(diaries, k)
+        self._weigh_scores(now, mood, k=k, day=day)
         self._note(now, mood, k=k, day=day)
         return now
 
     def _older(self, now: Floats, day: Days, *, k: int) -> Floats:
         """The weights that the step begins with: kept ones where it does not follow from the one before; cohorts grown."""
-        lanes = self.lanes[: len(day)]
+        diaries = self.diaries[: len(day)]
         older = np.flatnonzero((day - 1) % par.COHORT_DAYS == 0)
-        elsewhere = [(j, lane.source[k]) for j, lane in enumerate(lanes) if k in lane.source]
+        elsewhere = [(j, diary.source[k]) for j, diary in enumerate(diaries) if k in diary.source]
         if not len(older) and not elsewhere:
             return now
         now = now.copy()  # what a late writing goes back to is left as it was
         for j, step in elsewhere:
-            now[:, :, j] = lanes[j].kept.weights[int(day[j]) - 1] if step is None else self.history[step - k][:, :, j]
+            now[:, :, j] = diaries[j].kept.weights[int(day[j]) - 1] if step is None else self.history[step - k][:, :, j]
         for j in older.tolist():
-            lanes[j].kept.grow_older(int(day[j]))
-        if len(older) == len(lanes):
+            diaries[j].kept.grow_older(int(day[j]))
+        if len(older) == len(diaries):
             self.m.grow_older(now)
         elif len(older):
             some = now[:, :, older]
@@ -141,24 +143,24 @@ class _Sweep:
             now[:, :, older] = some
         return now
 
-    def _place(self, lanes: list[Lane], k: int) -> None:
+    def _place(self, diaries: list[DiarySteps], k: int) -> None:
         """Has the places of the baselines that hold ready, which do so for many steps."""
-        pains = tuple(self.pains[j][lane.version[k]] for j, lane in enumerate(lanes))
+        pains = tuple(self.pains[j][diary.version[k]] for j, diary in enumerate(diaries))
         if pains != self._placed:
             self._placed = pains
-            self.places = Placed.of([places(self.definition, pain) for pain in pains])
+            self.places = StackedPlaces.of([places(self.definition, pain) for pain in pains])
 
-    def _hear(self, now: Floats, mood: Floats, *, k: int, day: Days) -> None:
+    def _weigh_scores(self, now: Floats, mood: Floats, *, k: int, day: Days) -> None:
         """Weighs the states by the day's scores, in place."""
-        lanes = self.lanes[: len(day)]
-        said = [(j, heard) for j, heard in enumerate(lane.evidence[k] for lane in lanes) if heard is not None]
+        diaries = self.diaries[: len(day)]
+        said = [(j, heard) for j, heard in enumerate(diary.evidence[k] for diary in diaries) if heard is not None]
         if not said:
             return
         rows = np.array([j for j, _ in said])
-        steady = np.array([lanes[j].kept.days[d - 1].steady for j, d in zip(rows, day[rows], strict=True)])
+        steady = np.array([diaries[j].kept.days[d - 1].steady for j, d in zip(rows, day[rows], strict=True)])
         then = self.moods[rows[:, None], times_since(day[rows], steady), RECORD]
         ends = np.array([[heard.low, heard.high] for _, heard in said])
-        now *= self.places.told(rows, expected(mood[rows], then), ends)
+        now *= self.places.likelihoods(rows, expected(mood[rows], then), ends)
 
     def _note(self, now: Floats, mood: Floats, *, k: int, day: Days) -> None:
         """Notes what is known at the end of the day, and settles a return that has stood long enough."""
@@ -168,45 +170,45 @@ class _Sweep:
         weights *= np.repeat(share, N_KIND)  # in one stretch: many short ones are slow
         flat *= share
         levels = self.places.levels(flat)
-        masses = masses_of(self.m.chain, flat, self.m.lasts)
-        self._remember(mood, masses, k=k, day=day)
-        for j, (lane, known) in enumerate(zip(self.lanes, masses, strict=False)):
-            day_, kept = lane.days[k], lane.kept
+        chances = chances_of(self.m.chain, flat, self.m.lasts)
+        self._carry_moods(mood, chances, k=k, day=day)
+        for j, (diary, known) in enumerate(zip(self.diaries, chances, strict=False)):
+            day_, kept = diary.days[k], diary.kept
             was = kept.days[day_ - 1]
             steady = day_ if known.steady >= par.STEADY_AT else was.steady
-            heard = lane.evidence[k]
-            standing = next_standing(was.standing, known, logged=lane.known[k][0], heard=heard is not None)
-            today = DayEnd(known, standing, levels[j], *lane.known[k], steady=steady)
+            heard = diary.evidence[k]
+            so_far = next_spells(was.so_far, known, logged=diary.known[k][0], heard=heard is not None)
+            today = DayEnd(known, so_far, levels[j], *diary.known[k], steady=steady)
             ended = (
                 self._settles(today, kept, day_)
-                if heard is not None and standing.held == "returned" and known.over >= par.SETTLED_AT
+                if heard is not None and so_far.held == "returned" and known.over >= par.SETTLED_AT
                 else None
             )
             if ended is not None:
                 self.m.settle(now, j)
-                none = Masses.none(len(known.young), len(known.ended))
-                anew = Standing("", (*standing.spells, ended))
-                today = DayEnd(none, anew, levels[j], *lane.known[k], steady=steady)
+                none = DayChances.none(len(known.young), len(known.ended))
+                anew = SpellsSoFar("", (*so_far.spells, ended))
+                today = DayEnd(none, anew, levels[j], *diary.known[k], steady=steady)
             kept.note(day_, today, heard)
-            if lane.judges(k):
+            if diary.judges(k):
                 kept.judged.append(today)
-            if day_ % BLOCK == 0 or k + 2 >= len(lane.days):
+            if day_ % BLOCK == 0 or k + 2 >= len(diary.days):
                 kept.weights[day_] = now[:, :, j].copy()
 
-    def _remember(self, mood: Floats, masses: list[Masses], *, k: int, day: Days) -> None:
+    def _carry_moods(self, mood: Floats, chances: list[DayChances], *, k: int, day: Days) -> None:
         """What the day's scores tell of the mood."""
         score, counts = np.zeros(len(day)), np.zeros((len(day), 2))
-        for j, known in enumerate(masses):
-            heard = self.lanes[j].evidence[k]
+        for j, known in enumerate(chances):
+            heard = self.diaries[j].evidence[k]
             if heard is not None:
                 score[j], counts[j] = heard.score, (known.steady, 1.0)
-        self.moods[np.arange(len(day)), day] = hear(mood, score, counts)
+        self.moods[np.arange(len(day)), day] = mood_after_score(mood, score, counts)
 
     def _settles(self, known: DayEnd, kept: Filter, day: int) -> PastSpell | None:
         """The spell that has ended for good on a day with a score: its end has stood, and the diary speaks for that."""
-        end = when_ended(known.masses, kept.ages, day)
+        end = when_ended(known.chances, kept.ages, day)
         if day - kept.speaks_from(end.on, day) < par.STANDS_DAYS:
             return None
-        begun = when_begun(known.masses, kept.ages, day, lasts=self.m.lasts, first=known.first)
+        begun = when_begun(known.chances, kept.ages, day, lasts=self.m.lasts, first=known.first)
         joined = known.first > par.JOINED_LATE_DAYS and begun.on <= known.first
-        return PastSpell(None if joined and not known.standing.spells else begun, end)
+        return PastSpell(None if joined and not known.so_far.spells else begun, end)

@@ -9,18 +9,18 @@ from numpy.lib.stride_tricks import sliding_window_view
 from . import parameters as par
 from .daily import Daily
 from .definitions import Response, relief_percent, response
-from .mechanics import mechanics
+from .prepared_chain import prepared_chain
 from .records import Phase
 from .run import Run
-from .standing import When, when_begun, when_ended
+from .spells import EstimatedDay, when_begun, when_ended
 
 
 @dataclass(frozen=True)
 class Stretch:
     """A spell of relief in days from the procedure; None is not known, or not yet."""
 
-    begun: When | None
-    ended: When | None
+    begun: EstimatedDay | None
+    ended: EstimatedDay | None
     settled: bool
 
 
@@ -34,21 +34,21 @@ class Judgement:
         self.newest = max(run.plan.scored(), default=0)
         self.first = run.today.first
         self.joined_late = self.first > par.JOINED_LATE_DAYS
-        self.held = run.today.standing.held
+        self.held = run.today.so_far.held
 
     @cached_property
     def stretches(self) -> list[Stretch]:
         """Each spell of relief that counts, the first one first."""
         today, day = self.run.today, self.plan.last
-        out = [Stretch(ended.onset, ended.end, True) for ended in today.standing.spells]
+        out = [Stretch(ended.onset, ended.end, True) for ended in today.so_far.spells]
         if self.held:
             begun = ended = None
-            lasts = mechanics(self.run.filter.definition).lasts
-            begun = when_begun(today.masses, self.run.filter.ages, day, lasts=lasts, first=self.first)
+            lasts = prepared_chain(self.run.filter.definition).lasts
+            begun = when_begun(today.chances, self.run.filter.ages, day, lasts=lasts, first=self.first)
             if self.joined_late and not out and begun.on <= self.first:
                 begun = None  # in relief from the first day that the diary speaks for
             if self.held in ("returning", "returned"):
-                ended = when_ended(today.masses, self.run.filter.ages, day)
+                ended = when_ended(today.chances, self.run.filter.ages, day)
             out.append(Stretch(begun, ended, False))
         return out
 
@@ -97,7 +97,7 @@ class Judgement:
     def early_relief(self) -> bool:
         """Whether there clearly was relief on a day of the settling time."""
         first = self.run.filter.days[1 : par.SETTLING_DAYS + 1]
-        if not any(sum(day.masses.young) + day.masses.relief >= par.EARLY_AT for day in first):
+        if not any(sum(day.chances.young) + day.chances.relief >= par.EARLY_AT for day in first):
             return False
         score = np.array([s for s in self.plan.score[1 : par.SETTLING_DAYS + 1] if s == s])
         if len(score) < par.EARLY_SCORES:

@@ -7,14 +7,14 @@ from . import parameters as par
 NOTHING = float("nan")
 
 
-class Hidden:
+class HiddenPain:
     """Points that an increased opioid dose may hide, day by day, against the lowest usual dose since the procedure.
 
     No more is hidden than scores have risen: a dose that rises while scores stay flat says nothing of the pain.
     """
 
     def __init__(self) -> None:
-        self._dose, self._pain = Risen(), Risen()
+        self._dose, self._pain = MeanRise(), MeanRise()
         self.dose: tuple[float, float] = NOTHING, NOTHING  # its rise and its usual mean, on the day taken last
 
     def points(self, d: int, mme: float, score: float) -> float:
@@ -33,7 +33,7 @@ def free_rise(usual: float) -> float:
     return max(par.MASK_FREE_MME, par.MASK_FREE_SHARE * usual)
 
 
-class Risen:
+class MeanRise:
     """How far the mean of the last days lies over the lowest usual mean before them."""
 
     def __init__(self) -> None:

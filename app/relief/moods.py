@@ -30,12 +30,12 @@ UNHEARD = np.stack([np.stack([np.zeros(N_KIND), np.zeros(N_KIND), _MOOD, np.zero
 logarithm of what is left of the first day."""
 
 
-def overnight(mood: Floats) -> Floats:
+def mood_next_day(mood: Floats) -> Floats:
     """The mood on the next day, before its score; shape (diaries, 2, 4, kinds) both."""
     return np.asarray(mood * _OVERNIGHT + _ADDED)
 
 
-def hear(mood: Floats, score: Floats, counts: Floats) -> Floats:
+def mood_after_score(mood: Floats, score: Floats, counts: Floats) -> Floats:
     """The mood after that day's scores, points, shape (diaries,).
 
     `counts`, shape (diaries, 2), is how much of a score counts in each record, 0 to 1: 0 where there is none.

@@ -50,7 +50,7 @@ def _on_grid(points: Floats) -> Days:
 
 
 @dataclass(frozen=True)
-class Placed:
+class StackedPlaces:
     """The places of several diaries side by side.
 
     Args:
@@ -65,16 +65,16 @@ class Placed:
     level: Days
 
     @staticmethod
-    def of(each: Sequence[Places]) -> "Placed":
+    def of(each: Sequence[Places]) -> "StackedPlaces":
         """Those of some diaries, in their order."""
         n, many = len(each), max(len(one.time) for one in each)
         time, pain = np.zeros((n, many), dtype=np.int64), np.zeros((n, many))
         for j, one in enumerate(each):
             time[j, : len(one.time)], pain[j, : len(one.pain)] = one.time, one.pain
         level = np.stack([one.level for one in each]) + np.arange(n)[:, None] * par.N_LEVEL
-        return Placed(time, pain, np.stack([one.of_state for one in each], axis=1), level)
+        return StackedPlaces(time, pain, np.stack([one.of_state for one in each], axis=1), level)
 
-    def told(self, rows: Days, expects: tuple[Floats, Floats, Floats], ends: Floats) -> Floats:
+    def likelihoods(self, rows: Days, expects: tuple[Floats, Floats, Floats], ends: Floats) -> Floats:
         """How likely each state makes the day's scores, shape (states, diaries, kinds); 1 where a diary has none.
 
         Args:

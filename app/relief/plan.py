@@ -15,12 +15,12 @@ from . import parameters as par
 from .baseline import Baseline, find_baseline
 from .durations import DurationPrior, Hazard, hazard
 from .habits import Habits, around
-from .medicine import NOTHING, Hidden
+from .medicine import NOTHING, HiddenPain
 from .records import BOTH, LEFT, RIGHT, Diary, Floats, Procedure, pick_side
 from .sides import NEITHER, leaves_out_the_worse
 
 
-class Heard(NamedTuple):
+class ScoreEvidence(NamedTuple):
     """A day's score as evidence: its interval of pain in points, open where the scale ends, and the score itself."""
 
     low: float
@@ -51,7 +51,7 @@ class Plan:
     hazard: Hazard
     rate: list[float] = field(default_factory=list)
     target: list[int] = field(default_factory=list)
-    evidence: list[Heard | None] = field(default_factory=list)
+    evidence: list[ScoreEvidence | None] = field(default_factory=list)
     version: list[int] = field(default_factory=list)
     logged: list[int] = field(default_factory=list)
     first: list[int] = field(default_factory=list)
@@ -161,7 +161,7 @@ class _Steps:
             0, [find_baseline(nobody.astype(np.int64), nobody, procedure)], hazard(prior, procedure.earlier)
         )
         self.habits = Habits()
-        self.hidden = Hidden() if hidden else None
+        self.hidden = HiddenPain() if hidden else None
         self.so_far = [(0, 0, 0)]  # up to each day: days with a score, the first and the newest
 
     def run(self, values: Floats, known: list[float], *, since: int, last: int) -> None:
@@ -230,13 +230,13 @@ class _Steps:
             logged, first, newest = logged + 1, first or d, d
         self.so_far[d:] = [(logged, first, newest)]
         plan.target.append(d)
-        plan.evidence.append(self._hear(d))
+        plan.evidence.append(self._evidence_of(d))
         plan.version.append(len(plan.baselines) - 1)
         plan.logged.append(logged)
         plan.first.append(first)
         plan.newest.append(newest)
 
-    def _hear(self, d: int) -> Heard | None:
+    def _evidence_of(self, d: int) -> ScoreEvidence | None:
         plan = self.plan
         value, worst = plan.score[d], plan.worst[d]
         self.habits.see(d, value, worst)
@@ -251,7 +251,7 @@ class _Steps:
         else:
             return None
         shift = plan.shift[d]
-        return Heard(_quarter(low + shift), _quarter(high + shift), _quarter(min(value + shift, 10.0)))
+        return ScoreEvidence(_quarter(low + shift), _quarter(high + shift), _quarter(min(value + shift, 10.0)))
 
 
 def _quarter(value: float) -> float:

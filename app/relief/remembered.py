@@ -8,11 +8,11 @@ import numpy as np
 from . import parameters as par
 from .baseline import Baseline
 from .daily import Daily
-from .mechanics import START_WEIGHT, mechanics
 from .moods import UNHEARD
-from .plan import Heard, Plan
+from .plan import Plan, ScoreEvidence
+from .prepared_chain import START_WEIGHT, prepared_chain
 from .records import Definition, Floats
-from .standing import Ages, Masses, Standing
+from .spells import CohortShares, DayChances, SpellsSoFar
 
 BLOCK = 32  # days from checkpoint to checkpoint
 HISTORY = 16  # steps that a late revision may go back without using a checkpoint
@@ -28,8 +28,8 @@ class DayEnd:
         steady: the last day on which the level was most likely a lasting one.
     """
 
-    masses: Masses
-    standing: Standing
+    chances: DayChances
+    so_far: SpellsSoFar
     level: Floats
     logged: int
     first: int
@@ -49,11 +49,11 @@ class Filter:
 
     def __init__(self, definition: Definition) -> None:
         self.definition = definition
-        chain = mechanics(definition).chain
-        nothing = Masses.none(chain.young.bins, chain.ended.bins)
-        self.days = [DayEnd(nothing, Standing(), np.empty(0), 0, 0, 0)]
-        self.evidence: list[Heard | None] = [None]
-        self.ages = Ages([], [])
+        chain = prepared_chain(definition).chain
+        nothing = DayChances.none(chain.young.bins, chain.ended.bins)
+        self.days = [DayEnd(nothing, SpellsSoFar(), np.empty(0), 0, 0, 0)]
+        self.evidence: list[ScoreEvidence | None] = [None]
+        self.ages = CohortShares([], [])
         self.weights: dict[int, Floats] = {0: chain.start[:, None] * START_WEIGHT}
         self.moods = UNHEARD[None]
         self.baselines: list[Baseline] = []
@@ -73,13 +73,13 @@ class Filter:
 
     def grow_older(self, day: int) -> None:
         """Notes which share of its kind joins the oldest cohorts on a day."""
-        was = self.days[day - 1].masses
+        was = self.days[day - 1].chances
         grown, relief = was.young[-1], was.relief + was.over
         aged, oldest = was.ended[-2:]
         time = (day - 1) // par.COHORT_DAYS
         self.ages.at(time, grown / max(grown + relief, 1e-300), aged / max(aged + oldest, 1e-300))
 
-    def note(self, day: int, known: DayEnd, heard: Heard | None) -> None:
+    def note(self, day: int, known: DayEnd, heard: ScoreEvidence | None) -> None:
         """Keeps a day's end; what was kept of later days no longer holds."""
         del self.days[day:], self.evidence[day:]
         self.days.append(known)

@@ -14,7 +14,7 @@ from .medicine import NOTHING
 from .plan import Plan, Planner
 from .records import Definition, Floats, Laterality, Phase
 from .remembered import DayEnd, Filter
-from .standing import phase_of
+from .spells import phase_of
 
 
 @dataclass
@@ -73,7 +73,7 @@ class Run:
         silent = (last == 0) | (at - last > par.SILENT_DAYS) | np.isnan(pain)
         levels = read_levels(np.array([day.level for day in days]))
         phases: list[Phase] = [
-            phase_of(day.standing, day=d, logged=n, newest=late, joined_late=begun > par.JOINED_LATE_DAYS)
+            phase_of(day.so_far, day=d, logged=n, newest=late, joined_late=begun > par.JOINED_LATE_DAYS)
             if p == p
             else "unknown"
             for d, (day, n, begun, late, p) in enumerate(
@@ -90,9 +90,9 @@ class Run:
 
 def ended_chance(day: DayEnd) -> float:
     """Chance that the first spell of relief has ended; none where there was none."""
-    if day.standing.spells:
+    if day.so_far.spells:
         return 1.0
-    return round(day.masses.over, 4) if day.standing.held else 0.0
+    return round(day.chances.over, 4) if day.so_far.held else 0.0
 
 
 def _unless(silent: Floats, values: Floats, *, digits: int) -> list[float | None]:

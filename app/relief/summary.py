@@ -36,7 +36,7 @@ def adherence(scored: list[int], today: int) -> Completeness:
 
 
 @dataclass(frozen=True)
-class Seen:
+class SummaryInput:
     """What a verdict rests on; `judged` is None without a baseline above 0 or a day."""
 
     plan: Plan
@@ -45,14 +45,14 @@ class Seen:
     phase: Phase
 
 
-def confounders(diary: Diary, seen: Seen) -> list[Confounder]:
+def confounders(diary: Diary, seen: SummaryInput) -> list[Confounder]:
     """What could mislead whoever reads the verdict, each with its numbers."""
     found = [*_of_baseline(diary, seen), *_of_level(seen), *_of_writing(diary, seen), *_of_dose(seen)]
     other = _elsewhere(diary, seen)
     return [*found, other] if other else found
 
 
-def _of_baseline(diary: Diary, seen: Seen) -> Iterator[Confounder]:
+def _of_baseline(diary: Diary, seen: SummaryInput) -> Iterator[Confounder]:
     baseline, recorded = seen.plan.baseline, seen.procedure.baseline_pain
     performed = seen.procedure.performed_on.toordinal()
     if baseline.thin:
@@ -75,7 +75,7 @@ def _of_baseline(diary: Diary, seen: Seen) -> Iterator[Confounder]:
             yield Confounder("recalled_baseline", f"most days of the baseline were written down some {days} days later")
 
 
-def _of_level(seen: Seen) -> Iterator[Confounder]:
+def _of_level(seen: SummaryInput) -> Iterator[Confounder]:
     judged = seen.judged
     if judged is None:
         return
@@ -89,7 +89,7 @@ def _of_level(seen: Seen) -> Iterator[Confounder]:
         yield Confounder("joined_late", f"the diary begins on day {judged.first}: what lies before it is not known")
 
 
-def _of_writing(diary: Diary, seen: Seen) -> Iterator[Confounder]:
+def _of_writing(diary: Diary, seen: SummaryInput) -> Iterator[Confounder]:
     performed, today = seen.procedure.performed_on.toordinal(), seen.plan.last
     after = (diary.day > performed) & (diary.day <= performed + today)
     score = np.fmax.reduce(diary.average[after], axis=1)
@@ -121,7 +121,7 @@ def _of_writing(diary: Diary, seen: Seen) -> Iterator[Confounder]:
         yield Confounder(kind, f"{len(scored)} of {followed} days are logged{perhaps}")
 
 
-def _of_dose(seen: Seen) -> Iterator[Confounder]:
+def _of_dose(seen: SummaryInput) -> Iterator[Confounder]:
     plan = seen.plan
     rise, usual = plan.dose
     if rise > free_rise(usual):  # false where not known
@@ -138,7 +138,7 @@ def _of_dose(seen: Seen) -> Iterator[Confounder]:
             yield Confounder("opioids_stopped", f"opioids fell from {before:.0f} MME a day to none when pain rose")
 
 
-def _elsewhere(diary: Diary, seen: Seen) -> Confounder | None:
+def _elsewhere(diary: Diary, seen: SummaryInput) -> Confounder | None:
     performed, today = seen.procedure.performed_on.toordinal(), seen.plan.last
     recent = (diary.day > performed + max(0, today - par.ELSEWHERE_DAYS)) & (diary.day <= performed + today)
     other = diary.elsewhere[recent]

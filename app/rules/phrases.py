@@ -22,7 +22,7 @@ Needs = frozenset[frozenset[str]]
 """The keys of words without which a pattern can't match: of each set, one at least."""
 
 
-class Read(NamedTuple):
+class CompiledPhrase(NamedTuple):
     """A pattern, the keys of the words that it begins with, whether it may be empty, and the words that it needs."""
 
     pattern: str
@@ -35,7 +35,7 @@ class Read(NamedTuple):
 class Vocabulary:
     """What the phrases of a language share: its sets, and the words that no gap skips."""
 
-    sets: dict[str, Read] = field(default_factory=dict)
+    sets: dict[str, CompiledPhrase] = field(default_factory=dict)
     barred: str = "(?!)"
 
 
@@ -49,7 +49,7 @@ def vocabulary(sets: dict[str, list[str]]) -> Vocabulary:
 
 
 @dataclass(frozen=True)
-class Part:
+class PhrasePart:
     """A stretch of a phrase: its pattern, the keys of the words that it begins with, and of those that it needs."""
 
     text: str
@@ -75,24 +75,24 @@ def key(word: str) -> str:
     return DIGITS if word[:1].isdigit() else word[:3]
 
 
-def parts(text: str, words: Vocabulary) -> tuple[Part, ...]:
+def parts(text: str, words: Vocabulary) -> tuple[PhrasePart, ...]:
     """The parts of a phrase, which may stand in any order."""
     out = []
     for part in re.split(" [&+] ", text.removeprefix("! ")):
         found = read(part, words)
         assert not found.empty, text
-        out.append(Part(found.pattern, found.begins, found.needs))
+        out.append(PhrasePart(found.pattern, found.begins, found.needs))
     return tuple(out)
 
 
-def read(text: str, words: Vocabulary) -> Read:
+def read(text: str, words: Vocabulary) -> CompiledPhrase:
     """A phrase of one part."""
     out, rest = _choice(list(PIECE.finditer(text)), words)
     assert not rest, text
     return out
 
 
-def _choice(pieces: list[re.Match[str]], words: Vocabulary) -> tuple[Read, list[re.Match[str]]]:
+def _choice(pieces: list[re.Match[str]], words: Vocabulary) -> tuple[CompiledPhrase, list[re.Match[str]]]:
     """Alternatives up to a closing bracket or the end, and what follows."""
     found = []
     while True:
@@ -103,31 +103,31 @@ def _choice(pieces: list[re.Match[str]], words: Vocabulary) -> tuple[Read, list[
         pieces = pieces[1:]
 
 
-def _sequence(pieces: list[re.Match[str]], words: Vocabulary) -> tuple[Read, list[re.Match[str]]]:
-    out = Read("", frozenset(), empty=True)
+def _sequence(pieces: list[re.Match[str]], words: Vocabulary) -> tuple[CompiledPhrase, list[re.Match[str]]]:
+    out = CompiledPhrase("", frozenset(), empty=True)
     while pieces and pieces[0].group() != "|" and not pieces[0]["close"]:
         piece, pieces = pieces[0], pieces[1:]
         if piece["open"]:
             one, pieces = _choice(pieces, words)
             if piece["open"] == "[":
-                one = Read(f"{one.pattern}?", one.begins, empty=True)
+                one = CompiledPhrase(f"{one.pattern}?", one.begins, empty=True)
             pieces = pieces[1:]
         elif piece["set"]:
             one = words.sets[piece["set"]]
         else:
             one = _word(piece, words)
         begins = out.begins | (one.begins if out.empty else frozenset())
-        out = Read(out.pattern + one.pattern, begins, out.empty and one.empty, out.needs | one.needs)
+        out = CompiledPhrase(out.pattern + one.pattern, begins, out.empty and one.empty, out.needs | one.needs)
     return out, pieces
 
 
-def _either(found: list[Read]) -> Read:
+def _either(found: list[CompiledPhrase]) -> CompiledPhrase:
     pattern = "(?:" + "|".join(one.pattern for one in found) + ")"
     begins = frozenset[str]().union(*(one.begins for one in found))
     needs = found[0].needs if len(found) == 1 else frozenset[frozenset[str]]()
     if len(found) > 1 and all(one.needs for one in found):  # of each choice its most telling word
         needs = frozenset({frozenset[str]().union(*(min(one.needs, key=telling) for one in found))})
-    return Read(pattern, begins, any(one.empty for one in found), needs)
+    return CompiledPhrase(pattern, begins, any(one.empty for one in found), needs)
 
 
 def telling(keys: frozenset[str]) -> tuple[int, int, list[str]]:
@@ -135,14 +135,14 @@ def telling(keys: frozenset[str]) -> tuple[int, int, list[str]]:
     return len(keys), -min(len(one) for one in keys), sorted(keys)
 
 
-def _word(piece: re.Match[str], words: Vocabulary) -> Read:
+def _word(piece: re.Match[str], words: Vocabulary) -> CompiledPhrase:
     text = piece.group()
     if text in GAPS:
-        return Read(f"(?: (?!(?:{words.barred})\\b)[^ ,]+){{0,{GAPS[text]}}}?", frozenset(), empty=True)
+        return CompiledPhrase(f"(?: (?!(?:{words.barred})\\b)[^ ,]+){{0,{GAPS[text]}}}?", frozenset(), empty=True)
     if text in NUMBERS:
-        return Read(NUMBERS[text], frozenset({DIGITS}), False, frozenset({frozenset({DIGITS})}))
+        return CompiledPhrase(NUMBERS[text], frozenset({DIGITS}), False, frozenset({frozenset({DIGITS})}))
     word, written_out = fold(piece["word"]), fold(UMLAUT.sub(r"\1e", piece["word"]))  # "fühle", "fuehle"
     assert not piece["stem"] or len(word) > 2 or word.isdigit(), f"{text}: a stem has three letters"
     pattern = word if word == written_out else f"(?:{word}|{written_out})"
     keys = frozenset({key(word), key(written_out)})
-    return Read(f" {pattern}" + (r"\w*" if piece["stem"] else r"\b"), keys, False, frozenset({keys}))
+    return CompiledPhrase(f" {pattern}" + (r"\w*" if piece["stem"] else r"\b"), keys, False, frozenset({keys}))

@@ -14,7 +14,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from app.rules.phrases import NOTHING, Part, fold, key, parts, read, telling, vocabulary
+from app.rules.phrases import NOTHING, PhrasePart, fold, key, parts, read, telling, vocabulary
 
 ENDS = re.compile(r"[.!?;\n]+(?!\d)")
 PAUSES = re.compile(r"[,:](?!\d)|[()]|\s[-–—]+\s|[–—]")
@@ -38,7 +38,7 @@ class _Phrase:
     """
 
     sign: str
-    parts: tuple[Part, ...]
+    parts: tuple[PhrasePart, ...]
     near: bool
     blunt: bool
 
@@ -79,7 +79,7 @@ class _Grammar:
 
     phrases: tuple[_Phrase, ...]
     places: dict[str, list[_Place]]
-    unless: dict[str, list[tuple[Part, ...]]]
+    unless: dict[str, list[tuple[PhrasePart, ...]]]
     denials: _Denials
 
 
@@ -195,7 +195,7 @@ def _grammar() -> _Grammar:
         for language, texts in rule.get("words", {}).items()
         for text in texts
     ]
-    unless: dict[str, list[tuple[Part, ...]]] = {}
+    unless: dict[str, list[tuple[PhrasePart, ...]]] = {}
     for rule in data["rule"]:
         for language, texts in rule.get("unless", {}).items():
             unless.setdefault(rule["sign"], []).extend(parts(text, words[language]) for text in texts)

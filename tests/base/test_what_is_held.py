@@ -64,7 +64,7 @@ HELD = {  # by module and name: why nothing of one clinic comes out of it for an
     "relief/forward.py: self.source": OF_A_DIARY,
     "relief/forward.py: self.step_of": OF_A_DIARY,
     "relief/forward.py: self.version": OF_A_DIARY,
-    "relief/mechanics.py: mechanics": OF_THE_CODE,
+    "relief/prepared_chain.py: prepared_chain": OF_THE_CODE,
     "relief/places.py: places": "numbers by numbers: a definition and a pain",
     "relief/plan.py: self.before": OF_A_DIARY,
     "relief/plan.py: self.sides": OF_A_DIARY,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.answers.verdicts.trace_lines import read_diary
-from tests.benchmarks.diaries import Floats, Made
+from tests.benchmarks.diaries import AssembledVerdict, Floats
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Said:
     censored: bool = True
 
 
-def arrays(made: Made) -> tuple[int, float, Floats]:
+def arrays(made: AssembledVerdict) -> tuple[int, float, Floats]:
     """Last day, baseline and score by day (0 is the procedure) of a diary."""
     _, diary, procedure = read_diary(made.line)
     day = diary.day - procedure.performed_on.toordinal()

@@ -30,7 +30,7 @@ from rich.table import Table
 from sqlalchemy import select
 
 from app.alerts.flags.service import flag
-from app.answers.verdicts.assemble import Made, Material, make
+from app.answers.verdicts.assemble import AssembledVerdict, VerdictMaterial, make
 from app.base.logs import configure
 from app.base.settings import Settings
 from app.base.store.migrate import upgrade
@@ -49,7 +49,7 @@ FOLLOWED = timedelta(days=60)  # long enough to tell a return from a flare-up
 _left: dict[UUID, EngineState] = {}
 
 
-def _make(material: Material) -> Made:
+def _make(material: VerdictMaterial) -> AssembledVerdict:
     """The verdict in a process that keeps what the engine left behind, so that a new day costs it one step."""
     return make(material, _left.setdefault(material.procedure_id, EngineState()))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.benchmarks.diaries import START, Made, make
+from tests.benchmarks.diaries import START, AssembledVerdict, make
 from tests.benchmarks.mixes import WIDE
 from tests.support import Service
 
@@ -22,7 +22,7 @@ class Course:
 
     procedure_id: str
     performed_on: date
-    made: Made
+    made: AssembledVerdict
     writes: dict[date, list[dict[str, Any]]]
 
     @property

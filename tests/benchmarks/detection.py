@@ -17,7 +17,7 @@ from scipy.stats import CensoredData, ecdf
 from app.answers.verdicts.trace_lines import read_diary
 from app.relief import Trace, trace_all
 from tests.benchmarks.arrays import Said
-from tests.benchmarks.diaries import START, Made, make
+from tests.benchmarks.diaries import START, AssembledVerdict, make
 from tests.benchmarks.mixes import BREAKING, LIVES, MIXES, WIDE, Mix
 from tests.benchmarks.rivals import RIVALS
 
@@ -44,15 +44,15 @@ class Figures:
     median_error: float = float("nan")
 
 
-Method = Callable[[Sequence[Made]], list[Said]]
+Method = Callable[[Sequence[AssembledVerdict]], list[Said]]
 
 
-def each(rule: Callable[[Made], Said]) -> Method:
+def each(rule: Callable[[AssembledVerdict], Said]) -> Method:
     """A method that looks at one diary after the other."""
     return lambda diaries: [rule(made) for made in diaries]
 
 
-def engine(diaries: Sequence[Made]) -> list[Said]:
+def engine(diaries: Sequence[AssembledVerdict]) -> list[Said]:
     """The engine, day by day as it would have run."""
     traces = trace_all([read_diary(made.line)[1:] for made in diaries])
     return [_said(one) for one in traces]
@@ -78,7 +78,7 @@ def figures(mix: Mix, seeds: Iterable[int], method: Method = engine) -> Figures:
     return figures_of([make(mix, seed) for seed in seeds], method)
 
 
-def figures_of(diaries: Sequence[Made], method: Method = engine) -> Figures:
+def figures_of(diaries: Sequence[AssembledVerdict], method: Method = engine) -> Figures:
     """The figures of a method on diaries."""
     hits, delays, briers, dates, onsets, covered = [], [], [], [], [], []
     false, years, wrong, never = 0, 0.0, 0, 0

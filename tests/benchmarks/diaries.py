@@ -22,7 +22,7 @@ DEPARTURE_KEEPS = 0.57  # ... the chance that a day is as the one before, in dai
 
 
 @dataclass(frozen=True)
-class Made:
+class AssembledVerdict:
     """One diary in the form that `reprieve trace` reads, and what truly happened; days count from the procedure."""
 
     line: dict[str, object]
@@ -33,7 +33,7 @@ class Made:
     logged: npt.NDArray[np.bool_]
 
 
-def make(mix: Mix, seed: int) -> Made:
+def make(mix: Mix, seed: int) -> AssembledVerdict:
     """One diary; the same mix and seed give the same one."""
     rng = np.random.default_rng([seed, *mix.name.encode()])
     last = int(rng.integers(*mix.days))
@@ -56,7 +56,7 @@ def make(mix: Mix, seed: int) -> Made:
         "baseline_pain": float(round(float(np.clip(baseline + rng.normal(0, mix.clinic_error), 1, 10)))),
         "entries": _entries(rng, mix, days[logged], score[logged], None if mme is None else mme[logged]),
     }
-    return Made(line, responder, onset, returned, last, logged[BEFORE:])
+    return AssembledVerdict(line, responder, onset, returned, last, logged[BEFORE:])
 
 
 def _entries(rng: np.random.Generator, mix: Mix, days: Days, score: Floats, mme: Floats | None) -> list[object]:

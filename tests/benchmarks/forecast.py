@@ -31,7 +31,7 @@ SHORT = replace(LONG, name="half as long", relief_days=LONG.relief_days / 2)
 
 
 @dataclass(frozen=True)
-class Told:
+class ShownRevision:
     """A forecast at a landmark, and on which day the return truly came; days from the procedure."""
 
     landmark: int
@@ -47,7 +47,7 @@ class Told:
         return self.returned <= self.landmark + WITHIN
 
 
-def forecasts(seed: int, mix: Mix, prior: DurationPrior | None = None) -> list[Told]:
+def forecasts(seed: int, mix: Mix, prior: DurationPrior | None = None) -> list[ShownRevision]:
     """The forecasts for one diary at each landmark on which it is in relief."""
     made = make(mix, seed)
     diary, procedure = read_diary(made.line)[1:]
@@ -60,7 +60,7 @@ def forecasts(seed: int, mix: Mix, prior: DurationPrior | None = None) -> list[T
             continue
         returned = made.last if made.returned is None else made.returned
         median, low, high = (_day(day) for day in (forecast.median_on, forecast.low, forecast.high))
-        out.append(Told(landmark, forecast.return_within_90_days, median, low, high, returned))
+        out.append(ShownRevision(landmark, forecast.return_within_90_days, median, low, high, returned))
     return out
 
 
@@ -80,7 +80,7 @@ def own_cohort(ends: Sequence[int]) -> DurationPrior:
     return DurationPrior(float(np.exp(np.median(logs))), float(logs.std(ddof=1)), len(ends))
 
 
-def line(label: str, told: Sequence[Told], ends: Sequence[int]) -> str:
+def line(label: str, told: Sequence[ShownRevision], ends: Sequence[int]) -> str:
     """A line of the table; `ends` are days of returns of others."""
     came = np.array([one.came for one in told], dtype=float)
     chance = np.array([one.chance for one in told])

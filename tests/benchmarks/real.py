@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tests.benchmarks.detection import HEADING, METHODS, figures_of, row
-from tests.benchmarks.diaries import BEFORE, START, Made, course_of, truth_of
+from tests.benchmarks.diaries import BEFORE, START, AssembledVerdict, course_of, truth_of
 from tests.benchmarks.mixes import TYPICAL
 
 Floats = npt.NDArray[np.float64]
@@ -44,7 +44,7 @@ def residual(path: Path) -> Floats:
     return out
 
 
-def made(path: Path, seed: int) -> Made:
+def made(path: Path, seed: int) -> AssembledVerdict:
     """One diary in a person's pattern; the same file and seed give the same one."""
     rng = np.random.default_rng([seed, 77])
     pattern, last = _stretch(residual(path), rng)
@@ -65,7 +65,7 @@ def made(path: Path, seed: int) -> Made:
         "baseline_pain": float(round(baseline)),
         "entries": entries,
     }
-    return Made(line, responder, onset, returned, last, logged[BEFORE:])
+    return AssembledVerdict(line, responder, onset, returned, last, logged[BEFORE:])
 
 
 def _stretch(whole: Floats, rng: np.random.Generator) -> tuple[Floats, int]:

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import t as student
 
 from tests.benchmarks.arrays import Said, arrays
-from tests.benchmarks.diaries import Made
+from tests.benchmarks.diaries import AssembledVerdict
 
 SETTLED = 14  # days; before them nothing is called
 
@@ -19,7 +19,7 @@ def _begun(level: float, half: float, day: int) -> bool:
     return day >= SETTLED and level < half
 
 
-def rule_of_thumb(made: Made) -> Said:
+def rule_of_thumb(made: AssembledVerdict) -> Said:
     """The rule in use: the mean of seven days at least half of baseline for 21 days."""
     last, base, score = arrays(made)
     run, had_relief = 0, False
@@ -35,7 +35,7 @@ def rule_of_thumb(made: Made) -> Said:
     return Said(None)
 
 
-def page_hinkley(made: Made, most: float = 2.0, limit: float = 13.0) -> Said:
+def page_hinkley(made: AssembledVerdict, most: float = 2.0, limit: float = 13.0) -> Said:
     """Page-Hinkley (Page 1954) about half of baseline: what lies over it adds up, `most` points a day at most."""
     last, base, score = arrays(made)
     level, total, begun = base, 0.0, False
@@ -51,7 +51,7 @@ def page_hinkley(made: Made, most: float = 2.0, limit: float = 13.0) -> Said:
     return Said(None)
 
 
-def cusum(made: Made, slack: float = 1.5, limit: float = 22.0) -> Said:
+def cusum(made: AssembledVerdict, slack: float = 1.5, limit: float = 22.0) -> Said:
     """CUSUM (Page 1954) about the person's own mean in relief, in her own standard deviations."""
     last, base, score = arrays(made)
     seen: list[float] = []
@@ -70,7 +70,7 @@ def cusum(made: Made, slack: float = 1.5, limit: float = 22.0) -> Said:
     return Said(None)
 
 
-def bocpd(made: Made, hazard: float = 1 / 200, sure: float = 0.97) -> Said:
+def bocpd(made: AssembledVerdict, hazard: float = 1 / 200, sure: float = 0.97) -> Said:
     """Bayesian online change points (Adams and MacKay 2007), normal with unknown mean and variance.
 
     Calls when a run of ten scores or more has a mean that most surely lies over half of baseline.
@@ -98,7 +98,7 @@ def bocpd(made: Made, hazard: float = 1 / 200, sure: float = 0.97) -> Said:
     return Said(None)
 
 
-def kalman(made: Made, walk: float = 0.2, noise: float = 1.2, apart: float = 0.8) -> Said:
+def kalman(made: AssembledVerdict, walk: float = 0.2, noise: float = 1.2, apart: float = 0.8) -> Said:
     """A local level with Kalman's filter (1960); calls when the level lies `apart` SDs over half of baseline on seven
     scored days running."""
     last, base, score = arrays(made)
@@ -116,7 +116,7 @@ def kalman(made: Made, walk: float = 0.2, noise: float = 1.2, apart: float = 0.8
     return Said(None)
 
 
-RIVALS: dict[str, Callable[[Made], Said]] = {
+RIVALS: dict[str, Callable[[AssembledVerdict], Said]] = {
     "7-day rule": rule_of_thumb,
     "Page-Hinkley": page_hinkley,
     "CUSUM": cusum,

@@ -151,7 +151,7 @@ def process(target: Any, *args: Any) -> Iterator[tuple[Any, Connection]]:
 
 
 @dataclass(frozen=True)
-class Seen:
+class SummaryInput:
     """What one call took, and what was waited for beside it; in seconds."""
 
     name: str
@@ -177,7 +177,7 @@ async def send(address: str, call: Call) -> str:
     return " ".join(f"{status}" if n == 1 else f"{status}x{n}" for status, n in sorted(found.items()))
 
 
-def measure(address: str, call: Call, pollers: list[Connection]) -> Seen:
+def measure(address: str, call: Call, pollers: list[Connection]) -> SummaryInput:
     """One call, with the slowest answers beside it."""
     _take(pollers)
     begun = time.monotonic()
@@ -186,7 +186,7 @@ def measure(address: str, call: Call, pollers: list[Connection]) -> Seen:
     except httpx.HTTPError as error:
         status = type(error).__name__
     own = time.monotonic() - begun
-    return Seen(call.name, status, own, *_take(pollers))
+    return SummaryInput(call.name, status, own, *_take(pollers))
 
 
 def _take(pollers: list[Connection]) -> list[float]:
@@ -195,9 +195,9 @@ def _take(pollers: list[Connection]) -> list[float]:
     return [one.recv() for one in pollers]
 
 
-def on_one(kind: str, *, where: bool, only: str, console: Console) -> list[Seen]:
+def on_one(kind: str, *, where: bool, only: str, console: Console) -> list[SummaryInput]:
     """Prints a line for each call on a database."""
-    out: list[Seen] = []
+    out: list[SummaryInput] = []
     with (
         tempfile.TemporaryDirectory() as folder,
         databases(kind, Path(folder)) as (new, _),

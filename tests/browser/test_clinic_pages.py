@@ -45,6 +45,7 @@ def open_procedure(page: Page, clinic: Clinic, name: str) -> None:
     page.goto(f"{clinic.url}/clinic?q={name.replace(' ', '+')}")
     page.get_by_role("link", name=re.compile(name)).first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(name)
+    page.wait_for_load_state()  # the heading is there before the style sheet, and a page without it is wider
 
 
 def test_the_list_begins_with_who_needs_a_look(page: Page, clinic: Clinic) -> None:

@@ -85,10 +85,12 @@ parts = st.fixed_dictionaries(
         "flare_up": st.booleans(),
     },
 )
-Told = tuple[int, int, Entry]  # days ago, minutes after that day's noon at which it was written, and what it says
+ShownRevision = tuple[
+    int, int, Entry
+]  # days ago, minutes after that day's noon at which it was written, and what it says
 told = st.tuples(st.sampled_from(AGO), st.integers(0, 3 * 24 * 60), parts)
 histories = st.lists(told, min_size=5, max_size=9)  # in the order in which they are sent: corrections come in any
-RICH: list[Told] = [
+RICH: list[ShownRevision] = [
     (60, 10, {"pain": [{"region": "lumbar", "side": "left", "average": 7.5, "worst": 9}], "note": NOTES[3]}),
     (61, 10, {"side_effects": [{"kind": "fever", "severity": 2}], "medications": [{"name": "morphine"}]}),
     (5, 60, {"interference": 3.0, "note": NOTES[1]}),
@@ -102,7 +104,7 @@ RICH: list[Told] = [
 RICH_SIGNS = ["bladder_or_bowel", "fever", "fever", "saddle_numbness"]
 
 
-def written(history: list[Told], now: datetime) -> list[Entry]:
+def written(history: list[ShownRevision], now: datetime) -> list[Entry]:
     """The entries of a history as they go over the wire."""
     out = []
     for ago, minutes, said in history:
@@ -206,7 +208,7 @@ async def by_all(service: Service, entries: list[Entry], *, treated: int) -> dic
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 async def test_one_history_is_kept_flagged_and_audited_alike_by_every_way(
-    service: Service, clock: Clock, history: list[Told]
+    service: Service, clock: Clock, history: list[ShownRevision]
 ) -> None:
     clock.now = utc_now()  # the command has no other clock
     await service.sign_in_again()

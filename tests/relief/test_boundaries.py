@@ -8,10 +8,20 @@ import pytest
 from app.relief import Definition, Diary, Phase, Procedure, judge
 from app.relief import parameters as par
 from app.relief.baseline import find_baseline
-from app.relief.medicine import Hidden
+from app.relief.medicine import HiddenPain
 from app.relief.plan import make_plan
 from app.relief.records import Floats
-from app.relief.standing import Ages, Masses, PastSpell, Standing, When, dated, next_standing, phase_of, when_ended
+from app.relief.spells import (
+    CohortShares,
+    DayChances,
+    EstimatedDay,
+    PastSpell,
+    SpellsSoFar,
+    dated,
+    next_spells,
+    phase_of,
+    when_ended,
+)
 from app.relief.summary import adherence, medication
 from tests.relief.support import DAY0, day, diary
 
@@ -22,18 +32,20 @@ KNOWN = Procedure(DAY0, baseline_pain=7.0)
 LASTS = [0.5] * (par.SPELL_DAYS // par.COHORT_DAYS + 1)
 
 
-def masses(over: float = 0.0, counted: float = 1.0) -> Masses:
+def chances(over: float = 0.0, counted: float = 1.0) -> DayChances:
     """Chances of a day: relief ended with `over`, in the youngest of its cohorts."""
     ended = [over, *[0.0] * (par.ENDED_COHORTS - 1)]
-    return Masses(1 - counted, [0.0] * len(LASTS), counted - over, ended, over=over, counted=counted, steady=1.0)
+    return DayChances(1 - counted, [0.0] * len(LASTS), counted - over, ended, over=over, counted=counted, steady=1.0)
 
 
 def held(was: str, over: float = 0.0, counted: float = 1.0, logged: int = 50) -> str:
-    return next_standing(Standing(was), masses(over, counted), logged=logged).held
+    return next_spells(SpellsSoFar(was), chances(over, counted), logged=logged).held
 
 
 def phase(said: str = "", on: int = LATE, logged: int = 50, newest: int | None = None) -> Phase:
-    return phase_of(Standing(said), day=on, logged=logged, newest=on if newest is None else newest, joined_late=False)
+    return phase_of(
+        SpellsSoFar(said), day=on, logged=logged, newest=on if newest is None else newest, joined_late=False
+    )
 
 
 @pytest.mark.parametrize(
@@ -62,14 +74,14 @@ def test_relief_is_said_from_a_chance_on_that_it_will_count(was: str, at: float)
 
 
 def test_relief_that_has_most_likely_ended_is_not_said_to_hold() -> None:
-    still = masses(over=par.RETURNED_UNTIL - STEP, counted=par.RETURNED_UNTIL)
-    assert next_standing(Standing("relief"), still, logged=50).held == ""
+    still = chances(over=par.RETURNED_UNTIL - STEP, counted=par.RETURNED_UNTIL)
+    assert next_spells(SpellsSoFar("relief"), still, logged=50).held == ""
 
 
 def test_a_day_without_a_score_changes_nothing_of_what_is_said() -> None:
     for was in ("", "relief", "returning", "returned"):
-        for chances_ in (masses(over=0.99, counted=1.0), masses(counted=0.0), masses(counted=1.0)):
-            assert next_standing(Standing(was), chances_, logged=50, heard=False).held == was
+        for chances_ in (chances(over=0.99, counted=1.0), chances(counted=0.0), chances(counted=1.0)):
+            assert next_spells(SpellsSoFar(was), chances_, logged=50, heard=False).held == was
 
 
 def test_relief_and_failure_need_so_many_scores() -> None:
@@ -86,7 +98,7 @@ def test_nobody_has_failed_before_the_settling_window_is_over() -> None:
 
 
 def test_nobody_who_joined_late_has_failed() -> None:
-    assert phase_of(Standing(), day=LATE, logged=50, newest=LATE, joined_late=True) == "unknown"
+    assert phase_of(SpellsSoFar(), day=LATE, logged=50, newest=LATE, joined_late=True) == "unknown"
 
 
 def test_silence_lapses_everything_but_a_return() -> None:
@@ -95,32 +107,34 @@ def test_silence_lapses_everything_but_a_return() -> None:
         found = [phase(said, at, newest=at - par.SILENT_DAYS - i) for i in (-1, 0, 1)]
         assert found == [expected, expected, "unknown"]
     assert phase("returned", at, newest=1) == "returned"
-    settled = Standing("relief", (PastSpell(None, When(100, 90, 110)),))
+    settled = SpellsSoFar("relief", (PastSpell(None, EstimatedDay(100, 90, 110)),))
     assert phase_of(settled, day=at, logged=50, newest=at, joined_late=False) == "relief"
     assert phase_of(settled, day=at, logged=50, newest=1, joined_late=False) == "unknown"
 
 
 def test_a_day_is_dated_where_half_of_its_chance_lies_on_either_side() -> None:
     even = [(90.0, 100.0, 0.5), (80.0, 90.0, 0.5)]  # from the latest on: days 91 to 100, and 81 to 90
-    assert dated(even) == When(90, 82, 100)
+    assert dated(even) == EstimatedDay(90, 82, 100)
     late = [(90.0, 100.0, 0.9), (80.0, 90.0, 0.1)]
-    assert dated(late) == When(95, 86, 100)
-    assert dated([(4.0, 8.0, 1.0)]) == When(6, 5, 8)
+    assert dated(late) == EstimatedDay(95, 86, 100)
+    assert dated([(4.0, 8.0, 1.0)]) == EstimatedDay(6, 5, 8)
     assert par.DATE_TAIL == 0.05
 
 
 def test_a_return_is_dated_by_the_days_on_which_its_cohorts_crossed() -> None:
     """A cohort holds what crossed in four days; the first of them began on the day after a multiple of four."""
     day_, other = 120, [0.0] * (par.ENDED_COHORTS - 3)
-    found = when_ended(Masses(0, [0.0] * len(LASTS), 0.0, [0.0, 1.0, 0.0, *other], 1.0, 1.0, 1.0), Ages([], []), day_)
+    found = when_ended(
+        DayChances(0, [0.0] * len(LASTS), 0.0, [0.0, 1.0, 0.0, *other], 1.0, 1.0, 1.0), CohortShares([], []), day_
+    )
     assert 113 <= found.low <= found.on <= found.high <= 117
 
 
 def test_the_oldest_cohort_is_dated_by_what_joined_it_when() -> None:
-    ages = Ages([], [])
+    ages = CohortShares([], [])
     for time in range(30):
         ages.at(time, 0.0, 1.0 if time == 20 else 0.0)
-    only = Masses(0, [0.0] * len(LASTS), 0.0, [*[0.0] * (par.ENDED_COHORTS - 1), 1.0], 1.0, 1.0, 1.0)
+    only = DayChances(0, [0.0] * len(LASTS), 0.0, [*[0.0] * (par.ENDED_COHORTS - 1), 1.0], 1.0, 1.0, 1.0)
     found = when_ended(only, ages, 120)
     joined = (20 - par.ENDED_COHORTS + 2) * par.COHORT_DAYS
     assert joined - par.COHORT_DAYS <= found.low <= found.on <= found.high <= joined + 1
@@ -155,20 +169,20 @@ def test_so_many_hidden_points_in_the_four_weeks_about_a_return_mask_it(hidden: 
 @pytest.mark.parametrize(("dose", "points"), [(54, 0.0), (55, 0.05), (74, 1.0), (93, 1.95), (94, 2.0), (120, 2.0)])
 def test_a_dose_hides_nothing_within_habit_and_never_more_than_two_points(dose: float, points: float) -> None:
     """From 40 mg on, 14 mg more are habit, and each mg beyond hides 0.05, where scores have risen as well."""
-    hidden, usual = Hidden(), 40.0
+    hidden, usual = HiddenPain(), 40.0
     assert [hidden.points(d, usual, 3.0) for d in range(1, 31)] == [0.0] * 30
     later = [hidden.points(d, dose, 8.0) for d in range(31, 41)]
     assert later[-1] == pytest.approx(points)
     assert max(par.MASK_FREE_MME, par.MASK_FREE_SHARE * usual) == 14.0
 
 
-def chances(*values: float) -> Floats:
+def floats(*values: float) -> Floats:
     return np.array(values, dtype=np.float64)
 
 
 def test_the_dose_of_before_and_of_now() -> None:
-    on = chances(-15, -14, -1, 0, 86, 87, 100, 101)
-    mme = chances(90, 10, 30, 90, 90, 40, 60, 90)
+    on = floats(-15, -14, -1, 0, 86, 87, 100, 101)
+    mme = floats(90, 10, 30, 90, 90, 40, 60, 90)
     found = medication(on, mme, today=100, masked=False)
     assert (found.mme_before, found.mme_now, found.change_percent) == (20.0, 50.0, 150.0)
     assert (par.BASELINE_DAYS, par.SUMMARY_DAYS) == (14, 14)

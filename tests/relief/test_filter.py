@@ -15,8 +15,8 @@ from app.relief import DEFINITIONS, Definition, Diary, EngineState, Procedure, j
 from app.relief import parameters as par
 from app.relief.chain import Chain
 from app.relief.forward import run
-from app.relief.mechanics import mechanics
-from app.relief.plan import Heard, Plan, make_plan
+from app.relief.plan import Plan, ScoreEvidence, make_plan
+from app.relief.prepared_chain import prepared_chain
 from app.relief.records import Floats
 from app.relief.remembered import Filter
 from tests.relief.support import DAY0, course, day, diary
@@ -29,7 +29,7 @@ def weights_of(kept: Filter, day_: int) -> Floats:
 
 
 def slow_mood(
-    heard: list[Heard | None], counts: list[float], since: int, *, kind: par.Noise
+    heard: list[ScoreEvidence | None], counts: list[float], since: int, *, kind: par.Noise
 ) -> tuple[float, float, float]:
     """The next score's mean, as shift and slope of the level, and its SD, one score after the other.
 
@@ -98,7 +98,13 @@ def slow_weights(plan: Plan, chain: Chain, last: int) -> Floats:
 
 
 def told(
-    before: list[Heard | None], score: Heard, steady: list[float], *, level: Floats, since: list[int], kind: par.Noise
+    before: list[ScoreEvidence | None],
+    score: ScoreEvidence,
+    steady: list[float],
+    *,
+    level: Floats,
+    since: list[int],
+    kind: par.Noise,
 ) -> Floats:
     """What a day's score says of each state, from the normal distribution alone."""
     of = {s: slow_mood(before, [1.0] * len(before) if s else steady, s, kind=kind) for s in set(since)}
@@ -129,7 +135,7 @@ def test_the_filter_agrees_with_a_slow_twin(definition: Definition) -> None:
     plan = make_plan(diary(scores), Procedure(DAY0), last=24, at_once=True)
     one = Filter(definition)
     run([one], [plan])
-    slow = slow_weights(plan, mechanics(definition).chain, 24)
+    slow = slow_weights(plan, prepared_chain(definition).chain, 24)
     assert np.abs(weights_of(one, 24) - slow).max() < 2e-4, "the normal distribution is read from a table, to 1e-4"
     assert np.abs(weights_of(one, 24) - slow).sum() < 2e-3
 
@@ -225,7 +231,7 @@ def test_a_day_with_a_worst_score_alone_still_speaks() -> None:
 
 
 def test_coarse_habits_are_seen_and_read_as_wide_intervals() -> None:
-    def heard(values: list[float]) -> Heard:
+    def heard(values: list[float]) -> ScoreEvidence:
         scores = dict(enumerate((values * 4)[:20], start=1))
         last = make_plan(diary(scores), Procedure(DAY0, baseline_pain=7), last=20, at_once=True).evidence[-1]
         assert last is not None

@@ -13,8 +13,8 @@ from app.rules.policies import (
     Block,
     Case,
     Estimate,
-    Gain,
-    Lasted,
+    FunctionGain,
+    ReliefHeld,
     Session,
     evaluate,
     load_text,
@@ -46,10 +46,10 @@ def block(
     return Block(name, on, side, region, joints, agent, before, after)
 
 
-def lasted(days: int, spread: int = 5, open_: bool = False) -> Lasted:
+def lasted(days: int, spread: int = 5, open_: bool = False) -> ReliefHeld:
     end = START + timedelta(days=days)
     width = timedelta(days=0 if open_ else spread)
-    return Lasted(START, end, end - width, end + width, open_)
+    return ReliefHeld(START, end, end - width, end + width, open_)
 
 
 def estimate(value: float, spread: float = 0) -> Estimate:
@@ -112,9 +112,9 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
     ("medicare-lcd", {"lasted": lasted(100, open_=True)}, "relief_duration", U),  # the diary fell silent
     ("medicare-lcd", {"lasted": None}, "relief_duration", U),
     ("medicare-lcd", {}, "function_gain", U),
-    ("medicare-lcd", {"gains": (Gain(50, "activities"),)}, "function_gain", M),
-    ("medicare-lcd", {"gains": (Gain(49.6, "activities"),)}, "function_gain", N),
-    ("medicare-lcd", {"gains": (Gain(60, "peg"),)}, "function_gain", P),
+    ("medicare-lcd", {"gains": (FunctionGain(50, "activities"),)}, "function_gain", M),
+    ("medicare-lcd", {"gains": (FunctionGain(49.6, "activities"),)}, "function_gain", N),
+    ("medicare-lcd", {"gains": (FunctionGain(60, "peg"),)}, "function_gain", P),
     ("medicare-lcd", {}, WINDOW, M),
     ("medicare-lcd", done(session(START), SOON), WINDOW, M),
     ("medicare-lcd", done(session(date(2025, 3, 1)), SOON), WINDOW, N),
@@ -183,7 +183,7 @@ def test_there_are_enough_cases_and_each_policy_has_some() -> None:
 
 
 def test_one_branch_in_full_is_enough() -> None:
-    by_function = replace(GOOD, relief=estimate(30), gains=(Gain(60, "activities"),))
+    by_function = replace(GOOD, relief=estimate(30), gains=(FunctionGain(60, "activities"),))
     assert evaluate(policies()["medicare-lcd"], by_function).outstanding == []
     neither = replace(by_function, gains=())
     assert evaluate(policies()["medicare-lcd"], neither).outstanding == ["relief_percent", "function_gain"]

@@ -34,7 +34,7 @@ UNKNOWN_TOKEN = "Sign in first, or again: the token is missing, wrong or expired
 
 
 @dataclass(frozen=True)
-class Issued:
+class IssuedToken:
     """A fresh token and when it lapses."""
 
     token: str
@@ -42,7 +42,7 @@ class Issued:
 
 
 @dataclass(frozen=True)
-class Remembered:
+class RememberedCaller:
     """The caller of a token, and until when it need not be looked up again."""
 
     caller: Caller
@@ -57,11 +57,13 @@ class SignIns:
 
     def __init__(self, database: Database, hours: float, clock: Callable[[], datetime]) -> None:
         self._database, self._lasts = database, timedelta(hours=hours)
-        self._known = TLRUCache[str, Remembered, datetime](MOST_REMEMBERED, lambda _hash, one, _now: one.until, clock)
+        self._known = TLRUCache[str, RememberedCaller, datetime](
+            MOST_REMEMBERED, lambda _hash, one, _now: one.until, clock
+        )
         self._ends = 0  # counts what has ended: a look-up that was under way meanwhile is not remembered
         memory.join(self)
 
-    async def begin(self, username: str, password: str, now: datetime) -> Issued:
+    async def begin(self, username: str, password: str, now: datetime) -> IssuedToken:
         """A token for a name and its password.
 
         Raises:
@@ -80,7 +82,7 @@ class SignIns:
             raise Problem(401, WRONG_SIGN_IN, headers={"WWW-Authenticate": "Bearer"})
         return await self.issue(clinic_id, account_id, now, known=known)
 
-    async def issue(self, clinic_id: UUID, account_id: UUID, now: datetime, *, known: str | None = None) -> Issued:
+    async def issue(self, clinic_id: UUID, account_id: UUID, now: datetime, *, known: str | None = None) -> IssuedToken:
         """A token for an account that has been authenticated already; expired tokens are deleted.
 
         `known` is the hash that the password was compared with, which took a while.
@@ -114,7 +116,7 @@ class SignIns:
             await connection.execute(insert(sign_in).values(new))
 
         await self._database.write(work)
-        return Issued(token, ends)
+        return IssuedToken(token, ends)
 
     async def who(self, token: str, now: datetime) -> Caller:
         """The caller that a token stands for.
@@ -147,7 +149,7 @@ class SignIns:
         expires_at, account_id, clinic_id, role, patient_id = found
         caller = Caller(account_id, clinic_id, cast(Role, role), patient_id)
         if begun == self._ends:
-            self._known[key] = Remembered(caller, min(now + REMEMBER, expires_at))
+            self._known[key] = RememberedCaller(caller, min(now + REMEMBER, expires_at))
         return caller
 
     async def end(self, token: str) -> None:

@@ -11,7 +11,7 @@ from app.alerts.flags import service
 from app.alerts.flags.schemas import AnswerIn, FlagKind, FlagOut, FlagState, RuleIn, RuleOut, StepIn
 from app.base.http.conditional import IfMatch
 from app.base.http.deps import DatabaseDep, Now
-from app.base.http.idempotency.deps import OnceDep
+from app.base.http.idempotency.deps import IdempotentCallDep
 from app.base.http.paging import Cursor, Limit, Page
 from app.base.http.problems import problems
 from app.base.http.sheets import CSV, Accept, listed
@@ -57,7 +57,9 @@ async def list_flags(
     response_model=RuleOut,
     responses={201: {"model": RuleOut, "description": "Added"}, **problems(403, 413)},
 )
-async def add_red_flag(new: RuleIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep) -> Response:
+async def add_red_flag(
+    new: RuleIn, caller: CallerDep, database: DatabaseDep, now: Now, once: IdempotentCallDep
+) -> Response:
     """Adds a red flag of the clinic's own; from then on the answer to an entry that meets it gives its advice."""
     answer = await service.add_rule(database, caller, new=new, once=once, now=now)
     return JSONResponse(answer.body, answer.status)

@@ -16,7 +16,7 @@ from app.alerts.flags.schemas import AnswerIn, FlagKind, FlagOut, FlagState, Rul
 from app.alerts.flags.tables import ClinicRule, Flag
 from app.alerts.messages.outbox import post
 from app.base.http.conditional import etag, require_match
-from app.base.http.idempotency.service import Answer, Once
+from app.base.http.idempotency.service import Answer, IdempotentCall
 from app.base.http.paging import from_cursor, page, to_cursor
 from app.base.http.problems import Problem, not_found
 from app.base.http.wire import to_wire
@@ -180,7 +180,7 @@ async def rules_of(connection: Connection, clinic_id: UUID) -> list[RedFlagRule]
     ]
 
 
-async def add_rule(database: Database, caller: Caller, *, new: RuleIn, once: Once, now: datetime) -> Answer:
+async def add_rule(database: Database, caller: Caller, *, new: RuleIn, once: IdempotentCall, now: datetime) -> Answer:
     """Adds a red flag of the clinic's own."""
     require(caller, "add_rule")
 

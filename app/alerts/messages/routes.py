@@ -10,7 +10,7 @@ from app.access.accounts.deps import CallerDep
 from app.alerts.messages import push, service
 from app.alerts.messages.schemas import AddressIn, AddressOut, CodeIn, DeliveryOut, PushKeyOut, WebhookIn, WebhookOut
 from app.base.http.deps import DatabaseDep, Now, SettingsDep
-from app.base.http.idempotency.deps import OnceDep
+from app.base.http.idempotency.deps import IdempotentCallDep
 from app.base.http.paging import Cursor, Limit, Page
 from app.base.http.problems import Responses, problems
 
@@ -28,7 +28,7 @@ async def read_push_key(_caller: CallerDep, settings: SettingsDep) -> PushKeyOut
 
 @router.post("/addresses", status_code=201, response_model=AddressOut, responses={**ADDED, **problems(409, 413)})
 async def add_address(
-    new: AddressIn, caller: CallerDep, database: DatabaseDep, settings: SettingsDep, now: Now, once: OnceDep
+    new: AddressIn, caller: CallerDep, database: DatabaseDep, settings: SettingsDep, now: Now, once: IdempotentCallDep
 ) -> Response:
     """Adds a mail address or a browser of the caller's own. A mail address gets a code, to be sent back with `confirm`."""
     answer = await service.add_address(database, caller, settings=settings, new=new, once=once, now=now)
@@ -57,7 +57,7 @@ async def remove_address(address_id: UUID, caller: CallerDep, database: Database
 
 @router.post("/webhooks", status_code=201, response_model=WebhookOut, responses={**HOOKED, **problems(403, 409, 413)})
 async def add_webhook(
-    new: WebhookIn, caller: CallerDep, database: DatabaseDep, settings: SettingsDep, now: Now, once: OnceDep
+    new: WebhookIn, caller: CallerDep, database: DatabaseDep, settings: SettingsDep, now: Now, once: IdempotentCallDep
 ) -> Response:
     """Adds a system of the clinic that is told by a signed POST what happens: ids and nothing else."""
     answer = await service.add_webhook(database, caller, settings=settings, new=new, once=once, now=now)

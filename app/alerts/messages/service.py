@@ -20,7 +20,7 @@ from app.alerts.messages.schemas import AddressOut, Channel, DeliveryOut, EmailI
 from app.alerts.messages.sending import replay
 from app.alerts.messages.tables import Address, Delivery, Message
 from app.alerts.messages.webhook import new_secret
-from app.base.http.idempotency.service import Answer, Once
+from app.base.http.idempotency.service import Answer, IdempotentCall
 from app.base.http.paging import from_cursor, page, to_cursor
 from app.base.http.problems import Problem, bad_field, not_found
 from app.base.http.wire import to_wire
@@ -35,7 +35,13 @@ LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that looks like another
 
 
 async def add_address(
-    database: Database, caller: Caller, *, settings: Settings, new: EmailIn | PushIn, once: Once, now: datetime
+    database: Database,
+    caller: Caller,
+    *,
+    settings: Settings,
+    new: EmailIn | PushIn,
+    once: IdempotentCall,
+    now: datetime,
 ) -> Answer:
     """Adds an address of the caller's own; a mail address gets a code first.
 
@@ -117,7 +123,7 @@ async def remove_address(database: Database, caller: Caller, *, address_id: UUID
 
 
 async def add_webhook(
-    database: Database, caller: Caller, *, settings: Settings, new: WebhookIn, once: Once, now: datetime
+    database: Database, caller: Caller, *, settings: Settings, new: WebhookIn, once: IdempotentCall, now: datetime
 ) -> Answer:
     """Adds a webhook of the clinic's; its secret is in this answer and in no other."""
     require(caller, "manage_messages")

@@ -9,7 +9,7 @@ from app.record.facts.kinds import Fact
 from app.record.procedures.schemas import ProcedureIn
 from app.rules.levels import region_of
 from app.rules.parameters import QUESTIONNAIRE_FROM
-from app.rules.policies import Block, Case, Estimate, Gain, Lasted, Session
+from app.rules.policies import Block, Case, Estimate, FunctionGain, ReliefHeld, Session
 from app.rules.questionnaires import score
 
 HELD = ("relief", "returning")
@@ -84,23 +84,23 @@ def _relief(about: VerdictContext) -> Estimate | None:
     return Estimate(value, least, most, _source(about))
 
 
-def _lasted(about: VerdictContext) -> Lasted | None:
+def _lasted(about: VerdictContext) -> ReliefHeld | None:
     verdict, since, source = about.verdict, about.performed_on, _source(about)
     found, days = verdict.return_, verdict.relief_days
     if verdict.phase == "no_relief":
-        return Lasted(since, since, since, since, False, source)
+        return ReliefHeld(since, since, since, since, False, source)
     begun = verdict.onset_on or verdict.watched_from  # payers count from the onset, or from what is known
     if days is None or begun is None:
         return None
     if not verdict.censored and found.on and found.low and found.high:
-        return Lasted(begun, found.on, max(found.low, begun), max(found.high, begun), False, source)
+        return ReliefHeld(begun, found.on, max(found.low, begun), max(found.high, begun), False, source)
     until = since + timedelta(days=days)
     if found.low is not None:  # a return is likely but not called: relief held at least until then
         until = max(begun, min(until, found.low))
-    return Lasted(begun, until, until, until, True, source)
+    return ReliefHeld(begun, until, until, until, True, source)
 
 
-def _gains(about: VerdictContext) -> list[Gain]:
+def _gains(about: VerdictContext) -> list[FunctionGain]:
     """Each scale answered before the procedure and, from the sixth week on, while relief held; the last of each."""
     until, start = about.verdict.return_.low or about.as_of, about.performed_on
     answered = [one for one in about.record.assessments if one.body.kind != "pgic"]
@@ -113,7 +113,7 @@ def _gains(about: VerdictContext) -> list[Gain]:
             was, now = (score(kind, some[-1].body.items) for some in (before, after))
             if was > 0:
                 evidence = tuple(f"assessment/{some[-1].id}" for some in (before, after))
-                out.append(Gain(100 * (was - now) / was, kind, evidence))
+                out.append(FunctionGain(100 * (was - now) / was, kind, evidence))
     return out
 
 

@@ -12,7 +12,7 @@ from app.access.audit import service as audit
 from app.answers.eligibility.schemas import PolicyIn, PolicyOut
 from app.answers.eligibility.service import out
 from app.answers.eligibility.tables import ClinicPolicy
-from app.base.http.idempotency.service import Answer, Once
+from app.base.http.idempotency.service import Answer, IdempotentCall
 from app.base.http.pools import QUICK
 from app.base.http.problems import Problem, bad_field, not_found
 from app.base.http.wire import to_wire
@@ -51,7 +51,7 @@ async def _texts(connection: AsyncConnection, clinic_id: UUID) -> list[tuple[str
     return [(name, text) for name, text in (await connection.execute(current.order_by(ranked.c.name))).all()]
 
 
-async def add(database: Database, caller: Caller, *, given: PolicyIn, once: Once, now: datetime) -> Answer:
+async def add(database: Database, caller: Caller, *, given: PolicyIn, once: IdempotentCall, now: datetime) -> Answer:
     """Adds a policy of the clinic's own, or puts a new text in the place of an old one.
 
     Raises:

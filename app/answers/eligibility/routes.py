@@ -9,7 +9,7 @@ from app.access.accounts.deps import CallerDep
 from app.answers.eligibility import clinic_policies, service
 from app.answers.eligibility.schemas import PolicyIn, PolicyOut
 from app.base.http.deps import DatabaseDep, Now
-from app.base.http.idempotency.deps import OnceDep
+from app.base.http.idempotency.deps import IdempotentCallDep
 from app.base.http.paging import Page
 from app.base.http.problems import Responses, problems
 from app.rules.policies import policies
@@ -26,7 +26,9 @@ async def list_policies(caller: CallerDep, database: DatabaseDep) -> Page[Policy
 
 
 @router.post("/policies", status_code=201, response_model=PolicyOut, responses={**ADDED, **problems(403, 409, 413)})
-async def add_policy(given: PolicyIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep) -> Response:
+async def add_policy(
+    given: PolicyIn, caller: CallerDep, database: DatabaseDep, now: Now, once: IdempotentCallDep
+) -> Response:
     """Adds a policy of the clinic's own from its TOML text; a later text of the same name replaces it."""
     answer = await clinic_policies.add(database, caller, given=given, once=once, now=now)
     return JSONResponse(answer.body, answer.status)

@@ -18,7 +18,7 @@ from app.rules.outcome import Outcome
 
 
 @dataclass(frozen=True)
-class Material:
+class VerdictMaterial:
     """The input of a verdict; every part can be sent to another process."""
 
     clinic_id: UUID
@@ -36,7 +36,7 @@ class Material:
 
 
 @dataclass(frozen=True)
-class Made:
+class AssembledVerdict:
     """A verdict's JSON body, its sentence, thinned curve (`spark`), decisive days (`why`), and its `outcome` row."""
 
     body: str
@@ -46,7 +46,7 @@ class Made:
     outcome: Outcome
 
 
-def make(material: Material, kept: EngineState | None = None) -> Made:
+def make(material: VerdictMaterial, kept: EngineState | None = None) -> AssembledVerdict:
     """The verdict; `kept` is the engine's state from earlier calls about the procedure."""
     own, record, as_of = material.own, material.record, material.as_of
     earlier = earlier_reliefs(
@@ -68,4 +68,4 @@ def make(material: Material, kept: EngineState | None = None) -> Made:
     body = to_json(verdict, own, as_known_on=material.as_known_on, effects=effects, events=events, says=says)
     row = outcome_of(verdict, own, record, born_on=material.born_on, effects=effects)
     why = [reason.date for reason in verdict.why]
-    return Made(body, says, sparks(verdict.days.level), why, row)
+    return AssembledVerdict(body, says, sparks(verdict.days.level), why, row)

@@ -15,7 +15,7 @@ from app.access.accounts.permissions import Caller, Relation, limit_names, limit
 from app.access.audit import service as audit
 from app.alerts.flags.conditions import conditions
 from app.alerts.flags.reconcile import keep_flags, lock_flags
-from app.answers.verdicts.assemble import Made, Material, make
+from app.answers.verdicts.assemble import AssembledVerdict, VerdictMaterial, make
 from app.answers.verdicts.engine_input import first_day
 from app.answers.verdicts.engine_memory import memory
 from app.answers.verdicts.record import PatientRecord, before_at_site, read_record
@@ -58,7 +58,7 @@ class VerdictAnswer:
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedProcedure:
     """A procedure with what of its patient a verdict rests on."""
 
     clinic_id: UUID
@@ -76,7 +76,7 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class LookedUp(Judged):
+class JudgedWithKept(JudgedProcedure):
     """The same, with the kept verdict, where there is one, and what that rested on."""
 
     body: str | None
@@ -116,13 +116,13 @@ async def answer(
     first = await database.read_one(_look_up(relation), named)
     if first is None:
         raise not_found("procedure")
-    found = LookedUp(*first)
+    found = JudgedWithKept(*first)
     today = today_of(found.time_zone, now)
     as_of = question.as_of or today
     if as_of > today:
         raise bad_field("/as_of", "lies in the patient's future", where="query")
     fresh = _still_holds(found, as_of) and question.as_known_on is None
-    material: Material | None = None
+    material: VerdictMaterial | None = None
     if not fresh:
         async with database.read() as connection:
             # read again: the ETag must name the state that the verdict is made from
@@ -148,7 +148,7 @@ async def answer(
     return VerdictAnswer(body, tag)
 
 
-def tag_of(found: Judged, as_of: date, question: Question) -> str:
+def tag_of(found: JudgedProcedure, as_of: date, question: Question) -> str:
     """The ETag of the verdict of a procedure."""
     return etag(
         found.clinic_id,
@@ -164,7 +164,7 @@ def tag_of(found: Judged, as_of: date, question: Question) -> str:
 
 async def look_up(
     connection: AsyncConnection, caller: Caller, *, procedure_id: UUID, definition: Definition
-) -> LookedUp:
+) -> JudgedWithKept:
     """A procedure within the caller's reach, with what its verdict's ETag is made from.
 
     Raises:
@@ -175,11 +175,11 @@ async def look_up(
     found = await first_of(connection, _look_up(relation), named)
     if found is None:
         raise not_found("procedure")
-    return LookedUp(*found)
+    return JudgedWithKept(*found)
 
 
 @cache
-def _look_up(relation: Relation) -> Prepared[*tuple[Any, ...]]:  # `LookedUp` gives its rows their types
+def _look_up(relation: Relation) -> Prepared[*tuple[Any, ...]]:  # `JudgedWithKept` gives its rows their types
     """The procedure with its patient and the kept verdict, in one query; more columns than the library types."""
     same_procedure = and_(
         col(KeptVerdict.clinic_id) == col(ProcedureRow.clinic_id),
@@ -205,11 +205,11 @@ def same_patient() -> ColumnElement[bool]:
     return and_(col(Patient.clinic_id) == col(ProcedureRow.clinic_id), col(Patient.id) == col(ProcedureRow.patient_id))
 
 
-def _still_holds(found: LookedUp, as_of: date) -> bool:
+def _still_holds(found: JudgedWithKept, as_of: date) -> bool:
     return found.engine == MADE_BY and found.as_of == as_of and found.kept_version == found.record_version
 
 
-def own_of(found: Judged, record: PatientRecord) -> Fact[ProcedureIn]:
+def own_of(found: JudgedProcedure, record: PatientRecord) -> Fact[ProcedureIn]:
     """The procedure as it was known; as it stands now where it was not known then."""
     known = record.procedure(found.id)
     if known is not None:
@@ -225,7 +225,9 @@ def own_of(found: Judged, record: PatientRecord) -> Fact[ProcedureIn]:
     return Fact(found.clinic_id, found.id, found.patient_id, 0, body, body.content(), found.created_at)
 
 
-async def material_of(connection: AsyncConnection, found: Judged, *, as_of: date, question: Question) -> Material:
+async def material_of(
+    connection: AsyncConnection, found: JudgedProcedure, *, as_of: date, question: Question
+) -> VerdictMaterial:
     """Reads what the verdict of a procedure is made of."""
     record = await read_record(connection, found.clinic_id, patient_id=found.patient_id, known_on=question.as_known_on)
     own = own_of(found, record)
@@ -238,7 +240,7 @@ async def material_of(connection: AsyncConnection, found: Judged, *, as_of: date
         last=as_of,
         known_on=question.as_known_on,
     )
-    return Material(
+    return VerdictMaterial(
         clinic_id=found.clinic_id,
         patient_id=found.patient_id,
         procedure_id=found.id,
@@ -254,8 +256,8 @@ async def material_of(connection: AsyncConnection, found: Judged, *, as_of: date
     )
 
 
-async def _make(material: Material, question: Question) -> Made:
-    def work() -> Made:
+async def _make(material: VerdictMaterial, question: Question) -> AssembledVerdict:
+    def work() -> AssembledVerdict:
         if question.as_of is not None or question.as_known_on is not None:
             return make(material)  # questions about the past are rare and would push out what is held for today
         left = memory.take(material.clinic_id, material.procedure_id) or EngineState()
@@ -266,7 +268,9 @@ async def _make(material: Material, question: Question) -> Made:
     return await to_thread.run_sync(work)
 
 
-async def keep(connection: AsyncConnection, made: list[tuple[Material, Made]], now: datetime) -> None:
+async def keep(
+    connection: AsyncConnection, made: list[tuple[VerdictMaterial, AssembledVerdict]], now: datetime
+) -> None:
     """Keeps verdicts of today, their outcomes and flags; a procedure that is gone meanwhile is left out.
 
     Rows are locked in one order, whatever the order in which the verdicts come, so that two at once do not stop each other.
@@ -300,7 +304,7 @@ async def keep(connection: AsyncConnection, made: list[tuple[Material, Made]], n
         )
 
 
-def _kept_row(m: Material, one: Made, now: datetime) -> dict[str, object]:
+def _kept_row(m: VerdictMaterial, one: AssembledVerdict, now: datetime) -> dict[str, object]:
     return row(
         KeptVerdict,
         clinic_id=m.clinic_id,
@@ -316,7 +320,7 @@ def _kept_row(m: Material, one: Made, now: datetime) -> dict[str, object]:
     )
 
 
-def _outcome_row(m: Material, one: Made) -> dict[str, object]:
+def _outcome_row(m: VerdictMaterial, one: AssembledVerdict) -> dict[str, object]:
     need = need_of(one.outcome)
     return row(
         OutcomeRow,

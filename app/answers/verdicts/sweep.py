@@ -16,8 +16,8 @@ from uuid import UUID
 from sqlalchemy import and_, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.answers.verdicts.assemble import Made, Material, make
-from app.answers.verdicts.service import JUDGED, Judged, Question, keep, material_of, outcome, same_patient
+from app.answers.verdicts.assemble import AssembledVerdict, VerdictMaterial, make
+from app.answers.verdicts.service import JUDGED, JudgedProcedure, Question, keep, material_of, outcome, same_patient
 from app.answers.verdicts.tables import OutcomeRow
 from app.base.store.database import Database
 from app.base.store.typed import RowQuery, col
@@ -32,11 +32,11 @@ DEFINITION: Final[Definition] = "half"  # the one that lists and flags go by; ot
 
 
 @dataclass(frozen=True)
-class Swept:
+class SweptBatch:
     """A stored batch: the number of procedures done so far in all batches, and the verdicts made in this one."""
 
     done: int
-    made: list[tuple[Material, Made]]
+    made: list[tuple[VerdictMaterial, AssembledVerdict]]
 
 
 def stale(now: datetime, clinic_id: UUID | None = None, definition: Definition = DEFINITION) -> RowQuery:
@@ -78,7 +78,7 @@ async def sweep(
     clinic_id: UUID | None = None,
     most: int | None = None,
     definition: Definition = DEFINITION,
-) -> AsyncIterator[Swept]:
+) -> AsyncIterator[SweptBatch]:
     """Makes stale verdicts anew, at most `most`; yields after each stored batch.
 
     Args:
@@ -90,7 +90,7 @@ async def sweep(
         size = BATCH if most is None else min(BATCH, most - done)
         query = stale(now(), clinic_id, definition).where(tuple_(*place) > tuple_(*after)).order_by(*place).limit(size)
         async with database.read(aside=True) as connection:
-            found = [Judged(*one) for one in (await connection.execute(query)).all()]
+            found = [JudgedProcedure(*one) for one in (await connection.execute(query)).all()]
             materials = [await _material(connection, one, definition=definition, now=now()) for one in found]
         if not found:
             return
@@ -99,10 +99,12 @@ async def sweep(
         batch = list(zip(materials, made, strict=True))
         await database.write(partial(keep, made=batch, now=now()))
         done, after = done + len(found), (found[-1].id, found[-1].clinic_id)
-        yield Swept(done, batch)
+        yield SweptBatch(done, batch)
 
 
-async def _material(connection: AsyncConnection, one: Judged, *, definition: Definition, now: datetime) -> Material:
+async def _material(
+    connection: AsyncConnection, one: JudgedProcedure, *, definition: Definition, now: datetime
+) -> VerdictMaterial:
     return await material_of(
         connection, one, as_of=today_of(one.time_zone, now), question=Question(None, None, definition)
     )

@@ -19,7 +19,7 @@ def reads_aside(scope: Scope) -> bool:
     return getattr(scope.get("route"), "max_body_size", None) is not None
 
 
-class Surround:
+class RequestMiddleware:
     """Logs the route's pattern, never an id, a day or a body; and answers a body over a limit with a problem.
 
     The framework answers one that is too large in plain text, outside its exception handlers, and waits for one that

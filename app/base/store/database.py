@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Table, event, make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from app.base.store.failures import AwayError, failure_of
+from app.base.store.failures import DatabaseAwayError, failure_of
 from app.base.store.inline_sqlite import BUSY_READING, BUSY_WRITING, connecting_aside, connecting_to, open_file
 from app.base.store.prepared import Parameters, Prepared, PreparedConnection, Ts, prepared_insert
 from app.base.store.writer import PreparedWork, SharedWriter, T, Work
@@ -196,7 +196,7 @@ async def _connect(*args: Any, **named: Any) -> Any:  # as asyncpg takes them
     try:
         return await asyncpg.connect(*args, **named)
     except OSError as error:  # refused, not found, too slow
-        raise AwayError("the database can't be reached") from error
+        raise DatabaseAwayError("the database can't be reached") from error
 
 
 def _postgresql_engine(url: str, pool_size: int, statement_seconds: float | None) -> AsyncEngine:

@@ -29,7 +29,7 @@ OF_SQLITE = {
 OF_SYSTEM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 
 
-class AwayError(Exception):
+class DatabaseAwayError(Exception):
     """The database can't be reached."""
 
 
@@ -70,7 +70,7 @@ def _is_away(one: BaseException) -> bool:
         return (getattr(one, "sqlite_errorcode", None) or 0) & 0xFF in OF_SQLITE
     if isinstance(one, DBAPIError):
         return one.connection_invalidated
-    if isinstance(one, AwayError | RolledBackError | PoolTimeout | TimeoutError | ConnectionError):
+    if isinstance(one, DatabaseAwayError | RolledBackError | PoolTimeout | TimeoutError | ConnectionError):
         return True
     if isinstance(one, OSError):
         return one.errno in OF_SYSTEM

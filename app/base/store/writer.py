@@ -27,7 +27,7 @@ LONGEST_WAIT = 20.0  # seconds that a piece of work waits for its turn
 
 
 @dataclass(frozen=True, eq=False)
-class Piece:
+class QueuedWork:
     """A piece of work that waits; prepared work gets the raw connection of the same transaction."""
 
     work: Callable[[Any], Awaitable[object]]  # of an ordinary or of a prepared connection
@@ -50,7 +50,7 @@ class SharedWriter:
         self._make_engine = make_engine
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._waiting: asyncio.Queue[Piece | None] = asyncio.Queue()
+        self._waiting: asyncio.Queue[QueuedWork | None] = asyncio.Queue()
 
     async def run(self, work: Work[T] | PreparedWork[T], prepared: bool = False) -> T:
         """The result of the work, once it is committed."""
@@ -59,7 +59,7 @@ class SharedWriter:
             self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),), daemon=True)
             self._thread.start()
         answer: Future[T] = Future()
-        self._loop.call_soon_threadsafe(self._waiting.put_nowait, Piece(work, prepared, answer))
+        self._loop.call_soon_threadsafe(self._waiting.put_nowait, QueuedWork(work, prepared, answer))
         return await asyncio.wrap_future(answer)
 
     async def close(self) -> None:
@@ -88,8 +88,10 @@ class SharedWriter:
                         answer.set_result(result)
         await engine.dispose()
 
-    async def _commit_together(self, engine: AsyncEngine, first: Piece, done: list[tuple[Answered, object]]) -> None:
-        item: Piece | None = first
+    async def _commit_together(
+        self, engine: AsyncEngine, first: QueuedWork, done: list[tuple[Answered, object]]
+    ) -> None:
+        item: QueuedWork | None = first
         async with engine.begin() as connection:
             raw = await _raw_of(connection)
             prepared = PreparedConnection(raw, engine.dialect)

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.audit.service import record_of_command
 from app.base.store.metadata import utc_now
+from app.doors.commands.chosen_patient import ChosenPatient, ClinicOption, chosen_patient, find
 from app.doors.commands.common import Refusal, new_call, opened
-from app.doors.commands.whose import ClinicOption, Whose, find, parse_whose
 from app.record.diary import service, sheet
 from app.record.diary.service import DayEntry
 from app.record.patients.service import Person
@@ -34,16 +34,16 @@ def export_diary(
     output: Annotated[Path | None, typer.Option(help="file to write; standard output if not given")] = None,
 ) -> None:
     """The current diary of a patient as CSV (a row a day and site) or NDJSON (an entry a line)."""
-    whose = parse_whose(patient, clinic)
+    chosen = chosen_patient(patient, clinic)
     if form not in FORMS:
         raise Refusal(f"--format: {form!r} is none of {', '.join(FORMS)}")
-    asyncio.run(_export(whose, form, output))
+    asyncio.run(_export(chosen, form, output))
 
 
-async def _export(whose: Whose, form: str, output: Path | None) -> None:
+async def _export(chosen: ChosenPatient, form: str, output: Path | None) -> None:
     line: Callable[[DayEntry], str] = _ndjson if form == "ndjson" else _csv
     async with opened() as database, database.read() as connection:
-        person = await find(connection, whose)
+        person = await find(connection, chosen)
         await database.write(partial(_leave_event, person=person))
         with _opened(output) as file:  # once the patient is found: what a refused call would have written over stays
             if form == "csv":

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 import typer
 
 from app.base.store.metadata import utc_now
+from app.doors.commands.chosen_patient import ClinicOption, chosen_patient
 from app.doors.commands.common import Refusal, new_call, opened, report
 from app.doors.commands.import_file import Options, check, read_file
-from app.doors.commands.whose import ClinicOption, parse_whose
 from app.record.diary.importing.days import DayOfDiary, Fault
 from app.record.diary.importing.table import BadFile
 from app.record.diary.importing.values import BadCell, read_moment
@@ -165,9 +165,9 @@ def _is_treated(where: tuple[str, str], options: Options) -> bool:
 async def _import(options: Options, data: bytes) -> int:
     from app.doors.commands.import_recording import find_patient, record, to_record
 
-    whose = parse_whose(options.patient or "", options.clinic)
+    chosen = chosen_patient(options.patient or "", options.clinic)
     async with opened() as database:
-        person, site = await find_patient(database, whose, region=options.region, laterality=options.laterality)
+        person, site = await find_patient(database, chosen, region=options.region, laterality=options.laterality)
         now = utc_now()
         zone, today = ZoneInfo(options.tz or person.time_zone), today_of(person.time_zone, now)
         contents = read_file(options, data, zone=zone, today=today, site=site)

@@ -5,7 +5,7 @@ from datetime import date, tzinfo
 
 from app.base.http.wire import zone_names
 from app.doors.commands.common import Refusal
-from app.record.diary.importing.days import DayOfDiary, Fault, How, ReadRow, gather, read_readings
+from app.record.diary.importing.days import DayOfDiary, Fault, ReadingOptions, ReadRow, gather, read_readings
 from app.record.diary.importing.ndjson import is_array, is_ndjson, read_entries
 from app.record.diary.importing.questions import ask, only
 from app.record.diary.importing.table import MAPPABLE, BadFile, Row, decode, read_sheet
@@ -75,7 +75,7 @@ def read_file(
         ask(sheet, order=order, scale=options.scale, chosen=chosen)
         rows, notes = sheet.rows(), sheet.notes(chosen)
     readings: list[ReadRow] = []
-    for found in read_readings(rows, How(order, zone, today, options.scale or 10, site)):
+    for found in read_readings(rows, ReadingOptions(order, zone, today, options.scale or 10, site)):
         if isinstance(found, Fault):
             faults.append(found)
         else:

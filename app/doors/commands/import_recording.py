@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.base.http.problems import Problem, field_problems
 from app.base.http.wire import JsonObject
 from app.base.store.database import Database
+from app.doors.commands.chosen_patient import ChosenPatient, find
 from app.doors.commands.import_file import Contents
-from app.doors.commands.whose import Whose, find
-from app.record.diary.door import Incoming, TakenIn, check_day, incoming, take_in
+from app.record.diary.door import EntriesTaken, Incoming, check_day, incoming, take_in
 from app.record.diary.importing.days import DayOfDiary, Fault
 from app.record.diary.schemas import DatedEntryIn
 from app.record.patients.service import Person, by_id
@@ -21,11 +21,11 @@ from app.rules.words import SIDE_OF
 
 
 async def find_patient(
-    database: Database, whose: Whose, *, region: str | None, laterality: str | None
+    database: Database, chosen: ChosenPatient, *, region: str | None, laterality: str | None
 ) -> tuple[Person, tuple[str, str] | None]:
     """The patient, and the site that a sheet without one means: the options', or that of the newest procedure."""
     async with database.read() as connection:
-        person = await find(connection, whose)
+        person = await find(connection, chosen)
         procedures = await of_patient(connection, person.clinic_id, person.id)
     newest = procedures[-1] if procedures else None
     region = region or (newest.region if newest else None)
@@ -41,10 +41,10 @@ def to_record(contents: Contents, person: Person, now: datetime) -> Iterator[Inc
         yield _checked(line, entry, mme=mme, person=person, now=now)
 
 
-async def record(database: Database, person: Person, *, entries: list[Incoming], now: datetime) -> TakenIn:
+async def record(database: Database, person: Person, *, entries: list[Incoming], now: datetime) -> EntriesTaken:
     """Takes every entry in, in one transaction."""
 
-    async def work(connection: AsyncConnection) -> TakenIn:
+    async def work(connection: AsyncConnection) -> EntriesTaken:
         (held,) = await by_id(connection, person.id, clinic_id=person.clinic_id, lock=True)
         return await take_in(connection, None, author=None, person=held, entries=entries, now=now)
 

@@ -37,7 +37,7 @@ CALLS = {
 }
 
 
-class Calls(TyperGroup):
+class LazyCommands(TyperGroup):
     """The calls by their names; each module is imported when its call is made."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # Typer keeps the types of its contexts private
@@ -60,7 +60,7 @@ class Calls(TyperGroup):
 
 app = typer.Typer(
     name="reprieve",
-    cls=Calls,
+    cls=LazyCommands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -91,11 +91,11 @@ def main() -> None:
 
 
 def _failed(error: Exception) -> int:
-    from app.base.logs import told
+    from app.base.logs import error_lines
     from app.base.store.failures import is_unavailable
 
     if is_unavailable(error):
         print("reprieve: the database or its disk can't be had for the moment; try again", file=sys.stderr)
         return 2
-    print("reprieve: this failed on our side:", *told(error), sep="\n", file=sys.stderr)
+    print("reprieve: this failed on our side:", *error_lines(error), sep="\n", file=sys.stderr)
     return 1

@@ -19,7 +19,7 @@ from app.base.store.database import Database
 from app.base.store.typed import col
 from app.doors.demo.courses import Body, entries
 from app.doors.demo.extras import facts_after, facts_before
-from app.doors.demo.people import CLINIC, COUNTRY, PEOPLE, PHONES, SECOND_CLINIC, SECOND_PEOPLE, Someone, Treatment
+from app.doors.demo.people import CLINIC, COUNTRY, PEOPLE, PHONES, SECOND_CLINIC, SECOND_PEOPLE, DemoPatient, Treatment
 from app.record.diary.door import Incoming, incoming, take_in
 from app.record.diary.schemas import EntryIn
 from app.record.facts import service as facts
@@ -117,7 +117,7 @@ async def _account(
 
 
 async def _patient(
-    database: Database, clinician: Caller, *, someone: Someone, now: datetime, seed: int
+    database: Database, clinician: Caller, *, someone: DemoPatient, now: datetime, seed: int
 ) -> tuple[UUID, UUID]:
     new = PatientIn(name=someone.name, born_on=date.fromisoformat(someone.born_on), time_zone=someone.time_zone)
     person = await database.write(lambda c: patients.add(c, clinician, new=new, now=now))

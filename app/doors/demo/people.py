@@ -20,7 +20,7 @@ class Treatment:
 
 
 @dataclass(frozen=True)
-class Someone:
+class DemoPatient:
     """One patient; `shows` says what the patient is an example of."""
 
     name: str
@@ -36,13 +36,13 @@ COUNTRY = "CH"
 PHONES = {CLINIC: "+41 44 000 00 00", SECOND_CLINIC: "+41 44 000 00 01"}  # nobody's
 
 PEOPLE = [
-    Someone(
+    DemoPatient(
         "Ada Berger",
         "1958-03-14",
         "relief that has ended, after 260 days",
         [Treatment(330, "lumbar", "bilateral", Course(7.2, 1.8, 6.6, ends=250, climb=30, mme=30), "returned")],
     ),
-    Someone(
+    DemoPatient(
         "Bruno Keller",
         "1964-11-02",
         "relief that is ending",
@@ -52,31 +52,31 @@ PEOPLE = [
             )
         ],
     ),
-    Someone(
+    DemoPatient(
         "Clara Meier",
         "1971-06-21",
         "relief that holds",
         [Treatment(160, "lumbar", "right", Course(6.8, 1.5, logging=0.85, mme=20, side="right"), "relief", 7.0)],
     ),
-    Someone(
+    DemoPatient(
         "Dario Rossi",
         "1980-01-30",
         "the first weeks, when nothing is decided",
         [Treatment(9, "lumbar", "bilateral", Course(7.4, 2.0, onset=25, logging=0.95), "settling")],
     ),
-    Someone(
+    DemoPatient(
         "Elsa Frei",
         "1955-09-09",
         "a procedure that brought no relief",
         [Treatment(130, "lumbar", "bilateral", Course(6.9, 5.9), "no_relief", 7.0)],
     ),
-    Someone(
+    DemoPatient(
         "Felix Graf",
         "1962-04-17",
         "no baseline: nothing was written down before",
         [Treatment(75, "lumbar", "left", Course(6.5, 2.0, logged_before=0, side="left"), "unknown")],
     ),
-    Someone(
+    DemoPatient(
         "Greta Huber",
         "1967-12-05",
         "a climb hidden under a rising dose",
@@ -90,7 +90,7 @@ PEOPLE = [
             )
         ],
     ),
-    Someone(
+    DemoPatient(
         "Hugo Iten",
         "1959-07-28",
         "a staged pair: the left side, and the right side eight weeks later",
@@ -99,7 +99,7 @@ PEOPLE = [
             Treatment(134, "lumbar", "right", Course(6.8, 1.8, side="right"), "relief", 7.0),
         ],
     ),
-    Someone(
+    DemoPatient(
         "Ines Jost",
         "1961-02-11",
         "a repeat after a return",
@@ -108,13 +108,13 @@ PEOPLE = [
             Treatment(100, "lumbar", "left", Course(6.7, 1.3, side="left", logged_before=0), "relief", 7.0),
         ],
     ),
-    Someone(
+    DemoPatient(
         "Jonas Kunz",
         "1975-05-23",
         "a sparse diary with gaps",
         [Treatment(220, "lumbar", "bilateral", Course(6.9, 1.9, logging=0.3), "relief", 7.0)],
     ),
-    Someone(
+    DemoPatient(
         "Karin Lang",
         "1969-10-19",
         "the neck",
@@ -130,13 +130,13 @@ PEOPLE = [
             )
         ],
     ),
-    Someone(
+    DemoPatient(
         "Luca Moser",
         "1983-08-08",
         "the chest",
         [Treatment(110, "thoracic", "left", Course(6.2, 1.7, onset=28, side="left"), "relief", 6.0, ("T7-8",))],
     ),
-    Someone(
+    DemoPatient(
         "Mara Noll",
         "1957-01-16",
         "the sacroiliac joint",
@@ -145,7 +145,7 @@ PEOPLE = [
 ]
 
 SECOND_PEOPLE = [
-    Someone(
+    DemoPatient(
         "Nora Odermatt",
         "1966-03-03",
         "a patient of the other clinic",

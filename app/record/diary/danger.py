@@ -42,7 +42,7 @@ LOCALES = prepared_select(
 
 
 @dataclass(frozen=True)
-class ToldEntry:
+class EntryWithSigns:
     """An entry of a day, and the signs that its note speaks of."""
 
     on: date
@@ -58,7 +58,7 @@ class Danger:
     advice: str | None = None
 
 
-async def look(connection: Connection, person: Person, *, told: Sequence[ToldEntry], today: date) -> list[Danger]:
+async def look(connection: Connection, person: Person, *, told: Sequence[EntryWithSigns], today: date) -> list[Danger]:
     """What is dangerous in each entry; they are kept already, in the same transaction."""
     if not any(map(_may_be, told)):
         return [Danger() for _ in told]
@@ -87,7 +87,7 @@ async def _found(
     connection: Connection,
     person: Person,
     *,
-    one: ToldEntry,
+    one: EntryWithSigns,
     procedures: list[tuple[date, str]],
     added: list[RedFlagRule],
 ) -> list[RedFlag]:
@@ -129,7 +129,7 @@ def _cause(one: RedFlag, on: date, *, recent: bool) -> Cause:
     return Cause("red_flag", f"{one.sign} in {on:%Y-%m}", "later", f"read this: {says} on {on}", on, unless=known)
 
 
-def _may_be(one: ToldEntry) -> bool:
+def _may_be(one: EntryWithSigns) -> bool:
     entry = one.entry
     warm = entry.temperature_c is not None
     return bool(entry.side_effects or one.spoken) or warm or _is_severe(_highest(entry.content()))

@@ -14,7 +14,7 @@ from app.access.audit import service as audit
 from app.alerts.flags.service import raise_flags
 from app.base.http.problems import bad_field
 from app.base.store.prepared import Connection
-from app.record.diary.danger import ToldEntry, look
+from app.record.diary.danger import EntryWithSigns, look
 from app.record.diary.schemas import EntryIn
 from app.record.diary.writings import Recorded, Writing, keep
 from app.record.patients import service as patients
@@ -36,7 +36,7 @@ class Incoming:
 
 
 @dataclass(frozen=True)
-class TakenIn:
+class EntriesTaken:
     """What became of each entry, the advice for each, and how many flags were raised."""
 
     outcomes: list[Recorded]
@@ -77,7 +77,7 @@ async def take_in(
     entries: Sequence[Incoming],
     now: datetime,
     action: audit.AuditAction = "change",
-) -> TakenIn:
+) -> EntriesTaken:
     """Keeps what comes in, raises its red flags and leaves an event; the transaction holds the patient's row.
 
     Args:
@@ -86,11 +86,11 @@ async def take_in(
         entries: each has passed `check_day`.
     """
     if not entries:
-        return TakenIn([], [], 0)
+        return EntriesTaken([], [], 0)
     outcomes = await keep(connection, person, account_id=author, writings=[one.writing for one in entries], now=now)
     if any(one.status in ("created", "changed") for one in outcomes):
         await patients.touch(connection, person.clinic_id, person.id)
-    told = [ToldEntry(one.writing.date, one.entry, one.spoken) for one in entries if one.entry is not None]
+    told = [EntryWithSigns(one.writing.date, one.entry, one.spoken) for one in entries if one.entry is not None]
     seen = await look(connection, person, told=told, today=patients.today_of(person.time_zone, now))
     causes = [cause for one in seen for cause in one.causes]
     flags = await raise_flags(connection, person.clinic_id, patient_id=person.id, causes=causes, now=now)
@@ -101,7 +101,7 @@ async def take_in(
     else:
         await audit.record(connection, by, action=action, resource="diary", patient_id=person.id, now=now)
     advice = iter([one.advice for one in seen])
-    return TakenIn(outcomes, [None if one.entry is None else next(advice) for one in entries], flags)
+    return EntriesTaken(outcomes, [None if one.entry is None else next(advice) for one in entries], flags)
 
 
 def check_day(on: date, recorded_at: datetime | None, *, person: Person, now: datetime, where: str = "path") -> None:

@@ -12,7 +12,7 @@ from app.rules.parameters import RECALLED_AFTER
 PARTS = ("pain", "medications", "activity", "interference", "temperature_c", "flare_up", "work", "side_effects", "note")
 
 
-class Told(Protocol):
+class ShownRevision(Protocol):
     """What is told of a revision: a stored one, or the entry of a day."""
 
     @property
@@ -36,7 +36,7 @@ class Told(Protocol):
         """MME of the day."""
 
 
-def entry_json(on: date, row: Told, *, zone: str, advice: str | None = None) -> JsonObject:
+def entry_json(on: date, row: ShownRevision, *, zone: str, advice: str | None = None) -> JsonObject:
     """The entry of a day; `zone` is the patient's."""
     content = cast(JsonObject, row.content or {})
     return {
@@ -51,7 +51,7 @@ def entry_json(on: date, row: Told, *, zone: str, advice: str | None = None) -> 
     }
 
 
-def entry_text(on: date, row: Told, zone: str) -> str:
+def entry_text(on: date, row: ShownRevision, zone: str) -> str:
     """The entry as JSON text; it is stored with its day, so that a range of days is only concatenated."""
     return json.dumps(entry_json(on, row, zone=zone), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 

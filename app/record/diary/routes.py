@@ -12,7 +12,7 @@ from app.access.accounts.deps import CallerDep
 from app.access.accounts.permissions import Caller
 from app.base.http.conditional import NOT_MODIFIED, AsKnownOn, IfNoneMatch, etag, matches
 from app.base.http.deps import DatabaseDep, Now
-from app.base.http.idempotency.deps import OnceDep
+from app.base.http.idempotency.deps import IdempotentCallDep
 from app.base.http.paging import NO_CURSOR, Page
 from app.base.http.problems import bad_field, problems
 from app.base.http.wire import FIRST_DAY, Day, JsonObject, RecentDay
@@ -103,7 +103,7 @@ async def read_revisions(
     openapi_extra={"requestBody": BATCH},
 )
 async def put_entries(
-    request: Request, patient_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep
+    request: Request, patient_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now, once: IdempotentCallDep
 ) -> BatchOut:
     """Records up to 1 000 entries; each is `created`, `changed`, `unchanged`, `superseded` or `rejected` on its own."""
     raw = await request.body()

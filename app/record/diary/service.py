@@ -13,13 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller, Relation, limit_names, limits, relation_of, within
 from app.access.audit import service as audit
-from app.base.http.idempotency.service import Answer, Once
+from app.base.http.idempotency.service import Answer, IdempotentCall
 from app.base.http.long_json import parts_of
 from app.base.http.pools import HEAVY, QUICK
 from app.base.http.problems import Problem, bad_field, field_problems, not_found
 from app.base.store.database import Database
+from app.base.store.long_results import AT_A_TIME, in_turns, wholes_in_turns
 from app.base.store.prepared import Connection, Prepared, prepared_select
-from app.base.store.turns import AT_A_TIME, in_turns, wholes_in_turns
 from app.base.store.typed import col, col_of
 from app.record.diary.content import EntryContent
 from app.record.diary.door import Incoming, check_day, incoming, spoken_of, take_in
@@ -62,7 +62,7 @@ async def put(
 
 
 async def put_many(
-    database: Database, caller: Caller, *, patient_id: UUID, raw: bytes, once: Once, now: datetime
+    database: Database, caller: Caller, *, patient_id: UUID, raw: bytes, once: IdempotentCall, now: datetime
 ) -> BatchOut:
     """Records the valid entries of a batch (`BatchIn`) in one transaction; every entry gets its result.
 

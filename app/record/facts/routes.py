@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from app.access.accounts.deps import CallerDep
 from app.base.http.conditional import NOT_MODIFIED, IfMatch, IfNoneMatch, matches
 from app.base.http.deps import DatabaseDep, Now
-from app.base.http.idempotency.deps import OnceDep
+from app.base.http.idempotency.deps import IdempotentCallDep
 from app.base.http.paging import Limit, Page
 from app.base.http.problems import problems
 from app.base.http.sheets import CSV, Accept, listed
@@ -34,7 +34,7 @@ def _of_patient(router: APIRouter, kind: AnyKind, what: str) -> None:
     address = f"/patients/{{patient_id}}/{kind.plural}"
 
     async def create(
-        patient_id: UUID, new: FactIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep
+        patient_id: UUID, new: FactIn, caller: CallerDep, database: DatabaseDep, now: Now, once: IdempotentCallDep
     ) -> Response:
         answer = await service.create(database, caller, kind=kind, patient_id=patient_id, new=new, once=once, now=now)
         return JSONResponse(answer.body, answer.status, headers=answer.headers)

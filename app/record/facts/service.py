@@ -11,13 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.access.accounts.permissions import Action, Caller, reach, require
 from app.access.audit import service as audit
 from app.base.http.conditional import etag, require_match
-from app.base.http.idempotency.service import Answer, Once
+from app.base.http.idempotency.service import Answer, IdempotentCall
 from app.base.http.paging import from_dated_cursor, page, to_dated_cursor
 from app.base.http.problems import Problem, bad_field, not_found
 from app.base.http.wire import to_wire
 from app.base.store.database import Database
+from app.base.store.long_results import wholes_in_turns
 from app.base.store.metadata import new_id
-from app.base.store.turns import wholes_in_turns
 from app.base.store.typed import col, row, table, to, whole
 from app.record.facts.kinds import AnyKind, B, Fact, FactIn, Kind
 from app.record.facts.tables import FactRow
@@ -102,7 +102,7 @@ async def of_patient(
 
 
 async def create(
-    database: Database, caller: Caller, *, kind: Kind[B], patient_id: UUID, new: B, once: Once, now: datetime
+    database: Database, caller: Caller, *, kind: Kind[B], patient_id: UUID, new: B, once: IdempotentCall, now: datetime
 ) -> Answer:
     """Records a fact."""
     require(caller, kind.action)

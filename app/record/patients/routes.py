@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from app.access.accounts.deps import CallerDep
 from app.base.http.conditional import NOT_MODIFIED, IfMatch, IfNoneMatch, matches
 from app.base.http.deps import DatabaseDep, Now
-from app.base.http.idempotency.deps import OnceDep
+from app.base.http.idempotency.deps import IdempotentCallDep
 from app.base.http.paging import Cursor, Limit, Page
 from app.base.http.problems import problems
 from app.base.http.sheets import CSV, Accept, listed
@@ -25,7 +25,9 @@ router = APIRouter(prefix="/v1/patients", tags=["patients"])
     response_model=PatientOut,
     responses={201: {"model": PatientOut, "description": "Recorded"}, **problems(403, 413)},
 )
-async def create_patient(new: PatientIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep) -> Response:
+async def create_patient(
+    new: PatientIn, caller: CallerDep, database: DatabaseDep, now: Now, once: IdempotentCallDep
+) -> Response:
     """A new patient of the caller's clinic."""
     answer = await service.create(database, caller, new=new, once=once, now=now)
     return JSONResponse(answer.body, answer.status, headers=answer.headers)

@@ -22,7 +22,7 @@ from app.access.accounts.permissions import (
 )
 from app.access.audit import service as audit
 from app.base.http.conditional import etag, require_match
-from app.base.http.idempotency.service import Answer, Once
+from app.base.http.idempotency.service import Answer, IdempotentCall
 from app.base.http.paging import from_cursor, page, to_cursor
 from app.base.http.problems import bad_field, not_found
 from app.base.http.wire import to_wire
@@ -127,7 +127,7 @@ async def touch(connection: Connection, clinic_id: UUID, patient_id: UUID) -> No
     await rows_of(connection, TOUCH, {"clinic": clinic_id, "whose": patient_id})
 
 
-async def create(database: Database, caller: Caller, *, new: PatientIn, once: Once, now: datetime) -> Answer:
+async def create(database: Database, caller: Caller, *, new: PatientIn, once: IdempotentCall, now: datetime) -> Answer:
     """A new patient of the caller's clinic."""
     require(caller, "create_patient")
     _check_birth(new.born_on, new.time_zone, now)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller
 from app.base.http.wire import JsonObject
-from app.base.store.turns import wholes_in_turns
+from app.base.store.long_results import wholes_in_turns
 from app.base.store.typed import col, row, table
 from app.record.revisions.schemas import RevisionOut
 from app.record.revisions.tables import Revision

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Action, Caller, require
 from app.access.audit import service as audit
-from app.base.http.idempotency.service import Answer, Once
+from app.base.http.idempotency.service import Answer, IdempotentCall
 from app.base.http.pools import HEAVY
 from app.base.http.problems import FieldProblem, Problem
 from app.base.http.wire import JsonObject
@@ -30,7 +30,7 @@ from app.record.whole.kinds import KINDS
 from app.record.whole.schemas import ImportedOut, RecordIn
 
 
-async def bring_in(database: Database, caller: Caller, *, new: RecordIn, once: Once, now: datetime) -> Answer:
+async def bring_in(database: Database, caller: Caller, *, new: RecordIn, once: IdempotentCall, now: datetime) -> Answer:
     """Imports the record that another clinic exported, with its times, under new ids.
 
     What contradicts itself is noted in the answer and kept: an honest record may have become so by a change.

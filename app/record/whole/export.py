@@ -13,7 +13,7 @@ from app.access.audit import service as audit
 from app.base.http.pools import HEAVY
 from app.base.http.wire import STORED
 from app.base.store.database import Database
-from app.base.store.turns import wholes_in_turns
+from app.base.store.long_results import wholes_in_turns
 from app.base.store.typed import col, table
 from app.record.diary.entry_json import instant
 from app.record.diary.tables import DiaryRevision

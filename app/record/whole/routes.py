@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from app.access.accounts.deps import CallerDep
 from app.base.http.conditional import AsKnownOn
 from app.base.http.deps import DatabaseDep, Now
-from app.base.http.idempotency.deps import OnceDep
+from app.base.http.idempotency.deps import IdempotentCallDep
 from app.base.http.pools import HEAVY
 from app.base.http.problems import problems
 from app.base.http.wire import JsonObject, Line
@@ -48,7 +48,7 @@ async def export_record(
     openapi_extra={"requestBody": BODY},
 )
 async def import_record(
-    request: Request, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep
+    request: Request, caller: CallerDep, database: DatabaseDep, now: Now, once: IdempotentCallDep
 ) -> Response:
     """Imports a record, with its ids, times and revisions: the whole of it, or nothing."""
     new = await HEAVY.run(partial(read_record, await request.body()))

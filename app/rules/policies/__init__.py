@@ -1,6 +1,6 @@
 """Payers' and guidelines' rules for a repeat: versioned data, and a pure evaluator. It never approves anything."""
 
-from .case import Block, Case, Estimate, Gain, Lasted, Session
+from .case import Block, Case, Estimate, FunctionGain, ReliefHeld, Session
 from .checks import RuleFound
 from .evaluate import Evaluation, evaluate
 from .loading import BadPolicyError, load, load_text, policies
@@ -12,10 +12,10 @@ __all__ = [
     "Case",
     "Estimate",
     "Evaluation",
-    "Gain",
-    "Lasted",
+    "FunctionGain",
     "Policy",
     "PolicyRule",
+    "ReliefHeld",
     "RuleFound",
     "Session",
     "Version",

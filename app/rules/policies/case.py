@@ -40,7 +40,7 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Lasted:
+class ReliefHeld:
     """The day from which relief counts, and the day `until` which it held, with its interval `low` to `high`.
 
     `open` means that no end is known: relief held at least to `until`.
@@ -55,7 +55,7 @@ class Lasted:
 
 
 @dataclass(frozen=True)
-class Gain:
+class FunctionGain:
     """Gain of function in percent, before and after on the same scale (0 is best); with its evidence."""
 
     percent: float
@@ -84,8 +84,8 @@ class Case:
     sessions: tuple[Session, ...] = ()
     blocks: tuple[Block, ...] = ()
     relief: Estimate | None = None
-    lasted: Lasted | None = None
-    gains: tuple[Gain, ...] = field(default_factory=tuple)
+    lasted: ReliefHeld | None = None
+    gains: tuple[FunctionGain, ...] = field(default_factory=tuple)
     pain_now: Estimate | None = None
 
     def at_site(self, same_levels: bool = False) -> list[Session]:

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 
 from app.access.accounts.deps import CallerDep
 from app.base.http.deps import DatabaseDep, Now
-from app.base.http.idempotency.deps import OnceDep
+from app.base.http.idempotency.deps import IdempotentCallDep
 from app.base.http.paging import Cursor, Limit, Page
 from app.base.http.problems import Responses, problems
 from app.base.http.sheets import CSV, Accept, listed
@@ -31,7 +31,9 @@ MADE: Responses = {201: {"model": SlotOut, "description": "Added"}}
 
 
 @router.post("/slots", status_code=201, response_model=SlotOut, responses={**MADE, **problems(403, 409, 413, 429)})
-async def add_slot(new: SlotIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep) -> Response:
+async def add_slot(
+    new: SlotIn, caller: CallerDep, database: DatabaseDep, now: Now, once: IdempotentCallDep
+) -> Response:
     """Adds bookable time of a clinician; by a rule, every occurrence at the same time of day through clock changes."""
     answer = await slots.add_slots(database, caller, new=new, once=once, now=now)
     return JSONResponse(answer.body, answer.status, headers=answer.headers)
@@ -64,7 +66,7 @@ async def list_slots(
     responses={201: {"model": AppointmentOut, "description": "Booked"}, **problems(403, 404, 409, 413)},
 )
 async def add_appointment(
-    new: AppointmentIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep
+    new: AppointmentIn, caller: CallerDep, database: DatabaseDep, now: Now, once: IdempotentCallDep
 ) -> Response:
     """Books a slot for a patient, without a review. Of several callers at once one gets it, the others 409."""
     answer = await service.add_appointment(database, caller, new=new, once=once, now=now)
@@ -122,7 +124,9 @@ WAITS: Responses = {
 
 
 @router.post("/waiting", status_code=201, response_model=WaitingOut, responses={**WAITS, **problems(403, 404, 413)})
-async def add_waiting(new: WaitingIn, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep) -> Response:
+async def add_waiting(
+    new: WaitingIn, caller: CallerDep, database: DatabaseDep, now: Now, once: IdempotentCallDep
+) -> Response:
     """Puts a patient on the waiting list; once for each kind of slot."""
     answer = await waiting.add(database, caller, new=new, once=once, now=now)
     return JSONResponse(answer.body, answer.status)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.access.accounts.permissions import Action, Caller, reach, require
 from app.access.audit import service as audit
 from app.alerts.messages.outbox import Topic, post
-from app.base.http.idempotency.service import Answer, Once
+from app.base.http.idempotency.service import Answer, IdempotentCall
 from app.base.http.paging import from_cursor, page, to_cursor
 from app.base.http.problems import Problem, bad_field, not_found
 from app.base.http.wire import to_wire
@@ -95,7 +95,7 @@ async def _check_free(connection: AsyncConnection, one: Slot) -> None:
 
 
 async def add_appointment(
-    database: Database, caller: Caller, *, new: AppointmentIn, once: Once, now: datetime
+    database: Database, caller: Caller, *, new: AppointmentIn, once: IdempotentCall, now: datetime
 ) -> Answer:
     """Books a slot for a patient, with no review behind it.
 

@@ -12,7 +12,7 @@ from app.access.accounts.permissions import Caller, reach, require
 from app.access.accounts.service import account
 from app.access.accounts.tables import Account
 from app.access.audit import service as audit
-from app.base.http.idempotency.service import Answer, Once
+from app.base.http.idempotency.service import Answer, IdempotentCall
 from app.base.http.paging import from_timed_cursor, page, to_timed_cursor
 from app.base.http.pools import QUICK
 from app.base.http.problems import Problem, bad_field
@@ -30,7 +30,7 @@ slot, appointment = table(Slot), table(Appointment)
 LONGEST = timedelta(hours=8)  # of a slot, as `SlotIn` has it
 
 
-async def add_slots(database: Database, caller: Caller, *, new: SlotIn, once: Once, now: datetime) -> Answer:
+async def add_slots(database: Database, caller: Caller, *, new: SlotIn, once: IdempotentCall, now: datetime) -> Answer:
     """New slots of a clinician of the caller's clinic.
 
     Raises:

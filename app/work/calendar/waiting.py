@@ -12,7 +12,7 @@ from app.access.accounts.permissions import Caller, reach, require
 from app.access.accounts.service import is_staff
 from app.access.audit import service as audit
 from app.alerts.messages.outbox import post
-from app.base.http.idempotency.service import Answer, Once
+from app.base.http.idempotency.service import Answer, IdempotentCall
 from app.base.http.problems import bad_field, not_found
 from app.base.http.wire import to_wire
 from app.base.store.database import Database
@@ -31,7 +31,7 @@ AHEAD = timedelta(days=366)
 MOST = 500  # waiting patients listed; and free slots looked at
 
 
-async def add(database: Database, caller: Caller, *, new: WaitingIn, once: Once, now: datetime) -> Answer:
+async def add(database: Database, caller: Caller, *, new: WaitingIn, once: IdempotentCall, now: datetime) -> Answer:
     """Puts a patient on the list; a patient who waits for such a slot already is answered with 200.
 
     Raises:

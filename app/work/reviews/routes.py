@@ -12,7 +12,7 @@ from app.access.accounts.deps import CallerDep
 from app.answers.eligibility.schemas import EligibilityOut
 from app.base.http.conditional import NOT_MODIFIED, IfMatch, IfNoneMatch, matches
 from app.base.http.deps import DatabaseDep, Now
-from app.base.http.idempotency.deps import OnceDep
+from app.base.http.idempotency.deps import IdempotentCallDep
 from app.base.http.paging import Page
 from app.base.http.problems import Responses, bad_field, problems
 from app.base.http.sheets import CSV, Accept, listed
@@ -52,7 +52,7 @@ async def open_review(
     caller: CallerDep,
     database: DatabaseDep,
     now: Now,
-    once: OnceDep,
+    once: IdempotentCallDep,
     new: ReviewIn | None = None,
 ) -> Response:
     """Opens the review whether to repeat a procedure. A procedure has one at a time: an open one is returned."""

@@ -21,7 +21,7 @@ from app.answers.verdicts.sentence import spoken_day
 from app.answers.verdicts.service import Question, look_up, outcome
 from app.answers.verdicts.tables import OutcomeRow
 from app.base.http.conditional import etag, require_match
-from app.base.http.idempotency.service import Answer, Once
+from app.base.http.idempotency.service import Answer, IdempotentCall
 from app.base.http.problems import Problem, bad_field, not_found
 from app.base.http.wire import to_wire
 from app.base.store.database import Database
@@ -117,7 +117,7 @@ async def find(
 
 
 async def open_review(
-    database: Database, caller: Caller, *, procedure_id: UUID, new: ReviewIn, once: Once, now: datetime
+    database: Database, caller: Caller, *, procedure_id: UUID, new: ReviewIn, once: IdempotentCall, now: datetime
 ) -> Answer:
     """Opens the review of a procedure; where one is open already, returns that one with 200."""
     require(caller, "work_review")

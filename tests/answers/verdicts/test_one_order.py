@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.alerts.flags.tables import Flag
-from app.answers.verdicts.assemble import Made, Material, make
+from app.answers.verdicts.assemble import AssembledVerdict, VerdictMaterial, make
 from app.answers.verdicts.service import Question, keep, look_up, material_of
 from app.answers.verdicts.tables import KeptVerdict, OutcomeRow
 from app.base.settings import Settings
@@ -47,7 +47,7 @@ async def returned(service: Service) -> list[UUID]:
     return sorted(made)
 
 
-async def made_of(service: Service, procedures: list[UUID]) -> list[tuple[Material, Made]]:
+async def made_of(service: Service, procedures: list[UUID]) -> list[tuple[VerdictMaterial, AssembledVerdict]]:
     state, asked = service.app.state, Question(None, None, "half")
     caller = await state.sign_ins.who(service.tokens["cleo"], state.clock())
     out = []
@@ -60,7 +60,9 @@ async def made_of(service: Service, procedures: list[UUID]) -> list[tuple[Materi
 
 
 @asynccontextmanager
-async def keeping(service: Service, made: list[tuple[Material, Made]]) -> AsyncIterator[asyncio.Task[None]]:
+async def keeping(
+    service: Service, made: list[tuple[VerdictMaterial, AssembledVerdict]]
+) -> AsyncIterator[asyncio.Task[None]]:
     """What keeps verdicts in a transaction that is tried once."""
 
     async def once() -> None:

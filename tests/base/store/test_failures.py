@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.tables import Clinic
 from app.base.store.database import Database
-from app.base.store.failures import AwayError, failure_of
+from app.base.store.failures import DatabaseAwayError, failure_of
 from app.base.store.metadata import new_id, utc_now
 from app.base.store.typed import col, row, table
 from app.base.store.writer import RolledBackError
@@ -65,7 +65,7 @@ KINDS: list[tuple[BaseException, str]] = [
     (of_sqlite(sqlite3.SQLITE_FULL), "away"),
     (of_sqlite(sqlite3.SQLITE_BUSY | 2 << 8), "away"),
     (OSError(errno.ENOSPC, "no"), "away"),
-    (AwayError(), "away"),
+    (DatabaseAwayError(), "away"),
     (RolledBackError(), "away"),
     (PoolTimeout(), "away"),
     (TimeoutError(), "away"),

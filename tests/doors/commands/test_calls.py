@@ -6,12 +6,12 @@ from subprocess import run
 import pytest
 import typer
 
-from app.doors.commands.main import CALLS, Calls
+from app.doors.commands.main import CALLS, LazyCommands
 
 
 @pytest.mark.parametrize("name", CALLS)
 def test_the_help_of_a_call_begins_as_the_list_says(name: str) -> None:
-    made = Calls().get_command(None, name)
+    made = LazyCommands().get_command(None, name)
     assert made is not None
     said = " ".join((made.help or "").split())
     listed = CALLS[name][1]
@@ -26,5 +26,7 @@ def test_the_help_loads_no_call() -> None:
 
 
 def test_no_call_of_another_name() -> None:
-    assert Calls().get_command(None, "nosuch") is None
-    assert isinstance(typer.main.get_command(__import__("app.doors.commands.main").doors.commands.main.app), Calls)
+    assert LazyCommands().get_command(None, "nosuch") is None
+    assert isinstance(
+        typer.main.get_command(__import__("app.doors.commands.main").doors.commands.main.app), LazyCommands
+    )

@@ -2,7 +2,7 @@ from datetime import UTC, date
 
 import pytest
 
-from app.record.diary.importing.days import DayOfDiary, Fault, How, gather, nearest_half, read_readings
+from app.record.diary.importing.days import DayOfDiary, Fault, ReadingOptions, gather, nearest_half, read_readings
 from app.record.diary.importing.table import BadFile, decode, read_sheet
 from app.record.diary.importing.values import Order
 
@@ -12,7 +12,7 @@ TODAY, LEFT = date(2026, 5, 1), ("lumbar", "left")
 def days_of(
     text: str, order: Order = None, mapping: dict[str, str] | None = None
 ) -> tuple[list[DayOfDiary], list[str]]:
-    found = list(read_readings(read_sheet(text, mapping or {}).rows(), How(order, UTC, TODAY, 10, LEFT)))
+    found = list(read_readings(read_sheet(text, mapping or {}).rows(), ReadingOptions(order, UTC, TODAY, 10, LEFT)))
     faults = [str(f) for f in found if isinstance(f, Fault)]
     return gather((f for f in found if not isinstance(f, Fault)), LEFT), faults
 

@@ -6,13 +6,13 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 
-from app.base.http.idempotency.service import Once
+from app.base.http.idempotency.service import IdempotentCall
 from app.base.http.pools import HEAVY
 
 ON_THE_LOOP = 1024 * 1024  # bytes of a body that are hashed in about a millisecond
 
 
-async def get_once(
+async def get_idempotent_call(
     request: Request,
     idempotency_key: Annotated[
         str | None,
@@ -23,15 +23,15 @@ async def get_once(
             description="the same key and body get the same answer for 24 hours; use a new one for each new row",
         ),
     ] = None,
-) -> Once:
+) -> IdempotentCall:
     """The key, with a fingerprint of the call's address and body."""
     if idempotency_key is None:
-        return Once(None, "")
+        return IdempotentCall(None, "")
     asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
     body = await request.body()
     if len(body) > ON_THE_LOOP:
-        return Once(idempotency_key, await HEAVY.run(partial(_fingerprint, asked, body)))
-    return Once(idempotency_key, _fingerprint(asked, body))
+        return IdempotentCall(idempotency_key, await HEAVY.run(partial(_fingerprint, asked, body)))
+    return IdempotentCall(idempotency_key, _fingerprint(asked, body))
 
 
 def _fingerprint(asked: bytes, body: bytes) -> str:
@@ -40,4 +40,4 @@ def _fingerprint(asked: bytes, body: bytes) -> str:
     return made.hexdigest()
 
 
-OnceDep = Annotated[Once, Depends(get_once)]
+IdempotentCallDep = Annotated[IdempotentCall, Depends(get_idempotent_call)]

@@ -40,7 +40,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Once:
+class IdempotentCall:
     """The key of a call and a fingerprint of what it asks; without a key it is done each time."""
 
     key: str | None
@@ -106,4 +106,4 @@ class Once:
         return Answer(json.loads(kept_answer.body), kept_answer.status, kept_answer.headers, kept_answer.patient_id)
 
 
-NO_KEY = Once(None, "")  # for calls that come without a key: the work is done each time
+NO_KEY = IdempotentCall(None, "")  # for calls that come without a key: the work is done each time

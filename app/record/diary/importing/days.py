@@ -40,7 +40,7 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class How:
+class ReadingOptions:
     """How rows are read: the order of day and month, the patient's zone and day, the scale, and the treated site.
 
     `zone` is None where nobody has said it; `mark` stands between thousands, as far as the file shows.
@@ -82,7 +82,7 @@ class DayOfDiary:
     line: int = 0
 
 
-def read_readings(rows: Iterable[Row], how: How) -> Iterator[ReadRow | Fault]:
+def read_readings(rows: Iterable[Row], how: ReadingOptions) -> Iterator[ReadRow | Fault]:
     """Each row as a reading or a fault; lines of totals and blank lines are skipped.
 
     Raises:
@@ -108,7 +108,7 @@ class _CellFault(Exception):
         self.field, self.cell, self.says = name, cell, says
 
 
-def _reading(row: Row, how: How) -> ReadRow:
+def _reading(row: Row, how: ReadingOptions) -> ReadRow:
     def cell(name: str) -> str:
         return row.cells.get(name, "")
 
@@ -141,7 +141,7 @@ def _reading(row: Row, how: How) -> ReadRow:
     return ReadRow(row.line, moment.day, where, average, worst, mme, steps, note, _written(later or moment, how.zone))
 
 
-def _moment(row: Row, name: str, how: How) -> CellMoment:
+def _moment(row: Row, name: str, how: ReadingOptions) -> CellMoment:
     cell = row.cells.get(name, "")
     moment = read_moment(cell, how.order)
     if not moment.is_utc:

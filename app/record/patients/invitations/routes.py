@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 
 from app.access.accounts.deps import CallerDep
 from app.base.http.deps import DatabaseDep, Now
-from app.base.http.idempotency.deps import OnceDep
+from app.base.http.idempotency.deps import IdempotentCallDep
 from app.base.http.problems import Responses, problems
 from app.record.patients.invitations import service
 from app.record.patients.invitations.schemas import AcceptIn, AccountOut, InvitationOut
@@ -23,7 +23,9 @@ INVITED: Responses = {201: {"model": InvitationOut, "description": "Invited"}}
     response_model=InvitationOut,
     responses={**INVITED, **problems(403, 404, 409)},
 )
-async def invite(patient_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now, once: OnceDep) -> Response:
+async def invite(
+    patient_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now, once: IdempotentCallDep
+) -> Response:
     """A code with which the patient makes an account, good for two weeks and once. Only this answer shows it."""
     answer = await service.invite(database, caller, patient_id=patient_id, once=once, now=now)
     return JSONResponse(answer.body, answer.status, headers={"Cache-Control": "no-store"})

@@ -12,7 +12,7 @@ from app.access.accounts.permissions import Caller
 from app.access.accounts.service import add_account, hashed
 from app.access.accounts.tables import Account
 from app.access.audit import service as audit
-from app.base.http.idempotency.service import Answer, Once
+from app.base.http.idempotency.service import Answer, IdempotentCall
 from app.base.http.problems import Problem, not_found
 from app.base.http.wire import to_wire
 from app.base.store.database import Database
@@ -25,7 +25,9 @@ invitation = table(Invitation)
 LASTS = timedelta(days=14)
 
 
-async def invite(database: Database, caller: Caller, *, patient_id: UUID, once: Once, now: datetime) -> Answer:
+async def invite(
+    database: Database, caller: Caller, *, patient_id: UUID, once: IdempotentCall, now: datetime
+) -> Answer:
     """A new code for a patient without an account; an earlier code of the patient is no longer valid.
 
     Raises:

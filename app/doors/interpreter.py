@@ -16,8 +16,8 @@ MOST_PUT_OFF = 20  # times
 NEVER = 2**31 - 1
 
 
-class Turns:
-    """Arranges them, and looks for what is lost from time to time."""
+class InterpreterTuning:
+    """Sets the turns of threads, puts off the long search for unused objects, and makes it from time to time."""
 
     def __init__(self, loop: AbstractEventLoop) -> None:
         sys.setswitchinterval(TURN)

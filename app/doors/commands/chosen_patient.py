@@ -14,33 +14,33 @@ ClinicOption = Annotated[
 ]
 
 
-class Whose(NamedTuple):
+class ChosenPatient(NamedTuple):
     """The ids that the options gave; without a clinic it is looked for in all."""
 
     patient_id: UUID
     clinic_id: UUID | None
 
 
-def parse_whose(patient: str, clinic: str | None) -> Whose:
+def chosen_patient(patient: str, clinic: str | None) -> ChosenPatient:
     """The ids of the options.
 
     Raises:
         Refusal: one is none.
     """
-    return Whose(parse_id("--patient", patient), None if clinic is None else parse_id("--clinic", clinic))
+    return ChosenPatient(parse_id("--patient", patient), None if clinic is None else parse_id("--clinic", clinic))
 
 
-async def find(connection: AsyncConnection, whose: Whose) -> Person:
+async def find(connection: AsyncConnection, chosen: ChosenPatient) -> Person:
     """The one patient that is meant.
 
     Raises:
         Refusal: there is none, or each of several clinics has one: the first found would be a guess.
     """
-    found = await by_id(connection, whose.patient_id, clinic_id=whose.clinic_id)
+    found = await by_id(connection, chosen.patient_id, clinic_id=chosen.clinic_id)
     if not found:
-        where = "" if whose.clinic_id is None else f" in clinic {whose.clinic_id}"
-        raise Refusal(f"--patient: there is no patient {whose.patient_id}{where}")
+        where = "" if chosen.clinic_id is None else f" in clinic {chosen.clinic_id}"
+        raise Refusal(f"--patient: there is no patient {chosen.patient_id}{where}")
     if len(found) > 1:
         clinics = ", ".join(str(one.clinic_id) for one in found)
-        raise Refusal(f"--clinic: {len(found)} clinics hold a patient {whose.patient_id}; say which: {clinics}")
+        raise Refusal(f"--clinic: {len(found)} clinics hold a patient {chosen.patient_id}; say which: {clinics}")
     return found[0]

@@ -10,14 +10,14 @@ from . import parameters as par
 from .chain import Chain, chain_of
 from .moods import N_KIND
 from .records import Days, Definition, Floats
-from .standing import lasting
+from .spells import lasting
 
 N_PRONE = len(par.PRONE_WEIGHT)
 START_WEIGHT = np.outer(par.PRONE_WEIGHT, [kind.weight for kind in par.KINDS])[:, None, :]
 
 
 @dataclass(frozen=True)
-class Mechanics:
+class PreparedChain:
     """A chain made ready.
 
     Args:
@@ -37,7 +37,7 @@ class Mechanics:
         """How many states there are."""
         return len(self.chain.level)
 
-    def overnight(self, now: Floats, rate: Floats) -> Floats:
+    def next_day(self, now: Floats, rate: Floats) -> Floats:
         """The weights of the next day; relief ends at a rate of its own in each diary, shape (diaries,)."""
         prone, states, diaries, kinds = now.shape
         start = self.chain.relief.start
@@ -77,9 +77,9 @@ class Mechanics:
 
 
 @cache
-def mechanics(definition: Definition) -> Mechanics:
+def prepared_chain(definition: Definition) -> PreparedChain:
     """The chain of a definition, made ready."""
     chain = chain_of(definition)
     leaving = csr_array(chain.leaving[:, chain.relief.start : chain.relief.start + chain.relief.levels])
     into = np.flatnonzero(np.diff(leaving.indptr))
-    return Mechanics(chain, csr_array(block_diag(chain.onward)), csr_array(leaving[into]), into, lasting(chain))
+    return PreparedChain(chain, csr_array(block_diag(chain.onward)), csr_array(leaving[into]), into, lasting(chain))

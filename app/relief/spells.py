@@ -16,7 +16,7 @@ from .moods import COHORT_TIME
 from .records import Floats, Phase
 
 
-class When(NamedTuple):
+class EstimatedDay(NamedTuple):
     """A day counted from the procedure: median, and the ends of a 90 % interval."""
 
     on: int
@@ -27,11 +27,11 @@ class When(NamedTuple):
 class PastSpell(NamedTuple):
     """A spell of relief that has ended for good."""
 
-    onset: When | None
-    end: When
+    onset: EstimatedDay | None
+    end: EstimatedDay
 
 
-class Standing(NamedTuple):
+class SpellsSoFar(NamedTuple):
     """What is said at the end of a day.
 
     Args:
@@ -44,7 +44,7 @@ class Standing(NamedTuple):
 
 
 @dataclass
-class Ages:
+class CohortShares:
     """How the weight of the oldest cohort of `young` and of `ended` came together: per time a cohort joined it, the share
     that it then was of the whole."""
 
@@ -58,7 +58,7 @@ class Ages:
         self.aged += [0.0] * (time - len(self.aged)) + [aged]
 
 
-class Masses(NamedTuple):
+class DayChances(NamedTuple):
     """Chances on a day.
 
     Args:
@@ -77,9 +77,9 @@ class Masses(NamedTuple):
     steady: float
 
     @staticmethod
-    def none(young: int, ended: int) -> "Masses":
+    def none(young: int, ended: int) -> "DayChances":
         """No relief so far; of so many cohorts of each kind."""
-        return Masses(1.0, [0.0] * young, 0.0, [0.0] * ended, over=0.0, counted=0.0, steady=1.0)
+        return DayChances(1.0, [0.0] * young, 0.0, [0.0] * ended, over=0.0, counted=0.0, steady=1.0)
 
 
 def lasting(chain: Chain) -> list[float]:
@@ -91,7 +91,7 @@ def lasting(chain: Chain) -> list[float]:
     return [float(np.prod(stays[time:])) for time in range(chain.young.bins)]
 
 
-def next_standing(was: Standing, now: Masses, *, logged: int, heard: bool = True) -> Standing:
+def next_spells(was: SpellsSoFar, now: DayChances, *, logged: int, heard: bool = True) -> SpellsSoFar:
     """What is said after a day, given what was said before it; settling a return is left to the caller.
 
     A day without a score (`heard`) changes nothing of it: silence is neither relief nor pain.
@@ -111,10 +111,10 @@ def next_standing(was: Standing, now: Masses, *, logged: int, heard: bool = True
         held = "relief"
     else:
         held = ""
-    return Standing(held, was.spells)
+    return SpellsSoFar(held, was.spells)
 
 
-def phase_of(standing: Standing, *, day: int, logged: int, newest: int, joined_late: bool) -> Phase:
+def phase_of(so_far: SpellsSoFar, *, day: int, logged: int, newest: int, joined_late: bool) -> Phase:
     """The phase to say on a day.
 
     Args:
@@ -127,32 +127,32 @@ def phase_of(standing: Standing, *, day: int, logged: int, newest: int, joined_l
     becomes `unknown` after SILENT_DAYS without a score.
     """
     settling = day <= par.SETTLING_DAYS
-    if standing.held == "returned" or (standing.spells and not standing.held):
+    if so_far.held == "returned" or (so_far.spells and not so_far.held):
         return "returned"
     if day - newest > par.SILENT_DAYS:
         return "unknown"
-    if standing.held == "returning":
+    if so_far.held == "returning":
         return "returning"
-    if standing.held == "relief":
+    if so_far.held == "relief":
         return "relief"
     if settling:
         return "settling"
     return "no_relief" if logged >= par.MIN_LOGGED_FOR_FAILURE and not joined_late else "unknown"
 
 
-def when_ended(now: Masses, ages: Ages, day: int) -> When:
+def when_ended(now: DayChances, ages: CohortShares, day: int) -> EstimatedDay:
     """The days on which the spell may have ended, given that it has."""
     return dated(_spread(now.ended, ages.aged, day))
 
 
-def when_begun(now: Masses, ages: Ages, day: int, *, lasts: list[float], first: int) -> When:
+def when_begun(now: DayChances, ages: CohortShares, day: int, *, lasts: list[float], first: int) -> EstimatedDay:
     """The days on which the spell may have begun, given that there is one.
 
     `first` is the first day that the diary speaks for.
     """
     young = [m * p for m, p in zip(now.young, lasts, strict=True)]
     when = dated(_spread([*young, now.relief + now.over], ages.grown, day))
-    return When(max(when.on, first), when.low, max(when.high, first))
+    return EstimatedDay(max(when.on, first), when.low, max(when.high, first))
 
 
 def _spread(cohorts: list[float], joined: list[float], day: int) -> list[tuple[float, float, float]]:
@@ -179,11 +179,11 @@ def _spread(cohorts: list[float], joined: list[float], day: int) -> list[tuple[f
     return out
 
 
-def dated(spread: list[tuple[float, float, float]]) -> When:
+def dated(spread: list[tuple[float, float, float]]) -> EstimatedDay:
     """Median and 90 % interval of a chance spread over days: from the latest on, after which day, until which, how much."""
     total = sum(weight for *_, weight in spread)
     on, low, high = (_passes(spread, share * total) for share in (0.5, 1 - par.DATE_TAIL, par.DATE_TAIL))
-    return When(on, min(low, on), max(high, on))
+    return EstimatedDay(on, min(low, on), max(high, on))
 
 
 def _passes(spread: list[tuple[float, float, float]], above: float) -> int:
@@ -196,7 +196,7 @@ def _passes(spread: list[tuple[float, float, float]], above: float) -> int:
     return 1
 
 
-def masses_of(chain: Chain, flat: Floats, lasts: list[float]) -> list[Masses]:
+def chances_of(chain: Chain, flat: Floats, lasts: list[float]) -> list[DayChances]:
     """The chances of each diary, from weights (states, diaries) that sum to 1.
 
     `lasts` are the chances of each cohort of young relief to count.
@@ -216,7 +216,7 @@ def masses_of(chain: Chain, flat: Floats, lasts: list[float]) -> list[Masses]:
     counted = in_relief + all_over + _added(fresh * np.array(lasts)[:, None])
     steady = before + calm + _added(fresh[new:]) + _added(over[new:])
     each = (before, fresh.T, in_relief, over.T, all_over, counted, steady)
-    return [Masses(*one) for one in zip(*(values.tolist() for values in each), strict=True)]
+    return [DayChances(*one) for one in zip(*(values.tolist() for values in each), strict=True)]
 
 
 def _added(rows: Floats) -> Floats:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from app.base.store import turns
+from app.base.store import long_results
 from app.record.diary import service as diaries
 from tests.support import Service, entry
 
@@ -21,7 +21,7 @@ async def test_others_have_their_turn_while_a_long_diary_is_read(
     sent = [{"date": str(begin + timedelta(days=n)), **entry(n % 11)} for n in range(DAYS)]
     answer = await service("ada", "POST", f"/v1/patients/{service.ada_id}/diary", json={"entries": sent})
     assert answer.status_code == 200, answer.text
-    monkeypatch.setattr(turns, "AT_A_TIME", 10)
+    monkeypatch.setattr(long_results, "AT_A_TIME", 10)
     rounds = 0
 
     async def beside() -> None:

@@ -10,8 +10,8 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from app.doors import server, turns
-from app.doors.turns import MOST_PUT_OFF, NEVER, TURN, Turns
+from app.doors import interpreter, server
+from app.doors.interpreter import MOST_PUT_OFF, NEVER, TURN, InterpreterTuning
 
 
 class Lost:
@@ -33,7 +33,7 @@ def as_before() -> Iterator[None]:
 def looked(times: int) -> list[bool]:
     """Whether something lost was gone after each look."""
     loop = asyncio.new_event_loop()
-    kept = Turns(loop)
+    kept = InterpreterTuning(loop)
     lost = weakref.ref(Lost())
     gone = []
     for _ in range(times):
@@ -51,13 +51,13 @@ def test_python_never_looks_through_everything_by_itself_and_threads_take_short_
 
 
 def test_where_much_is_held_it_is_put_off_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "MOST_BLOCKS", -sys.getallocatedblocks())
+    monkeypatch.setattr(interpreter, "MOST_BLOCKS", -sys.getallocatedblocks())
     assert looked(MOST_PUT_OFF + 1) == [False] * MOST_PUT_OFF + [True]
 
 
 def test_a_server_arranges_it_before_it_says_that_it_is_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
-    monkeypatch.setattr(server, "Turns", lambda loop: seen.append(f"arranged {loop.is_running()}"))
+    monkeypatch.setattr(server, "InterpreterTuning", lambda loop: seen.append(f"arranged {loop.is_running()}"))
 
     async def main_loop(self: uvicorn.Server) -> None:
         seen.append("serves")
