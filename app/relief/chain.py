@@ -116,8 +116,8 @@ class _Builder:
     def __init__(self, definition: Definition) -> None:
         self.onset, self.end = par.ONSET_LEVEL[definition], par.RETURN_LEVEL[definition]
         self.plateau = np.array([*(self.onset * np.array(par.PLATEAU_OF_LINE)), *_between(self.onset, self.end)])
-        self.above = np.array([v for v in par.ABOVE_LINE if v >= 1.06 * self.end])
-        self.high = np.array([v for v in par.ABOVE_LINE if v >= 1.06 * self.onset])
+        self.above = np.array([v for v in par.ABOVE_LINE if v >= par.CLEAR_OF_LINE * self.end])
+        self.high = np.array([v for v in par.ABOVE_LINE if v >= par.CLEAR_OF_LINE * self.onset])
         self.rising = list(range(0, max(1, int(sum(self.above < par.CLIMB_TOP))), 2))  # every second one is a rung
         self.rungs = len(self.rising)
         cohorts = par.SPELL_DAYS // par.COHORT_DAYS + 1

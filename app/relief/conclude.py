@@ -11,7 +11,7 @@ from .explain import reasons
 from .forecast import look_ahead
 from .judgement import Judgement, Stretch
 from .plan import Plan
-from .records import Definition, Diary, Floats, Procedure, pick_side
+from .records import Definition, Diary, Floats, Procedure, TreatedSide, pick_side
 from .spells import EstimatedDay
 from .summary import SummaryInput, activity, adherence, confounders, medication
 from .verdict import BaselineFound, Current, DaySeries, Return, SideVerdict, Spell, Verdict
@@ -73,7 +73,7 @@ def conclude(
     )
 
 
-def side_verdict(side: str, verdict: Verdict) -> SideVerdict:
+def side_verdict(side: TreatedSide, verdict: Verdict) -> SideVerdict:
     """What is told of one side."""
     v = verdict
     return SideVerdict(

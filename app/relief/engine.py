@@ -11,7 +11,7 @@ from .daily import Daily
 from .durations import DurationPrior
 from .judgement import Judgement
 from .plan import Plan, make_plan
-from .records import BOTH, LEFT, RIGHT, Definition, Diary, Laterality, Procedure
+from .records import BOTH, LEFT, RIGHT, Definition, Diary, Procedure, TreatedSide
 from .remembered import Filter
 from .run import EngineState, Run, run_all
 from .verdict import SideVerdict, Verdict
@@ -128,7 +128,7 @@ def _sides(
     own = diary.average.copy()
     own[:, BOTH] = np.nan  # a score for both sides together says nothing about one side of a bilateral procedure
     diary = replace(diary, average=own)
-    sides: tuple[Laterality, ...] = ("left", "right")
+    sides: tuple[TreatedSide, ...] = ("left", "right")
     out = []
     for side in sides:
         state = kept.sides.setdefault(side, EngineState())

@@ -71,8 +71,7 @@ def expected(mood: Floats, then: Floats) -> tuple[Floats, Floats, Floats]:
     return 1 - now[:, :, SHARE], now[:, :, HEARD], np.sqrt(variance + _NOISE)
 
 
-TIMES = (0, 1, 3)  # cohorts whose beginning is told apart: a mood of slow people is forgotten in a few weeks
-UNSTEADY = 1 + len(TIMES)
+UNSTEADY = 1 + len(par.MOOD_COHORTS)
 RECORD = (STEADY, *[SINCE] * UNSTEADY)
 COHORT_TIME = (1, 2, 2, 3, 3, 3)
 """For each cohort, from the youngest, its place among `times_since`; older ones are as if it had always been so."""
@@ -81,11 +80,11 @@ COHORT_TIME = (1, 2, 2, 3, 3, 3)
 def times_since(day: Days, steady: Days) -> Days:
     """For each diary, days after which a level may have become what it is; the first stands for always.
 
-    Shape (diaries, 2 + len(TIMES)). What would lie before the procedure is as if it had always been so. The last one is
+    Shape (diaries, 2 + len(MOOD_COHORTS)). What would lie before the procedure is as if it had always been so. The last is
     that of a flare-up or a climb: it began after the last day on which the level was most likely a lasting one, `steady`.
     """
     time = (day - 1) // par.COHORT_DAYS
-    since = (time[:, None] - np.array(TIMES)) * par.COHORT_DAYS + par.COHORT_DAYS // 2
+    since = (time[:, None] - np.array(par.MOOD_COHORTS)) * par.COHORT_DAYS + par.COHORT_DAYS // 2
     since[:, 0] = day - 1
     always = np.zeros((len(day), 1), dtype=np.int64)
     return np.concatenate([always, np.maximum(since, 0), steady[:, None]], axis=1)

@@ -68,6 +68,7 @@ DIARY_BASELINE_SD: Final = 1.1  # SD of one day's score around the mean, correla
 # --- medicine that hides pain ------------------------------------------------------------------------------------
 MASK_PAIN_PER_MME: Final = 0.05  # pain points that one extra mg of morphine equivalent may hide; chosen
 MASK_MOST: Final = 2.0  # never explains more than this many points
+NO_DOSE: Final = 0.5  # MME a day below which a mean is none; chosen
 MASK_FREE_MME: Final = 5.0  # a change below this, or below MASK_FREE_SHARE of the usual dose, is ignored
 MASK_FREE_SHARE: Final = 0.35
 MASK_FREE_PAIN: Final = 0.75  # points by which recent scores may lie over the lowest usual ones by chance; chosen
@@ -95,6 +96,7 @@ class Flare:
 STEADY_AT: Final = 0.5  # chance of a lasting level, under which a flare-up or a climb has most likely begun
 SPELL_DAYS: Final = 28  # relief counts where it held so long: beyond any anaesthetic or steroid (design; chosen)
 STANDS_DAYS: Final = 42  # a rise that stood so long is the return, less is a bad spell (design; chosen)
+MOOD_COHORTS: Final = (0, 1, 3)  # cohorts with a mood of their own: one of weeks is forgotten after them; chosen
 COHORT_DAYS: Final = 4  # onset and return are told apart by so many days; chosen
 # beyond STANDS_DAYS and ten days more: a return is dated before its cohort is forgotten; chosen
 ENDED_COHORTS: Final = 13
@@ -120,6 +122,7 @@ DENSITY: Final = (
 # levels of relief, of the line of the onset; some half a point apart; chosen
 PLATEAU_OF_LINE: Final = (0.0, 0.12, 0.28, 0.45, 0.62, 0.78, 0.92)
 # levels without relief, of baseline; those over the line; 8 to 10 % apart, wider far above; chosen
+CLEAR_OF_LINE: Final = 1.06  # levels of pain begin at so many times the line: one at the line is neither; chosen
 ABOVE_LINE: Final = (
     0.215,
     0.25,
@@ -239,6 +242,7 @@ BASELINES_APART: Final = 2.0  # points between the diary's baseline and the clin
 BASELINE_LATE_DAYS: Final = 14  # a baseline written down so many days after the procedure is recalled; chosen
 SPARSE_FROM_DAYS: Final = 28  # days followed, from which a share of SPARSE_SHARE logged is few; chosen
 SPARSE_SHARE: Final = 1 / 3
+BAD_DAYS_LEVEL: Final = 0.5  # of baseline, from which a day is a bad one; chosen
 BAD_DAYS_SHARE: Final = (
     0.85  # of few scores at or over half of baseline, from which they may be the bad days only; chosen
 )

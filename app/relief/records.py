@@ -13,6 +13,7 @@ Floats = npt.NDArray[np.float64]
 Definition = Literal["half", "eighty", "full"]
 Phase = Literal["unknown", "settling", "no_relief", "relief", "returning", "returned"]
 Laterality = Literal["left", "right", "bilateral"]
+TreatedSide = Literal["left", "right"]  # one of a bilateral procedure
 DEFINITIONS: tuple[Definition, ...] = get_args(Definition)
 PHASES: tuple[Phase, ...] = get_args(Phase)
 LEFT, RIGHT, BOTH = 0, 1, 2

@@ -114,7 +114,7 @@ def _of_writing(diary: Diary, seen: SummaryInput) -> Iterator[Confounder]:
             yield Confounder("interrupted", f"nothing is logged for {then - last - 1} days from {stopped} on")
     followed = today - scored[0] + 1 if scored else 0
     if followed >= par.SPARSE_FROM_DAYS and len(scored) < par.SPARSE_SHARE * followed:
-        line = 0.5 * (seen.plan.baseline.pain or 0.0)
+        line = par.BAD_DAYS_LEVEL * (seen.plan.baseline.pain or 0.0)
         bad = len(score) > 0 and (score >= line).mean() >= par.BAD_DAYS_SHARE
         perhaps = "; nearly all of them bad: perhaps only such days are logged" if bad else ""
         kind = "only_bad_days" if bad else "sparse"
@@ -134,7 +134,7 @@ def _of_dose(seen: SummaryInput) -> Iterator[Confounder]:
             yield Confounder("masked", "opioids rose as scores did: they may hide part of the pain")
         before = _mean(plan.mme[max(1, on - par.MASK_USUAL_DAYS) : max(1, on - par.STOPPED_DAYS)])
         after = _mean(plan.mme[on : on + par.STOPPED_DAYS])
-        if before is not None and after is not None and before >= par.MASK_FREE_MME and after < 0.5:
+        if before is not None and after is not None and before >= par.MASK_FREE_MME and after < par.NO_DOSE:
             yield Confounder("opioids_stopped", f"opioids fell from {before:.0f} MME a day to none when pain rose")
 
 

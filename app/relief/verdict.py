@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from .definitions import Response
-from .records import Definition, Phase
+from .records import Definition, Phase, TreatedSide
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Reason:
 class SideVerdict:
     """One side of a bilateral procedure, judged by its own scores."""
 
-    side: str
+    side: TreatedSide
     phase: Phase
     onset_on: date | None
     onset_low: date | None

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+CONCORDANT = 80  # percent of relief that must end with the agent [the facet joint coverage policies ask for it]
+
 # Usual duration of action at a medial branch, hours from and to: standard pharmacology; the shorter- and longer-acting pair
 # is what a comparative block rests on (Lord 1995: lidocaine against bupivacaine).
 DURATION_HOURS = {
@@ -39,11 +41,11 @@ def shown_by(agent: str, before: float, after: list[tuple[float, float]]) -> Blo
         return BlockShown(None, None, None, None)
     relief = [(minutes / 60, 100 * (1 - pain / before)) for minutes, pain in after]
     best = max(percent for _, percent in relief)
-    hours_80 = _hours(relief, 80)
+    hours_80 = _hours(relief, CONCORDANT)
     usual = DURATION_HOURS.get(agent)
     concordant = None
-    if usual is not None and best >= 80:
-        ended = relief[-1][1] < 80
+    if usual is not None and best >= CONCORDANT:
+        ended = relief[-1][1] < CONCORDANT
         concordant = usual[0] / 2 <= hours_80 <= usual[1] * 1.5 if ended or hours_80 > usual[1] else None
     elif usual is not None:
         concordant = False

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from app.rules.words import Region, Technique
+
 _VERTEBRAE = [*(f"C{i}" for i in range(8)), *(f"T{i}" for i in range(1, 13)), *(f"L{i}" for i in range(1, 6)), "S1"]
 _JOINT = re.compile(r"(C[0-7]|T(?:[1-9]|1[0-2])|L[1-5])-(C[1-7]|T(?:[1-9]|1[0-2])|L[1-5]|S1|[1-9]|1[0-2])")
 DORSAL_RAMUS, THIRD_OCCIPITAL = "L5 dorsal ramus", "third occipital nerve"
@@ -22,7 +24,12 @@ _SPOKEN = {
     "s2": "S2 lateral branch",
     "s3": "S3 lateral branch",
 }
-CODES = {"cervical": ("64633", "64634"), "thoracic": ("64633", "64634"), "lumbar": ("64635", "64636")}
+_REGION_OF: dict[str, Region] = {"C": "cervical", "T": "thoracic", "L": "lumbar"}
+CODES: dict[Region, tuple[str, str]] = {
+    "cervical": ("64633", "64634"),
+    "thoracic": ("64633", "64634"),
+    "lumbar": ("64635", "64636"),
+}
 CODE_SACROILIAC = "64625"
 
 
@@ -56,11 +63,11 @@ def joint(text: str) -> str:
     return f"{upper}-{lower[1:]}" if lower[0] == upper[0] else f"{upper}-{lower}"
 
 
-def region_of(one: str) -> str:
+def region_of(one: str) -> Region:
     """The region that a joint belongs to."""
     if one == "SI":
         return "sacroiliac"
-    return {"C": "cervical", "T": "thoracic", "L": "lumbar"}[one[0]]
+    return _REGION_OF[one[0]]
 
 
 def nerves_of(one: str) -> tuple[str, ...]:
@@ -95,7 +102,7 @@ def nerve(text: str) -> str:
     return found
 
 
-def codes_of(region: str, joints: list[str], technique: str | None) -> list[Code]:
+def codes_of(region: Region, joints: list[str], technique: Technique | None) -> list[Code]:
     """CPT codes: one for the first joint and one for the further ones; both sides of a level count once.
 
     Pulsed radiofrequency destroys no nerve and has no such code; without joints the list is empty.

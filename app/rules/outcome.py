@@ -5,6 +5,8 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
+from app.rules.words import Definition, Laterality, Phase, Region, Response, Technique
+
 Ended = Literal["return", "no_relief", "repeat", "surgery", "death", "moved_away", "open", "joined_late", "not_judged"]
 
 
@@ -33,11 +35,11 @@ class Outcome:
 
     as_of: date
     engine: str
-    definition: str
+    definition: Definition
     performed_on: date
-    region: str
-    laterality: str
-    technique: str | None
+    region: Region
+    laterality: Laterality
+    technique: Technique | None
     temperature_c: float | None
     operator: str | None
     joints: str
@@ -47,8 +49,8 @@ class Outcome:
     staged_with: UUID | None
     block_percent: float | None
     age: int
-    phase: str
-    response: str | None
+    phase: Phase
+    response: Response | None
     baseline_pain: float | None
     relief_percent: float | None
     onset_on: date | None

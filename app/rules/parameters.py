@@ -23,6 +23,7 @@ EXPECTED_UNTIL: Final = {
     "tingling": 21,  # as burning; chosen
     "numbness": 84,  # up to twelve weeks [Govind 2003]
 }
+EXPECTED_SEVERITY: Final = 2  # of 1 to 4: mild or moderate; chosen
 
 # --- the care path -----------------------------------------------------------------------------------------------
 STAGED_WITHIN: Final = timedelta(days=180)  # another procedure in the region within so many days is staged; chosen
@@ -32,7 +33,7 @@ MILESTONES: Final = (  # name, first and last day: the contacts of the plan, thr
     ("weeks_6_8", 42, 56),
     ("months_3", 77, 105),
     ("months_6", 166, 200),
-    ("months_12", 345, 385),
+    ("months_12", 345, 385),  # 20 days either way; the call itself may come ten days later
 )
 MILESTONE_NOW: Final = 14  # days that make "now"; as long as the baseline
 QUESTIONNAIRE_NEAR: Final = 21  # days by which a questionnaire may lie outside its milestone; chosen
@@ -59,6 +60,10 @@ GAP_SHADED: Final = 7  # days in a row without a score; chosen
 GAP_NAMED: Final = 28  # days from which a gap is labelled; chosen, what fits the width
 FLARE_ABOVE: Final = 2.5  # points above the median level around it: twice the daily SD of 1.2 [Pagé 2022]
 FLARE_AROUND: Final = 14  # days either side of which the median is taken; chosen
+FLARE_JOINED: Final = 2  # days between two high days of one flare-up; chosen, a day left out
+PHASES_TOLD: Final = 8  # so many phases are all told in words, of more only the long ones; chosen
+PHASE_LONG: Final = 14  # days from which a phase is a long one; chosen
+CHANCE_TOLD: Final = 0.01  # a chance is told as under this or over the rest, never as 0 or 1; chosen
 BLOCKS_SHOWN: Final = 120  # days before the procedure from which blocks are drawn; chosen
 MOST_FACTS: Final = 4  # of a sentence's, after the site: what is read in ten seconds; chosen
 NO_MORE_THAN_THE_COHORT: Final = 0.05  # chance of an end below which a forecast rests on the age of the relief; chosen

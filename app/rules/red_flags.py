@@ -54,7 +54,7 @@ class Report:
     pain: float | None = None
     pain_before: float | None = None
     since: int | None = None
-    region: str | None = None
+    region: Region | None = None
 
 
 @dataclass(frozen=True)

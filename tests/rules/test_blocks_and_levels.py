@@ -4,6 +4,7 @@ import pytest
 
 from app.rules.blocks import DURATION_HOURS, compare, hours_at, shown_by
 from app.rules.levels import NoSuchLevelError, codes_of, joint, nerve, nerves_of, nerves_of_all, region_of, spoken
+from app.rules.words import Region
 
 HOURS = {
     "lidocaine": (1.0, 3.0),
@@ -155,11 +156,12 @@ def test_runs_of_joints_are_spoken_together_and_gaps_apart() -> None:
 
 
 def test_codes_count_from_the_second_joint_on() -> None:
-    for region, first, further in (
+    expected: tuple[tuple[Region, str, str], ...] = (
         ("cervical", "64633", "64634"),
         ("thoracic", "64633", "64634"),
         ("lumbar", "64635", "64636"),
-    ):
+    )
+    for region, first, further in expected:
         counted = [[(c.code, c.units) for c in codes_of(region, ["x"] * n, "thermal")] for n in range(4)]
         assert counted == [[], [(first, 1)], [(first, 1), (further, 1)], [(first, 1), (further, 2)]]
     assert [(c.code, c.units) for c in codes_of("sacroiliac", ["SI", "SI"], None)] == [("64625", 1)]

@@ -21,6 +21,7 @@ from app.rules.policies import (
     policies,
 )
 from app.rules.policies.months import earliest_after, months_back
+from app.rules.words import Laterality, Region, Side
 
 START, PROPOSED = date(2025, 1, 15), date(2026, 2, 20)
 L45, L5S1, BOTH = frozenset({"L4-5"}), frozenset({"L5-S1"}), frozenset({"L4-5", "L5-S1"})
@@ -28,7 +29,11 @@ LONG = ((30, 1.0), (240, 1.0), (480, 6.0))  # bupivacaine: 86 % for over three h
 
 
 def session(
-    on: date, name: str = "p1", region: str = "lumbar", side: str = "left", joints: frozenset[str] | None = BOTH
+    on: date,
+    name: str = "p1",
+    region: Region = "lumbar",
+    side: Laterality = "left",
+    joints: frozenset[str] | None = BOTH,
 ) -> Session:
     return Session(name, on, region, side, joints)
 
@@ -39,9 +44,9 @@ def block(
     before: float = 7,
     after: Any = LONG,
     agent: str = "bupivacaine",
-    side: str = "left",
+    side: Side = "left",
     joints: frozenset[str] = L45,
-    region: str = "lumbar",
+    region: Region = "lumbar",
 ) -> Block:
     return Block(name, on, side, region, joints, agent, before, after)
 

@@ -4,7 +4,7 @@ import pytest
 
 from app.rules.emergency import numbers
 from app.rules.red_flags import RedFlag, RedFlagRule, Report, in_all, red_flags
-from app.rules.words import LANGUAGES
+from app.rules.words import LANGUAGES, Region
 
 
 def names(found: list[RedFlag]) -> list[str]:
@@ -71,7 +71,7 @@ def test_a_temperature_as_a_number() -> None:
     ],
 )
 def test_chest_pain_after_a_thoracic_procedure_has_its_own_advice(
-    region: str | None, since: int | None, name: str
+    region: Region | None, since: int | None, name: str
 ) -> None:
     assert names(red_flags(Report(side_effects=(("chest_pain", 2),), region=region, since=since))) == [name]
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import cast
 from uuid import UUID
 
 from cachetools import TLRUCache
@@ -147,7 +146,7 @@ class SignIns:
             self._known.pop(key, None)
             raise Problem(401, UNKNOWN_TOKEN, headers={"WWW-Authenticate": "Bearer"})
         expires_at, account_id, clinic_id, role, patient_id = found
-        caller = Caller(account_id, clinic_id, cast(Role, role), patient_id)
+        caller = Caller(account_id, clinic_id, role, patient_id)
         if begun == self._ends:
             self._known[key] = RememberedCaller(caller, min(now + REMEMBER, expires_at))
         return caller
@@ -266,4 +265,4 @@ async def find_account(connection: AsyncConnection, clinic_id: UUID, username: s
         col(Account.clinic_id) == clinic_id, col(Account.username) == username, col(Account.disabled_at).is_(None)
     )
     found = (await connection.execute(query)).first()
-    return None if found is None else Caller(found[0], found[1], cast(Role, found[2]), found[3])
+    return None if found is None else Caller(found[0], found[1], found[2], found[3])

@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint
 from sqlmodel import Field, SQLModel
 
-from app.base.store.metadata import Json, new_id
+from app.base.store.metadata import Json, Word, new_id
+from app.rules.words import Role
 
 
 class Clinic(SQLModel, table=True):
@@ -41,7 +42,7 @@ class Account(SQLModel, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     username: str = Field(max_length=200, unique=True)
     password_hash: str = Field(max_length=300)
-    role: str = Field(max_length=20)
+    role: Role = Field(sa_type=Word)
     patient_id: UUID | None = None
     created_at: datetime
     disabled_at: datetime | None = None

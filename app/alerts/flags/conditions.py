@@ -101,6 +101,6 @@ def _missed(outcome: Outcome, procedure_id: object, today: date) -> list[Conditi
     return [Condition("missed_follow_up", "later", says, first, (f"procedures/{procedure_id}/plan",))]
 
 
-def due(severity: str, at: datetime) -> datetime:
+def due(severity: Severity, at: datetime) -> datetime:
     """The instant by which somebody must have acknowledged a flag of a severity that is shown at `at`."""
     return at + par.DUE_WITHIN[severity]

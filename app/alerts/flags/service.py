@@ -50,7 +50,7 @@ class Cause:
 
     kind: str
     cause: str
-    severity: str
+    severity: Severity
     says: str
     on: date
     unless: str | None = None

@@ -6,8 +6,9 @@ from uuid import UUID
 from sqlalchemy import Column, Index
 from sqlmodel import Field, SQLModel
 
-from app.base.store.metadata import Json, new_id, of_patient
+from app.base.store.metadata import Json, Word, new_id, of_patient
 from app.base.store.timeline import Step
+from app.rules.words import Severity
 
 
 class ClinicRule(SQLModel, table=True):
@@ -43,7 +44,7 @@ class Flag(SQLModel, table=True):
     patient_id: UUID
     kind: str = Field(max_length=40)
     cause: str = Field(max_length=80)
-    severity: str = Field(max_length=20)
+    severity: Severity = Field(sa_type=Word)
     state: str = Field(max_length=20)
     says: str = Field(max_length=500)
     first_on: date

@@ -182,7 +182,7 @@ class CohortRowOut(BaseModel):
     performed_on: date
     region: Region
     laterality: Laterality
-    technique: str | None
+    technique: Technique | None
     repeat: bool
     repeat_of: UUID | None
     staged_with: UUID | None

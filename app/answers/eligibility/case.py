@@ -11,12 +11,13 @@ from app.rules.levels import region_of
 from app.rules.parameters import QUESTIONNAIRE_FROM
 from app.rules.policies import Block, Case, Estimate, FunctionGain, ReliefHeld, Session
 from app.rules.questionnaires import score
+from app.rules.words import Laterality
 
 HELD = ("relief", "returning")
 
 
 def case_of(
-    about: VerdictContext, proposed_on: date, *, laterality: str | None = None, joints: list[str] | None = None
+    about: VerdictContext, proposed_on: date, *, laterality: Laterality | None = None, joints: list[str] | None = None
 ) -> Case:
     """The case of a proposed repeat; side and levels are those of the procedure where no others are proposed.
 

@@ -8,6 +8,7 @@ from app.answers.eligibility.schemas import EligibilityOut, PolicyOut, PolicyVer
 from app.answers.verdicts.context import VerdictContext
 from app.base.http.problems import bad_field
 from app.rules.policies import Policy, evaluate
+from app.rules.words import Laterality
 
 
 def check_name(name: str, known: Iterable[str]) -> None:
@@ -34,7 +35,7 @@ def answer(
     about: VerdictContext,
     *,
     proposed_on: date,
-    laterality: str | None = None,
+    laterality: Laterality | None = None,
     joints: list[str] | None = None,
 ) -> EligibilityOut:
     """Each rule of a policy for a proposed day, side and levels."""

@@ -20,7 +20,7 @@ from app.answers.verdicts.schemas import (
     SpellOut,
 )
 from app.base.http.wire import JsonObject
-from app.rules.words import Definition, Laterality, Phase, Region
+from app.rules.words import Definition, Laterality, Phase, Region, Technique
 
 DECIDES = (
     "Reprieve shows one person's course from the person's own diary. It does not diagnose, makes no claim that a "
@@ -60,7 +60,7 @@ class TreatedOut(BaseModel):
     laterality: Laterality
     joints: list[str]
     nerves: list[str]
-    technique: str | None
+    technique: Technique | None
     cpt: list[str] = Field(description="CPT codes with their units, such as 64635 x 1")
 
 

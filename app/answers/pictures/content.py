@@ -98,7 +98,7 @@ def flares(content: PictureContent) -> list[Span]:
     for day, average, phase, middle in rows:
         if average is None or phase not in ("relief", "returning") or not average >= middle + par.FLARE_ABOVE:
             continue
-        if out and (day - out[-1].last).days <= 2:
+        if out and (day - out[-1].last).days <= par.FLARE_JOINED:
             out[-1] = Span(out[-1].first, day, "flare-up")
         else:
             out.append(Span(day, day, "flare-up"))

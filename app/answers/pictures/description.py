@@ -3,6 +3,7 @@
 from app.answers.pictures.content import PictureContent, Span, flares, gaps, phases
 from app.answers.pictures.style import NAMES
 from app.answers.verdicts.sentence import spoken_day
+from app.rules import parameters as par
 
 
 def in_words(content: PictureContent) -> str:
@@ -39,9 +40,9 @@ def in_words(content: PictureContent) -> str:
 
 def _long(judged: list[Span]) -> list[Span]:
     """All phases of a short course; of a long one those of at least two weeks, and the last."""
-    if len(judged) <= 8:
+    if len(judged) <= par.PHASES_TOLD:
         return judged
-    return [p for p in judged if (p.last - p.first).days >= 14 or p is judged[-1]]
+    return [p for p in judged if (p.last - p.first).days >= par.PHASE_LONG or p is judged[-1]]
 
 
 def _span(name: str, span: Span) -> str:

@@ -9,12 +9,13 @@ import numpy as np
 from app.record.diary.content import ActivityContent, EntryContent
 from app.record.diary.service import DayEntry
 from app.relief import BOTH, LEFT, RIGHT, Diary
+from app.rules.words import Laterality, Region
 
 SIDES = {"left": LEFT, "right": RIGHT, "both": BOTH}
 NOTHING = float("nan")
 
 
-def to_diary(entries: Iterable[DayEntry], region: str, *, laterality: str, time_zone: str) -> Diary:
+def to_diary(entries: Iterable[DayEntry], region: Region, *, laterality: Laterality, time_zone: str) -> Diary:
     """The diary of one region from current entries in the order of their days.
 
     A site's score is the day's average, or the pain "now" where no average was given. Pain in another region, or on the

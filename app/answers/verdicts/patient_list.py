@@ -24,6 +24,7 @@ from app.record.patients.tables import Patient
 from app.record.procedures.service import procedure
 from app.record.procedures.tables import ProcedureRow
 from app.rules.levels import spoken
+from app.rules.words import Laterality, Region
 
 PAGE = 50
 NAMES = list(NEEDS)
@@ -74,8 +75,8 @@ class SaidOfProcedure:
 
     procedure_id: UUID
     performed_on: date
-    region: str
-    laterality: str
+    region: Region
+    laterality: Laterality
     joints: list[str] | None
     says: str | None
 
@@ -105,7 +106,7 @@ async def said_of_patient(connection: AsyncConnection, clinic_id: UUID, patient_
 
 
 async def read(
-    database: Database, caller: Caller, q: str, *, need: str | None, region: str | None, page: int, now: datetime
+    database: Database, caller: Caller, q: str, *, need: str | None, region: Region | None, page: int, now: datetime
 ) -> Listing:
     """The most urgent first, and the longest waiting first among equals; `q` is part of a name, the others filter."""
     everybody = _ranked(caller, q, region).subquery()
@@ -124,7 +125,7 @@ async def read(
     return Listing([_line(one, own.get(one.id), now) for one in people], by_need, found)
 
 
-def _ranked(caller: Caller, q: str, region: str | None) -> RowQuery:
+def _ranked(caller: Caller, q: str, region: Region | None) -> RowQuery:
     """Each patient once, by the most urgent of their procedures and open flags."""
     asks = union_all(_by_procedure(caller, q, region), _by_flag(caller, q, region)).subquery()
     order = func.row_number().over(partition_by=asks.c.id, order_by=(asks.c.place, asks.c.newest.desc()))
@@ -139,7 +140,7 @@ def _persons(caller: Caller, q: str, *columns: ColumnElement[Any]) -> RowQuery: 
     return query.where(col(Patient.name).icontains(q, autoescape=True)) if q else query
 
 
-def _of_patient(region: str | None) -> ColumnElement[bool]:
+def _of_patient(region: Region | None) -> ColumnElement[bool]:
     theirs = and_(
         col(OutcomeRow.clinic_id) == col(Patient.clinic_id),
         col(OutcomeRow.patient_id) == col(Patient.id),
@@ -148,7 +149,7 @@ def _of_patient(region: str | None) -> ColumnElement[bool]:
     return theirs if region is None else and_(theirs, col(OutcomeRow.region) == region)
 
 
-def _by_procedure(caller: Caller, q: str, region: str | None) -> RowQuery:
+def _by_procedure(caller: Caller, q: str, region: Region | None) -> RowQuery:
     """The need of each procedure; a patient without one gets the place `open`."""
     query = _persons(
         caller,
@@ -162,7 +163,7 @@ def _by_procedure(caller: Caller, q: str, region: str | None) -> RowQuery:
     return query.join(outcome, _of_patient(region), isouter=region is None)
 
 
-def _by_flag(caller: Caller, q: str, region: str | None) -> RowQuery:
+def _by_flag(caller: Caller, q: str, region: Region | None) -> RowQuery:
     """The need of each open flag that a write has raised; those that a verdict raises are in the procedure's need."""
     place = case((col(Flag.severity) == "now", PLACE["red_flag"]), else_=PLACE["look_soon"])
     query = _persons(caller, q, place, col(Flag.says), col(Flag.first_on), col(Flag.first_on), null())
@@ -176,8 +177,8 @@ def _by_flag(caller: Caller, q: str, region: str | None) -> RowQuery:
 class _Treated:
     patient_id: UUID
     procedure_id: UUID
-    region: str
-    laterality: str
+    region: Region
+    laterality: Laterality
     joints: str
     spark: list[float | None]
 

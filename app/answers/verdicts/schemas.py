@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.base.http.wire import Instant, JsonObject
-from app.rules.words import Definition, Phase, Response
+from app.rules.words import Definition, Laterality, Phase, Region, Response
 
 
 class VerdictPart(BaseModel):
@@ -285,8 +285,8 @@ class EpisodeOut(VerdictPart):
 class SiteOut(VerdictPart):
     """One site with its episodes in order."""
 
-    region: str
-    laterality: str
+    region: Region
+    laterality: Laterality
     episodes: list[EpisodeOut]
 
 

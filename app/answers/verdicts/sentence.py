@@ -6,7 +6,7 @@ from app.answers.verdicts.course import is_again, is_worse, kinds_of, logged_day
 from app.record.procedures.schemas import ProcedureIn
 from app.relief import ONSET_LEVEL, SETTLING_DAYS, Verdict
 from app.rules.levels import spoken
-from app.rules.parameters import KNOWN_FOR, MOST_FACTS, NO_MORE_THAN_THE_COHORT, WORTH_SAYING
+from app.rules.parameters import CHANCE_TOLD, KNOWN_FOR, MOST_FACTS, NO_MORE_THAN_THE_COHORT, WORTH_SAYING
 
 NAMES = {"left": "Left", "right": "Right", "bilateral": "Bilateral"}
 
@@ -152,7 +152,13 @@ def _borderline(verdict: Verdict) -> list[str]:
 
 def _chance(probability: float) -> str:
     """A probability with two decimals, but never 0 or 1: `under 0.01`, `over 0.99`."""
-    return "under 0.01" if probability < 0.01 else "over 0.99" if probability > 0.99 else f"{probability:.2f}"
+    return (
+        f"under {CHANCE_TOLD}"
+        if probability < CHANCE_TOLD
+        else f"over {1 - CHANCE_TOLD}"
+        if probability > 1 - CHANCE_TOLD
+        else f"{probability:.2f}"
+    )
 
 
 def _level(verdict: Verdict) -> list[str]:

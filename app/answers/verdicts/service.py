@@ -36,6 +36,7 @@ from app.record.procedures.schemas import ProcedureIn
 from app.record.procedures.service import procedure
 from app.record.procedures.tables import ProcedureRow
 from app.relief import BASELINE_DAYS, Definition, EngineState
+from app.rules.words import Laterality, Region
 
 kept, outcome = table(KeptVerdict), table(OutcomeRow)
 
@@ -65,8 +66,8 @@ class JudgedProcedure:
     id: UUID
     patient_id: UUID
     performed_on: date
-    region: str
-    laterality: str
+    region: Region
+    laterality: Laterality
     baseline_pain: float | None
     time_zone: str
     record_version: int

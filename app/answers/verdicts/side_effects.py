@@ -8,6 +8,7 @@ from app.record.diary.content import SideEffectContent
 from app.record.diary.service import DayEntry
 from app.rules.expected import is_expected, outlasts
 from app.rules.parameters import RESOLVED_AFTER
+from app.rules.words import Laterality, Region
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class SideEffectCourse:
 
 
 def side_effect_courses(
-    entries: Iterable[DayEntry], performed_on: date, *, region: str, laterality: str
+    entries: Iterable[DayEntry], performed_on: date, *, region: Region, laterality: Laterality
 ) -> list[SideEffectCourse]:
     """Each episode since the procedure, in the order of its first day.
 
@@ -62,8 +63,8 @@ def _course(
     *,
     performed_on: date,
     asked: date,
-    region: str,
-    laterality: str,
+    region: Region,
+    laterality: Laterality,
 ) -> SideEffectCourse:
     first, last = episode[0][0], episode[-1][0]
     severities = [severity for _, effect in episode if (severity := effect.get("severity")) is not None]
@@ -88,7 +89,7 @@ def _course(
     )
 
 
-def _in_treated_skin(effect: SideEffectContent, region: str, laterality: str) -> bool:
+def _in_treated_skin(effect: SideEffectContent, region: Region, laterality: Laterality) -> bool:
     """Whether a side effect lies at the treated site; one without a site is taken to."""
     side = effect.get("side", "both")
     return effect.get("region", region) == region and (laterality == "bilateral" or side in (laterality, "both"))

@@ -26,6 +26,7 @@ from app.relief import BASELINE_DAYS, Definition, Verdict, judge
 from app.rules.medications import Dose, class_changes
 from app.rules.parameters import QUESTIONNAIRE_FROM
 from app.rules.questionnaires import is_meaningful, score
+from app.rules.words import Laterality, Region
 
 
 async def side_by_side(
@@ -54,7 +55,7 @@ async def side_by_side(
 def _put_together(
     person: Person, record: PatientRecord, *, entries: list[DayEntry], as_of: date, definition: Definition
 ) -> SuccessiveOut:
-    sites: dict[tuple[str, str], list[EpisodeOut]] = {}
+    sites: dict[tuple[Region, Laterality], list[EpisodeOut]] = {}
     treatments: list[TreatmentOut] = []
     treated = [one for one in record.procedures if one.body.performed_on <= as_of]
     everything = [performed(one) for one in treated]

@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import Column, ForeignKeyConstraint, Index, Text, false
 from sqlmodel import Field, SQLModel
 
-from app.base.store.metadata import Json
+from app.base.store.metadata import Json, Word
+from app.rules.words import Definition, Laterality, Phase, Region, Response, Technique
 
 COUNTED = ("region", "technique", "ended", "relief_days", "entered_days", "laterality", "repeat", "age", "patient_id")
 
@@ -28,7 +29,7 @@ class KeptVerdict(SQLModel, table=True):
 
     clinic_id: UUID = Field(primary_key=True)
     procedure_id: UUID = Field(primary_key=True)
-    definition: str = Field(primary_key=True, max_length=20)
+    definition: Definition = Field(primary_key=True, sa_type=Word)
     engine: str = Field(max_length=20)
     as_of: date
     record_version: int
@@ -56,16 +57,16 @@ class OutcomeRow(SQLModel, table=True):
 
     clinic_id: UUID = Field(primary_key=True)
     procedure_id: UUID = Field(primary_key=True)
-    definition: str = Field(primary_key=True, max_length=20)
+    definition: Definition = Field(primary_key=True, sa_type=Word)
     patient_id: UUID
     engine: str = Field(max_length=20)
     as_of: date
     holds_until: datetime = Field(index=True)
     record_version: int
     performed_on: date
-    region: str = Field(max_length=20)
-    laterality: str = Field(max_length=20)
-    technique: str | None = Field(default=None, max_length=20)
+    region: Region = Field(sa_type=Word)
+    laterality: Laterality = Field(sa_type=Word)
+    technique: Technique | None = Field(default=None, sa_type=Word)
     temperature_c: float | None = None
     operator: str | None = Field(default=None, max_length=200)
     joints: str = Field(max_length=200)
@@ -75,8 +76,8 @@ class OutcomeRow(SQLModel, table=True):
     staged_with: UUID | None = None
     block_percent: float | None = None
     age: int
-    phase: str = Field(max_length=20)
-    response: str | None = Field(default=None, max_length=20)
+    phase: Phase = Field(sa_type=Word)
+    response: Response | None = Field(default=None, sa_type=Word)
     baseline_pain: float | None = None
     ended: str = Field(max_length=20)
     relief_days: int | None = None

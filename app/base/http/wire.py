@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from app.rules import levels
+from app.rules.words import Region
 
 JsonObject = dict[str, JsonValue]
 FIRST_DAY = date(1990, 1, 1)
@@ -133,7 +134,7 @@ Joint = Annotated[str, StringConstraints(max_length=10), AfterValidator(_joint)]
 Nerve = Annotated[str, StringConstraints(max_length=40), AfterValidator(_nerve)]
 
 
-def check_levels(region: str | None, joints: list[str] | None, nerves: list[str] | None) -> None:
+def check_levels(region: Region | None, joints: list[str] | None, nerves: list[str] | None) -> None:
     """Refuses joints of another region, joints given twice, and nerves that do not serve the joints given.
 
     Raises:

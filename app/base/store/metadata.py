@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat
-from sqlalchemy import JSON, ForeignKeyConstraint
-from sqlalchemy.types import TypeEngine
+from sqlalchemy import JSON, ForeignKeyConstraint, String
+from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import SQLModel
 
 SQLModel.metadata.naming_convention = {
@@ -23,6 +23,13 @@ metadata = SQLModel.metadata
 def Json(none_as_null: bool = False) -> TypeEngine[Any]:  # noqa: N802  # reads as a type; holds any JSON
     """JSON as text on both: PostgreSQL's JSONB would reorder an object's fields, and nothing queries inside."""
     return JSON(none_as_null)
+
+
+class Word(TypeDecorator[str]):
+    """A word of `rules/words.py`, at most 20 characters: the model's attribute says which, the column holds text."""
+
+    impl = String(20)
+    cache_ok = True
 
 
 def new_id() -> UUID:

@@ -20,7 +20,7 @@ from app.record.diary.importing.table import BadFile
 from app.record.diary.importing.values import BadCell, read_moment
 from app.record.diary.schemas import DatedEntryIn
 from app.record.patients.service import today_of
-from app.rules.words import SIDE_OF
+from app.rules.words import SIDE_OF, Laterality, Region
 
 app = new_call()
 
@@ -49,8 +49,8 @@ def import_diary(
         bool, typer.Option("--dry-run", help="write nothing; print what `reprieve trace` reads")
     ] = False,
     performed_on: Annotated[str | None, typer.Option(help="day of the procedure, for a dry run")] = None,
-    region: Annotated[str | None, typer.Option(help="cervical, thoracic, lumbar or sacroiliac")] = None,
-    laterality: Annotated[str | None, typer.Option(help="left, right or bilateral")] = None,
+    region: Annotated[Region | None, typer.Option(help="of the spine that was treated")] = None,
+    laterality: Annotated[Laterality | None, typer.Option(help="the side that was treated")] = None,
     baseline_pain: Annotated[float | None, typer.Option(help="the clinic's recorded pain, for a dry run")] = None,
 ) -> None:
     """A diary from CSV or NDJSON; faults are reported line by line, and then nothing is written."""

@@ -11,7 +11,7 @@ from app.record.diary.importing.questions import ask, only
 from app.record.diary.importing.table import MAPPABLE, BadFile, Row, decode, read_sheet
 from app.record.diary.importing.values import Order
 from app.record.diary.schemas import DatedEntryIn
-from app.rules.words import REGIONS, SIDE_OF
+from app.rules.words import Laterality, Region
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Options:
     keep_going: bool
     dry_run: bool
     performed_on: str | None
-    region: str | None
-    laterality: str | None
+    region: Region | None
+    laterality: Laterality | None
     baseline_pain: float | None
 
 
@@ -91,10 +91,6 @@ def check(options: Options) -> None:
     """
     if options.day_first and options.month_first:
         raise Refusal("--day-first and --month-first can't both be right")
-    if options.region is not None and options.region not in REGIONS:
-        raise Refusal(f"--region: {options.region!r} is none of {', '.join(REGIONS)}")
-    if options.laterality is not None and options.laterality not in SIDE_OF:
-        raise Refusal(f"--laterality: {options.laterality!r} is none of {', '.join(SIDE_OF)}")
     if options.baseline_pain is not None and not 0 <= options.baseline_pain <= 10:
         raise Refusal("--baseline-pain: not a score from 0 to 10")
     if options.dry_run and None in (options.performed_on, options.region, options.laterality):

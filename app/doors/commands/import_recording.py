@@ -17,11 +17,11 @@ from app.record.diary.schemas import DatedEntryIn
 from app.record.patients.service import Person, by_id
 from app.record.procedures.service import of_patient
 from app.record.whole.checked import as_dose
-from app.rules.words import SIDE_OF
+from app.rules.words import SIDE_OF, Laterality, Region
 
 
 async def find_patient(
-    database: Database, chosen: ChosenPatient, *, region: str | None, laterality: str | None
+    database: Database, chosen: ChosenPatient, *, region: Region | None, laterality: Laterality | None
 ) -> tuple[Person, tuple[str, str] | None]:
     """The patient, and the site that a sheet without one means: the options', or that of the newest procedure."""
     async with database.read() as connection:

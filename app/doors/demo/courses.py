@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from app.relief import Floats
+from app.rules.words import Region, Side
 
 Body = dict[str, Any]  # an entry as a phone sends it; validated before it is kept
 
@@ -37,7 +38,7 @@ class Course:
     silent_from: int | None = None
     mme: float | None = None
     mme_late: float | None = None
-    side: str = "both"
+    side: Side = "both"
 
 
 def level(course: Course, day: int) -> float:
@@ -52,7 +53,7 @@ def level(course: Course, day: int) -> float:
     return course.plateau + (course.after - course.plateau) * min(1.0, (day - course.ends) / course.climb)
 
 
-def entries(course: Course, region: str, *, performed_on: date, until: date, seed: int) -> list[tuple[date, Body]]:
+def entries(course: Course, region: Region, *, performed_on: date, until: date, seed: int) -> list[tuple[date, Body]]:
     """A diary from before the procedure to a day; the same seed gives the same one."""
     rng = np.random.default_rng(seed)
     out = []
@@ -69,7 +70,7 @@ def entries(course: Course, region: str, *, performed_on: date, until: date, see
     return out
 
 
-def _entry(course: Course, region: str, *, day: int, pain: float, fate: Floats) -> Body:
+def _entry(course: Course, region: Region, *, day: int, pain: float, fate: Floats) -> Body:
     average = float(round(pain))
     worst = min(10.0, average + 1 + round(2 * fate[0]))
     entry: Body = {"pain": [{"region": region, "side": course.side, "average": average, "worst": worst}]}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from app.doors.demo.courses import Course
+from app.rules.words import Laterality, Phase, Region
 
 
 @dataclass(frozen=True)
@@ -10,10 +11,10 @@ class Treatment:
     """One procedure `ago` days ago, and the course after it; `phase` is what it shows today, `missed` names contacts."""
 
     ago: int
-    region: str
-    laterality: str
+    region: Region
+    laterality: Laterality
     course: Course
-    phase: str
+    phase: Phase
     baseline_pain: float | None = None
     joints: tuple[str, ...] = ("L4-5", "L5-S1")
     missed: tuple[str, ...] = ()

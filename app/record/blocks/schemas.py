@@ -103,9 +103,9 @@ class BlockOut(BaseModel):
     pain_before: float
     pain_after: list[Reading]
     relief_stated: float | None = None
-    guidance: str | None = None
+    guidance: Guidance | None = None
     steroid: bool | None = None
-    sedation: str | None = None
+    sedation: Sedation | None = None
     operator: str | None = None
     procedure_id: UUID | None = None
     best_relief_percent: float | None = Field(description="the best of the readings; null is not known")

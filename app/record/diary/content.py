@@ -4,6 +4,8 @@ from typing import Required
 
 from typing_extensions import TypedDict
 
+from app.rules.words import Region, Side
+
 
 class PainContent(TypedDict, total=False):
     """Pain at one site; scores 0 to 10."""
@@ -39,8 +41,8 @@ class SideEffectContent(TypedDict, total=False):
 
     kind: Required[str]
     severity: int
-    region: str
-    side: str
+    region: Region
+    side: Side
 
 
 class EntryContent(TypedDict, total=False):

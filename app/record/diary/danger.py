@@ -20,7 +20,7 @@ from app.rules.emergency import numbers
 from app.rules.language import language_of
 from app.rules.parameters import RED_FLAG_RECENT
 from app.rules.red_flags import RedFlag, RedFlagRule, Report, red_flags, rules
-from app.rules.words import Language
+from app.rules.words import Language, Region
 
 NUMBERS = prepared_select(
     select(col(Clinic.phone), col(Clinic.emergency_number), col(Clinic.jurisdiction)).where(
@@ -88,7 +88,7 @@ async def _found(
     person: Person,
     *,
     one: EntryWithSigns,
-    procedures: list[tuple[date, str]],
+    procedures: list[tuple[date, Region]],
     added: list[RedFlagRule],
 ) -> list[RedFlag]:
     if not _may_be(one):

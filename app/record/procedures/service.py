@@ -18,6 +18,7 @@ from app.record.procedures.schemas import ProcedureIn, ProcedureOut
 from app.record.procedures.tables import ProcedureRow
 from app.rules.levels import codes_of, nerves_of_all
 from app.rules.parameters import STAGED_WITHIN
+from app.rules.words import Laterality, Region
 
 procedure = table(ProcedureRow)
 
@@ -28,8 +29,8 @@ class Performed:
 
     id: UUID
     performed_on: date
-    region: str
-    laterality: str
+    region: Region
+    laterality: Laterality
 
 
 async def of_patient(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID) -> list[Performed]:
@@ -53,7 +54,7 @@ PERFORMED = prepared_select(
 )
 
 
-async def performed_of(connection: Connection, person: Person) -> list[tuple[date, str]]:
+async def performed_of(connection: Connection, person: Person) -> list[tuple[date, Region]]:
     """The day and the region of each of a patient's procedures, in the order in which they were performed."""
     found = await rows_of(connection, PERFORMED, {"clinic": person.clinic_id, "patient": person.id})
     return [(on, region) for on, region in found]

@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import Column, Index
 from sqlmodel import Field, SQLModel
 
-from app.base.store.metadata import Json, new_id, of_patient
+from app.base.store.metadata import Json, Word, new_id, of_patient
+from app.rules.words import Guidance, Laterality, Region, Sedation, Technique
 
 
 class ProcedureRow(SQLModel, table=True):
@@ -19,13 +20,13 @@ class ProcedureRow(SQLModel, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     patient_id: UUID
     performed_on: date
-    region: str = Field(max_length=20)
-    laterality: str = Field(max_length=20)
+    region: Region = Field(sa_type=Word)
+    laterality: Laterality = Field(sa_type=Word)
     baseline_pain: float | None = None
     joints: list[str] | None = Field(default=None, sa_column=Column(Json()))
-    technique: str | None = Field(default=None, max_length=20)
-    guidance: str | None = Field(default=None, max_length=20)
-    sedation: str | None = Field(default=None, max_length=20)
+    technique: Technique | None = Field(default=None, sa_type=Word)
+    guidance: Guidance | None = Field(default=None, sa_type=Word)
+    sedation: Sedation | None = Field(default=None, sa_type=Word)
     operator: str | None = Field(default=None, max_length=200)
     version: int = 1
     created_at: datetime

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import date
 
+from app.rules.words import Laterality, Region, Side
+
 
 @dataclass(frozen=True)
 class Session:
@@ -10,8 +12,8 @@ class Session:
 
     id: str
     on: date
-    region: str
-    laterality: str
+    region: Region
+    laterality: Laterality
     joints: frozenset[str] | None
 
 
@@ -21,8 +23,8 @@ class Block:
 
     id: str
     on: date
-    side: str
-    region: str
+    side: Side
+    region: Region
     joints: frozenset[str]
     agent: str
     before: float
@@ -78,8 +80,8 @@ class Case:
     """
 
     proposed_on: date
-    region: str
-    laterality: str
+    region: Region
+    laterality: Laterality
     joints: frozenset[str] | None
     sessions: tuple[Session, ...] = ()
     blocks: tuple[Block, ...] = ()

@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import cast
 
 from icalendar import Calendar, Event
 from sqlalchemy import Delete, delete, insert, select
@@ -18,7 +17,6 @@ from app.base.http.pools import QUICK
 from app.base.http.problems import not_found
 from app.base.store.database import Database
 from app.base.store.typed import col, row, table
-from app.rules.words import Role
 from app.work.calendar.repeats import AHEAD
 from app.work.calendar.service import Booked, appointments
 from app.work.calendar.tables import Appointment, Feed, Slot
@@ -68,7 +66,7 @@ async def read(database: Database, token: str, now: datetime) -> bytes:
         if who is None:
             raise not_found("calendar")
         account_id, clinic_id, role, patient_id = who
-        caller = Caller(account_id, clinic_id, cast(Role, role), patient_id)
+        caller = Caller(account_id, clinic_id, role, patient_id)
         query = appointments().where(
             col(Appointment.clinic_id) == clinic_id, col(Slot.starts_at).between(now - BACK, now + AHEAD)
         )

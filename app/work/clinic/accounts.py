@@ -1,7 +1,6 @@
 """The end of an account, and a new password: whoever has left signs in no more, and nobody keeps a password for ever."""
 
 from datetime import datetime
-from typing import cast
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,7 +13,6 @@ from app.access.audit import service as audit
 from app.base.http.problems import Problem, bad_field, not_found
 from app.base.store.database import Database
 from app.base.store.typed import col
-from app.rules.words import Role
 from app.work.clinic.schemas import AccountChange, ClinicAccountOut, PasswordIn
 
 
@@ -41,7 +39,7 @@ async def change(
             changes = [disabled_since(now if given.disabled else None)]
             await change_account(connection, caller.clinic_id, account_id, changes=changes)
             await audit.record(connection, caller, action="change", resource="account", patient_id=patient_id, now=now)
-        return ClinicAccountOut(id=account_id, username=username, role=cast(Role, role), disabled=given.disabled)
+        return ClinicAccountOut(id=account_id, username=username, role=role, disabled=given.disabled)
 
     done = await database.write(work)
     sign_ins.forget(caller.clinic_id)

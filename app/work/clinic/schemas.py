@@ -81,7 +81,7 @@ class ColleagueOut(BaseModel):
 
     id: UUID
     username: str
-    role: str
+    role: Role
 
 
 class AccountChange(Wire):

@@ -1,7 +1,6 @@
 """Reading and changing a clinic's settings."""
 
 from datetime import datetime
-from typing import cast
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -15,7 +14,6 @@ from app.alerts.flags.budget import used
 from app.base.http.problems import bad_field
 from app.base.store.database import Database
 from app.base.store.typed import Setting, col, to, values_of, whole
-from app.rules.words import Role
 from app.work.clinic.schemas import ClinicChange, ClinicOut, ColleagueOut
 
 
@@ -83,7 +81,7 @@ async def colleagues(connection: AsyncConnection, caller: Caller) -> list[Collea
         col(Account.clinic_id) == caller.clinic_id, col(Account.role) != "patient"
     )
     found = (await connection.execute(theirs.order_by(col(Account.username)))).all()
-    return [ColleagueOut(id=account_id, username=name, role=cast(Role, role)) for account_id, name, role in found]
+    return [ColleagueOut(id=account_id, username=name, role=role) for account_id, name, role in found]
 
 
 async def _read(connection: AsyncConnection, caller: Caller, now: datetime) -> ClinicOut:

@@ -31,6 +31,7 @@ from app.base.store.timeline import step
 from app.base.store.typed import RowQuery, Setting, col, row, table, to, values_of
 from app.record.patients.service import today_of
 from app.rules.reviews import OPEN, ReviewStep, State, after
+from app.rules.words import Phase
 from app.work.reviews.schemas import ReviewIn, ReviewOut
 from app.work.reviews.tables import Review
 
@@ -42,7 +43,7 @@ class ReviewState:
     """A review with what the verdict of its procedure says now; None where there is no verdict yet."""
 
     review: Review
-    phase: str | None
+    phase: Phase | None
     returned_on: date | None
     relief_days: int | None
     spells: int | None

@@ -8,8 +8,9 @@ from sqlmodel import Field, SQLModel
 from typing_extensions import TypedDict
 
 from app.base.http.wire import JsonObject
-from app.base.store.metadata import Json, new_id, of_patient
+from app.base.store.metadata import Json, Word, new_id, of_patient
 from app.base.store.timeline import Step
+from app.rules.words import Laterality
 
 
 class Review(SQLModel, table=True):
@@ -38,7 +39,7 @@ class Review(SQLModel, table=True):
     flag_id: UUID | None = None
     owner_id: UUID | None = None
     proposed_on: date | None = None
-    laterality: str | None = Field(default=None, max_length=20)
+    laterality: Laterality | None = Field(default=None, sa_type=Word)
     joints: list[str] | None = Field(default=None, sa_column=Column(Json()))
     policy: str | None = Field(default=None, max_length=60)
     checklist: dict[str, str] = Field(sa_column=Column(Json(), nullable=False))

@@ -8,6 +8,7 @@ from app.alerts.flags.conditions import GONE, KINDS, Condition, conditions, due
 from app.rules.outcome import Outcome
 from app.rules.parameters import MISSED_FOR, RISING_OPIOIDS, SILENT_AFTER
 from app.rules.plan import CONTACTS
+from app.rules.words import Severity
 from tests.rules.outcomes import PERFORMED, on_day, outcome
 
 VERDICT = "procedures/p/relief"
@@ -144,6 +145,6 @@ def test_every_cause_has_a_word_for_when_it_is_gone() -> None:
 
 
 @pytest.mark.parametrize(("severity", "hours"), [("now", 4), ("soon", 48), ("later", 168)])
-def test_when_somebody_must_have_taken_it_up(severity: str, hours: int) -> None:
+def test_when_somebody_must_have_taken_it_up(severity: Severity, hours: int) -> None:
     at = datetime(2026, 5, 1, 12, tzinfo=UTC)
     assert due(severity, at) == at + timedelta(hours=hours)
