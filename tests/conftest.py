@@ -7,9 +7,11 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
+import coverage
 import hypothesis
 import pytest
 import structlog
@@ -28,6 +30,7 @@ from tests.support import Service, app_with, open_service
 # a busy machine is no fault of a test
 hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("busy")
+OTHER_PROCESSES = "COVERAGE_PROCESS_CONFIG"  # by which coverage reaches processes that a test starts
 SIMULATIONS = frozenset({"test_detection.py"})  # many diaries: to judge the engine by figures, not to reach its lines
 
 
@@ -47,6 +50,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         given = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
         if "postgresql" in [given.get(name) for name in ("database_url", "empty_url")]:
             item.add_marker("unmeasured")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:  # whatever the others answer, handed through
+    """Nothing that an unmeasured test does is traced, here or in processes that it starts: that would double its time."""
+    tracing = coverage.Coverage.current() if item.get_closest_marker("unmeasured") else None
+    if tracing is None:
+        return (yield)
+    for_others = os.environ.pop(OTHER_PROCESSES, None)
+    tracing.stop()
+    try:
+        return (yield)
+    finally:
+        tracing.start()
+        if for_others is not None:
+            os.environ[OTHER_PROCESSES] = for_others
 
 
 def longest_first(items: list[pytest.Item], workers: int) -> list[pytest.Item]:

@@ -61,13 +61,17 @@ class _Place(NamedTuple):
 
 @dataclass(frozen=True)
 class _Denials:
-    """How people take a sign back; of all languages. A list is a denial that goes on, and what ends it."""
+    """How people take a sign back; of all languages. A list is a denial that goes on, and what ends it.
+
+    Where a sign has `begun` since ("no fever until today"), its no is of before.
+    """
 
     no: re.Pattern[str]
     before: tuple[re.Pattern[str], ...]
     others: re.Pattern[str]
     lists: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
     ors: re.Pattern[str]
+    begun: re.Pattern[str]
     over: re.Pattern[str]
     answered: re.Pattern[str]
     past: re.Pattern[str]
@@ -171,9 +175,13 @@ def _is_denied(sentence: str, start: int, end: int, *, blunt: bool, denials: _De
         or denials.others.search(before) is not None
         or denials.over.match(after) is not None
         or denials.past.search(clause + sentence[start:end] + after.split(" ,")[0]) is not None
-        or (not blunt and (denials.no.search(clause) or denials.answered.match(after)) is not None)
+        or (not blunt and denials.begun.search(after) is None and _is_negated(clause, after, denials))
         or any(_is_listed(before, after, one=one, ors=denials.ors) for one in denials.lists[blunt:])
     )
+
+
+def _is_negated(clause: str, after: str, denials: _Denials) -> bool:
+    return (denials.no.search(clause) or denials.answered.match(after)) is not None
 
 
 def _is_listed(before: str, after: str, *, one: tuple[re.Pattern[str], re.Pattern[str]], ors: re.Pattern[str]) -> bool:
@@ -247,4 +255,5 @@ def _denials(data: dict[str, dict[str, list[str]]]) -> _Denials:
         over=re.compile(f"{passed}{any_of('over')}(?!{any_of('not_over')})(?!(?: [^ ]+){{0,6}}{any_of('back')})"),
         answered=re.compile(f"(?:{passed}{any_of('answer')}| ,{any_of('answer')})(?= ,|$)"),
         past=re.compile(any_of("past")),
+        begun=re.compile(f"{any_of('begun')}(?= ,|$)"),
     )

@@ -32,6 +32,11 @@ LANGUAGES = ("en", "de", "fr", "es")
         ("la pierna no me responde", "weakness"),
         ("la pierna responde mal", "weakness"),
         ("la pierna no me aguanta", "weakness"),
+        ("der ganze Schritt schläft ein", "saddle_numbness"),
+        ("my bum and inner thighs have gone to sleep", "saddle_numbness"),
+        ("selle endormie", "saddle_numbness"),
+        ("ein Elefant sitzt auf meiner Brust", "chest_pain"),
+        ("linke Beinkraft weg", "weakness"),
     ],
 )
 def test_what_people_say(note: str, sign: str) -> None:
@@ -63,6 +68,11 @@ def test_what_people_say(note: str, sign: str) -> None:
         "la pierna aguanta bien",
         "un accident de voiture, rien à la jambe",
         "la barre du vélo",
+        "couldn't breathe easier",
+        "me pusieron una ampolla de diclofenaco",
+        "die Katze liegt auf meiner Brust",
+        "kein Fieber, jetzt schon seit Tagen",
+        "bisher kein Fieber",
     ],
 )
 def test_what_raises_nothing(note: str | None) -> None:
@@ -80,6 +90,11 @@ def test_what_raises_nothing(note: str | None) -> None:
         ("ohne Vorwarnung knickt das Bein weg", "weakness"),
         ("My wife says my face is swollen", "allergy"),
         ("if I cough I wet myself", "bladder_or_bowel"),
+        ("I haven't had a fever until today", "fever"),
+        ("I never have fever but now I do", "fever"),
+        ("bis heute hatte ich kein Fieber, jetzt schon", "fever"),
+        ("je n'ai jamais de fièvre mais maintenant oui", "fever"),
+        ("nunca tengo fiebre pero ahora sí", "fever"),
     ],
 )
 def test_a_no_that_denies_something_else(note: str, sign: str) -> None:

@@ -1,14 +1,17 @@
 """Writes audit events."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from app.access.accounts.permissions import Caller
 from app.access.audit.tables import AuditEvent
+from app.base.http.idempotency.service import Answer, IdempotentCall
 from app.base.store.database import Database
 from app.base.store.metadata import new_id
 from app.base.store.prepared import Connection, prepared_insert, rows_of
@@ -48,6 +51,25 @@ async def record(
 ) -> None:
     """Writes an event in the transaction of a write; `resource` names a kind of thing, never a value."""
     await rows_of(connection, INSERT_EVENT, _event(caller, action, resource=resource, patient_id=patient_id, now=now))
+
+
+async def once(
+    database: Database,
+    caller: Caller,
+    call: IdempotentCall,
+    *,
+    now: datetime,
+    work: Callable[[AsyncConnection], Awaitable[Answer]],
+) -> Answer:
+    """Does a call's work once for its key; an answer that was kept is a read of the patient it speaks of.
+
+    Raises:
+        Problem: as `IdempotentCall.run`.
+    """
+    answer = await call.run(database, caller.account_id, now=now, work=work)
+    if answer.again and answer.patient_id is not None:
+        await record_read(database, caller, resource="kept_answer", patient_id=answer.patient_id, now=now)
+    return answer
 
 
 async def record_of_command(

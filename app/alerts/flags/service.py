@@ -200,7 +200,7 @@ async def add_rule(database: Database, caller: Caller, *, new: RuleIn, once: Ide
         await audit.record(connection, caller, action="create", resource="red flag rule", patient_id=None, now=now)
         return Answer(to_wire(RuleOut, made))
 
-    return await once.run(database, caller.account_id, now=now, work=work)
+    return await audit.once(database, caller, once, now=now, work=work)
 
 
 async def list_rules(database: Database, caller: Caller) -> list[RuleOut]:

@@ -29,7 +29,8 @@ TIMEOUT = 15.0  # seconds of a whole attempt, from the name to the answer
 PORTS = {443, 8443}  # of hosts that are public; others are not where a webhook listens
 AT_HOME = {"localhost", "local", "internal", "home", "lan"}  # ends of names that no public host has
 UNICAST = ip_network("2000::/3")  # of IPv6 nothing else is one public host's
-DISGUISES = tuple(map(ip_network, ("2002::/16", "2001::/23", "3fff::/20", "192.88.99.0/24")))  # 6to4, Teredo, examples
+# 6to4, Teredo, examples, and protocols' own
+DISGUISES = tuple(map(ip_network, ("2002::/16", "2001::/23", "3fff::/20", "192.88.99.0/24", "192.0.0.0/24")))
 _names = ThreadPoolExecutor(64, "names")  # a name server may be silent: a thread that waits for one waits alone
 
 

@@ -78,7 +78,7 @@ async def add_address(
         )
         return Answer(to_wire(AddressOut, out(made)), patient_id=caller.patient_id)
 
-    return await once.run(database, caller.account_id, now=now, work=work)
+    return await audit.once(database, caller, once, now=now, work=work)
 
 
 async def confirm(database: Database, caller: Caller, *, address_id: UUID, code: str, now: datetime) -> AddressOut:
@@ -141,7 +141,7 @@ async def add_webhook(
         await audit.record(connection, caller, action="create", resource="webhook", patient_id=None, now=now)
         return Answer(to_wire(WebhookOut, {**out(made).model_dump(), "secret": secret}), secret=True)
 
-    return await once.run(database, caller.account_id, now=now, work=work)
+    return await audit.once(database, caller, once, now=now, work=work)
 
 
 async def list_webhooks(database: Database, caller: Caller) -> list[AddressOut]:

@@ -74,7 +74,7 @@ async def add(database: Database, caller: Caller, *, given: PolicyIn, once: Idem
         await _keep(connection, caller, name=policy.name, text=given.toml, now=now)
         return Answer(to_wire(PolicyOut, out(policy, own=True)))
 
-    return await once.run(database, caller.account_id, now=now, work=work)
+    return await audit.once(database, caller, once, now=now, work=work)
 
 
 async def end(database: Database, caller: Caller, *, name: str, now: datetime) -> None:

@@ -76,6 +76,8 @@ def _body(day: DayOfDiary) -> JsonObject:
         out["pain"] = [*pains]
     if day.steps is not None:
         out["activity"] = {"steps": day.steps}
+    if day.temperature is not None:
+        out["temperature_c"] = day.temperature
     if day.note is not None:
         out["note"] = day.note
     if len(out) == 1 and day.mme is not None:  # a day of which nothing but the dose is known

@@ -93,7 +93,7 @@ async def put_many(
 
     if once.key is None:
         return await database.write_prepared(work)
-    return BatchOut.model_validate((await once.run(database, caller.account_id, now=now, work=keyed)).body)
+    return BatchOut.model_validate((await audit.once(database, caller, once, now=now, work=keyed)).body)
 
 
 async def delete(database: Database, caller: Caller, *, patient_id: UUID, on: date, now: datetime) -> None:

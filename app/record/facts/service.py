@@ -114,7 +114,7 @@ async def create(
         headers = {"ETag": tag_of(kind, made), "Location": f"/v1/{kind.plural}/{made.id}"}
         return Answer(to_wire(kind.out, body), 201, headers, patient_id)
 
-    return await once.run(database, caller.account_id, now=now, work=work)
+    return await audit.once(database, caller, once, now=now, work=work)
 
 
 async def add(

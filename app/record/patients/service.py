@@ -137,7 +137,7 @@ async def create(database: Database, caller: Caller, *, new: PatientIn, once: Id
         headers = {"ETag": patient_tag(person), "Location": f"/v1/patients/{person.id}"}
         return Answer(to_wire(PatientOut, person), 201, headers, person.id)
 
-    return await once.run(database, caller.account_id, now=now, work=work)
+    return await audit.once(database, caller, once, now=now, work=work)
 
 
 async def add(

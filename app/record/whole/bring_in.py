@@ -60,7 +60,7 @@ async def bring_in(database: Database, caller: Caller, *, new: RecordIn, once: I
         )
         return Answer(body.model_dump(mode="json"), 201, {"Location": f"/v1/patients/{person.id}"}, person.id)
 
-    return await once.run(database, caller.account_id, now=now, work=work)
+    return await audit.once(database, caller, once, now=now, work=work)
 
 
 def _require_all(caller: Caller, new: RecordIn) -> None:

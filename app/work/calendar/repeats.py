@@ -117,6 +117,8 @@ def _parts(text: str) -> dict[str, str]:
         raise bad_field("/repeats", NO_RULE)
     if not found.keys() & {"COUNT", "UNTIL"}:
         raise bad_field("/repeats", "has no end; give it COUNT or UNTIL")
+    if found["FREQ"] == "WEEKLY" and "BYMONTHDAY" in found:  # RFC 5545, 3.3.10
+        raise bad_field("/repeats", "BYMONTHDAY has no place in a WEEKLY rule; use MONTHLY or DAILY")
     return found
 
 

@@ -110,7 +110,7 @@ async def add_appointment(
         booked = await find(connection, caller, appointment_id=made, action="read")
         return Answer(to_wire(AppointmentOut, booked), patient_id=new.patient_id)
 
-    return await once.run(database, caller.account_id, now=now, work=work)
+    return await audit.once(database, caller, once, now=now, work=work)
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ async def add_slots(database: Database, caller: Caller, *, new: SlotIn, once: Id
         )
         return Answer(to_wire(SlotOut, made), 201, {"Location": f"/v1/slots/{ids[0]}"})
 
-    return await once.run(database, caller.account_id, now=now, work=work)
+    return await audit.once(database, caller, once, now=now, work=work)
 
 
 async def hold_clinician(connection: AsyncConnection, clinic_id: UUID, clinician_id: UUID) -> None:

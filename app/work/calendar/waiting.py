@@ -70,7 +70,7 @@ async def add(database: Database, caller: Caller, *, new: WaitingIn, once: Idemp
         (body,) = with_fits([one], await free_slots(connection, caller.clinic_id, now), now)
         return Answer(to_wire(WaitingOut, body), 201 if made.rowcount else 200, patient_id=new.patient_id)
 
-    return await once.run(database, caller.account_id, now=now, work=work)
+    return await audit.once(database, caller, once, now=now, work=work)
 
 
 @dataclass(frozen=True)

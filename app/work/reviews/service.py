@@ -159,7 +159,7 @@ async def open_review(
         headers = {"ETag": tag_of(one.review), "Location": f"/v1/reviews/{one.review.id}"}
         return Answer(to_wire(ReviewOut, out(one, now)), 201 if made.rowcount else 200, headers, own.patient_id)
 
-    return await once.run(database, caller.account_id, now=now, work=work)
+    return await audit.once(database, caller, once, now=now, work=work)
 
 
 @dataclass(frozen=True)

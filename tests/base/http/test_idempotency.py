@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app.access.audit.tables import AuditEvent
 from app.base.http.idempotency.service import kept
+from app.base.store.typed import col
 from tests.conftest import Clock
 from tests.support import Service, entry
 
@@ -70,6 +72,23 @@ async def test_every_answer_is_kept_under_its_own_account(service: Service) -> N
     for who, made_id in ids.items():
         mine = whose[service.accounts[who][1]]
         assert (mine.key, mine.status, json.loads(mine.body)["id"]) == ("one", 201, made_id)
+
+
+async def test_an_answer_that_is_given_again_is_a_read_of_the_patient(service: Service) -> None:
+    async def events() -> list[tuple[str, str]]:
+        async with service.app.state.database.read() as connection:
+            found = await connection.execute(
+                select(col(AuditEvent.action), col(AuditEvent.resource)).order_by(
+                    col(AuditEvent.at), col(AuditEvent.id)
+                )
+            )
+        return [(action, resource) for action, resource in found]
+
+    before = len(await events())
+    await made(service, "cleo")
+    assert (await events())[before:] == [("create", "patient")]
+    await made(service, "cleo")
+    assert (await events())[before:] == [("create", "patient"), ("read", "kept_answer")]
 
 
 async def test_two_patients_may_send_a_batch_under_one_key(service: Service) -> None:

@@ -116,11 +116,34 @@ def test_several_readings_of_a_day_are_no_question(name: str) -> None:
         ("Date,Where,Pain\n2025-04-16,knee,7\n", 'line 2: place "knee": is no place of the spine'),
         ("Date,region,side,pain\n2025-04-16,toe,left,7\n", "line 2: region \"toe\": 'toe' is none of"),
         ("Date,Pain\n16-04-25,7\n", "is the year first or last"),
+        ("Date,Pain,Steps\n2025-04-16,7,12.5\n", 'line 2: steps "12.5": not a whole number'),
+        ("Date,Pain,Temp\n2025-04-16,7,101.2\n", 'line 2: temperature_c "101.2": not a temperature from 30 to 45'),
     ],
 )
 def test_a_line_at_fault_says_why(text: str, says: str) -> None:
     (fault,) = read(text).faults
     assert str(fault).startswith(says) or says in str(fault)
+
+
+@pytest.mark.parametrize("heading", ["Temperature", "Temp (°C)", "Temperatur"])
+def test_a_temperature_is_read_and_the_highest_of_a_day_counts(heading: str) -> None:
+    text = f"Date,{heading},Pain\n2025-04-16,36.9,7\n2025-04-16,38.4 °C,6\n2025-04-17,,6\n"
+    assert [day.temperature for day in read(text).days] == [38.4, None]
+
+
+@pytest.mark.parametrize("heading", ["Status", "Unit", "Scale", "Deleted", "Zustand"])
+def test_lines_that_may_not_count_as_others_do_are_asked_about(heading: str) -> None:
+    text = f"Date,Pain,{heading}\n2025-04-16,7,a\n2025-04-17,2,b\n"
+    with pytest.raises(BadFile, match=f'"{heading}" tells lines apart .a, b.; which count. Say --only {heading}=a'):
+        read(text)
+    assert days(read(text, only=[f"{heading}=a"])) == {"2025-04-16": (7, None)}
+    assert len(days(read(text, only=[f"{heading}=a", f"{heading}=b"]))) == 2
+    assert len(days(read(text.replace(",b", ",a")))) == 2, "all alike: nothing to ask"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig"])
+def test_a_byte_order_mark_says_what_a_file_is_written_in(encoding: str) -> None:
+    assert days(read("Date,Schmerz\n2025-04-16,7\n".encode(encoding))) == {"2025-04-16": (7, None)}
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,7 @@ def made(repeats: str, first: datetime = FIRST, zone: str = "Europe/Zurich") -> 
         "FREQ=DAILY;INTERVAL=0;COUNT=2",
         "FREQ=WEEKLY",
         "FREQ=WEEKLY;BYDAY=2TU;COUNT=3",
+        "FREQ=WEEKLY;BYMONTHDAY=2;COUNT=3",
         "FREQ=DAILY;COUNT=401",
         "FREQ=YEARLY;COUNT=50",
         "FREQ=DAILY;UNTIL=99991231",

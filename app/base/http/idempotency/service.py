@@ -30,6 +30,7 @@ class Answer:
     """What a call answers: its body as it goes over the wire, its status and headers; and whose data it holds.
 
     `secret`: the body holds something that is shown once. It is not kept: a second call hears that the first one is done.
+    `again`: it is the answer that was kept of a call before.
     """
 
     body: JsonObject
@@ -37,6 +38,7 @@ class Answer:
     headers: dict[str, str] | None = None
     patient_id: UUID | None = None
     secret: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,8 @@ class IdempotentCall:
             raise Problem(409, "The call with this key is not finished.")
         if kept_answer.body == SHOWN_ONCE:
             raise Problem(409, "The call with this key is done; its answer holds a secret, and was shown once.")
-        return Answer(json.loads(kept_answer.body), kept_answer.status, kept_answer.headers, kept_answer.patient_id)
+        body = json.loads(kept_answer.body)
+        return Answer(body, kept_answer.status, kept_answer.headers, kept_answer.patient_id, again=True)
 
 
 NO_KEY = IdempotentCall(None, "")  # for calls that come without a key: the work is done each time

@@ -19,6 +19,7 @@ from app.record.diary.importing.values import (
     read_count,
     read_moment,
     read_score,
+    read_temperature,
     thousands,
 )
 from app.rules.words import REGIONS, Region, Side
@@ -66,6 +67,7 @@ class ReadRow:
     mme: float | None
     steps: float | None
     note: str | None
+    temperature: float | None
     written: datetime | None
 
 
@@ -78,6 +80,7 @@ class DayOfDiary:
     mme: float | None = None
     steps: int | None = None
     note: str | None = None
+    temperature: float | None = None
     written: datetime | None = None
     line: int = 0
 
@@ -133,12 +136,15 @@ def _reading(row: Row, how: ReadingOptions) -> ReadRow:
         mme = read_amount(cell(name), 10_000, how.mark)
         name = "steps"
         steps = read_count(cell(name), 200_000)
+        name = "temperature_c"
+        temperature = read_temperature(cell(name))
         name = "place" if cell("place") else "region"
         where = _site(row, how.treated)
     except BadCell as error:
         raise _CellFault(name, cell(name), str(error)) from None
     note = None if is_blank(cell("note")) else _clean(cell("note"))
-    return ReadRow(row.line, moment.day, where, average, worst, mme, steps, note, _written(later or moment, how.zone))
+    written = _written(later or moment, how.zone)
+    return ReadRow(row.line, moment.day, where, average, worst, mme, steps, note, temperature, written)
 
 
 def _moment(row: Row, name: str, how: ReadingOptions) -> CellMoment:
@@ -186,7 +192,7 @@ def gather(readings: Iterable[ReadRow], site: tuple[str, str] | None = None) -> 
     for reading in readings:
         by_day.setdefault(reading.day, []).append(reading)
     days = [_together(day, by_day[day], site) for day in sorted(by_day)]
-    return [d for d in days if d.pain or d.mme is not None or d.steps is not None or d.note]
+    return [d for d in days if d.pain or d.note or (d.mme, d.steps, d.temperature) != (None, None, None)]
 
 
 def _together(day: date, readings: list[ReadRow], unnamed: tuple[str, str] | None) -> DayOfDiary:
@@ -204,6 +210,7 @@ def _together(day: date, readings: list[ReadRow], unnamed: tuple[str, str] | Non
     out.mme = max((r.mme for r in readings if r.mme is not None), default=None)
     steps = max((r.steps for r in readings if r.steps is not None), default=None)
     out.steps = None if steps is None else round(steps)
+    out.temperature = max((r.temperature for r in readings if r.temperature is not None), default=None)
     out.note = " / ".join(dict.fromkeys(r.note for r in readings if r.note)) or None
     out.written = max((r.written for r in readings if r.written is not None), default=None)
     return out

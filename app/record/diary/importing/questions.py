@@ -17,8 +17,12 @@ WHO = re.compile(
 )
 ROW_NUMBER = {"recordid", "caseid", "studyid"}  # a number that each line has for itself names no person
 WHAT = re.compile(
-    r"measure|metric|question|item|variable|type|category|symptom|questionnaire|parameter|test|outcome|instrument|domain"
+    r"measure|metric|question|item|variable|type|category|symptom|questionnaire|parameter|outcome|instrument|domain"
     r"|messgrosse|frage|mesure|medida|pregunta"
+)
+KINDS_OF_LINE = re.compile(  # by which some lines may not count as others do
+    r"units?|scale|status|state|deleted|valid|void|complete|test|practice|einheit|skala|zustand|gultig|geloscht|unite|echelle"
+    r"|etat|statut|valide|unidad|escala|estado|valido"
 )
 PARTS_OF_A_DAY = re.compile(
     r"\d{1,2}([:.h]\d{2}.*)?|[ap]m|morning|noon|midday|afternoon|evening|night|bedtime|morgens?|früh|mittags?|nachmittags?"
@@ -79,6 +83,10 @@ def _ask_of(sheet: Sheet, column: int, order: Order) -> None:
     if WHO.fullmatch(name) and not numbered:
         raise BadFile(
             f'"{heading}" names several people ({_shown(values)}); whose diary is it? Say {_say(heading, values)}'
+        )
+    if KINDS_OF_LINE.fullmatch(name):
+        raise BadFile(
+            f'"{heading}" tells lines apart ({_shown(values)}); which count? Say {_say(heading, values)}, once for each'
         )
     if WHAT.fullmatch(name) or _splits_days(sheet, column, order):
         raise BadFile(

@@ -7,10 +7,27 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-FIELDS = ("date", "pain_average", "pain_worst", "opioid_mme", "steps", "note", "recorded_on", "place", "region", "side")
-MAPPABLE = FIELDS[:8]
+MAPPABLE = (
+    "date",
+    "pain_average",
+    "pain_worst",
+    "opioid_mme",
+    "steps",
+    "note",
+    "recorded_on",
+    "place",
+    "temperature_c",
+)  # region and side are read by their headings alone
 NO_COLUMN = "-"  # `--map FIELD=-`: the file has no column for it
-ONE_OF = ("pain_average", "pain_worst", "opioid_mme", "steps", "note", "place")  # of two that could be it neither is
+ONE_OF = (
+    "pain_average",
+    "pain_worst",
+    "opioid_mme",
+    "steps",
+    "note",
+    "place",
+    "temperature_c",
+)  # of two that could be it neither is
 HEADINGS = {
     "date": "date day when datetime timestamp dateandtime entrydate logdate datum tag fecha jour dia",
     "pain_average": "painaverage averagepain painavg avgpain pain painlevel painscore painrating painintensity score nrs vas"
@@ -23,6 +40,8 @@ HEADINGS = {
     " submittedat submissiontime completedat completed zeitstempel horodateur marcatemporal lastmodified",
     "place": "place where site location bodypart bodysite area painlocation painsite wo ort stelle lieu endroit lugar sitio"
     " zona",
+    "temperature_c": "temperaturec temperature temp tempc bodytemperature bodytemp temperatur korpertemperatur fieber fievre"
+    " fiebre temperatura",
     "region": "region",
     "side": "side",
 }
@@ -104,6 +123,8 @@ def decode(data: bytes, encoding: str | None) -> str:
             raise BadFile(f"line {line}: not {encoding}; try another --encoding") from None
     for mark, name in (
         (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
+        (codecs.BOM_UTF32_BE, "utf-32"),
         (codecs.BOM_UTF16_LE, "utf-16"),
         (codecs.BOM_UTF16_BE, "utf-16"),
     ):

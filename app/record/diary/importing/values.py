@@ -228,14 +228,29 @@ def thousands(cells: Iterable[tuple[str, bool]]) -> str | None:
 
 
 def read_count(cell: str | None, most: float) -> float | None:
-    """A number of things from 0 to `most`: marks between thousands are no decimals; None if blank.
+    """A whole number from 0 to `most`: marks between thousands are no decimals; None if blank.
 
     Raises:
         BadCell: not such a number.
     """
     text = str(cell or "").strip()
     plain = re.sub(GROUP, "", text) if re.fullmatch(r"\d{1,3}(?:[ .,'’\u00a0\u202f]\d{3})+", text) else text
-    return read_amount(plain, most)
+    count = read_amount(plain, most)
+    if count is not None and count != int(count):
+        raise BadCell("not a whole number")
+    return count
+
+
+def read_temperature(cell: str | None) -> float | None:
+    """A temperature of the body from 30 to 45 °C, with a decimal comma or point, with or without its unit; None if blank.
+
+    Raises:
+        BadCell: not such a temperature.
+    """
+    value = read_amount(re.sub(r"\s*°?\s*C$", "", str(cell or "").strip()), 200)
+    if value is not None and not 30 <= value <= 45:
+        raise BadCell("not a temperature from 30 to 45 °C; is it in Fahrenheit? (F - 32) / 1.8 is °C")
+    return value
 
 
 def read_amount(cell: str | None, most: float, mark: str | None = None) -> float | None:

@@ -56,7 +56,7 @@ async def invite(
         told = InvitationOut(code=code, patient_id=person.id, expires_at=now + LASTS)
         return Answer(to_wire(InvitationOut, told), patient_id=person.id, secret=True)
 
-    return await once.run(database, caller.account_id, now=now, work=work)
+    return await audit.once(database, caller, once, now=now, work=work)
 
 
 async def accept(database: Database, code: str, *, given: AcceptIn, now: datetime) -> AccountOut:
