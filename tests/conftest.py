@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,6 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
-import coverage
 import hypothesis
 import pytest
 import structlog
@@ -31,7 +31,9 @@ from tests.support import Service, app_with, open_service
 hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("busy")
 OTHER_PROCESSES = "COVERAGE_PROCESS_CONFIG"  # by which coverage reaches processes that a test starts
-SIMULATIONS = frozenset({"test_detection.py"})  # many diaries: to judge the engine by figures, not to reach its lines
+SIMULATIONS = frozenset(
+    {"test_detection.py", "test_clinical_courses.py"}
+)  # many diaries: to judge the engine by figures, not to reach its lines
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -54,16 +56,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:  # whatever the others answer, handed through
-    """Nothing that an unmeasured test does is traced, here or in processes that it starts: that would double its time."""
-    tracing = coverage.Coverage.current() if item.get_closest_marker("unmeasured") else None
-    if tracing is None:
+    """What an unmeasured test does in this thread, or in a process that it starts, is not traced: that doubles its time.
+
+    Other threads are traced always: a pool's thread that began untraced would stay so for the tests that come after.
+    """
+    tracer = sys.gettrace()
+    if tracer is None or not item.get_closest_marker("unmeasured"):
         return (yield)
     for_others = os.environ.pop(OTHER_PROCESSES, None)
-    tracing.stop()
+    sys.settrace(None)
     try:
         return (yield)
     finally:
-        tracing.start()
+        sys.settrace(tracer)
         if for_others is not None:
             os.environ[OTHER_PROCESSES] = for_others
 
