@@ -50,6 +50,7 @@ from app.rules.red_words import said
 from app.work.calendar.routes import router as calendar
 from app.work.clinic.routes import router as clinics
 from app.work.quality.routes import router as quality
+from app.work.reviews.appointment_routes import router as appointments
 from app.work.reviews.routes import router as reviews
 from app.work.worker import start
 
@@ -78,6 +79,7 @@ ROUTERS = (
     flags,
     reviews,
     calendar,
+    appointments,
     clinics,
     messages,
     invitations,

@@ -23,7 +23,7 @@ from .records import (
     Procedure,
 )
 from .run import EngineState
-from .verdict import Confounder, Verdict
+from .verdict import Confounder, SideVerdict, Verdict
 
 __all__ = [
     "BASELINE_DAYS",
@@ -48,6 +48,7 @@ __all__ = [
     "Phase",
     "Procedure",
     "Response",
+    "SideVerdict",
     "Trace",
     "Verdict",
     "block_days",

@@ -15,11 +15,13 @@ from .records import Days, Floats, Procedure
 class Baseline:
     """Baseline pain 0-10, its source, the logged days in its window and its standard error `sd` in points.
 
+    `course` is the pain before the first date of a treatment in several stages, from whichever source.
+
     `thin` marks a diary baseline of fewer than 5 logged days.
     """
 
     pain: float | None
-    source: Literal["diary", "clinic", "unknown"]
+    source: Literal["diary", "clinic", "course", "unknown"]
     days: int
     thin: bool
     sd: float
@@ -30,12 +32,14 @@ def find_baseline(day: Days, score: Floats, procedure: Procedure) -> Baseline:
 
     Leaves out the day of a diagnostic block and the day after it. At least 3 logged days are needed; with fewer than 5
     the baseline is called thin (the mean of five days has a reliability of 0.90, Heapy 2014). With fewer than
-    3, the clinic's recorded score is used; without one the baseline is unknown, never guessed.
+    3, the clinic's recorded score is used; without one the baseline is unknown, never guessed. The window of a later
+    date of a staged treatment lies before the first date.
 
     Args:
         day, score: shape (n,), day ordinals and one current score per day, NaN where the day has none.
     """
-    performed = procedure.performed_on.toordinal()
+    staged = procedure.treated_from is not None
+    performed = (procedure.treated_from or procedure.performed_on).toordinal()
     first = performed - par.BASELINE_DAYS
     if procedure.baseline_from is not None:
         first = max(first, procedure.baseline_from.toordinal())
@@ -45,9 +49,12 @@ def find_baseline(day: Days, score: Floats, procedure: Procedure) -> Baseline:
     n = int(use.sum())
     if n >= par.BASELINE_MIN_LOGGED:
         pain = round(float(score[use].sum()) / n, 9)
-        return Baseline(pain, "diary", n, n < par.BASELINE_RELIABLE, par.DIARY_BASELINE_SD / sqrt(n))
+        return Baseline(
+            pain, "course" if staged else "diary", n, n < par.BASELINE_RELIABLE, par.DIARY_BASELINE_SD / sqrt(n)
+        )
     if procedure.baseline_pain is not None:
-        return Baseline(float(procedure.baseline_pain), "clinic", n, False, par.CLINIC_BASELINE_SD)
+        recorded = float(procedure.baseline_pain)
+        return Baseline(recorded, "course" if staged else "clinic", n, False, par.CLINIC_BASELINE_SD)
     return Baseline(None, "unknown", n, False, 0.0)
 
 

@@ -79,6 +79,7 @@ def side_verdict(side: TreatedSide, verdict: Verdict) -> SideVerdict:
     return SideVerdict(
         side,
         v.phase,
+        v.current.relief_percent,
         onset_on=v.onset_on,
         onset_low=v.onset_low,
         onset_high=v.onset_high,

@@ -212,10 +212,10 @@ class _Steps:
         left_out = [leaves_out_the_worse(d, self.sides) for d in self.before]
         average[left_out] = worst[left_out] = NOTHING
         found = find_baseline(days, average, self.procedure)
-        if found.source != "diary":  # where only worst scores are logged, an average is guessed from them
+        if found.days < par.BASELINE_MIN_LOGGED:  # where only worst scores are logged, an average is guessed from them
             guessed = np.where(np.isnan(average), np.maximum(worst - par.WORST_GAP, 0.0), average)
             guess = find_baseline(days, guessed, self.procedure)
-            found = guess if guess.source == "diary" else found
+            found = guess if guess.days >= par.BASELINE_MIN_LOGGED else found
         if found == self.plan.baseline:
             return False
         self.plan.baselines.append(found)

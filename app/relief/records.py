@@ -94,6 +94,8 @@ class Procedure:
         baseline_pain: the clinic's recorded pain before, 0-10, or None.
         baseline_not: days that never count for the baseline (diagnostic blocks and the day after each).
         baseline_from: first day that may count, where an earlier episode at the site ended inside the window.
+        treated_from: the first date of a treatment in several stages, of which this is a later one: the baseline lies
+            before it, and `baseline_pain` is of then; None where this is the first or the only one.
         watched_until: last day of follow-up (the day before a repeat or other surgery at the site), or None.
         earlier: what the patient's earlier treatments of the site brought.
     """
@@ -103,6 +105,7 @@ class Procedure:
     baseline_pain: float | None = None
     baseline_not: frozenset[date] = field(default_factory=frozenset)
     baseline_from: date | None = None
+    treated_from: date | None = None
     watched_until: date | None = None
     earlier: tuple[EarlierRelief, ...] = ()
 

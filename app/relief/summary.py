@@ -54,16 +54,17 @@ def confounders(diary: Diary, seen: SummaryInput) -> list[Confounder]:
 
 def _of_baseline(diary: Diary, seen: SummaryInput) -> Iterator[Confounder]:
     baseline, recorded = seen.plan.baseline, seen.procedure.baseline_pain
-    performed = seen.procedure.performed_on.toordinal()
+    performed = (seen.procedure.treated_from or seen.procedure.performed_on).toordinal()
     if baseline.thin:
         yield Confounder("thin_baseline", f"the baseline rests on {baseline.days} logged days; five are reliable")
-    if baseline.source == "clinic":
+    measured = baseline.days >= par.BASELINE_MIN_LOGGED
+    if baseline.pain is not None and not measured:
         yield Confounder("clinic_baseline", "the baseline is one number from the clinic, not a diary")
     if baseline.pain is None:
         return
     if baseline.pain < par.LOW_BASELINE:
         yield Confounder("low_baseline", f"baseline {baseline.pain:.1f}: percentages of so little pain are unstable")
-    if baseline.source == "diary":
+    if measured:
         if recorded is not None and abs(recorded - baseline.pain) >= par.BASELINES_APART:
             yield Confounder(
                 "baseline_conflict", f"the diary's baseline is {baseline.pain:.1f}, the clinic recorded {recorded:g}"

@@ -9,7 +9,7 @@ from .records import Definition, Phase, TreatedSide
 
 @dataclass(frozen=True)
 class BaselineFound:
-    """Pain 0-10 before, its source (`diary`, `clinic`, `unknown`), the days behind it; `thin` is fewer than five."""
+    """Pain 0-10 before, its source (`diary`, `clinic`, `course`, `unknown`), the days behind it; `thin`: fewer than five."""
 
     pain: float | None
     source: str
@@ -112,6 +112,7 @@ class SideVerdict:
 
     side: TreatedSide
     phase: Phase
+    relief_percent: float | None
     onset_on: date | None
     onset_low: date | None
     onset_high: date | None

@@ -2,8 +2,8 @@
 
 A lumbar or thoracic joint has the medial branches of the level above it and of its own upper level: L4-5 has L3 and L4;
 L5-S1 has the L4 medial branch and the L5 dorsal ramus (as the facet joint coverage policies count them). A cervical joint
-has the two medial branches of its own numbers; C2-3 has the third occipital nerve and C3. The sacroiliac joint has the L5
-dorsal ramus and the lateral branches of S1 to S3.
+has the two medial branches of its own numbers; C2-3 has the third occipital nerve and C3. C1-2 has none: the ventral ramus
+and the ganglion of C2 serve it. The sacroiliac joint has the L5 dorsal ramus and the lateral branches of S1 to S3.
 """
 
 import re
@@ -31,6 +31,9 @@ CODES: dict[Region, tuple[str, str]] = {
     "lumbar": ("64635", "64636"),
 }
 CODE_SACROILIAC = "64625"
+UNLISTED = "64999"  # what destroys no nerve by heat
+ABLATES_FROM = 80.0  # °C; below, the codes of destruction do not hold [known]
+JUNCTION, BELOW_IT = "T12-L1", "L1-2"  # together in one session they are one lumbar session [CGS A58364, from 2025]
 
 
 class NoSuchLevelError(ValueError):
@@ -58,6 +61,8 @@ def joint(text: str) -> str:
         raise NoSuchLevelError("no joint; write it as L4-5, L5-S1, C5-6, T7-8, C7-T1 or SI")
     upper, lower = found.groups()
     lower = lower if not lower.isdigit() else upper[0] + lower
+    if upper == "C1":
+        raise NoSuchLevelError("no joint of a medial branch: C1-2 is served by the C2 ganglion and ventral ramus")
     if lower not in _VERTEBRAE or _VERTEBRAE.index(lower) != _VERTEBRAE.index(upper) + 1 or upper == "C0":
         raise NoSuchLevelError("no joint: its two vertebrae are not neighbours with a facet joint")
     return f"{upper}-{lower[1:]}" if lower[0] == upper[0] else f"{upper}-{lower}"
@@ -68,6 +73,11 @@ def region_of(one: str) -> Region:
     if one == "SI":
         return "sacroiliac"
     return _REGION_OF[one[0]]
+
+
+def lies_in(one: str, region: Region, joints: Iterable[str]) -> bool:
+    """Whether a joint of a session counts to a region: T12-L1 is lumbar where L1-2 is treated with it."""
+    return region_of(one) == region or (one == JUNCTION and region == "lumbar" and BELOW_IT in joints)
 
 
 def nerves_of(one: str) -> tuple[str, ...]:
@@ -102,16 +112,23 @@ def nerve(text: str) -> str:
     return found
 
 
-def codes_of(region: Region, joints: list[str], technique: Technique | None) -> list[Code]:
+def codes_of(
+    region: Region, joints: list[str], technique: Technique | None, temperature_c: float | None = None
+) -> list[Code]:
     """CPT codes: one for the first joint and one for the further ones; both sides of a level count once.
 
-    Pulsed radiofrequency destroys no nerve and has no such code; without joints the list is empty.
+    Pulsed radiofrequency and heat under 80 °C have no code of destruction: the unlisted one, once a session. Without joints
+    the list is empty.
     """
-    if technique == "pulsed" or not joints:
+    if not joints:
         return []
+    if technique == "pulsed" or (temperature_c is not None and temperature_c < ABLATES_FROM):
+        return [Code(UNLISTED, 1)]
     if region == "sacroiliac":
         return [Code(CODE_SACROILIAC, 1)]
     first, further = CODES[region]
+    if JUNCTION in joints and region == "lumbar":
+        first = CODES["thoracic"][0]
     return [Code(first, 1)] + ([Code(further, len(joints) - 1)] if len(joints) > 1 else [])
 
 

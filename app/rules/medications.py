@@ -86,33 +86,59 @@ def opioid_mme(taken: Iterable[Dose] | None) -> float | None:
     return round(total, 2)
 
 
-DoseChange = Literal["started", "stopped", "up", "down", "same", "unknown"]
+DoseChange = Literal["started", "stopped", "up", "down", "same", "mixed", "unknown"]
+RISES, FALLS = {"up", "started"}, {"down", "stopped"}
 
 
 def class_changes(before: list[list[Dose]], now: list[list[Dose]]) -> dict[str, DoseChange]:
     """For each kind of medication, how its use now compares with before; each a list of days, each day what was taken.
 
-    A day with a medication outside the catalogue is left out for kinds that it does not name. Use is doses a day; a
-    change under a fifth is the same.
+    Opioids compare by MME a day. Another kind goes up or down where each of its drugs does, for milligrams of different
+    drugs do not add up; `mixed` is one way with one and another with another. A change under a fifth is the same.
     """
-    kinds = {m.kind for days in (before, now) for day in days for t in day if (m := known(t.code, t.name))}
+    taken = [m for days in (before, now) for day in days for t in day if (m := known(t.code, t.name))]
     out: dict[str, DoseChange] = {}
-    for kind in sorted(kinds):
-        was, is_now = _doses(kind, before), _doses(kind, now)
-        if was is None or is_now is None:
-            out[kind] = "unknown"
-        elif was == 0 or is_now == 0:
-            out[kind] = "same" if was == is_now else "started" if was == 0 else "stopped"
-        else:
-            out[kind] = "up" if is_now > DOSE_MOVED * was else "down" if is_now < was / DOSE_MOVED else "same"
+    for kind in sorted({m.kind for m in taken}):
+        if kind == "opioid":
+            out[kind] = _compared(_mme_a_day(before), _mme_a_day(now))
+            continue
+        names = sorted({m.name for m in taken if m.kind == kind})
+        out[kind] = _together([_compared(_doses(name, before), _doses(name, now)) for name in names])
     return out
 
 
-def _doses(kind: str, days: list[list[Dose]]) -> float | None:
-    """Doses of a kind a day, each weighed by its amount; None where no day says."""
+def _together(moves: list[DoseChange]) -> DoseChange:
+    """The change of a kind from those of its drugs."""
+    found = set(moves)
+    if len(found) == 1:
+        return moves[0]
+    if "unknown" in found:
+        return "unknown"
+    return "up" if found <= RISES else "down" if found <= FALLS else "mixed"
+
+
+def _compared(was: float | None, is_now: float | None) -> DoseChange:
+    if was is None or is_now is None:
+        return "unknown"
+    if was == 0 or is_now == 0:
+        return "same" if was == is_now else "started" if was == 0 else "stopped"
+    return "up" if is_now > DOSE_MOVED * was else "down" if is_now < was / DOSE_MOVED else "same"
+
+
+def _mme_a_day(days: list[list[Dose]]) -> float | None:
+    """Mean MME of the days on which it is known; None where it is on none."""
+    found = [mme for day in days if (mme := opioid_mme(day)) is not None]
+    return sum(found) / len(found) if found else None
+
+
+def _doses(name: str, days: list[list[Dose]]) -> float | None:
+    """Doses of a drug a day, each weighed by its amount; None where no day says.
+
+    A day with a medication outside the catalogue is left out where it does not name the drug.
+    """
     total, said = 0.0, 0
     for day in days:
-        mine = [t for t in day if (m := known(t.code, t.name)) and m.kind == kind]
+        mine = [t for t in day if (m := known(t.code, t.name)) and m.name == name]
         if not mine and any(known(t.code, t.name) is None for t in day):
             continue
         said += 1

@@ -1,13 +1,15 @@
 """A verdict as one flat row: what lists, flags and cohorts read, so that none has to open a verdict's body."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
 from app.rules.words import Definition, Laterality, Phase, Region, Response, Technique
 
+End = Literal["repeat", "surgery", "death", "moved_away"]
 Ended = Literal["return", "no_relief", "repeat", "surgery", "death", "moved_away", "open", "joined_late", "not_judged"]
+CLOSED: dict[End, str] = {"repeat": "repeated", "surgery": "surgery", "death": "death", "moved_away": "moved away"}
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,9 @@ class Outcome:
     Args:
         ended: how the watch ended; `open` while it goes on, `joined_late` where the diary began too late, in pain, to
             tell whether there was relief, `not_judged` where nothing else could be concluded.
+        closed, closed_on, closed_at: what ended the watch, whether relief held then or not; its day, and when the record
+            said so. None while it goes on.
+        newest: whether it is the newest of the patient's procedures that are watched.
         repeat_of, staged_with: the earlier procedure that this one repeats, or is the other half of, by its id.
         baseline_pain: points, that relief is measured against.
         returned_on: the newest return, likely or said; of the first spell of relief where there was one alone.
@@ -63,6 +68,10 @@ class Outcome:
     worse: bool
     lasting: bool
     ended: Ended
+    closed: End | None
+    closed_on: date | None
+    closed_at: datetime | None
+    newest: bool
     relief_days: int | None
     held_days: int | None
     entered_days: int
@@ -70,3 +79,8 @@ class Outcome:
     expected: int
     last_logged_on: date | None
     contacts: str
+
+    @property
+    def closed_because(self) -> str | None:
+        """What ended the watch, in words; None while it goes on."""
+        return None if self.closed is None else f"followed until {self.closed_on}: {CLOSED[self.closed]}"

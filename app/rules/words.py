@@ -39,6 +39,7 @@ Sedation = Literal["none", "minimal", "moderate", "deep"]
 ContactWindow = Literal["days_1_3", "weeks_2", "weeks_6_8", "months_3", "months_6", "months_12"]
 
 REGIONS: tuple[Region, ...] = get_args(Region)
+TECHNIQUES: tuple[Technique, ...] = get_args(Technique)
 LATERALITIES: tuple[Laterality, ...] = get_args(Laterality)
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 ROLES: tuple[Role, ...] = get_args(Role)

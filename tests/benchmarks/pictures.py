@@ -59,7 +59,16 @@ def context(days: int, course: Course) -> tuple[VerdictContext, float]:
     )
     spent = time.perf_counter() - begun
     answer = VerdictOut.model_validate_json(
-        to_json(verdict, own, as_known_on=None, effects=[], events=[], says=sentence(verdict, body))
+        to_json(
+            verdict,
+            own,
+            as_known_on=None,
+            effects=[],
+            beside=[],
+            says=sentence(verdict, body),
+            end=None,
+            before_first=None,
+        )
     )
     return VerdictContext(answer, '"tag"', person, own, PatientRecord([own], [], [], [], []), rows), spent
 

@@ -3,7 +3,17 @@
 import pytest
 
 from app.rules.blocks import DURATION_HOURS, compare, hours_at, shown_by
-from app.rules.levels import NoSuchLevelError, codes_of, joint, nerve, nerves_of, nerves_of_all, region_of, spoken
+from app.rules.levels import (
+    NoSuchLevelError,
+    codes_of,
+    joint,
+    lies_in,
+    nerve,
+    nerves_of,
+    nerves_of_all,
+    region_of,
+    spoken,
+)
 from app.rules.words import Region
 
 HOURS = {
@@ -100,7 +110,6 @@ def test_blocks_that_are_no_such_pair() -> None:
 
 
 SPINE = [
-    "C1-2",
     "C2-3",
     "C3-4",
     "C4-5",
@@ -128,7 +137,7 @@ def test_every_joint_of_the_spine_is_kept_as_it_is_written(one: str) -> None:
 
 
 def test_neighbours_share_one_nerve_from_top_to_bottom() -> None:
-    assert nerves_of_all(SPINE[2:]) == [
+    assert nerves_of_all(SPINE[1:]) == [
         *(f"C{i}" for i in range(3, 9)),
         *(f"T{i}" for i in range(1, 13)),
         *(f"L{i}" for i in range(1, 5)),
@@ -165,4 +174,26 @@ def test_codes_count_from_the_second_joint_on() -> None:
         counted = [[(c.code, c.units) for c in codes_of(region, ["x"] * n, "thermal")] for n in range(4)]
         assert counted == [[], [(first, 1)], [(first, 1), (further, 1)], [(first, 1), (further, 2)]]
     assert [(c.code, c.units) for c in codes_of("sacroiliac", ["SI", "SI"], None)] == [("64625", 1)]
-    assert codes_of("sacroiliac", ["SI"], "pulsed") == []
+    assert [(c.code, c.units) for c in codes_of("sacroiliac", ["SI"], "pulsed")] == [("64999", 1)]
+
+
+def test_heat_under_80_degrees_and_pulses_have_the_unlisted_code() -> None:
+    two = ["L3-4", "L4-5"]
+    assert [(c.code, c.units) for c in codes_of("lumbar", two, "thermal", 79.9)] == [("64999", 1)]
+    assert [(c.code, c.units) for c in codes_of("lumbar", two, "cooled", 60.0)] == [("64999", 1)]
+    assert [(c.code, c.units) for c in codes_of("lumbar", two, "pulsed")] == [("64999", 1)]
+    assert [(c.code, c.units) for c in codes_of("lumbar", two, "thermal", 80.0)] == [("64635", 1), ("64636", 1)]
+    assert codes_of("lumbar", [], "pulsed") == []
+
+
+def test_the_last_thoracic_joint_is_lumbar_where_the_first_lumbar_one_is_treated_with_it() -> None:
+    both = ["T12-L1", "L1-2"]
+    assert lies_in("T12-L1", "lumbar", both) and lies_in("L1-2", "lumbar", both)
+    assert not lies_in("T12-L1", "lumbar", ["T12-L1"])
+    assert lies_in("T12-L1", "thoracic", ["T12-L1"]) and not lies_in("L1-2", "thoracic", both)
+    assert [(c.code, c.units) for c in codes_of("lumbar", both, "thermal", 80)] == [("64633", 1), ("64636", 1)]
+
+
+def test_the_first_cervical_joint_has_no_medial_branch() -> None:
+    with pytest.raises(NoSuchLevelError, match="C2 ganglion"):
+        joint("C1-2")

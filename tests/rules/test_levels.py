@@ -50,4 +50,5 @@ def test_codes_count_joints_and_not_nerves_or_sides() -> None:
     ]
     assert [c.code for c in codes_of("cervical", ["C5-6"], None)] == ["64633"]
     assert [c.code for c in codes_of("sacroiliac", ["SI"], "cooled")] == ["64625"]
-    assert codes_of("lumbar", ["L4-5"], "pulsed") == codes_of("lumbar", [], None) == []
+    assert [c.code for c in codes_of("lumbar", ["L4-5"], "pulsed")] == ["64999"]
+    assert codes_of("lumbar", [], None) == []

@@ -63,11 +63,26 @@ def estimate(value: float, spread: float = 0) -> Estimate:
 
 TWO = (block(), block(date(2024, 11, 15), "b2"))
 GOOD = Case(
-    PROPOSED, "lumbar", "left", BOTH, (session(START),), TWO, estimate(75, 5), lasted(280), (), estimate(6, 0.5)
+    PROPOSED,
+    "lumbar",
+    "left",
+    BOTH,
+    (session(START),),
+    TWO,
+    estimate(75, 5),
+    lasted(280),
+    (),
+    estimate(6, 0.5),
+    technique="thermal",
+    temperature_c=80,
+    pain_since=date(2023, 1, 1),
+    care=(("physiotherapy", 8.0),),
 )
 M, N, U, P = "met", "not_met", "unknown", "needs_a_person"
 SOON = session(date(2025, 9, 1), "p2")
 THORACIC = {"region": "thoracic", "joints": frozenset({"T7-8"})}
+SACROILIAC = {"region": "sacroiliac", "joints": frozenset({"SI"})}
+LATE_BLOCKS = (block(date(2025, 11, 1)), block(date(2025, 11, 15), "b2"))
 LATER, MARCH, WINDOW = date(2024, 11, 15), date(2025, 3, 1), "sessions_in_window"
 
 
@@ -80,6 +95,7 @@ def done(*sessions: Session) -> dict[str, Any]:
     return {"sessions": sessions}
 
 
+THEN = {"proposed_on": date(2024, 12, 31), "sessions": (), "blocks": TWO}
 # policy, what differs from the good case, rule, result
 CASES: list[tuple[str, dict[str, Any], str, str]] = [
     ("medicare-lcd", {}, "blocks_before", M),
@@ -127,7 +143,61 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
     ("medicare-lcd", done(session(date(2025, 2, 21)), SOON), WINDOW, N),
     ("medicare-lcd", done(session(MARCH), session(date(2025, 3, 1), "p2", side="right")), WINDOW, M),
     ("medicare-lcd", done(session(MARCH), session(date(2025, 3, 15), "p2", side="right")), WINDOW, N),
-    ("medicare-lcd", done(session(MARCH), session(date(2025, 9, 1), "p2", "sacroiliac")), WINDOW, N),
+    (
+        "medicare-lcd",
+        done(session(MARCH), session(date(2025, 9, 1), "p2", "sacroiliac")),
+        WINDOW,
+        M,
+    ),  # not of the quota
+    ("medicare-lcd", {}, "region_covered", M),
+    ("medicare-lcd", THORACIC, "region_covered", M),
+    ("medicare-lcd", SACROILIAC, "region_covered", N),
+    ("medicare-lcd", {}, "technique", M),
+    ("medicare-lcd", {"technique": "pulsed"}, "technique", N),
+    ("medicare-lcd", {"technique": "cooled"}, "technique", N),
+    ("medicare-lcd", {"technique": None}, "technique", U),
+    ("medicare-lcd", {}, "pain_since", M),
+    ("medicare-lcd", {"pain_since": date(2025, 11, 20)}, "pain_since", M),
+    ("medicare-lcd", {"pain_since": date(2025, 11, 21)}, "pain_since", N),
+    ("medicare-lcd", {"pain_since": None}, "pain_since", U),
+    # blocks are those of the level: one of L4-5 before the first of L4-5, although L2-3 was treated before
+    ("medicare-lcd", {**done(session(START, joints=frozenset({"L2-3"}))), "blocks": LATE_BLOCKS}, "blocks_before", M),
+    ("medicare-lcd", {**done(session(START)), "blocks": LATE_BLOCKS}, "blocks_before", U),
+    ("medicare-sacroiliac", SACROILIAC, "region_covered", N),
+    ("medicare-sacroiliac", {}, "region_covered", M),
+    ("aetna-cpb-0016", {}, "blocks_before", M),
+    ("aetna-cpb-0016", second(on=date(2024, 11, 1)), "blocks_before", N),  # on one day
+    ("aetna-cpb-0016", second(after=((30, 2.0),)), "blocks_before", N),
+    ("aetna-cpb-0016", {"joints": frozenset({"L3-4", "L4-5", "L5-S1"})}, "levels", M),
+    ("aetna-cpb-0016", {"joints": frozenset({"L2-3", "L3-4", "L4-5", "L5-S1"})}, "levels", N),
+    ("centene-cp-mp-171", {}, "blocks_before", M),  # two weeks apart to the day
+    ("centene-cp-mp-171", second(on=date(2024, 11, 14)), "blocks_before", N),
+    ("centene-cp-mp-171", {"blocks": ()}, "blocks_before", U),
+    ("mbs-39110", done(session(MARCH), session(date(2025, 5, 1), "p2"), SOON), WINDOW, N),
+    ("mbs-39110", done(session(MARCH), session(date(2025, 5, 1), "p2", side="right"), SOON), WINDOW, M),
+    ("mbs-39110", done(session(MARCH), session(date(2025, 5, 1), "p2", side="bilateral"), SOON), WINDOW, N),
+    ("mbs-39110", done(session(MARCH), session(date(2025, 5, 1), "p2", "cervical"), SOON), WINDOW, M),
+    ("mbs-39110", done(session(date(2025, 2, 1)), session(date(2025, 5, 1), "p2"), SOON), WINDOW, M),
+    ("tac-victoria", {}, "blocks_before", M),
+    ("tac-victoria", second(after=((30, 2.0),)), "blocks_before", N),  # 71 %
+    ("tac-victoria", {"pain_now": estimate(4.9)}, "pain_now", N),
+    ("tac-victoria", {}, "pain_now", M),
+    ("bcbs-nd", {}, "joints_covered", M),
+    ("bcbs-nd", {"joints": frozenset({"T12-L1"})}, "joints_covered", M),
+    ("bcbs-nd", THORACIC, "joints_covered", N),
+    ("bcbs-nd", {"joints": frozenset({"L4-5", "T7-8"})}, "joints_covered", N),
+    ("bcbs-nd", {"joints": None}, "joints_covered", U),
+    ("evicore-cmm-208", SACROILIAC, "region_covered", N),
+    ("evicore-cmm-208", {"technique": "cooled"}, "technique", N),
+    ("evicore-cmm-208", second(after=((30, 1.0), (60, 6.0))), "blocks_before", N),  # not for the agent's time
+    ("uhc-2015", SACROILIAC, "region_covered", N),
+    ("uhc-2015", {}, "blocks_before", P),
+    ("uhc-2015", {"temperature_c": 59.0}, "technique", N),
+    ("uhc-2015", {"temperature_c": 60.0}, "technique", M),
+    ("uhc-2015", {"temperature_c": None}, "technique", U),
+    ("nice-ng59", {}, "conservative_care", P),
+    ("nice-ng59", {"care": None}, "conservative_care", U),
+    ("cohen-2020", {"lasted": lasted(130, 0)}, "relief_duration", M),
     ("medicare-lcd", done(session(MARCH), session(date(2025, 9, 1), "p2", "cervical")), WINDOW, M),
     ("medicare-lcd", done(session(MARCH), session(date(2026, 3, 1), "p2")), WINDOW, M),
     ("medicare-lcd", {}, "levels", M),
@@ -153,10 +223,12 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
     ("bcbs-nd", done(session(date(2025, 9, 1), joints=L5S1)), "minimum_gap", N),
     ("bcbs-nd", done(session(date(2025, 9, 1), joints=None)), "minimum_gap", U),
     ("bcbs-nd", done(session(START, joints=None)), "minimum_gap", M),
-    ("tricare-west", {}, "region_covered", M),
-    ("tricare-west", THORACIC, "region_covered", N),
-    ("tricare-west", {"blocks": (block(after=((30, 3.5),)),)}, "blocks_before", M),
-    ("tricare-west", {"blocks": (block(after=((30, 4.0),)),)}, "blocks_before", N),
+    ("tricare-west", THEN, "region_covered", M),
+    ("tricare-west", {**THEN, **THORACIC}, "region_covered", N),
+    ("tricare-west", {**THEN, **SACROILIAC}, "region_covered", N),
+    ("tricare-west", {**THEN, **second(after=((30, 3.5),))}, "blocks_before", M),
+    ("tricare-west", {**THEN, **second(after=((30, 4.0),))}, "blocks_before", N),
+    ("tricare-west", {**THEN, "relief": estimate(40)}, "relief_percent", N),
     ("cohen-2020", {}, "blocks_before", M),
     ("cohen-2020", {"lasted": lasted(85, 0)}, "relief_duration", N),
     ("cohen-2020", {"lasted": lasted(95, 0)}, "relief_duration", M),
@@ -168,7 +240,8 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
     ("nice-ng59", {"pain_now": estimate(4.96)}, "pain_now", N),
     ("nice-ng59", {"pain_now": estimate(5.2, 0.5)}, "pain_now", P),
     ("nice-ng59", {"pain_now": None}, "pain_now", U),
-    ("hull-uk", {}, "blocks_before", U),  # within the last six months there is none
+    ("hull-uk", {}, "blocks_before", N),  # those on record are too old
+    ("hull-uk", {"blocks": ()}, "blocks_before", U),
     ("hull-uk", {"blocks": (block(date(2025, 12, 1)),)}, "blocks_before", M),
     ("hull-uk", {}, "minimum_gap", N),
     ("hull-uk", {"proposed_on": date(2026, 5, 15)}, "minimum_gap", M),
@@ -183,8 +256,18 @@ def test_a_case_from_the_sources(policy: str, differs: dict[str, Any], rule: str
 
 
 def test_there_are_enough_cases_and_each_policy_has_some() -> None:
-    assert len(CASES) >= 60
+    assert len(CASES) >= 110
     assert {case[0] for case in CASES} == set(policies())
+
+
+def test_a_block_that_is_too_old_is_not_none_on_record() -> None:
+    (found,) = [f for f in evaluate(policies()["hull-uk"], GOOD).rules if f.rule == "blocks_before"]
+    assert (found.saw, found.evidence) == ("too old: the last was on 2024-11-15", ["block/b1", "block/b2"])
+
+
+def test_an_ended_policy_answers_nothing_and_an_old_one_says_so() -> None:
+    assert evaluate(policies()["tricare-west"], GOOD).version is None
+    assert [p.name for p in policies().values() if p.versions[-1].old] == ["uhc-2015"]
 
 
 def test_one_branch_in_full_is_enough() -> None:

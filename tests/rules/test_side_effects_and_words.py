@@ -43,3 +43,23 @@ def test_class_changes_by_doses_a_day() -> None:
     assert class_changes([], [[five]]) == {"opioid": "unknown"}
     assert class_changes([[five]], [[unknown]]) == {"opioid": "unknown"}
     assert class_changes([[five]] * 10, [[five]] * 9 + [[ten]]) == {"opioid": "same"}
+
+
+def test_opioids_compare_by_mme_and_not_by_milligrams() -> None:
+    """80 MME of oxycodone before, 40 of tramadol now: more milligrams, half the dose."""
+    oxycodone, tramadol = Dose(None, 26.67, "mg", 2, "oxycodone"), Dose(None, 100, "mg", 2, "tramadol")
+    assert opioid_mme([oxycodone]) == pytest.approx(80, abs=0.1)
+    assert opioid_mme([tramadol]) == 40
+    assert class_changes([[oxycodone]] * 5, [[tramadol]] * 5) == {"opioid": "down"}
+    patch = Dose(None, 25, "mcg/h", None, "fentanyl")
+    assert opioid_mme([patch]) == 60
+    assert class_changes([[tramadol]] * 5, [[patch]] * 5) == {"opioid": "up"}
+
+
+def test_another_kind_moves_where_each_of_its_drugs_does() -> None:
+    ibuprofen, naproxen = Dose(None, 400, "mg", 3, "ibuprofen"), Dose(None, 250, "mg", 2, "naproxen")
+    less, more = Dose(None, 400, "mg", 1, "ibuprofen"), Dose(None, 500, "mg", 2, "naproxen")
+    assert class_changes([[ibuprofen, more]] * 5, [[less, naproxen]] * 5) == {"nsaid": "down"}
+    assert class_changes([[ibuprofen, naproxen]] * 5, [[less, more]] * 5) == {"nsaid": "mixed"}
+    assert class_changes([[ibuprofen]] * 5, [[naproxen]] * 5) == {"nsaid": "mixed"}, "one stopped, one started"
+    assert class_changes([[less]] * 5, [[ibuprofen, naproxen]] * 5) == {"nsaid": "up"}

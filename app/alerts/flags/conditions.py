@@ -9,7 +9,6 @@ from app.rules.plan import WINDOWS, contacts
 from app.rules.words import Severity
 
 STILL_OPEN = ("open", "joined_late", "not_judged")
-FOLLOWED = (*STILL_OPEN, "return", "no_relief")
 ASKS_FIRST = "return_likely"  # less certain: the patient is asked before the flag is handed to anybody at the clinic
 GONE = {
     "pain_return": "the verdict no longer says that pain has returned",
@@ -19,8 +18,8 @@ GONE = {
     "lasting_side_effect": "the side effect is no longer reported",
     "rising_opioids": "opioids are no longer above the dose of before",
     "masked_climb": "the verdict no longer sees a hidden climb",
-    "silent_diary": "the diary is kept again, or the watch has ended",
-    "missed_follow_up": "the contact was made, or is too long ago",
+    "silent_diary": "the diary is kept again, or a newer procedure is followed",
+    "missed_follow_up": "the contact was made, is too long ago, or a newer procedure is followed",
 }
 KINDS = tuple(GONE)  # of the flags that come and go with their condition
 
@@ -46,9 +45,8 @@ def conditions(outcome: Outcome, procedure_id: object, why: list[date]) -> list[
     today = outcome.as_of
     verdict = f"procedures/{procedure_id}/relief"
     entries = tuple(f"diary/{on}" for on in why)
-    followed = outcome.ended in FOLLOWED
     out: list[Condition] = []
-    if not followed:
+    if outcome.closed is not None:
         return out
     returned = outcome.returned_on or today
     chance = min(0.99, outcome.probability)
@@ -76,7 +74,9 @@ def conditions(outcome: Outcome, procedure_id: object, why: list[date]) -> list[
     if (outcome.mme_change or 0) >= par.RISING_OPIOIDS:
         says = f"opioids {outcome.mme_change:.0f} % above the dose before the procedure"
         out.append(Condition("rising_opioids", "later", says, today, (verdict,)))
-    return [*out, *_silence(outcome, today), *_missed(outcome, procedure_id, today)]
+    if outcome.newest:  # one silence and one missed contact a patient, not one a procedure
+        out += [*_silence(outcome, today), *_missed(outcome, procedure_id, today)]
+    return out
 
 
 def _silence(outcome: Outcome, today: date) -> list[Condition]:

@@ -37,10 +37,11 @@ async def keep_flags(
     patient_id: UUID,
     procedure_id: UUID,
     wanted: list[Condition],
+    closed: str | None,
     today: date,
     now: datetime,
 ) -> None:
-    """Brings a procedure's flags in line with the conditions that its verdict meets.
+    """Brings a procedure's flags in line with the conditions that its verdict meets; `closed` says what ended its watch.
 
     The same cause never raises two; one that is gone lapses and says why; one that comes back is new, and names the old.
     A flag that somebody has resolved stays resolved for as long as its cause lasts without a break.
@@ -69,7 +70,7 @@ async def keep_flags(
             await _raise(connection, whose, cause, name=name, follows=follows, today=today, now=now)
     for kind, one in newest.items():
         if kind not in causes and one.ceased_on is None:
-            await _cease(connection, one, today=today, now=now)
+            await _cease(connection, one, why=closed or GONE[one.kind], today=today, now=now)
 
 
 async def _go_on(connection: AsyncConnection, one: Flag, *, cause: Condition, today: date) -> None:
@@ -137,12 +138,12 @@ async def _can_be_asked(connection: AsyncConnection, clinic_id: UUID, patient_id
     return (await connection.execute(theirs)).first() is not None
 
 
-async def _cease(connection: AsyncConnection, one: Flag, *, today: date, now: datetime) -> None:
+async def _cease(connection: AsyncConnection, one: Flag, *, why: str, today: date, now: datetime) -> None:
     ceased = to(col(Flag.ceased_on), today)
     if one.state not in ("open", "acknowledged"):
         await connection.execute(_this(one).ordered_values(ceased))
         return
-    taken = step("lapsed", now, note=GONE[one.kind])
+    taken = step("lapsed", now, note=why)
     await connection.execute(
         _this(one).ordered_values(
             ceased,

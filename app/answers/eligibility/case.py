@@ -26,6 +26,7 @@ def case_of(
     """
     own = about.own.body
     levels = joints if joints is not None else own.joints
+    work_ups = [one.body for one in about.record.work_ups]
     return Case(
         proposed_on=proposed_on,
         region=own.region,
@@ -37,6 +38,10 @@ def case_of(
         lasted=_lasted(about),
         gains=tuple(_gains(about)),
         pain_now=_pain_now(about),
+        technique=own.technique,
+        temperature_c=own.temperature_c,
+        pain_since=min((w.pain_since for w in work_ups if w.pain_since is not None), default=None),
+        care=tuple((c.what, c.weeks) for w in work_ups for c in w.conservative_care or ()) or None,
     )
 
 

@@ -34,6 +34,7 @@ class EligibilityOut(BaseModel):
                 "title": "Medicare, Facet Joint Interventions for Pain Management",
                 "version": "2021",
                 "verified": None,
+                "old": False,
                 "proposed_on": "2026-06-01",
                 "earliest_on": "2026-01-10",
                 "sessions_left": 1,
@@ -58,6 +59,7 @@ class EligibilityOut(BaseModel):
     title: str
     version: str | None = Field(description="in force on the proposed day; null where there is none")
     verified: str | None = Field(description="by whom and when it was checked against its source; null: unverified")
+    old: bool = Field(description="a newer text is known to exist and was not found: ask the payer")
     proposed_on: date
     earliest_on: date | None = Field(description="first day on which every rule about time could be met")
     sessions_left: int | None = Field(
@@ -75,6 +77,7 @@ class PolicyVersionOut(BaseModel):
     in_force_to: date | None
     verified_on: date | None
     verified_by: str | None
+    old: bool = Field(description="a newer text is known to exist and was not found")
     rules: list[str]
 
 
@@ -96,6 +99,7 @@ class PolicyOut(BaseModel):
                         "in_force_to": None,
                         "verified_on": None,
                         "verified_by": None,
+                        "old": False,
                         "rules": ["blocks_before", "minimum_gap"],
                     }
                 ],

@@ -49,6 +49,7 @@ def answer(
         title=policy.title,
         version=found.version,
         verified=verified,
+        old=version is not None and version.old,
         proposed_on=proposed_on,
         earliest_on=found.earliest_on,
         sessions_left=found.sessions_left,
@@ -66,6 +67,7 @@ def out(policy: Policy, *, own: bool = False) -> PolicyOut:
             in_force_to=v.in_force_to,
             verified_on=v.verified_on,
             verified_by=v.verified_by,
+            old=v.old,
             rules=[rule.name for rule in v.rules],
         )
         for v in policy.versions

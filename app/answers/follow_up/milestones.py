@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from app.answers.verdicts.context import VerdictContext
-from app.answers.verdicts.engine_input import to_diary
+from app.answers.verdicts.earlier import diary_of
 from app.relief import BASELINE_DAYS, Floats
 from app.rules import parameters as par
 from app.rules.questionnaires import score
@@ -31,14 +31,13 @@ class Milestone:
 
 def milestones(about: VerdictContext) -> list[Milestone]:
     """The milestones: before the procedure, each follow-up time that has begun, and now."""
-    start, today = about.performed_on, about.as_of
-    spans = [("before", start - timedelta(days=BASELINE_DAYS), start - timedelta(days=1))]
+    start, today, treated = about.performed_on, about.until, about.treated_from
+    spans = [("before", treated - timedelta(days=BASELINE_DAYS), treated - timedelta(days=1))]
     spans += [(name, start + timedelta(days=a), start + timedelta(days=b)) for name, a, b in par.MILESTONES]
     spans = [(name, first, min(last, today)) for name, first, last in spans if first <= today]
     if today > start:
         spans.append(("now", max(start + timedelta(days=1), today - timedelta(days=par.MILESTONE_NOW - 1)), today))
-    own = about.own.body
-    diary = to_diary(about.entries, own.region, laterality=own.laterality, time_zone=about.person.time_zone)
+    diary = diary_of(about.own, about.record, about.entries, time_zone=about.person.time_zone)
     pain = np.fmax.reduce(diary.average, axis=1) if len(diary.day) else np.array([])
     out = []
     for name, first, last in spans:
@@ -68,7 +67,7 @@ def _function(about: VerdictContext, name: str, *, first: date, last: date) -> d
     begin = begin if name == "before" else max(begin, about.performed_on + timedelta(days=1))
     found: dict[str, float] = {}
     for one in (fact.body for fact in about.record.assessments):
-        if begin <= one.answered_on <= min(end, about.as_of):
+        if begin <= one.answered_on <= min(end, about.until):
             found[one.kind] = score(one.kind, one.items)
     return found
 

@@ -57,5 +57,7 @@ def treated(own: Fact[ProcedureIn]) -> TreatedOut:
         joints=joints,
         nerves=body.nerves or nerves_of_all(joints),
         technique=body.technique,
-        cpt=[f"{code.code} x {code.units}" for code in codes_of(body.region, joints, body.technique)],
+        cpt=[
+            f"{code.code} x {code.units}" for code in codes_of(body.region, joints, body.technique, body.temperature_c)
+        ],
     )

@@ -4,9 +4,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from app.answers.verdicts.earlier import diary_of, earlier_reliefs
+from app.answers.verdicts.earlier import diary_of, earlier_treatments
 from app.answers.verdicts.outcomes import outcome_of, sparks
-from app.answers.verdicts.record import PatientRecord, confounding_events, to_procedure
+from app.answers.verdicts.record import (
+    PatientRecord,
+    confounding_events,
+    confounding_treatments,
+    end_of_watch,
+    to_procedure,
+)
 from app.answers.verdicts.sentence import sentence
 from app.answers.verdicts.side_effects import side_effect_courses
 from app.answers.verdicts.verdict_json import to_json
@@ -49,7 +55,7 @@ class AssembledVerdict:
 def make(material: VerdictMaterial, kept: EngineState | None = None) -> AssembledVerdict:
     """The verdict; `kept` is the engine's state from earlier calls about the procedure."""
     own, record, as_of = material.own, material.record, material.as_of
-    earlier = earlier_reliefs(
+    earlier = earlier_treatments(
         own,
         record,
         entries=material.entries,
@@ -57,15 +63,25 @@ def make(material: VerdictMaterial, kept: EngineState | None = None) -> Assemble
         as_of=as_of,
         definition=material.definition,
     )
-    subject = to_procedure(own, record, earlier)
-    diary = diary_of(own, material.entries, material.time_zone)
+    end = end_of_watch(own, record)
+    end = None if end is None or end.on > as_of else end
+    subject = to_procedure(own, record, earlier.reliefs)
+    diary = diary_of(own, record, material.entries, time_zone=material.time_zone)
     verdict = judge(diary, subject, as_of=as_of, definition=material.definition, kept=kept)
-    effects = side_effect_courses(
-        material.entries, subject.performed_on, region=own.body.region, laterality=own.body.laterality
+    watched = material.entries if end is None else [entry for entry in material.entries if entry.date < end.on]
+    effects = side_effect_courses(watched, subject.performed_on, region=own.body.region, laterality=own.body.laterality)
+    says = sentence(verdict, own.body, earlier=earlier, end=end)
+    beside = [*confounding_events(own, record, as_of), *confounding_treatments(own, record, as_of)]
+    body = to_json(
+        verdict,
+        own,
+        as_known_on=material.as_known_on,
+        effects=effects,
+        beside=beside,
+        says=says,
+        end=end,
+        before_first=earlier.baseline_pain,
     )
-    says = sentence(verdict, own.body, treated_before=bool(earlier))
-    events = confounding_events(own, record, as_of)
-    body = to_json(verdict, own, as_known_on=material.as_known_on, effects=effects, events=events, says=says)
     row = outcome_of(verdict, own, record, born_on=material.born_on, effects=effects)
     why = [reason.date for reason in verdict.why]
     return AssembledVerdict(body, says, sparks(verdict.days.level), why, row)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from app.access.accounts.permissions import Caller
 from app.answers.verdicts import service
-from app.answers.verdicts.record import PatientRecord, read_record
+from app.answers.verdicts.record import PatientRecord, first_of_stages, read_record
 from app.answers.verdicts.schemas import VerdictOut
 from app.base.store.database import Database
 from app.record.diary import service as diaries
@@ -28,7 +28,7 @@ class VerdictContext:
     Args:
         tag: the verdict's ETag; holds for all of this.
         own: the procedure as it was recorded.
-        entries: of the diary, from four weeks before the procedure to the day as of which is judged.
+        entries: of the diary, from four weeks before the treatment, the first date of one in stages, to `until`.
     """
 
     verdict: VerdictOut
@@ -42,6 +42,16 @@ class VerdictContext:
     def performed_on(self) -> date:
         """The procedure's day."""
         return self.own.body.performed_on
+
+    @property
+    def treated_from(self) -> date:
+        """The first date of the treatment that the procedure belongs to."""
+        return first_of_stages(self.own, self.record).body.performed_on
+
+    @property
+    def until(self) -> date:
+        """The last day told of: that of the verdict, or the day before what ended the watch."""
+        return last_day(self.verdict)
 
     @property
     def as_of(self) -> date:
@@ -71,8 +81,18 @@ async def read(
             record = await read_record(
                 connection, person.clinic_id, patient_id=person.id, known_on=question.as_known_on
             )
-            first = found.performed_on - timedelta(days=SHOWN_BEFORE)
+            own = service.own_of(found, record)
             entries = await diaries.entries(
-                connection, person.clinic_id, person.id, first=first, last=verdict.as_of, known_on=question.as_known_on
+                connection,
+                person.clinic_id,
+                person.id,
+                first=first_of_stages(own, record).body.performed_on - timedelta(days=SHOWN_BEFORE),
+                last=last_day(verdict),
+                known_on=question.as_known_on,
             )
-        return VerdictContext(verdict, answer.tag, person, service.own_of(found, record), record, entries)
+        return VerdictContext(verdict, answer.tag, person, own, record, entries)
+
+
+def last_day(verdict: VerdictOut) -> date:
+    """The last day that a verdict tells of."""
+    return verdict.as_of if verdict.followed_until is None else verdict.followed_until - timedelta(days=1)

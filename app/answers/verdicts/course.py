@@ -11,6 +11,12 @@ def kinds_of(verdict: Verdict) -> frozenset[str]:
     return frozenset(one.kind for one in verdict.confounders)
 
 
+def relief_of_course(verdict: Verdict, before_first: float) -> float | None:
+    """Relief modelled against the pain before the first of a course's procedures, in percent; None where not known."""
+    level = verdict.current.level
+    return None if level is None or before_first <= 0 else round(100 * (1 - level / before_first), 1)
+
+
 def is_again(verdict: Verdict) -> bool:
     """Whether there has been a spell of relief after the first return: its dates are those of the last of `spells`."""
     return len(verdict.spells) > 1

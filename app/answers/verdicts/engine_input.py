@@ -15,11 +15,19 @@ SIDES = {"left": LEFT, "right": RIGHT, "both": BOTH}
 NOTHING = float("nan")
 
 
-def to_diary(entries: Iterable[DayEntry], region: Region, *, laterality: Laterality, time_zone: str) -> Diary:
+def to_diary(
+    entries: Iterable[DayEntry],
+    region: Region,
+    *,
+    laterality: Laterality,
+    time_zone: str,
+    apart_from: date | None = None,
+) -> Diary:
     """The diary of one region from current entries in the order of their days.
 
     A site's score is the day's average, or the pain "now" where no average was given. Pain in another region, or on the
-    other side of a one-sided procedure, is kept apart as pain elsewhere.
+    other side of a one-sided procedure, is kept apart as pain elsewhere. From the day `apart_from` on, on which both sides
+    have been treated apart, a score for both together is of neither.
     """
     zone = ZoneInfo(time_zone)
     rows = list(entries)
@@ -27,7 +35,10 @@ def to_diary(entries: Iterable[DayEntry], region: Region, *, laterality: Lateral
     elsewhere = np.full(len(rows), NOTHING)
     other_side = {"left": "right", "right": "left"}.get(laterality)
     for i, row in enumerate(rows):
+        untold = apart_from is not None and row.date >= apart_from
         for pain in row.content.get("pain") or ():
+            if untold and pain["region"] == region and pain["side"] == "both":
+                continue
             score = pain.get("average", pain.get("now"))
             if pain["region"] == region:
                 average[i, SIDES[pain["side"]]] = NOTHING if score is None else score

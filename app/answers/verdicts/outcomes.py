@@ -5,12 +5,12 @@ from datetime import date
 import numpy as np
 
 from app.answers.verdicts.course import is_worse, kinds_of, logged_days, newest_return
-from app.answers.verdicts.record import PatientRecord, end_of_watch
+from app.answers.verdicts.record import PatientRecord, WatchEnd, end_of_watch, is_newest
 from app.answers.verdicts.side_effects import SideEffectCourse
 from app.record.blocks.service import shown_by_block
 from app.record.facts.kinds import Fact
 from app.record.procedures.schemas import ProcedureIn
-from app.record.procedures.service import at_site, performed, repeat_of, staged_with
+from app.record.procedures.service import at_place, performed, repeat_of, staged_with
 from app.relief import Verdict
 from app.rules.levels import nerves_of_all, region_of
 from app.rules.outcome import Ended, Outcome
@@ -27,9 +27,11 @@ def outcome_of(
     scored, days = logged_days(verdict), (verdict.as_of - body.performed_on).days
     made = [c.body.contact for c in record.contacts if c.body.procedure_id == own.id]
     treated = [performed(one) for one in record.procedures]
-    repeats = any(p.performed_on < body.performed_on for p in at_site(performed(own), treated))
+    repeats = any(p.performed_on < body.performed_on for p in at_place(performed(own), treated))
+    end = end_of_watch(own, record)
+    end = None if end is None or end.on > verdict.as_of else end
     joints = body.joints or []
-    ended = _ended(verdict, own, record)
+    ended = _ended(verdict, own, end)
     return Outcome(
         as_of=verdict.as_of,
         engine=verdict.engine,
@@ -61,6 +63,10 @@ def outcome_of(
         worse=is_worse(verdict, days),
         lasting=any(e.lasting and not e.resolved for e in effects),
         ended=ended,
+        closed=None if end is None else end.why,
+        closed_on=None if end is None else end.on,
+        closed_at=None if end is None else end.recorded_at,
+        newest=is_newest(own, record, verdict.as_of),
         relief_days=0 if ended == "no_relief" else verdict.relief_days,
         held_days=0 if ended == "no_relief" else verdict.held_days,
         entered_days=_entered(verdict, body.performed_on),
@@ -71,7 +77,7 @@ def outcome_of(
     )
 
 
-def _ended(verdict: Verdict, own: Fact[ProcedureIn], record: PatientRecord) -> Ended:
+def _ended(verdict: Verdict, own: Fact[ProcedureIn], end: WatchEnd | None) -> Ended:
     """How the watch ended: the first of a return and of what cut it short; `open` while it goes on."""
     if verdict.phase == "no_relief":
         return "no_relief"
@@ -79,12 +85,11 @@ def _ended(verdict: Verdict, own: Fact[ProcedureIn], record: PatientRecord) -> E
         return "joined_late" if "joined_late" in kinds_of(verdict) else "not_judged"
     if not verdict.censored:
         return "return"
-    end = end_of_watch(own, record)
-    if end is None or end[0] > verdict.as_of:
+    if end is None:
         return "open"
     # where the diary fell silent long before, the end of the diary censored it, not what came later
-    watched = (end[0] - own.body.performed_on).days - 1
-    return end[1] if watched - verdict.relief_days <= KNOWN_FOR else "open"
+    watched = (end.on - own.body.performed_on).days - 1
+    return end.why if watched - verdict.relief_days <= KNOWN_FOR else "open"
 
 
 def _entered(verdict: Verdict, performed_on: date) -> int:

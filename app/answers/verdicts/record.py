@@ -2,9 +2,8 @@
 them for the verdict.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Literal
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,16 +14,25 @@ from app.record.blocks.schemas import BlockIn
 from app.record.blocks.service import BLOCK
 from app.record.contacts.schemas import ContactIn
 from app.record.contacts.service import CONTACT
-from app.record.events.schemas import EventIn
-from app.record.events.service import EVENT
+from app.record.events.schemas import EventIn, WorkUpIn
+from app.record.events.service import EVENT, WORK_UP
 from app.record.facts import service as facts
 from app.record.facts.kinds import AnyKind, Fact
 from app.record.procedures.schemas import ProcedureIn
-from app.record.procedures.service import PROCEDURE, at_site, performed, same_site
+from app.record.procedures.service import (
+    PROCEDURE,
+    Performed,
+    at_place,
+    first_stage,
+    performed,
+    same_place,
+    same_side,
+    stages,
+)
 from app.relief import Confounder, EarlierRelief, Procedure, block_days
-from app.rules.levels import region_of
+from app.rules.levels import region_of, spoken
+from app.rules.outcome import End
 
-End = Literal["repeat", "surgery", "death", "moved_away"]
 ENDS_THE_WATCH: dict[str, End] = {"surgery": "surgery", "death": "death", "moved_away": "moved_away"}
 NAMED = {
     "injury": "an injury",
@@ -46,6 +54,7 @@ class PatientRecord:
     events: list[Fact[EventIn]]
     contacts: list[Fact[ContactIn]]
     assessments: list[Fact[AssessmentIn]]
+    work_ups: list[Fact[WorkUpIn]] = field(default_factory=list)
 
     def procedure(self, procedure_id: UUID) -> Fact[ProcedureIn] | None:
         """One of the procedures."""
@@ -56,46 +65,115 @@ async def read_record(
     connection: AsyncConnection, clinic_id: UUID, *, patient_id: UUID, known_on: datetime | None
 ) -> PatientRecord:
     """A patient's facts beside the diary, in one read."""
-    kinds: list[AnyKind] = [PROCEDURE, BLOCK, EVENT, CONTACT, ASSESSMENT]
+    kinds: list[AnyKind] = [PROCEDURE, BLOCK, EVENT, CONTACT, ASSESSMENT, WORK_UP]
     found = await facts.of_patient(connection, clinic_id, patient_id=patient_id, kinds=kinds, known_on=known_on)
-    return PatientRecord(found.of(PROCEDURE), found.of(BLOCK), found.of(EVENT), found.of(CONTACT), found.of(ASSESSMENT))
+    return PatientRecord(
+        found.of(PROCEDURE),
+        found.of(BLOCK),
+        found.of(EVENT),
+        found.of(CONTACT),
+        found.of(ASSESSMENT),
+        found.of(WORK_UP),
+    )
+
+
+@dataclass(frozen=True)
+class WatchEnd:
+    """What ended the watch of a procedure: its day, why, and when the record said so."""
+
+    on: date
+    why: End
+    recorded_at: datetime
 
 
 def to_procedure(own: Fact[ProcedureIn], record: PatientRecord, earlier: tuple[EarlierRelief, ...] = ()) -> Procedure:
-    """The procedure as the engine sees it; `earlier` is what those before it at the site brought.
+    """The procedure as the engine sees it; `earlier` is what those before it at its place brought.
 
-    A later one at the same site (a repeat), surgery at the region, death or a move ends its watch; the day of a block
-    of the region and the day after never count for its baseline.
+    A repeat, surgery at the region, death or a move ends its watch; the day of a block of the region and the day after
+    never count for its baseline, which lies before the first date of a treatment in several stages.
     """
     of_region = (b.body for b in record.blocks if region_of(b.body.joints[0]) == own.body.region)
-    end = end_of_watch(own, record)
+    end, first = end_of_watch(own, record), first_of_stages(own, record)
+    staged = first.id != own.id
+    recorded = first.body.baseline_pain if staged else None
     return Procedure(
         performed_on=own.body.performed_on,
         laterality=own.body.laterality,
-        baseline_pain=own.body.baseline_pain,
+        baseline_pain=own.body.baseline_pain if recorded is None else recorded,
         baseline_not=block_days([block.performed_on for block in of_region]),
-        watched_until=end[0] - timedelta(days=1) if end else None,
+        treated_from=first.body.performed_on if staged else None,
+        watched_until=end.on - timedelta(days=1) if end else None,
         earlier=earlier,
     )
 
 
-def before_at_site(own: Fact[ProcedureIn], record: PatientRecord) -> list[Fact[ProcedureIn]]:
-    """The procedures on earlier days at the same region and side, in the order of their days."""
-    site = {one.id for one in at_site(performed(own), [performed(one) for one in record.procedures])}
-    return [one for one in record.procedures if one.id in site and one.body.performed_on < own.body.performed_on]
+def before_at_place(own: Fact[ProcedureIn], record: PatientRecord) -> list[Fact[ProcedureIn]]:
+    """The procedures on earlier days at a level and side in common, in the order of their days."""
+    place = {one.id for one in at_place(performed(own), [performed(one) for one in record.procedures])}
+    return [one for one in record.procedures if one.id in place and one.body.performed_on < own.body.performed_on]
 
 
-def end_of_watch(own: Fact[ProcedureIn], record: PatientRecord) -> tuple[date, End] | None:
-    """The first day after the procedure on which its watch ended, and why."""
-    ends: list[tuple[date, End]] = [
-        (e.body.happened_on, ENDS_THE_WATCH[e.body.kind]) for e in record.events if _ends(e.body, own.body)
+def first_of_stages(own: Fact[ProcedureIn], record: PatientRecord) -> Fact[ProcedureIn]:
+    """The first date of the treatment that a procedure belongs to."""
+    first = first_stage(performed(own), [performed(one) for one in record.procedures])
+    return record.procedure(first.id) or own
+
+
+def both_sides_from(own: Fact[ProcedureIn], record: PatientRecord) -> date | None:
+    """The day from which both sides have been treated in stages, so that a score for both is of neither; else None."""
+    if own.body.laterality == "bilateral":
+        return None
+    others = [p for p in _other_stages(own, record) if not same_side(p.laterality, own.body.laterality)]
+    return max(own.body.performed_on, min(p.performed_on for p in others)) if others else None
+
+
+def end_of_watch(own: Fact[ProcedureIn], record: PatientRecord) -> WatchEnd | None:
+    """What first ended the watch of a procedure."""
+    ends = [
+        WatchEnd(e.body.happened_on, ENDS_THE_WATCH[e.body.kind], e.created_at)
+        for e in record.events
+        if _ends(e.body, own.body)
     ]
+    mine = performed(own)
     ends += [
-        (p.body.performed_on, "repeat")
+        WatchEnd(p.body.performed_on, "repeat", p.created_at)
         for p in record.procedures
-        if p.body.region == own.body.region and same_site(p.body.laterality, own.body.laterality)
+        if p.id != own.id and same_place(performed(p), mine)
     ]
-    return min((end for end in ends if end[0] > own.body.performed_on), default=None)
+    after = (end for end in ends if end.on > own.body.performed_on)
+    return min(after, key=lambda end: (end.on, end.why), default=None)
+
+
+def is_followed(own: Fact[ProcedureIn], record: PatientRecord, as_of: date) -> bool:
+    """Whether a procedure is watched on a day."""
+    end = end_of_watch(own, record)
+    return own.body.performed_on <= as_of and (end is None or end.on > as_of)
+
+
+def is_newest(own: Fact[ProcedureIn], record: PatientRecord, as_of: date) -> bool:
+    """Whether a procedure is the newest of the patient's that are watched on a day: what is asked of one is asked of it."""
+    watched = [one for one in record.procedures if is_followed(one, record, as_of)]
+    return not watched or max(watched, key=lambda one: (one.body.performed_on, one.id)).id == own.id
+
+
+def confounding_treatments(own: Fact[ProcedureIn], record: PatientRecord, as_of: date) -> list[Confounder]:
+    """The other dates of a treatment in several stages, each with what it does to the scores."""
+    out = []
+    for other in _other_stages(own, record):
+        if other.performed_on > as_of:
+            continue
+        if same_side(other.laterality, own.body.laterality):
+            what = f"{spoken(sorted(other.joints or ()))} of the same side"
+            does = "one treatment, whose relief can't be told apart"
+        else:
+            what, does = f"the {other.laterality} side", "from both dates on scores for both sides count for neither"
+        out.append(Confounder("staged", f"{what} was treated on {other.performed_on}: {does}"))
+    return out
+
+
+def _other_stages(own: Fact[ProcedureIn], record: PatientRecord) -> list[Performed]:
+    everything = [performed(one) for one in record.procedures]
+    return [p for p in stages(performed(own), everything) if p.id != own.id]
 
 
 def confounding_events(own: Fact[ProcedureIn], record: PatientRecord, as_of: date) -> list[Confounder]:

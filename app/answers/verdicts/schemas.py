@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.base.http.wire import Instant, JsonObject
+from app.rules.outcome import End
 from app.rules.words import Definition, Laterality, Phase, Region, Response
 
 
@@ -20,7 +21,9 @@ class BaselineOut(VerdictPart):
     """The pain that relief is measured against."""
 
     pain: float | None
-    source: Literal["diary", "clinic", "unknown"]
+    source: Literal["diary", "clinic", "course", "unknown"] = Field(
+        description="`course`: before the first date of a treatment in several stages"
+    )
     days: int
     thin: bool = Field(description="fewer than five logged days")
 
@@ -123,6 +126,7 @@ class SideOut(VerdictPart):
 
     side: Literal["left", "right"]
     phase: Phase
+    relief_percent: float | None = Field(description="modelled, from the level")
     onset_on: date | None
     onset_low: date | None
     onset_high: date | None
@@ -130,6 +134,13 @@ class SideOut(VerdictPart):
     relief_days: int | None
     held_days: int | None
     spells: list[SpellOut]
+
+
+class CourseOut(VerdictPart):
+    """A repeat against the pain before the first procedure at a level and side in common."""
+
+    baseline_pain: float
+    relief_percent: float | None = Field(description="modelled, from the level")
 
 
 class DaysOut(VerdictPart):
@@ -157,6 +168,8 @@ EXAMPLE: JsonObject = {
     "says": "Left L4-S1, 295 days ago. Relief 45 % (definition half); pain returned on 20 April 2026 after 284 days "
     "(6 April 2026 to 1 May 2026), probability 0.98; opioids down 75 %; diary 82 % complete.",
     "watched_from": "2025-07-11",
+    "followed_until": None,
+    "closed_by": None,
     "phase": "returned",
     "response": "responder",
     "baseline": {"pain": 7.1, "source": "diary", "days": 12, "thin": False},
@@ -168,6 +181,7 @@ EXAMPLE: JsonObject = {
         "relief_percent": 45.1,
         "relief_written_percent": 42.3,
     },
+    "course": None,
     "onset_on": "2025-07-20",
     "onset_low": "2025-07-16",
     "onset_high": "2025-07-25",
@@ -223,10 +237,13 @@ class VerdictOut(VerdictPart):
     definition: Definition
     says: str = Field(description="the answer in a sentence, as the page and the report have it")
     watched_from: date | None = Field(description="the first day after the procedure that the diary speaks for")
+    followed_until: date | None = Field(description="the day of what ended the watch; null while it goes on")
+    closed_by: End | None = Field(description="what ended it: later entries belong to a repeat, or are not judged")
     phase: Phase
     response: Response | None
     baseline: BaselineOut
     current: CurrentOut
+    course: CourseOut | None = Field(description="null where the procedure repeats none, or that baseline is not known")
     onset_on: date | None = Field(description="the first day of the first spell of relief")
     onset_low: date | None = Field(description="the onset's 90 % interval")
     onset_high: date | None
@@ -274,7 +291,7 @@ class EpisodeOut(VerdictPart):
     mme_before: float | None
     mme_now: float | None
     medication: dict[str, str] = Field(
-        description="by kind: started, stopped, up, down, same, unknown, the last two weeks against before"
+        description="by kind: started, stopped, up, down, same, mixed, unknown, the last two weeks against before"
     )
     function: list[FunctionOut]
     as_long_as_first: bool | None = Field(

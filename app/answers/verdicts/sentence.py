@@ -1,28 +1,47 @@
 """The verdict in one sentence or two, as the clinician's page and the report show it."""
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 
-from app.answers.verdicts.course import is_again, is_worse, kinds_of, logged_days
+from app.answers.verdicts.course import is_again, is_worse, kinds_of, logged_days, relief_of_course
+from app.answers.verdicts.earlier import EarlierTreatments
+from app.answers.verdicts.record import WatchEnd
 from app.record.procedures.schemas import ProcedureIn
-from app.relief import ONSET_LEVEL, SETTLING_DAYS, Verdict
+from app.relief import ONSET_LEVEL, SETTLING_DAYS, SideVerdict, Verdict
 from app.rules.levels import spoken
+from app.rules.outcome import CLOSED
 from app.rules.parameters import CHANCE_TOLD, KNOWN_FOR, MOST_FACTS, NO_MORE_THAN_THE_COHORT, WORTH_SAYING
+from app.rules.words import Phase
 
+NONE_BEFORE = EarlierTreatments()
+SIDE_PHASES: dict[Phase, str] = {
+    "unknown": "not known",
+    "settling": "still settling",
+    "no_relief": "no relief",
+    "relief": "relief",
+    "returning": "return likely",
+    "returned": "pain returned",
+}
 NAMES = {"left": "Left", "right": "Right", "bilateral": "Bilateral"}
 
 
-def sentence(verdict: Verdict, own: ProcedureIn, *, treated_before: bool = False) -> str:
+def sentence(
+    verdict: Verdict, own: ProcedureIn, *, earlier: EarlierTreatments = NONE_BEFORE, end: WatchEnd | None = None
+) -> str:
     """Site and days since the procedure; then at most four facts: its course, what could mislead, opioids, the diary.
 
     Args:
         own: the procedure as it was recorded.
-        treated_before: whether the forecast rests on earlier treatments of the patient as well.
+        earlier: what the patient's earlier treatments at its place brought.
+        end: what ended its watch: the facts are then of the last day before.
     """
     days = (verdict.as_of - own.performed_on).days
     where = spoken(own.joints or []) or own.region
     ago = "today" if days == 0 else "yesterday" if days == 1 else f"{days} days ago"
-    facts = [*_course(verdict, days, treated_before), *_opioids(verdict), *_complete(verdict)]
-    return f"{NAMES[own.laterality]} {where}, {ago}. " + "; ".join(facts[:MOST_FACTS]) + "."
+    told = _Told(verdict, end, end.on - timedelta(days=1) if end else verdict.as_of, own.performed_on, earlier)
+    facts = [*_closed(end), *_course(told), *_opioids(verdict), *_complete(verdict)]
+    said = "; ".join(facts[:MOST_FACTS])
+    return f"{NAMES[own.laterality]} {where}, {ago}. {said[0].upper()}{said[1:]}."
 
 
 def spoken_day(on: date) -> str:
@@ -30,20 +49,65 @@ def spoken_day(on: date) -> str:
     return f"{on.day} {on:%B %Y}"
 
 
-def _course(verdict: Verdict, days: int, treated_before: bool) -> list[str]:
+@dataclass(frozen=True)
+class _Told:
+    """What the facts are of: the verdict, what ended the watch, the last day told of, and what came before."""
+
+    verdict: Verdict
+    end: WatchEnd | None
+    until: date
+    performed_on: date
+    earlier: EarlierTreatments
+
+    @property
+    def days(self) -> int:
+        """Days since the procedure, on the last day told of."""
+        return (self.until - self.performed_on).days
+
+
+def _closed(end: WatchEnd | None) -> list[str]:
+    return [] if end is None else [f"followed until {spoken_day(end.on)}: {CLOSED[end.why]}"]
+
+
+def _course(told: _Told) -> list[str]:
+    verdict, days = told.verdict, told.days
     if verdict.baseline.pain is None:
-        return ["Relief can't be computed: the pain before is not known"]
+        return ["relief can't be computed: the pain before is not known"]
+    if len({side.phase for side in verdict.sides}) > 1:
+        return [_sides(verdict), *_worse(verdict, days), *_borderline(verdict)]
     if verdict.phase == "settling":
-        left = f", {days} of {SETTLING_DAYS} days" if days <= SETTLING_DAYS else ""
-        return [f"Still settling{left}: nothing is decided yet", *_worse(verdict, days), *_level(verdict)]
+        return [_settling(told), *_worse(verdict, days), *_level(verdict)]
     if verdict.phase == "no_relief":
         return [_failed(verdict), *_worse(verdict, days), *_level(verdict), *_borderline(verdict)]
     if verdict.phase == "unknown":
-        return _unknown(verdict, days)
+        return _unknown(told)
     if verdict.phase == "relief":
-        held = f"{_relief(verdict, days)}{_since(verdict)}"
-        return [held, *_before(verdict), *_borderline(verdict), *_outlook(verdict, treated_before)]
-    return [_relief(verdict, days), _return(verdict), *_before(verdict), *_borderline(verdict)]
+        held = f"{_relief(told)}{_since(verdict)}"
+        return [held, *_before(verdict), *_borderline(verdict), *_outlook(told)]
+    return [_relief(told), _return(verdict), *_before(verdict), *_borderline(verdict)]
+
+
+def _settling(told: _Told) -> str:
+    if told.end is not None:
+        return "nothing was decided by then"
+    left = f", {told.days} of {SETTLING_DAYS} days" if told.days <= SETTLING_DAYS else ""
+    return f"still settling{left}: nothing is decided yet"
+
+
+def _sides(verdict: Verdict) -> str:
+    """Each side of a bilateral procedure, where they stand differently."""
+    each = ", ".join(f"{side.side}: {_side(side)}" for side in verdict.sides)
+    return f"{each} (definition {verdict.definition})"
+
+
+def _side(side: SideVerdict) -> str:
+    percent, ended = side.relief_percent, side.returned.on
+    if side.phase == "relief":
+        return "relief" if percent is None else f"relief {percent:.0f} %"
+    if side.phase in ("returned", "returning") and ended is not None:
+        said = "pain returned on" if side.phase == "returned" else "return likely since"
+        return f"{said} {spoken_day(ended)}"
+    return SIDE_PHASES[side.phase]
 
 
 def _failed(verdict: Verdict) -> str:
@@ -51,24 +115,26 @@ def _failed(verdict: Verdict) -> str:
     least = 100 * (1 - ONSET_LEVEL[verdict.definition])
     much, named = "half" if least == 50 else f"{least:.0f} %", f"(definition {verdict.definition})"
     if "early_relief_only" in kinds_of(verdict):
-        return f"No relief: it held in the first days only, as after an anaesthetic or a steroid {named}"
+        return f"no relief: it held in the first days only, as after an anaesthetic or a steroid {named}"
     if max((p for p in verdict.days.relief_percent if p is not None), default=0.0) >= least:
-        return f"No relief: {much} of the pain before was not gone for four weeks {named}"
-    return f"Relief never reached {much} of the pain before {named}"
+        return f"no relief: {much} of the pain before was not gone for four weeks {named}"
+    return f"relief never reached {much} of the pain before {named}"
 
 
-def _unknown(verdict: Verdict, days: int) -> list[str]:
+def _unknown(told: _Told) -> list[str]:
+    verdict = told.verdict
     scored = logged_days(verdict)
     if not scored:
-        return ["Nothing can be said: no pain has been logged since the procedure"]
-    silent = (verdict.as_of - scored[-1]).days
+        return ["nothing can be said: no pain has been logged since the procedure"]
+    silent = (told.until - scored[-1]).days
     held = [_held(verdict)] if verdict.relief_days else []
     if silent > KNOWN_FOR:
-        return [f"Nothing can be said of today: the diary has been silent for {silent} days", *held]
+        today, been = ("today", "has") if told.end is None else ("that day", "had")
+        return [f"nothing can be said of {today}: the diary {been} been silent for {silent} days", *held]
     if "joined_late" in kinds_of(verdict):
-        begun = f"Nothing is known before {spoken_day(scored[0])}, when the diary begins"
-        return [f"{begun}: whether there was relief can't be said", *_worse(verdict, days), *_level(verdict)]
-    return ["Nothing can be said: too few days are logged", *_level(verdict), *held]
+        begun = f"nothing is known before {spoken_day(scored[0])}, when the diary begins"
+        return [f"{begun}: whether there was relief can't be said", *_worse(verdict, told.days), *_level(verdict)]
+    return ["nothing can be said: too few days are logged", *_level(verdict), *held]
 
 
 def _held(verdict: Verdict) -> str:
@@ -79,14 +145,19 @@ def _held(verdict: Verdict) -> str:
     return f"pain had returned on {spoken_day(ended)}, {verdict.relief_days} days after the procedure, and got better again"
 
 
-def _relief(verdict: Verdict, days: int) -> str:
+def _relief(told: _Told) -> str:
+    verdict = told.verdict
     percent, named = verdict.current.relief_percent, f"(definition {verdict.definition})"
     if percent is None:
-        return f"Relief not known today {named}"
+        return f"relief not known{'' if told.end else ' today'} {named}"
     if percent < 0:
-        worse = "Worse than before: pain" if is_worse(verdict, days) else "Pain"
+        worse = "worse than before: pain" if is_worse(verdict, told.days) else "pain"
         return f"{worse} {-percent:.0f} % above the pain before {named}"
-    return f"Relief {percent:.0f} % {named}"
+    first = told.earlier.baseline_pain
+    of_first = None if first is None else relief_of_course(verdict, first)
+    if of_first is not None:
+        named = f"{named[:-1]}; {of_first:.0f} % against the pain before the first procedure)"
+    return f"relief {percent:.0f} % {named}"
 
 
 def _worse(verdict: Verdict, days: int) -> list[str]:
@@ -115,15 +186,16 @@ def _before(verdict: Verdict) -> list[str]:
     return [f"pain had returned on {spoken_day(first)} after {verdict.relief_days} days"]
 
 
-def _outlook(verdict: Verdict, treated_before: bool) -> list[str]:
+def _outlook(told: _Told) -> list[str]:
+    verdict = told.verdict
     ended = verdict.returned.probability
     said = f"probability that it has ended {_chance(ended)}"
     if verdict.forecast is None:
-        return [] if is_again(verdict) else [said]
+        return [] if is_again(verdict) or told.end else [said]
     within = f"that it ends within 90 days {_chance(verdict.forecast.return_within_90_days)}"
     if is_again(verdict):  # the chance of an end is that of the first spell
         return [f"probability {within}"]
-    if ended < NO_MORE_THAN_THE_COHORT and not treated_before:
+    if ended < NO_MORE_THAN_THE_COHORT and not told.earlier.reliefs:
         within += ", as for others at this stage"
     return [f"{said}, {within}"]
 

@@ -16,9 +16,9 @@ from app.access.audit import service as audit
 from app.alerts.flags.conditions import conditions
 from app.alerts.flags.reconcile import keep_flags, lock_flags
 from app.answers.verdicts.assemble import AssembledVerdict, VerdictMaterial, make
-from app.answers.verdicts.engine_input import first_day
+from app.answers.verdicts.earlier import first_entry
 from app.answers.verdicts.engine_memory import memory
-from app.answers.verdicts.record import PatientRecord, before_at_site, read_record
+from app.answers.verdicts.record import PatientRecord, before_at_place, read_record
 from app.answers.verdicts.tables import KeptVerdict, OutcomeRow
 from app.answers.verdicts.triage import PLACE, need_of
 from app.answers.verdicts.verdict_json import MADE_BY
@@ -35,7 +35,7 @@ from app.record.patients.tables import Patient
 from app.record.procedures.schemas import ProcedureIn
 from app.record.procedures.service import procedure
 from app.record.procedures.tables import ProcedureRow
-from app.relief import BASELINE_DAYS, Definition, EngineState
+from app.relief import Definition, EngineState
 from app.rules.words import Laterality, Region
 
 kept, outcome = table(KeptVerdict), table(OutcomeRow)
@@ -232,12 +232,12 @@ async def material_of(
     """Reads what the verdict of a procedure is made of."""
     record = await read_record(connection, found.clinic_id, patient_id=found.patient_id, known_on=question.as_known_on)
     own = own_of(found, record)
-    oldest = [own, *before_at_site(own, record)]
+    oldest = [own, *before_at_place(own, record)]
     entries = await diaries.entries(
         connection,
         found.clinic_id,
         found.patient_id,
-        first=first_day(min(one.body.performed_on for one in oldest), BASELINE_DAYS),
+        first=min(first_entry(one, record) for one in oldest),
         last=as_of,
         known_on=question.as_known_on,
     )
@@ -300,6 +300,7 @@ async def keep(
             patient_id=m.patient_id,
             procedure_id=m.procedure_id,
             wanted=wanted,
+            closed=one.outcome.closed_because,
             today=m.as_of,
             now=now,
         )
@@ -333,7 +334,7 @@ def _outcome_row(m: VerdictMaterial, one: AssembledVerdict) -> dict[str, object]
         place=PLACE[need.need],
         why=need.why,
         since_on=need.since,
-        **vars(one.outcome),
+        **{**vars(one.outcome), "engine": MADE_BY},
     )
 
 

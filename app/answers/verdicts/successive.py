@@ -6,9 +6,8 @@ from uuid import UUID
 
 from app.access.accounts.permissions import Caller
 from app.access.audit import service as audit
-from app.answers.verdicts.earlier import reliefs_of
-from app.answers.verdicts.engine_input import first_day, to_diary
-from app.answers.verdicts.record import PatientRecord, before_at_site, read_record, to_procedure
+from app.answers.verdicts.earlier import diary_of, first_entry, reliefs_of
+from app.answers.verdicts.record import PatientRecord, before_at_place, read_record, to_procedure
 from app.answers.verdicts.schemas import EpisodeOut, FunctionOut, SiteOut, SuccessiveOut, TreatmentOut
 from app.base.http.pools import HEAVY
 from app.base.http.problems import bad_field
@@ -62,10 +61,10 @@ def _put_together(
     judged: dict[UUID, Verdict] = {}
     for own in treated:
         body = own.body
-        subject = to_procedure(own, record, reliefs_of(before_at_site(own, record), judged))
-        first, until = first_day(body.performed_on, BASELINE_DAYS), min(as_of, subject.watched_until or as_of)
-        mine = [entry for entry in entries if first <= entry.date <= until]
-        diary = to_diary(mine, body.region, laterality=body.laterality, time_zone=person.time_zone)
+        subject = to_procedure(own, record, reliefs_of(before_at_place(own, record), judged))
+        until = min(as_of, subject.watched_until or as_of)
+        mine = [entry for entry in entries if first_entry(own, record) <= entry.date <= until]
+        diary = diary_of(own, record, mine, time_zone=person.time_zone)
         verdict = judged[own.id] = judge(diary, subject, as_of=as_of, definition=definition)
         site = sites.setdefault((body.region, body.laterality), [])
         episode = _episode(own, verdict, mine=mine, record=record, until=until, first=site[0] if site else None)

@@ -19,13 +19,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.answers.verdicts.assemble import AssembledVerdict, VerdictMaterial, make
 from app.answers.verdicts.service import JUDGED, JudgedProcedure, Question, keep, material_of, outcome, same_patient
 from app.answers.verdicts.tables import OutcomeRow
+from app.answers.verdicts.verdict_json import MADE_BY
 from app.base.store.database import Database
 from app.base.store.typed import RowQuery, col
 from app.record.patients.service import patient, today_of
 from app.record.patients.tables import Patient
 from app.record.procedures.service import procedure
 from app.record.procedures.tables import ProcedureRow
-from app.relief import ENGINE, Definition
+from app.relief import Definition
 
 BATCH = 32  # procedures whose verdicts are kept in one transaction
 DEFINITION: Final[Definition] = "half"  # the one that lists and flags go by; others are made when they are asked for
@@ -49,7 +50,7 @@ def stale(now: datetime, clinic_id: UUID | None = None, definition: Definition =
     moved_on = or_(
         col(OutcomeRow.procedure_id).is_(None),
         col(OutcomeRow.record_version) != col(Patient.record_version),
-        col(OutcomeRow.engine) != ENGINE,
+        col(OutcomeRow.engine) != MADE_BY,
         col(OutcomeRow.holds_until) <= now,
     )
     query: RowQuery = (

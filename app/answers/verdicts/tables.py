@@ -3,10 +3,11 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Column, ForeignKeyConstraint, Index, Text, false
+from sqlalchemy import Column, ForeignKeyConstraint, Index, Text, false, true
 from sqlmodel import Field, SQLModel
 
 from app.base.store.metadata import Json, Word
+from app.rules.outcome import End
 from app.rules.words import Definition, Laterality, Phase, Region, Response, Technique
 
 COUNTED = ("region", "technique", "ended", "relief_days", "entered_days", "laterality", "repeat", "age", "patient_id")
@@ -80,6 +81,10 @@ class OutcomeRow(SQLModel, table=True):
     response: Response | None = Field(default=None, sa_type=Word)
     baseline_pain: float | None = None
     ended: str = Field(max_length=20)
+    closed: End | None = Field(default=None, sa_type=Word)
+    closed_on: date | None = None
+    closed_at: datetime | None = None
+    newest: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
     relief_days: int | None = None
     held_days: int | None = None
     entered_days: int = Field(default=0, sa_column_kwargs={"server_default": "0"})

@@ -37,13 +37,14 @@ class Need:
 
 def need_of(outcome: Outcome) -> Need:
     """The most urgent need of one procedure, from its outcome as of the outcome's day."""
-    return _of_course(outcome) or _of_silence(outcome) or _of_plan(outcome) or _at_rest(outcome)
+    if outcome.closed_because is not None:
+        return Need("open", outcome.closed_because, outcome.closed_on or outcome.performed_on)
+    asked = (_of_silence(outcome) or _of_plan(outcome)) if outcome.newest else None
+    return _of_course(outcome) or asked or _at_rest(outcome)
 
 
 def _of_course(outcome: Outcome) -> Need | None:
     phase, returned, performed = outcome.phase, outcome.returned_on, outcome.performed_on
-    if outcome.ended in ("repeat", "surgery", "death", "moved_away"):
-        return None
     if phase == "returned" and returned is not None:
         hidden = ", hidden under a rising dose" if outcome.masked else ""
         held = f" after {outcome.relief_days} days of relief" if outcome.relief_days else ""
@@ -90,6 +91,4 @@ def _at_rest(outcome: Outcome) -> Need:
         return Need("settling", "the first weeks: nothing is decided yet", performed)
     if outcome.phase in ("relief", "returning") and outcome.relief_percent is not None:
         return Need("relief", f"relief {outcome.relief_percent:.0f} %", performed)
-    if outcome.ended in ("repeat", "surgery", "death", "moved_away"):
-        return Need("open", f"the watch ended: {outcome.ended.replace('_', ' ')}", performed)
     return Need("open", "nothing can be said yet", performed)

@@ -4,12 +4,14 @@ import json
 from dataclasses import is_dataclass
 from datetime import date, datetime
 
+from app.answers.verdicts.course import relief_of_course
+from app.answers.verdicts.record import WatchEnd
 from app.answers.verdicts.side_effects import SideEffectCourse
 from app.record.facts.kinds import Fact
 from app.record.procedures.schemas import ProcedureIn
 from app.relief import ENGINE, Confounder, Verdict
 
-WORDING = 3  # moved on where the same verdict is worded anew: what is kept or cached from before no longer holds
+WORDING = 4  # moved on where the same verdict is worded anew: what is kept or cached from before no longer holds
 MADE_BY = f"{ENGINE} {WORDING}"
 
 
@@ -19,10 +21,18 @@ def to_json(
     *,
     as_known_on: datetime | None,
     effects: list[SideEffectCourse],
-    events: list[Confounder],
+    beside: list[Confounder],
     says: str,
+    end: WatchEnd | None,
+    before_first: float | None,
 ) -> str:
-    """The body of the answer for a procedure as it was recorded; `events` are added to its confounders."""
+    """The body of the answer for a procedure as it was recorded.
+
+    Args:
+        beside: what of the rest of the record could mislead, added to its confounders.
+        end: what ended its watch by then.
+        before_first: of a repeat, the baseline before the first procedure at its place, in points.
+    """
     body = {
         "procedure_id": own.id,
         "as_of": verdict.as_of,
@@ -31,10 +41,13 @@ def to_json(
         "definition": verdict.definition,
         "says": says,
         "watched_from": verdict.watched_from,
+        "followed_until": None if end is None else end.on,
+        "closed_by": None if end is None else end.why,
         "phase": verdict.phase,
         "response": verdict.response,
         "baseline": vars(verdict.baseline),
         "current": vars(verdict.current),
+        "course": None if before_first is None else _course(verdict, before_first),
         "onset_on": verdict.onset_on,
         "onset_low": verdict.onset_low,
         "onset_high": verdict.onset_high,
@@ -48,12 +61,16 @@ def to_json(
         "activity": vars(verdict.activity),
         "side_effects": [vars(e) for e in effects],
         "adherence": vars(verdict.adherence),
-        "confounders": [vars(c) for c in (*verdict.confounders, *events)],
+        "confounders": [vars(c) for c in (*verdict.confounders, *beside)],
         "why": [vars(w) for w in verdict.why],
         "sides": [{"return" if k == "returned" else k: v for k, v in vars(s).items()} for s in verdict.sides],
         "days": vars(verdict.days),
     }
     return json.dumps(body, default=_plain, separators=(",", ":"), allow_nan=False)
+
+
+def _course(verdict: Verdict, before_first: float) -> dict[str, float | None]:
+    return {"baseline_pain": before_first, "relief_percent": relief_of_course(verdict, before_first)}
 
 
 def _plain(value: object) -> object:

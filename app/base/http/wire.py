@@ -122,7 +122,9 @@ Instant = Annotated[
 Moment = Annotated[AwareDatetime, BeforeValidator(_written_instant), AfterValidator(_in_time)]
 
 
-def _joint(value: str) -> str:
+def _joint(value: str, info: ValidationInfo) -> str:
+    if (info.context or {}).get("stored"):
+        return value  # what was taken in once stays readable, C1-2 for one
     return levels.joint(value)
 
 
@@ -141,7 +143,7 @@ def check_levels(region: Region | None, joints: list[str] | None, nerves: list[s
         ValueError: begins with the pointer of the field at fault, as `problems.LOCATED` reads it.
     """
     for place, one in enumerate(joints or []):
-        if region is not None and levels.region_of(one) != region:
+        if region is not None and not levels.lies_in(one, region, joints or []):
             raise ValueError(f"joints/{place}: lies in another region")
     if joints and len(set(joints)) < len(joints):
         raise ValueError("joints: one comes twice")

@@ -18,6 +18,7 @@ from app.record.patients import service as patients
 from app.work.calendar import service, slots
 from app.work.calendar.schemas import MoveIn, ReasonIn
 from app.work.clinic import service as clinics
+from app.work.reviews import appointments
 
 router = APIRouter(prefix="/clinic/appointments", route_class=PageRoute, include_in_schema=False)
 AHEAD = timedelta(days=120)  # how far a free slot is offered for a move
@@ -60,7 +61,7 @@ async def cancel(
 
     async def step() -> None:
         why = filled(ReasonIn, form)
-        await service.cancel(database, visitor.caller, appointment_id=appointment_id, reason=why.reason, now=now)
+        await appointments.cancel(database, visitor.caller, appointment_id=appointment_id, reason=why.reason, now=now)
 
     return await _taken(step(), database, visitor=visitor, appointment_id=appointment_id, now=now)
 
@@ -76,7 +77,7 @@ async def move(
         nonlocal leads_to
         to = filled(MoveIn, form)
         leads_to = (
-            await service.move(
+            await appointments.move(
                 database, visitor.caller, appointment_id=appointment_id, slot_id=to.slot_id, reason=to.reason, now=now
             )
         ).id

@@ -80,6 +80,7 @@ class Kind(Generic[B]):
         check: refuses what contradicts the rest of the record; raises a problem.
         show: rows to wire form, with what is computed.
         project: updates a query table from the fact; the flag says whether the fact was deleted.
+        twin: whether two bodies about one day say the same thing twice; a second one is refused.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Kind(Generic[B]):
     check: Check[B] = _nothing
     show: Show[B] | None = None
     project: Project[B] = _nothing
+    twin: Callable[[B, B], bool] | None = None
     change: type[FactIn] = field(init=False)
 
     def __post_init__(self) -> None:

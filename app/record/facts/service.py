@@ -109,12 +109,24 @@ async def create(
 
     async def work(connection: AsyncConnection) -> Answer:
         person = await patients.find(connection, caller, patient_id=patient_id, action=kind.action, lock=True)
+        await _refuse_twin(connection, person, kind=kind, new=new)
         made = await add(connection, caller, kind=kind, person=person, new=new, now=now)
         (body,) = await kind.wire(connection, [made])
         headers = {"ETag": tag_of(kind, made), "Location": f"/v1/{kind.plural}/{made.id}"}
         return Answer(to_wire(kind.out, body), 201, headers, patient_id)
 
     return await audit.once(database, caller, once, now=now, work=work)
+
+
+async def _refuse_twin(connection: AsyncConnection, person: Person, *, kind: Kind[B], new: B) -> None:
+    """409 for what has been recorded already: who means another says what tells the two apart."""
+    if kind.twin is None:
+        return
+    held = (await of_patient(connection, person.clinic_id, patient_id=person.id, kinds=[kind])).of(kind)
+    twin = next((one for one in held if kind.day_of(one.body) == kind.day_of(new) and kind.twin(new, one.body)), None)
+    if twin is not None:
+        what = kind.name.replace("_", " ")
+        raise Problem(409, f"This {what} is recorded already ({twin.id}). Change that one, or say what differs.")
 
 
 async def add(

@@ -25,24 +25,33 @@ procedure = table(ProcedureRow)
 
 @dataclass(frozen=True)
 class Performed:
-    """A procedure's id, day and site: what tells a repeat from a staged procedure."""
+    """A procedure's id, day, site and joints (None: not recorded): what tells a repeat from a staged procedure."""
 
     id: UUID
     performed_on: date
     region: Region
     laterality: Laterality
+    joints: frozenset[str] | None = None
 
 
 async def of_patient(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID) -> list[Performed]:
     """All procedures of one patient, in the order in which they were performed."""
     query = (
         select(
-            col(ProcedureRow.id), col(ProcedureRow.performed_on), col(ProcedureRow.region), col(ProcedureRow.laterality)
+            col(ProcedureRow.id),
+            col(ProcedureRow.performed_on),
+            col(ProcedureRow.region),
+            col(ProcedureRow.laterality),
+            col(ProcedureRow.joints),
         )
         .where(col(ProcedureRow.clinic_id) == clinic_id, col(ProcedureRow.patient_id) == patient_id)
         .order_by(col(ProcedureRow.performed_on), col(ProcedureRow.id))
     )
-    return [Performed(*one) for one in (await connection.execute(query)).all()]
+    found = (await connection.execute(query)).all()
+    return [
+        Performed(one, on, region, side, frozenset(joints) if joints else None)
+        for one, on, region, side, joints in found
+    ]
 
 
 PERFORMED = prepared_select(
@@ -61,30 +70,37 @@ async def performed_of(connection: Connection, person: Person) -> list[tuple[dat
 
 
 def performed(one: Fact[ProcedureIn]) -> Performed:
-    """A procedure's id, day and site."""
-    return Performed(one.id, one.body.performed_on, one.body.region, one.body.laterality)
+    """A procedure's id, day, site and joints."""
+    body = one.body
+    joints = frozenset(body.joints) if body.joints else None
+    return Performed(one.id, body.performed_on, body.region, body.laterality, joints)
 
 
-def same_site(one: str, other: str) -> bool:
+def same_side(one: Laterality, other: Laterality) -> bool:
     """Whether two lateralities of one region have a side in common."""
     return one == other or "bilateral" in (one, other)
 
 
-def at_site(own: Performed, everything: Sequence[Performed]) -> list[Performed]:
-    """Those at the region of a procedure that have a side in common with it, itself left out."""
-    return [
-        p for p in everything if p.region == own.region and p.id != own.id and same_site(p.laterality, own.laterality)
-    ]
+def same_place(one: Performed, other: Performed) -> bool:
+    """Whether two procedures treat a level of a side in common; levels that are not recorded may be any."""
+    if one.region != other.region or not same_side(one.laterality, other.laterality):
+        return False
+    return one.joints is None or other.joints is None or bool(one.joints & other.joints)
+
+
+def at_place(own: Performed, everything: Sequence[Performed]) -> list[Performed]:
+    """Those that treat a level of a side in common with a procedure, itself left out."""
+    return [p for p in everything if p.id != own.id and same_place(p, own)]
 
 
 def repeat_of(own: Performed, everything: Sequence[Performed]) -> UUID | None:
-    """The newest procedure before this one at the same region and side."""
-    before = [p for p in at_site(own, everything) if _before(p, own)]
+    """The newest procedure before this one at a level and side in common."""
+    before = [p for p in at_place(own, everything) if _before(p, own)]
     return before[-1].id if before else None
 
 
 def staged_with(own: Performed, everything: Sequence[Performed]) -> UUID | None:
-    """The newest procedure on the other side of the region within 180 days before; None where this one repeats a side."""
+    """The newest procedure at the region's other side or levels within 180 days before; None where this one is a repeat."""
     if repeat_of(own, everything) is not None:
         return None
     near = [
@@ -95,8 +111,28 @@ def staged_with(own: Performed, everything: Sequence[Performed]) -> UUID | None:
     return near[-1].id if near else None
 
 
+def first_stage(own: Performed, everything: Sequence[Performed]) -> Performed:
+    """The first date of the treatment that a procedure belongs to: its own, where it is staged with none before it."""
+    by_id = {p.id: p for p in everything}
+    while (before := staged_with(own, everything)) is not None:
+        own = by_id[before]
+    return own
+
+
+def stages(own: Performed, everything: Sequence[Performed]) -> list[Performed]:
+    """All dates of the treatment that a procedure belongs to, itself among them, in their order."""
+    first = first_stage(own, everything)
+    return [p for p in everything if first_stage(p, everything) == first]
+
+
 def _before(one: Performed, own: Performed) -> bool:
     return (one.performed_on, one.id) < (own.performed_on, own.id)
+
+
+def _is_twin(new: ProcedureIn, other: ProcedureIn) -> bool:
+    """One session on one day at one place is one procedure."""
+    there = (new.region, new.laterality) == (other.region, other.laterality)
+    return there and (not new.joints or not other.joints or set(new.joints) == set(other.joints))
 
 
 async def _check(_connection: AsyncConnection, person: Person, *, new: ProcedureIn, now: datetime) -> None:
@@ -112,7 +148,9 @@ async def _show(connection: AsyncConnection, facts: list[Fact[ProcedureIn]]) -> 
         body, own = one.body, performed(one)
         computed = {
             "nerves": body.nerves or (nerves_of_all(body.joints) if body.joints else None),
-            "cpt": [vars(code) for code in codes_of(body.region, body.joints or [], body.technique)],
+            "cpt": [
+                vars(code) for code in codes_of(body.region, body.joints or [], body.technique, body.temperature_c)
+            ],
             "staged_with": staged_with(own, everything),
             "repeat_of": repeat_of(own, everything),
         }
@@ -158,4 +196,5 @@ PROCEDURE = Kind(
     check=_check,
     show=_show,
     project=_project,
+    twin=_is_twin,
 )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date
 
-from app.rules.words import Laterality, Region, Side
+from app.rules.words import Laterality, Region, Side, Technique
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,9 @@ class Case:
         lasted: how long it held.
         gain: function, before and after.
         pain_now: level with its interval, points.
+        technique, temperature_c: of the procedure that would be repeated.
+        pain_since: since when there has been pain, by the work-up.
+        care: what was tried before, by the work-up: treatment and weeks (None: not said); None where nothing is recorded.
     """
 
     proposed_on: date
@@ -89,6 +92,10 @@ class Case:
     lasted: ReliefHeld | None = None
     gains: tuple[FunctionGain, ...] = field(default_factory=tuple)
     pain_now: Estimate | None = None
+    technique: Technique | None = None
+    temperature_c: float | None = None
+    pain_since: date | None = None
+    care: tuple[tuple[str, float | None], ...] | None = None
 
     def at_site(self, same_levels: bool = False) -> list[Session]:
         """Earlier sessions in the region that share a side and, with `same_levels`, a level; oldest first.
@@ -96,11 +103,14 @@ class Case:
         Levels that are not recorded count as shared.
         """
         found = [
-            s for s in self.sessions if s.on < self.proposed_on and s.region == self.region and self._side(s.laterality)
+            s
+            for s in self.sessions
+            if s.on < self.proposed_on and s.region == self.region and self.shares_side(s.laterality)
         ]
         if same_levels:
             found = [s for s in found if s.joints is None or self.joints is None or s.joints & self.joints]
         return sorted(found, key=lambda s: (s.on, s.id))
 
-    def _side(self, other: str) -> bool:
+    def shares_side(self, other: Laterality) -> bool:
+        """Whether a session has a side in common with what is proposed."""
         return other == self.laterality or "bilateral" in (other, self.laterality)

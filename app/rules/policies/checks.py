@@ -42,45 +42,50 @@ def _found(
 
 
 def blocks_before(rule: PolicyRule, case: Case) -> RuleFound:
-    """Blocks at the site before its first procedure; where a policy asks for recent ones, in the months before."""
-    count, percent = rule.numbers["count"], rule.numbers.get("percent")
-    agents_time, months = rule.numbers.get("agents_time", False), rule.numbers.get("within_months")
-    needs = f"{count} diagnostic block{'s' if count > 1 else ''}"
-    needs += f" with at least {percent:g} % relief" if percent else " judged positive"
-    needs += " for the agent's time" if agents_time else ""
-    needs += f" within {months} months before" if months else ""
-    done = case.at_site()
+    """Blocks of the side and levels before their first procedure; of the last months where a policy wants recent ones."""
+    percent, agents_time = rule.numbers.get("percent"), rule.numbers.get("agents_time", False)
+    count, months, needs = rule.numbers["count"], rule.numbers.get("within_months"), _blocks_needed(rule)
+    done = case.at_site(same_levels=True)
     until = case.proposed_on if months or not done else done[0].on
     since = months_back(case.proposed_on, months) if months else date.min
-    mine = [b for b in case.blocks if since <= b.on <= until and _same_place(b, case)]
+    there = [b for b in case.blocks if b.on <= until and _same_place(b, case)]
+    mine = [b for b in there if b.on >= since]
     if not mine:
-        return _found(rule, "unknown", saw="no block on record", needs=needs)
+        newest = max((b.on for b in there), default=None)
+        if newest is None:
+            later = any(_same_place(b, case) for b in case.blocks)
+            saw = "no block from before the first procedure on record" if later else "no block on record"
+            return _found(rule, "unknown", saw=saw, needs=needs)
+        evidence = [f"block/{b.id}" for b in there]
+        return _found(rule, "not_met", saw=f"too old: the last was on {newest}", needs=needs, evidence=evidence)
     evidence = [f"block/{b.id}" for b in mine]
     if percent is None:
-        return _found(
-            rule,
-            "needs_a_person",
-            saw=f"{_count(mine)}; the policy gives no percentage",
-            needs=needs,
-            evidence=evidence,
-        )
+        saw = f"{_count(mine)}; the policy gives no percentage"
+        return _found(rule, "needs_a_person", saw=saw, needs=needs, evidence=evidence)
     judged = [_shows(b, percent, agents_time) for b in mine]
     good = [b for b, shown in zip(mine, judged, strict=True) if shown is True]
     open_ = [b for b, shown in zip(mine, judged, strict=True) if shown is None]
     saw = f"{len(good)} of {_count(mine)} shows it" if len(mine) == 1 else f"{len(good)} of {_count(mine)} show it"
-    if rule.numbers.get("different_days"):
-        good, open_ = _one_a_day(good), _one_a_day(open_)
+    weeks = rule.numbers.get("weeks_apart")
+    if rule.numbers.get("different_days") or weeks:
+        apart = timedelta(weeks=weeks) if weeks else timedelta(days=1)
+        good, open_ = _apart(good, apart), _apart(open_, apart)
     if len(good) >= count:
         return _found(rule, "met", saw=saw, needs=needs, evidence=[f"block/{b.id}" for b in good])
     if len(good) + len(open_) >= count:
-        return _found(
-            rule,
-            "unknown",
-            saw=f"{saw}; {len(open_)} can't be judged from its readings",
-            needs=needs,
-            evidence=evidence,
-        )
+        saw = f"{saw}; {len(open_)} can't be judged from its readings"
+        return _found(rule, "unknown", saw=saw, needs=needs, evidence=evidence)
     return _found(rule, "not_met", saw=saw, needs=needs, evidence=evidence)
+
+
+def _blocks_needed(rule: PolicyRule) -> str:
+    count, percent, weeks = rule.numbers["count"], rule.numbers.get("percent"), rule.numbers.get("weeks_apart")
+    needs = f"{count} diagnostic block{'s' if count > 1 else ''}"
+    needs += f" with at least {percent:g} % relief" if percent else " judged positive"
+    needs += " for the agent's time" if rule.numbers.get("agents_time") else ""
+    needs += f" at least {weeks} weeks apart" if weeks else ""
+    months = rule.numbers.get("within_months")
+    return needs + (f" within {months} months before" if months else "")
 
 
 def relief_percent(rule: PolicyRule, case: Case) -> RuleFound:
@@ -155,13 +160,16 @@ def sessions_in_window(rule: PolicyRule, case: Case) -> RuleFound:
             rule, "unknown", saw=f"{case.region} is not named", needs=f"at most {count} sessions in {months} months"
         )
     needs = f"at most {count} sessions of {' and '.join(group)} in a rolling {months} months, this one counted"
+    per_side = rule.numbers.get("per_side", False)
+    needs += ", of the side" if per_side else ""
+    counted = [s for s in case.sessions if s.region in group and (not per_side or case.shares_side(s.laterality))]
     start = months_back(case.proposed_on, months)
-    mine = [s for s in case.sessions if s.region in group and start < s.on < case.proposed_on]
+    mine = [s for s in counted if start < s.on < case.proposed_on]
     days = sorted({s.on for s in mine})
     left = count - len(days)
     saw = f"{len(days)} since {start}" + (f" ({', '.join(d.isoformat() for d in days)})" if days else "")
     evidence = [f"procedure/{s.id}" for s in mine]
-    before = sorted({s.on for s in case.sessions if s.region in group and s.on < case.proposed_on})
+    before = sorted({s.on for s in counted if s.on < case.proposed_on})
     earliest = earliest_after(before[-count], months) if len(before) >= count else None
     return _found(
         rule,
@@ -233,6 +241,57 @@ def region_covered(rule: PolicyRule, case: Case) -> RuleFound:
     )
 
 
+def joints_covered(rule: PolicyRule, case: Case) -> RuleFound:
+    """Whether the policy covers each joint proposed."""
+    covered = rule.numbers["joints"]
+    needs = f"joints among {covered[0]} to {covered[-1]}" if len(covered) > 3 else f"joints among {', '.join(covered)}"
+    if not case.joints:
+        return _found(rule, "unknown", saw="the levels proposed are not named", needs=needs)
+    left_out = sorted(case.joints.difference(covered))
+    saw = f"{', '.join(left_out)} not covered" if left_out else ", ".join(sorted(case.joints))
+    return _found(rule, "not_met" if left_out else "met", saw=saw, needs=needs)
+
+
+def technique(rule: PolicyRule, case: Case) -> RuleFound:
+    """Whether the policy covers the technique: as it was in the procedure that would be repeated."""
+    covered, least = rule.numbers["techniques"], rule.numbers.get("least_c")
+    needs = f"{' or '.join(covered)} radiofrequency" + (f" of at least {least:g} °C" if least else "")
+    if case.technique is None:
+        return _found(rule, "unknown", saw="the technique is not recorded", needs=needs)
+    saw = f"{case.technique}, as the last time"
+    if case.technique not in covered:
+        return _found(rule, "not_met", saw=saw, needs=needs)
+    if least is None:
+        return _found(rule, "met", saw=saw, needs=needs)
+    if case.temperature_c is None:
+        return _found(rule, "unknown", saw=f"{saw}; the temperature is not recorded", needs=needs)
+    saw = f"{case.technique} at {case.temperature_c:g} °C, as the last time"
+    return _found(rule, "met" if case.temperature_c >= least else "not_met", saw=saw, needs=needs)
+
+
+def pain_since(rule: PolicyRule, case: Case) -> RuleFound:
+    """How long there has been pain, by the work-up."""
+    months = rule.numbers["months"]
+    needs = f"pain for at least {months} months"
+    if case.pain_since is None:
+        return _found(rule, "unknown", saw="no work-up says since when", needs=needs)
+    enough = earliest_after(case.pain_since, months)
+    met: Result = "met" if case.proposed_on >= enough else "not_met"
+    return _found(rule, met, saw=f"since {case.pain_since}", needs=needs, earliest_on=enough)
+
+
+def conservative_care(rule: PolicyRule, case: Case) -> RuleFound:
+    """What was tried before without enough relief, by the work-up; whether it was enough is a person's to say."""
+    weeks = rule.numbers.get("weeks")
+    needs = f"conservative care for at least {weeks} weeks" if weeks else "conservative care that did not help enough"
+    if not case.care:
+        return _found(rule, "unknown", saw="no work-up says what was tried", needs=needs)
+    tried = [f"{what.replace('_', ' ')}{'' if many is None else f' for {many:g} weeks'}" for what, many in case.care]
+    long = [many for _, many in case.care if many is not None]
+    result: Result = "not_met" if weeks and len(long) == len(case.care) and sum(long) < weeks else "needs_a_person"
+    return _found(rule, result, saw=", ".join(tried), needs=needs)
+
+
 def _at_least(
     rule: PolicyRule, seen: Estimate | None, *, limit: float, needs: str, unit: str, missing: str
 ) -> RuleFound:
@@ -276,8 +335,13 @@ def _shows(block: Block, percent: float, agents_time: bool) -> bool | None:
     return None if relief[-1] >= percent else False
 
 
-def _one_a_day(blocks: list[Block]) -> list[Block]:
-    return list({b.on: b for b in blocks}.values())
+def _apart(blocks: list[Block], apart: timedelta) -> list[Block]:
+    """As many as are at least so far apart, from the first on."""
+    out: list[Block] = []
+    for one in sorted(blocks, key=lambda b: (b.on, b.id)):
+        if not out or one.on - out[-1].on >= apart:
+            out.append(one)
+    return out
 
 
 def _count(blocks: list[Block]) -> str:

@@ -76,4 +76,8 @@ _CHECKS = {
     "levels": checks.levels,
     "pain_now": checks.pain_now,
     "region_covered": checks.region_covered,
+    "joints_covered": checks.joints_covered,
+    "technique": checks.technique,
+    "pain_since": checks.pain_since,
+    "conservative_care": checks.conservative_care,
 }

@@ -10,7 +10,8 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import Any
 
-from app.rules.words import REGIONS
+from app.rules.levels import NoSuchLevelError, joint
+from app.rules.words import REGIONS, TECHNIQUES
 
 from .model import ABOUT, RULES, SCOPES, Policy, PolicyRule, Version
 
@@ -108,7 +109,9 @@ class _Reader:
         return Policy(**{name: data[name] for name in TEXTS}, versions=tuple(versions), edition=edition)
 
     def _version(self, data: TomlTable, start: int, tables: Iterator[int]) -> Version:
-        self._known(data, {"version", "in_force_from", "in_force_to", "verified_on", "verified_by", "rule"}, start)
+        self._known(
+            data, {"version", "in_force_from", "in_force_to", "verified_on", "verified_by", "old", "rule"}, start
+        )
         if not isinstance(data.get("version"), str):
             raise self._error("version", start, "is missing, or no text")
         for name, must in (("in_force_from", True), ("in_force_to", False), ("verified_on", False)):
@@ -117,6 +120,8 @@ class _Reader:
                 raise self._error(name, start, "is missing, or no day written YYYY-MM-DD")
         if (data.get("verified_on") is None) != (data.get("verified_by") is None):
             raise self._error("verified_on", start, "goes with verified_by; leave both out of what is unverified")
+        if not isinstance(data.get("old", False), bool):
+            raise self._error("old", start, "is true or false")
         rules = data.get("rule")
         if not isinstance(rules, list) or not rules:
             raise self._error("rule", start, "a version has at least one [[version.rule]]")
@@ -127,6 +132,7 @@ class _Reader:
             data.get("in_force_to"),
             data.get("verified_on"),
             data.get("verified_by"),
+            data.get("old", False),
             read,
         )
 
@@ -144,8 +150,8 @@ class _Reader:
                 raise self._error(key, start, "is missing, or of the wrong type")
             if isinstance(value, int | float) and not isinstance(value, bool) and not 0 < value <= 1000:
                 raise self._error(key, start, "is no number above 0")
-            if isinstance(value, list) and not _are_regions(value):
-                raise self._error(key, start, f"is no list of {', '.join(sorted(REGIONS))}")
+            if isinstance(value, list):
+                self._list(key, value, start)
         if name == "relief_duration" and ("months" in data) == ("weeks" in data):
             raise self._error("months", start, "give months or weeks, one of them")
         if name == "minimum_gap" and data["scope"] not in SCOPES:
@@ -154,6 +160,16 @@ class _Reader:
             raise self._error("certainty", start, f"is none of {', '.join(CERTAINTIES)}")
         own = {key: data[key] for key in numbers if key in data}
         return PolicyRule(name, own, data["certainty"], data.get("branch"), data.get("note"))
+
+    def _list(self, key: str, value: list[object], start: int) -> None:
+        if key == "joints":
+            if not value or not all(_is_joint(one) for one in value):
+                raise self._error(key, start, 'is no list of joints, such as ["C5-6", "L4-5"]')
+        elif key == "techniques":
+            if not value or not all(one in TECHNIQUES for one in value):
+                raise self._error(key, start, f"is no list of {', '.join(TECHNIQUES)}")
+        elif not _are_regions(value):
+            raise self._error(key, start, f"is no list of {', '.join(sorted(REGIONS))}")
 
     def _known(self, data: TomlTable, names: set[str], start: int) -> None:
         for key in data:
@@ -175,6 +191,13 @@ def _tables_of(one: object, name: str) -> list[object]:
     """The tables of a name inside another, where there are any."""
     found = one.get(name) if isinstance(one, dict) else None
     return found if isinstance(found, list) else []
+
+
+def _is_joint(value: object) -> bool:
+    try:
+        return isinstance(value, str) and joint(value) == value
+    except NoSuchLevelError:
+        return False
 
 
 def _are_regions(value: list[object]) -> bool:

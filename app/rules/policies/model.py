@@ -12,6 +12,7 @@ RULES: dict[str, dict[str, tuple[type | tuple[type, ...], bool]]] = {
         "agents_time": (bool, False),
         "different_days": (bool, False),
         "within_months": (int, False),
+        "weeks_apart": (int, False),
     },
     "relief_percent": {"percent": ((int, float), True)},
     "relief_duration": {
@@ -21,11 +22,20 @@ RULES: dict[str, dict[str, tuple[type | tuple[type, ...], bool]]] = {
         "better_months": (int, False),
     },
     "function_gain": {"percent": ((int, float), True)},
-    "sessions_in_window": {"count": (int, True), "months": (int, True), "groups": (list, True)},
+    "sessions_in_window": {
+        "count": (int, True),
+        "months": (int, True),
+        "groups": (list, True),
+        "per_side": (bool, False),
+    },
     "minimum_gap": {"months": (int, True), "scope": (str, True)},
     "levels": {"most": (int, True)},
     "pain_now": {"least": ((int, float), True)},
     "region_covered": {"regions": (list, True)},
+    "joints_covered": {"joints": (list, True)},
+    "technique": {"techniques": (list, True), "least_c": ((int, float), False)},
+    "pain_since": {"months": (int, True)},
+    "conservative_care": {"weeks": (int, False)},
 }
 SCOPES = ("region", "site", "side_and_level")
 ABOUT = {"rule", "branch", "certainty", "note"}
@@ -54,6 +64,7 @@ class Version:
     in_force_to: date | None
     verified_on: date | None
     verified_by: str | None
+    old: bool  # a newer text is known to exist, and was not found
     rules: tuple[PolicyRule, ...]
 
     def in_force(self, on: date) -> bool:

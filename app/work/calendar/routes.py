@@ -18,8 +18,6 @@ from app.work.calendar.schemas import (
     AppointmentIn,
     AppointmentOut,
     FeedOut,
-    MoveIn,
-    ReasonIn,
     SlotIn,
     SlotOut,
     WaitingIn,
@@ -94,26 +92,6 @@ async def confirm_appointment(
 ) -> AppointmentOut:
     """Confirms that the patient will come."""
     row = await service.confirm(database, caller, appointment_id=appointment_id, now=now)
-    return AppointmentOut.model_validate(row)
-
-
-@router.post("/appointments/{appointment_id}/cancel", responses=problems(403, 404, 413))
-async def cancel_appointment(
-    appointment_id: UUID, given: ReasonIn, caller: CallerDep, database: DatabaseDep, now: Now
-) -> AppointmentOut:
-    """Cancels an appointment with a reason and frees its slot; patients may cancel their own."""
-    row = await service.cancel(database, caller, appointment_id=appointment_id, reason=given.reason, now=now)
-    return AppointmentOut.model_validate(row)
-
-
-@router.post("/appointments/{appointment_id}/move", responses=problems(403, 404, 409, 413))
-async def move_appointment(
-    appointment_id: UUID, given: MoveIn, caller: CallerDep, database: DatabaseDep, now: Now
-) -> AppointmentOut:
-    """Moves an appointment to another slot, with a reason: the old one is freed and the new one booked, or neither."""
-    row = await service.move(
-        database, caller, appointment_id=appointment_id, slot_id=given.slot_id, reason=given.reason, now=now
-    )
     return AppointmentOut.model_validate(row)
 
 

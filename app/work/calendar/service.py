@@ -70,7 +70,7 @@ async def book(
     if done.rowcount == 0:
         raise Problem(409, TAKEN)
     await audit.record(connection, caller, action="create", resource="appointment", patient_id=patient_id, now=now)
-    await _tell(connection, caller, topic=topic, appointment_id=new, patient_id=patient_id, now=now)
+    await _tell(connection, caller, topic=topic, of=(caller.clinic_id, new, patient_id), now=now)
     await waiting.close_for(connection, caller.clinic_id, patient_id=patient_id, slot_id=slot_id, now=now)
     return new
 
@@ -186,6 +186,14 @@ async def find(
     return Booked(*found)
 
 
+async def find_uncancelled(connection: AsyncConnection, clinic_id: UUID, appointment_id: UUID) -> Booked | None:
+    """An appointment that stands, its row locked, for what the service does by itself; None where it was cancelled."""
+    this = (col(Appointment.clinic_id) == clinic_id) & (col(Appointment.id) == appointment_id)
+    query = appointments().where(this, col(Appointment.state) != "cancelled").with_for_update(of=appointment)
+    found = (await connection.execute(query)).first()
+    return None if found is None else Booked(*found)
+
+
 async def read(database: Database, caller: Caller, *, appointment_id: UUID, now: datetime) -> Booked:
     """One appointment."""
     async with database.read() as connection:
@@ -210,65 +218,45 @@ async def confirm(database: Database, caller: Caller, *, appointment_id: UUID, n
                 now=now,
                 settings=[to(col(Appointment.state), "confirmed")],
             )
-            await _tell(
-                connection,
-                caller,
-                topic="appointment.confirmed",
-                appointment_id=one.id,
-                patient_id=one.patient_id,
-                now=now,
-            )
+            await _tell(connection, caller, topic="appointment.confirmed", of=_named(one), now=now)
         return await find(connection, caller, appointment_id=appointment_id, action="confirm")
 
     return await database.write(work)
 
 
-async def cancel(database: Database, caller: Caller, *, appointment_id: UUID, reason: str, now: datetime) -> Booked:
-    """Cancels an appointment and frees its slot; doing it twice changes nothing."""
+async def give_back(
+    connection: AsyncConnection, caller: Caller | None, *, one: Booked, reason: str, now: datetime
+) -> None:
+    """Cancels an appointment in a transaction that holds its row, and tells of it and of the freed slot.
 
-    async def work(connection: AsyncConnection) -> Booked:
-        one = await find(connection, caller, appointment_id=appointment_id, action="confirm", lock=True)
-        if one.state != "cancelled":
-            await give_back(connection, caller, one=one, reason=reason, now=now)
-        return await find(connection, caller, appointment_id=appointment_id, action="confirm")
-
-    return await database.write(work)
-
-
-async def give_back(connection: AsyncConnection, caller: Caller, *, one: Booked, reason: str, now: datetime) -> None:
-    """Cancels an appointment in a transaction that holds its row, and tells of it and of the freed slot."""
+    `caller` is None where the service does it by itself.
+    """
     await _change(connection, caller, one=one, what="cancelled", now=now, note=reason, settings=_cancelled(reason))
-    await _tell(
-        connection, caller, topic="appointment.cancelled", appointment_id=one.id, patient_id=one.patient_id, now=now
-    )
+    await _tell(connection, caller, topic="appointment.cancelled", of=_named(one), now=now)
     await waiting.tell_of_freed(connection, waiting.FreedSlot(one.clinic_id, one.id, one.patient_id, one.slot_id), now)
 
 
 async def move(
-    database: Database, caller: Caller, *, appointment_id: UUID, slot_id: UUID, reason: str, now: datetime
-) -> Booked:
-    """Moves an appointment to another slot: the old one is cancelled and the new one booked, or neither."""
-    require(caller, "work_review")
+    connection: AsyncConnection, caller: Caller, *, one: Booked, slot_id: UUID, reason: str, now: datetime
+) -> UUID:
+    """Moves an appointment whose row is held to another slot: the old one is cancelled, the new one booked; returns its id.
 
-    async def work(connection: AsyncConnection) -> Booked:
-        one = await find(connection, caller, appointment_id=appointment_id, action="work_review", lock=True)
-        if one.state == "cancelled":
-            raise Problem(409, "The appointment is cancelled.")
-        await _change(connection, caller, one=one, what="moved", now=now, note=reason, settings=_cancelled(reason))
-        freed = waiting.FreedSlot(one.clinic_id, one.id, one.patient_id, one.slot_id)
-        await waiting.tell_of_freed(connection, freed, now)
-        new = await book(
-            connection,
-            caller,
-            patient_id=one.patient_id,
-            slot_id=slot_id,
-            review_id=one.review_id,
-            now=now,
-            topic="appointment.moved",
-        )
-        return await find(connection, caller, appointment_id=new, action="work_review")
-
-    return await database.write(work)
+    Raises:
+        Problem: 409 for one that is cancelled, or a slot that is not free.
+    """
+    if one.state == "cancelled":
+        raise Problem(409, "The appointment is cancelled.")
+    await _change(connection, caller, one=one, what="moved", now=now, note=reason, settings=_cancelled(reason))
+    await waiting.tell_of_freed(connection, waiting.FreedSlot(one.clinic_id, one.id, one.patient_id, one.slot_id), now)
+    return await book(
+        connection,
+        caller,
+        patient_id=one.patient_id,
+        slot_id=slot_id,
+        review_id=one.review_id,
+        now=now,
+        topic="appointment.moved",
+    )
 
 
 def _cancelled(reason: str) -> list[Setting]:
@@ -281,7 +269,7 @@ def _cancelled(reason: str) -> list[Setting]:
 
 async def _change(
     connection: AsyncConnection,
-    caller: Caller,
+    caller: Caller | None,
     *,
     one: Booked,
     what: str,
@@ -290,28 +278,38 @@ async def _change(
     settings: list[Setting],
 ) -> None:
     """Takes a step with an appointment, in a transaction that holds its row."""
-    steps = [*one.steps, step(what, now, by=caller.account_id, note=note)]
+    steps = [*one.steps, step(what, now, by=None if caller is None else caller.account_id, note=note)]
     await connection.execute(
         update(appointment)
         .where(col(Appointment.clinic_id) == one.clinic_id, col(Appointment.id) == one.id)
         .ordered_values(*settings, to(col(Appointment.steps), steps), to(col(Appointment.version), one.version + 1))
     )
-    await audit.record(connection, caller, action="change", resource="appointment", patient_id=one.patient_id, now=now)
+    if caller is not None:
+        await audit.record(
+            connection, caller, action="change", resource="appointment", patient_id=one.patient_id, now=now
+        )
+
+
+def _named(one: Booked) -> tuple[UUID, UUID, UUID]:
+    return one.clinic_id, one.id, one.patient_id
 
 
 async def _tell(
-    connection: AsyncConnection, caller: Caller, *, topic: Topic, appointment_id: UUID, patient_id: UUID, now: datetime
+    connection: AsyncConnection, caller: Caller | None, *, topic: Topic, of: tuple[UUID, UUID, UUID], now: datetime
 ) -> None:
-    """Tells the patient what the clinic does, and the clinic what the patient does or that they will come."""
-    about = {"appointment_id": str(appointment_id), "patient_id": str(patient_id)}
-    by_patient = caller.role == "patient" or topic == "appointment.confirmed"
+    """Tells the patient what the clinic does, and the clinic what the patient does or that they will come.
+
+    `of` are the ids of the clinic, the appointment and the patient.
+    """
+    clinic_id, appointment_id, patient_id = of
+    by_patient = caller is not None and (caller.role == "patient" or topic == "appointment.confirmed")
     await post(
         connection,
-        caller.clinic_id,
+        clinic_id,
         topic=topic,
         key=str(appointment_id),
-        about=about,
+        about={"appointment_id": str(appointment_id), "patient_id": str(patient_id)},
         now=now,
         audience="staff" if by_patient else "patient",
-        account_id=caller.account_id if by_patient else None,
+        account_id=caller.account_id if caller is not None and by_patient else None,
     )

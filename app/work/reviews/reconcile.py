@@ -1,23 +1,27 @@
-"""Automatic steps with reviews: opens one for a flagged return or at the end of a wait, and decides those whose
-procedure has been repeated.
+"""Automatic steps with reviews: opens one for a flagged return or at the end of a wait, and ends those whose
+procedure is watched no more.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, FromClause, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.alerts.flags.tables import Flag
 from app.alerts.messages.outbox import post
+from app.answers.verdicts.service import outcome
 from app.answers.verdicts.tables import OutcomeRow
 from app.base.store.metadata import new_id
 from app.base.store.statements import insert_new
 from app.base.store.timeline import step
-from app.base.store.typed import col, col_of, to, values_of, whole, wholes
+from app.base.store.typed import col, col_of, to, values_of, whole
 from app.record.patients.service import patient, today_of
 from app.record.patients.tables import Patient
 from app.record.procedures.service import procedure
 from app.record.procedures.tables import ProcedureRow
+from app.rules.outcome import CLOSED, End
+from app.rules.reviews import State
+from app.work.calendar import service as calendar
 from app.work.reviews.service import is_open, review, set_columns
 from app.work.reviews.tables import Review
 
@@ -82,7 +86,7 @@ def _of_a_return() -> ColumnElement[bool]:
 async def open_by_date(connection: AsyncConnection, now: datetime) -> int:
     """Opens a review for each that was to wait until a day that has come in the patient's calendar; returns how many.
 
-    None is opened where there has been another review since, or where the procedure has been repeated meanwhile.
+    None is opened where there has been another review since, or where the watch of the procedure has been closed meanwhile.
     """
     later = review.alias("later")
     since = exists().where(
@@ -90,13 +94,12 @@ async def open_by_date(connection: AsyncConnection, now: datetime) -> int:
         col_of(later, Review.procedure_id) == col(Review.procedure_id),
         col_of(later, Review.opened_at) > col(Review.opened_at),
     )
-    own, repeat = procedure.alias("own"), procedure.alias("repeat")
     waiting = (
         select(review, col(Patient.time_zone))
         .join(patient, and_(col(Patient.clinic_id) == col(Review.clinic_id), col(Patient.id) == col(Review.patient_id)))
-        .join(own, _of_review(own))
+        .join(outcome, _outcome_of_review())
         .where(col(Review.decision) == "wait", col(Review.wait_until) <= (now + EARLIEST).date(), ~since)
-        .where(~exists().where(_repeats(own, repeat)))
+        .where(col(OutcomeRow.closed).is_(None))
         .order_by(col(Review.id))
     )
     found = [(whole(Review, one), str(one._mapping["time_zone"])) for one in (await connection.execute(waiting)).all()]
@@ -132,51 +135,47 @@ async def _open(connection: AsyncConnection, new: Review, now: datetime) -> None
         await post(connection, new.clinic_id, topic="review.opened", key=str(new.id), about=about, now=now)
 
 
-def _of_review(own: FromClause) -> ColumnElement[bool]:
+def _outcome_of_review() -> ColumnElement[bool]:
     return and_(
-        col_of(own, ProcedureRow.clinic_id) == col(Review.clinic_id),
-        col_of(own, ProcedureRow.id) == col(Review.procedure_id),
-    )
-
-
-def _repeats(own: FromClause, later: FromClause) -> ColumnElement[bool]:
-    """That a later procedure treats the same region and side again."""
-    return and_(
-        col_of(later, ProcedureRow.clinic_id) == col_of(own, ProcedureRow.clinic_id),
-        col_of(later, ProcedureRow.patient_id) == col_of(own, ProcedureRow.patient_id),
-        col_of(later, ProcedureRow.region) == col_of(own, ProcedureRow.region),
-        col_of(later, ProcedureRow.performed_on) > col_of(own, ProcedureRow.performed_on),
-        or_(
-            col_of(later, ProcedureRow.laterality) == col_of(own, ProcedureRow.laterality),
-            col_of(later, ProcedureRow.laterality) == "bilateral",
-            col_of(own, ProcedureRow.laterality) == "bilateral",
-        ),
+        col(OutcomeRow.clinic_id) == col(Review.clinic_id),
+        col(OutcomeRow.procedure_id) == col(Review.procedure_id),
+        col(OutcomeRow.definition) == "half",
     )
 
 
 async def close_answered(connection: AsyncConnection, now: datetime) -> int:
-    """Decides each open review whose procedure has been repeated meanwhile; returns how many."""
-    own, later = procedure.alias("own"), procedure.alias("later")
-    repeated = (
-        select(review)
-        .join(own, _of_review(own))
-        .join(later, _repeats(own, later))
-        .where(is_open(), col_of(later, ProcedureRow.created_at) > col(Review.opened_at))
+    """Ends each open review whose procedure's watch has been closed since it was opened; returns how many.
+
+    A repeat decides it; surgery, death and a move end it without a decision, and give its appointment back.
+    """
+    answered = (
+        select(review, col(OutcomeRow.closed), col(OutcomeRow.closed_on))
+        .join(outcome, _outcome_of_review())
+        .where(is_open(), col(OutcomeRow.closed).is_not(None), col(OutcomeRow.closed_at) > col(Review.opened_at))
         .order_by(col(Review.clinic_id), col(Review.id))
         .limit(AT_ONCE)
         .with_for_update(of=review)  # what somebody does with a review in this moment is waited for, and counts
     )
-    found = wholes(Review, (await connection.execute(repeated)).all())
-    reviews = {(one.clinic_id, one.id): one for one in found}
-    note = "the procedure has been repeated"
-    for one in reviews.values():
-        decided = [
-            to(col(Review.state), "decided"),
-            to(col(Review.decision), "repeat"),
-            to(col(Review.reason), note),
-            to(col(Review.open_procedure_id), None),
-            to(col(Review.closed_at), now),
-            to(col(Review.steps), [*one.steps, step("decide", now, note=note)]),
-        ]
-        await set_columns(connection, one, decided)
-    return len(reviews)
+    found = (await connection.execute(answered)).all()
+    for row in found:
+        await _close(connection, whole(Review, row), row._mapping["closed"], on=row._mapping["closed_on"], now=now)
+    return len(found)
+
+
+async def _close(connection: AsyncConnection, one: Review, why: End, *, on: date, now: datetime) -> None:
+    repeated = why == "repeat"
+    note = "the procedure has been repeated" if repeated else f"followed until {on}: {CLOSED[why]}"
+    if one.appointment_id is not None and not repeated:
+        booked = await calendar.find_uncancelled(connection, one.clinic_id, one.appointment_id)
+        if booked is not None:
+            await calendar.give_back(connection, None, one=booked, reason=note, now=now)
+    state: State = "decided" if repeated else "cancelled"
+    ended = [
+        to(col(Review.state), state),
+        to(col(Review.decision), "repeat" if repeated else None),
+        to(col(Review.reason), note),
+        to(col(Review.open_procedure_id), None),
+        to(col(Review.closed_at), now),
+        to(col(Review.steps), [*one.steps, step("decide" if repeated else "cancel", now, note=note)]),
+    ]
+    await set_columns(connection, one, ended)

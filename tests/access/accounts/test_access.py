@@ -1,5 +1,9 @@
 """Who reaches what: every call by every role, on her own rows, on the clinic's and on another clinic's."""
 
+from datetime import date, timedelta
+from itertools import count
+from typing import Any
+
 import pytest
 
 from tests.support import Service, entry, one_app
@@ -218,8 +222,14 @@ async def test_each_role_reaches_the_facts_that_the_rules_give_it(service: Servi
     if "ada" in writers:
         relation |= {"bob": 404}
     may = dict.fromkeys(writers.split(), 0)
+    days = (date(2025, 1, 1) + timedelta(days=number) for number in count())
+
+    def fresh() -> dict[str, Any]:
+        """The body; of a procedure on another day each time, for one is recorded once."""
+        return {**body, "performed_on": next(days).isoformat()} if name == "procedure" else body
+
     for who in EVERYBODY:
-        made = await service("cleo", "POST", of_patient, json=body)
+        made = await service("cleo", "POST", of_patient, json=fresh())
         row = f"/v1/{plural}/{made.json()['id']}"
         denied = 404 if who == "other" and "cleo" in may else relation[who]
         reads = {"bob": 404, "other": 404, "nobody": 401}.get(who, 200)
@@ -232,7 +242,7 @@ async def test_each_role_reaches_the_facts_that_the_rules_give_it(service: Servi
             ("DELETE", row): 204 if who in may else denied,
         }
         for (method, where), status in expected.items():
-            sent = {"POST": body, "PATCH": change}.get(method)
+            sent = {"POST": fresh(), "PATCH": change}.get(method)
             answer = await service(who, method, where, json=sent)
             assert answer.status_code == status, (who, method, where, answer.text)
 

@@ -131,13 +131,28 @@ def test_all_that_were_missed_are_named_and_the_first_gives_the_day() -> None:
     assert later.says == "follow-up missed: 2 weeks, 6 to 8 weeks"
 
 
-@pytest.mark.parametrize("ended", ["repeat", "surgery", "death", "moved_away"])
-def test_whoever_is_no_longer_followed_is_flagged_for_nothing(ended: str) -> None:
-    for phase in ("returned", "returning", "no_relief", "relief"):
+@pytest.mark.parametrize("closed", ["repeat", "surgery", "death", "moved_away"])
+def test_whoever_is_no_longer_followed_is_flagged_for_nothing(closed: str) -> None:
+    """Also where pain had returned before the watch was closed: a repeat answers it."""
+    for phase, ended in (("returned", "return"), ("returning", "open"), ("no_relief", "no_relief"), ("relief", closed)):
         row = outcome(
-            phase=phase, ended=ended, masked=True, mme_change=90.0, lasting=True, last_logged_on=None, contacts=""
+            phase=phase,
+            ended=ended,
+            closed=closed,
+            closed_on=PERFORMED,
+            masked=True,
+            mme_change=90.0,
+            lasting=True,
+            last_logged_on=None,
+            contacts="",
         )
         assert kinds(row) == []
+
+
+def test_only_the_newest_procedure_is_asked_about() -> None:
+    silent = {"last_logged_on": None, "contacts": ""}
+    assert {"silent_diary", "missed_follow_up"} <= set(kinds(on_day(64, **silent)))
+    assert kinds(on_day(64, newest=False, **silent)) == []
 
 
 def test_every_cause_has_a_word_for_when_it_is_gone() -> None:

@@ -11,7 +11,7 @@ OWN = ProcedureIn.model_validate({"performed_on": DAY0.isoformat(), "region": "l
 def said(scores: dict[int, float], on: int) -> str:
     verdict = judge(diary(scores), Procedure(DAY0), as_of=day(on))
     assert verdict.phase == "unknown"
-    return sentence(verdict, OWN, treated_before=False)
+    return sentence(verdict, OWN)
 
 
 def test_of_relief_that_held() -> None:

@@ -5,12 +5,10 @@ from datetime import timedelta
 import pytest
 
 from app.answers.verdicts.triage import NEEDS, PLACE, need_of
-from app.rules.outcome import Outcome
+from app.rules.outcome import CLOSED, Outcome
 from app.rules.parameters import MISSED_FOR, SILENT_AFTER
 from app.rules.plan import CONTACTS
 from tests.rules.outcomes import EVERY, PERFORMED, on_day, outcome
-
-CUT_SHORT = ("repeat", "surgery", "death", "moved_away")
 
 
 def need(row: Outcome) -> tuple[str, str, int]:
@@ -53,14 +51,24 @@ def test_no_relief_and_what_lasts() -> None:
     assert need(outcome(phase="no_relief", ended="no_relief", lasting=True))[0] == "no_relief"
 
 
-@pytest.mark.parametrize("ended", CUT_SHORT)
-def test_where_the_watch_was_cut_short_nobody_is_called(ended: str) -> None:
-    for phase in ("returned", "returning", "no_relief", "unknown"):
-        row = outcome(
-            **{**RETURNED, "phase": phase, "ended": ended}, lasting=True, last_logged_on=None, relief_percent=None
-        )
-        assert need(row) == ("open", f"the watch ended: {ended.replace('_', ' ')}", 0)
-    assert need(outcome(ended=ended)) == ("relief", "relief 71 %", 0)
+@pytest.mark.parametrize(("closed", "says"), CLOSED.items())
+def test_where_the_watch_was_closed_nobody_is_called(closed: str, says: str) -> None:
+    on = PERFORMED + timedelta(days=100)
+    for phase, ended in (
+        ("returned", "return"),
+        ("returning", "open"),
+        ("no_relief", "no_relief"),
+        ("unknown", closed),
+    ):
+        told = {**RETURNED, "phase": phase, "ended": ended, "closed": closed, "closed_on": on}
+        row = outcome(**told, lasting=True, last_logged_on=None, relief_percent=None)
+        assert need(row) == ("open", f"followed until {on}: {says}", 100)
+    assert need(outcome(ended=closed, closed=closed, closed_on=on))[0] == "open"
+
+
+def test_an_older_procedure_is_not_asked_about() -> None:
+    assert need(outcome(last_logged_on=None))[0] == "silent"
+    assert need(outcome(last_logged_on=None, newest=False))[0] == "relief"
 
 
 @pytest.mark.parametrize(("silent", "expected"), [(13, "relief"), (14, "relief"), (15, "silent"), (100, "silent")])

@@ -87,7 +87,7 @@ async def test_the_clinic_hears_of_a_slot_that_is_free_again(service: Service) -
     service.ada_id = bob
     await waits(service, minutes=30)
     service.ada_id = ada
-    await service("sam", "POST", f"/v1/reviews/{(await opened(service))['id']}/book", json={"slot_id": mine["slot_id"]})
+    await service("sam", "POST", f"/v1/reviews/{review['id']}/book", json={"slot_id": mine["slot_id"]})
     (again,) = [a for a in (await service("ada", "GET", "/v1/appointments")).json()["items"] if a["state"] == "booked"]
     await service("sam", "POST", f"/v1/appointments/{again['id']}/cancel", json={"reason": "ill"})
     assert "slot.freed" in await topics(service)

@@ -87,7 +87,10 @@ async def test_of_many_that_want_a_slot_one_gets_it(service: Service) -> None:
 
 
 async def test_eligibility_says_what_it_saw(service: Service) -> None:
-    await service.new_procedure(joints=["L4-5"])
+    await service.new_procedure(joints=["L4-5"], technique="thermal")
+    work_up = {"noted_on": "2025-05-01", "pain_since": "2023-01-15"}
+    noted = await service("cleo", "POST", f"/v1/patients/{service.ada_id}/work_ups", json=work_up)
+    assert noted.status_code == 201, noted.text
     held = [1.5] * 190  # over six months from onset to return
     await log(service, "2025-06-26", [*BEFORE, *[7.0] * 8, *held, *[6.5] * 80])
     await work(service)
@@ -96,6 +99,9 @@ async def test_eligibility_says_what_it_saw(service: Service) -> None:
     found = (await service("sam", "GET", f"{where}?policy=medicare-lcd&proposed_on=2026-06-01")).json()
     results = {r["rule"]: r["result"] for r in found["rules"]}
     assert results == {
+        "region_covered": "met",
+        "technique": "met",
+        "pain_since": "met",
         "blocks_before": "unknown",
         "relief_percent": "met",
         "relief_duration": "met",

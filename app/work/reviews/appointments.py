@@ -1,0 +1,84 @@
+"""Cancelling and moving an appointment: the review that it was booked for follows in the same transaction."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.access.accounts.permissions import Action, Caller, require
+from app.base.store.database import Database
+from app.base.store.timeline import step
+from app.base.store.typed import Setting, col, to, whole
+from app.record.patients import service as patients
+from app.record.patients.service import today_of
+from app.rules.reviews import OPEN, ReviewStep, after
+from app.work.calendar import service as calendar
+from app.work.calendar.service import Booked
+from app.work.reviews.service import review, set_columns
+from app.work.reviews.tables import Review
+
+
+async def cancel(database: Database, caller: Caller, *, appointment_id: UUID, reason: str, now: datetime) -> Booked:
+    """Cancels an appointment and frees its slot; its review is to be booked again. Doing it twice changes nothing."""
+
+    async def work(connection: AsyncConnection) -> Booked:
+        one, of = await _locked(connection, caller, appointment_id=appointment_id, action="confirm")
+        if one.state != "cancelled":
+            await calendar.give_back(connection, caller, one=one, reason=reason, now=now)
+            await _follow(connection, caller, of=of, what="unbook", changes=_freed(), reason=reason, now=now)
+        return await calendar.find(connection, caller, appointment_id=appointment_id, action="confirm")
+
+    return await database.write(work)
+
+
+async def move(
+    database: Database, caller: Caller, *, appointment_id: UUID, slot_id: UUID, reason: str, now: datetime
+) -> Booked:
+    """Moves an appointment to another slot, and its review with it: one is freed and the other booked, or neither."""
+    require(caller, "work_review")
+
+    async def work(connection: AsyncConnection) -> Booked:
+        one, of = await _locked(connection, caller, appointment_id=appointment_id, action="work_review")
+        new = await calendar.move(connection, caller, one=one, slot_id=slot_id, reason=reason, now=now)
+        booked = await calendar.find(connection, caller, appointment_id=new, action="work_review")
+        person = await patients.find(connection, caller, patient_id=one.patient_id)
+        day = today_of(person.time_zone, booked.starts_at)
+        changes = [to(col(Review.appointment_id), new), to(col(Review.proposed_on), day)]
+        await _follow(connection, caller, of=of, what="move", changes=changes, reason=reason, now=now)
+        return booked
+
+    return await database.write(work)
+
+
+async def _locked(
+    connection: AsyncConnection, caller: Caller, *, appointment_id: UUID, action: Action
+) -> tuple[Booked, Review | None]:
+    """The appointment and the review that holds it, both locked: the review first, as every step with one does."""
+    one = await calendar.find(connection, caller, appointment_id=appointment_id, action=action)
+    theirs = select(review).where(col(Review.clinic_id) == one.clinic_id, col(Review.id) == one.review_id)
+    found = None if one.review_id is None else (await connection.execute(theirs.with_for_update())).first()
+    of = None if found is None else whole(Review, found)
+    held = await calendar.find(connection, caller, appointment_id=appointment_id, action=action, lock=True)
+    return held, of if of is not None and of.appointment_id == held.id and of.state in OPEN else None
+
+
+def _freed() -> list[Setting]:
+    return [to(col(Review.appointment_id), None)]
+
+
+async def _follow(
+    connection: AsyncConnection,
+    caller: Caller,
+    *,
+    of: Review | None,
+    what: ReviewStep,
+    changes: list[Setting],
+    reason: str,
+    now: datetime,
+) -> None:
+    state = None if of is None else after("booked", what)
+    if of is None or state is None:
+        return
+    steps = [*of.steps, step(what, now, by=caller.account_id, note=reason)]
+    await set_columns(connection, of, [*changes, to(col(Review.state), state), to(col(Review.steps), steps)])
