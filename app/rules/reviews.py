@@ -3,7 +3,7 @@
 from typing import Literal
 
 State = Literal["opened", "in_work", "proposed", "booked", "decided", "cancelled"]
-ReviewStep = Literal["work", "propose", "book", "unbook", "move", "decide", "cancel"]
+ReviewStep = Literal["work", "propose", "book", "unbook", "move", "decide", "cancel", "reopen"]
 CHECKS = ("relief_and_dates", "diary_complete_enough", "function", "confounders_excluded", "blocks", "patient_asked")
 OPEN: tuple[State, ...] = ("opened", "in_work", "proposed", "booked")
 WAY: dict[tuple[State, ReviewStep], State] = {
@@ -17,6 +17,8 @@ WAY: dict[tuple[State, ReviewStep], State] = {
     **{(state, "book"): "booked" for state in ("opened", "in_work", "proposed")},
     ("booked", "unbook"): "proposed",
     ("booked", "move"): "booked",
+    ("decided", "reopen"): "opened",
+    ("cancelled", "reopen"): "opened",
     **{(state, "decide"): "decided" for state in OPEN},
     **{(state, "cancel"): "cancelled" for state in OPEN},
 }

@@ -1,4 +1,4 @@
-"""outcomes say what closed a watch, and which procedure of a patient is asked about; made anew by the worker"""
+"""outcomes say what closed a watch, and which procedure of a patient is asked about; slots can be closed"""
 
 import sqlalchemy as sa
 import sqlmodel
@@ -24,9 +24,12 @@ def columns() -> list[sa.Column[object]]:
 def upgrade() -> None:
     for column in columns():
         op.add_column("outcome", column)
+    op.add_column("slot", sa.Column("closed_at", sqlmodel.UTCDateTime()))
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("slot") as table:
+        table.drop_column("closed_at")
     with op.batch_alter_table("outcome") as table:
         for column in reversed(columns()):
             table.drop_column(column.name)

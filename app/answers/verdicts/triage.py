@@ -15,6 +15,7 @@ NEEDS = {
     "red_flag": "red flag",
     "return": "return",
     "returning": "return likely",
+    "baseline": "pain before is missing",
     "no_relief": "no relief",
     "look_soon": "look at soon",
     "silent": "silent diary",
@@ -54,6 +55,8 @@ def _of_course(outcome: Outcome) -> Need | None:
         # after a first return the chance is that of the first
         how = "again" if outcome.spells > 1 else f"probability {outcome.probability:.2f}"
         return Need("returning", f"return likely, {how}", returned)
+    if outcome.baseline_pain is None:
+        return Need("baseline", "pain before is missing: nothing can be computed", performed)
     if phase == "no_relief":
         return Need("no_relief", "relief never reached half", performed)
     if outcome.worse:

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Annotated, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, JsonValue, ValidationError
 
@@ -19,6 +19,7 @@ from app.doors.pages import fields
 from app.doors.pages.fields import Field, Values, body_of
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
+from app.doors.pages.steps import PageForm
 from app.record.assessments.service import ASSESSMENT
 from app.record.blocks.service import BLOCK
 from app.record.facts import service as facts
@@ -122,6 +123,34 @@ async def corrected(
             problem=problem,
             procedure_id=procedure_id,
         )
+    return RedirectResponse(f"/clinic/procedures/{procedure_id}", 303)
+
+
+class BaselineForm(PageForm):
+    """The pain before a procedure, as somebody at the clinic writes it down."""
+
+    baseline_pain: str | None = None
+
+
+@router.post("/procedures/{procedure_id:uuid}/baseline")
+async def add_baseline(
+    procedure_id: UUID,
+    form: Annotated[BaselineForm, Form()],
+    visitor: WriterDep,
+    database: DatabaseDep,
+    now: Now,
+) -> Response:
+    """Writes down the pain before a procedure; a number that is none leads to the form with all its fields."""
+    given = body_of("procedure", {"baseline_pain": form.baseline_pain or ""})
+    try:
+        changes = _checked(PROCEDURE.change, {**given, "reason": "the pain before was missing"})
+        await facts.change(
+            database, visitor.caller, kind=PROCEDURE, fact_id=procedure_id, changes=changes, if_match=None, now=now
+        )
+    except Problem as problem:
+        if problem.status != 422:
+            raise
+        return RedirectResponse(f"/clinic/procedures/{procedure_id}/edit", 303)
     return RedirectResponse(f"/clinic/procedures/{procedure_id}", 303)
 
 

@@ -29,7 +29,7 @@ from app.rules.reviews import CHECKS, OPEN
 from app.work.calendar import service as calendar
 from app.work.calendar.slots import list_slots, window
 from app.work.reviews import service, steps
-from app.work.reviews.schemas import BookIn, CancelIn, DecisionIn, ReviewChange, ReviewIn
+from app.work.reviews.schemas import BookIn, CancelIn, DecisionIn, ReopenIn, ReviewChange, ReviewIn
 
 router = APIRouter(prefix="/clinic", route_class=PageRoute, include_in_schema=False)
 DECISIONS = {
@@ -81,6 +81,12 @@ class DecisionForm(ReviewStepForm):
     decision: str | None = None
     reason: str | None = None
     wait_until: str | None = None
+
+
+class ReopenForm(ReviewStepForm):
+    """Why a review that was ended goes on."""
+
+    reason: str | None = None
 
 
 class CancelReviewForm(ReviewStepForm):
@@ -181,6 +187,20 @@ async def cancel(
     return await _taken(step(), database, visitor=visitor, review_id=review_id, now=now)
 
 
+@router.post("/reviews/{review_id:uuid}/reopen")
+async def reopen(
+    review_id: UUID, form: Annotated[ReopenForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
+) -> Response:
+    """Goes on with a review that was ended."""
+
+    async def step() -> None:
+        await steps.reopen(
+            database, visitor.caller, review_id=review_id, given=filled(ReopenIn, form), if_match=form.tag, now=now
+        )
+
+    return await _taken(step(), database, visitor=visitor, review_id=review_id, now=now)
+
+
 async def _taken(
     step: Awaitable[object], database: Database, *, visitor: Visitor, review_id: UUID, now: datetime
 ) -> Response:
@@ -248,4 +268,5 @@ async def _show(
         levels=spoken(one.joints or []),
         zone=about.person.time_zone,
         may_work=(visitor.caller.role, "work_review") in RULES and one.state in OPEN,
+        may_reopen=(visitor.caller.role, "work_review") in RULES and one.state not in OPEN,
     )

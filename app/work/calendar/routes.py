@@ -18,6 +18,7 @@ from app.work.calendar.schemas import (
     AppointmentIn,
     AppointmentOut,
     FeedOut,
+    SlotChange,
     SlotIn,
     SlotOut,
     WaitingIn,
@@ -55,6 +56,18 @@ async def list_slots(
         database, caller, first=begin, last=end, free=free, limit=limit, cursor=cursor
     )
     return listed(SlotOut, rows, following=following, accept=accept)
+
+
+@router.patch("/slots/{slot_id}", responses=problems(403, 404, 409, 413))
+async def change_slot(slot_id: UUID, given: SlotChange, caller: CallerDep, database: DatabaseDep, now: Now) -> SlotOut:
+    """Closes a slot that is not booked, opens it again, or changes its place."""
+    return await slots.change(database, caller, slot_id=slot_id, given=given, now=now)
+
+
+@router.delete("/slots/{slot_id}", status_code=204, responses=problems(403, 404, 409))
+async def remove_slot(slot_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> None:
+    """Deletes a slot that has never been booked; one that has is closed instead."""
+    await slots.remove(database, caller, slot_id=slot_id, now=now)
 
 
 @router.post(

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from app.base.http.wire import Day, Instant, JsonObject, Line, Moment, TimeZone, Wire
 
@@ -44,6 +44,7 @@ class SlotOut(BaseModel):
                 "starts_at": "2026-06-02T07:00:00.000+00:00",
                 "kind": "procedure",
                 "free": True,
+                "closed": False,
                 "also": [],
             }
         }
@@ -56,7 +57,17 @@ class SlotOut(BaseModel):
     location: str
     kind: Literal["procedure", "consultation"]
     free: bool
+    closed: bool = False
     also: list[UUID] = Field(default_factory=list, description="ids of the other slots that the rule has made")
+
+
+class SlotChange(Wire):
+    """What changes about a slot."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"closed": True}})
+
+    closed: StrictBool | None = Field(default=None, description="a closed slot can't be booked")
+    location: Line | None = None
 
 
 class ReasonIn(Wire):

@@ -20,6 +20,7 @@ from app.base.store.statements import insert_new
 from app.base.store.timeline import Step, step
 from app.base.store.typed import RowQuery, Setting, col, row, table, to, whole
 from app.record.patients import service as patients
+from app.record.patients.tables import Patient
 from app.work.calendar import waiting
 from app.work.calendar.schemas import AppointmentIn, AppointmentOut
 from app.work.calendar.slots import LONGEST, held, hold_clinician
@@ -51,7 +52,10 @@ async def book(
     one = whole(Slot, found)
     if one.starts_at <= now:
         raise bad_field("/slot_id", "has begun already")
+    if one.closed_at is not None:
+        raise Problem(409, "The slot is closed.")
     await _check_free(connection, one)
+    await _check_patient(connection, one, patient_id)
     new = new_id()
     values = row(
         Appointment,
@@ -92,6 +96,26 @@ async def _check_free(connection: AsyncConnection, one: Slot) -> None:
     for at, many in (await connection.execute(near)).all():
         if at < end and at + timedelta(minutes=many) > one.starts_at:
             raise Problem(409, "The clinician has an appointment at that time already.")
+
+
+async def _check_patient(connection: AsyncConnection, one: Slot, patient_id: UUID) -> None:
+    """Refuses (409) a slot at a time at which the patient has another appointment: nobody is in two places at once."""
+    this = and_(col(Patient.clinic_id) == one.clinic_id, col(Patient.id) == patient_id)
+    await connection.execute(select(col(Patient.id)).where(this).with_for_update(key_share=True))
+    end = one.starts_at + timedelta(minutes=one.minutes)
+    near = (
+        select(col(Slot.starts_at), col(Slot.minutes), col(Slot.location))
+        .join(appointment, held())
+        .where(
+            col(Slot.clinic_id) == one.clinic_id,
+            col(Appointment.patient_id) == patient_id,
+            col(Slot.starts_at).between(one.starts_at - LONGEST, end),
+        )
+    )
+    for at, many, location in (await connection.execute(near)).all():
+        if at < end and at + timedelta(minutes=many) > one.starts_at:
+            when = at.isoformat(timespec="minutes")
+            raise Problem(409, f"The patient has an appointment at that time already: {when}, {location}.")
 
 
 async def add_appointment(

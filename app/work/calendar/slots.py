@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, insert, select, tuple_
+from sqlalchemy import ColumnElement, and_, delete, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller, reach, require
@@ -15,15 +15,15 @@ from app.access.audit import service as audit
 from app.base.http.idempotency.service import Answer, IdempotentCall
 from app.base.http.paging import from_timed_cursor, page, to_timed_cursor
 from app.base.http.pools import QUICK
-from app.base.http.problems import Problem, bad_field
+from app.base.http.problems import Problem, bad_field, not_found
 from app.base.http.wire import to_wire
 from app.base.store.database import Database
 from app.base.store.metadata import new_id
-from app.base.store.typed import col, row, table, values_of, whole
+from app.base.store.typed import col, row, table, to, values_of, whole
 from app.record.patients.service import patient
 from app.record.patients.tables import Patient
 from app.work.calendar.repeats import occurrences
-from app.work.calendar.schemas import SlotIn, SlotOut
+from app.work.calendar.schemas import SlotChange, SlotIn, SlotOut
 from app.work.calendar.tables import Appointment, Slot
 
 slot, appointment = table(Slot), table(Appointment)
@@ -106,7 +106,64 @@ async def _check_apart(connection: AsyncConnection, clinic_id: UUID, *, new: Slo
 
 def slot_out(one: Slot, *, free: bool) -> SlotOut:
     """A slot as it goes over the wire."""
-    return SlotOut.model_validate({**values_of(one), "free": free})
+    closed = one.closed_at is not None
+    return SlotOut.model_validate({**values_of(one), "free": free and not closed, "closed": closed})
+
+
+async def change(database: Database, caller: Caller, *, slot_id: UUID, given: SlotChange, now: datetime) -> SlotOut:
+    """Closes a slot that nobody holds, opens it again, or says where it is instead.
+
+    Raises:
+        Problem: 404 where the clinic has none, 409 for closing one that is booked.
+    """
+    require(caller, "add_slot")
+
+    async def work(connection: AsyncConnection) -> SlotOut:
+        one, free = await _held(connection, caller, slot_id)
+        if given.closed and not free:
+            raise Problem(409, "The slot is booked; move or cancel its appointment first.")
+        closed = one.closed_at if given.closed is None else now if given.closed else None
+        location = one.location if given.location is None else given.location
+        changed = update(slot).where(col(Slot.clinic_id) == one.clinic_id, col(Slot.id) == slot_id)
+        await connection.execute(
+            changed.ordered_values(to(col(Slot.closed_at), closed), to(col(Slot.location), location))
+        )
+        await audit.record(connection, caller, action="change", resource="slot", patient_id=None, now=now)
+        return slot_out(one.model_copy(update={"closed_at": closed, "location": location}), free=free)
+
+    return await database.write(work)
+
+
+async def remove(database: Database, caller: Caller, *, slot_id: UUID, now: datetime) -> None:
+    """Deletes a slot that has never been booked.
+
+    Raises:
+        Problem: 404 where the clinic has none, 409 for one that has had an appointment.
+    """
+    require(caller, "add_slot")
+
+    async def work(connection: AsyncConnection) -> None:
+        await _held(connection, caller, slot_id)
+        theirs = and_(col(Appointment.clinic_id) == caller.clinic_id, col(Appointment.slot_id) == slot_id)
+        if (await connection.execute(select(col(Appointment.id)).where(theirs).limit(1))).first() is not None:
+            raise Problem(409, "The slot has had an appointment, and stays on record; close it instead.")
+        await connection.execute(delete(slot).where(col(Slot.clinic_id) == caller.clinic_id, col(Slot.id) == slot_id))
+        await audit.record(connection, caller, action="delete", resource="slot", patient_id=None, now=now)
+
+    await database.write(work)
+
+
+async def _held(connection: AsyncConnection, caller: Caller, slot_id: UUID) -> tuple[Slot, bool]:
+    """A slot with its clinician's row locked, as whoever books it does; and whether nobody holds it."""
+    this = and_(col(Slot.clinic_id) == caller.clinic_id, col(Slot.id) == slot_id)
+    found = (await connection.execute(select(slot).where(this))).first()
+    if found is None:
+        raise not_found("slot")
+    one = whole(Slot, found)
+    theirs = and_(col(Account.clinic_id) == one.clinic_id, col(Account.id) == one.clinician_id)
+    await connection.execute(select(col(Account.id)).where(theirs).with_for_update(key_share=True))
+    booked = and_(col(Appointment.clinic_id) == one.clinic_id, col(Appointment.holds_slot_id) == slot_id)
+    return one, (await connection.execute(select(col(Appointment.id)).where(booked))).first() is None
 
 
 def held() -> ColumnElement[bool]:
@@ -131,7 +188,8 @@ async def list_slots(
         .where(col(Slot.clinic_id) == caller.clinic_id, col(Slot.starts_at) >= first, col(Slot.starts_at) < last)
     )
     if free is not None:
-        query = query.where(col(Appointment.id).is_(None) if free else col(Appointment.id).is_not(None))
+        open_ = and_(col(Appointment.id).is_(None), col(Slot.closed_at).is_(None))
+        query = query.where(open_ if free else col(Appointment.id).is_not(None))
     after = from_timed_cursor(cursor)
     if after is not None:
         query = query.where(tuple_(col(Slot.starts_at), col(Slot.id)) > tuple_(*after))

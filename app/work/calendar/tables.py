@@ -11,7 +11,7 @@ from app.base.store.timeline import Step
 
 
 class Slot(SQLModel, table=True):
-    """Time of a clinician that can be booked once."""
+    """Time of a clinician that can be booked once, while it is not closed."""
 
     __table_args__ = (
         ForeignKeyConstraint(["clinic_id", "clinician_id"], ["account.clinic_id", "account.id"]),
@@ -26,6 +26,7 @@ class Slot(SQLModel, table=True):
     location: str = Field(max_length=200)
     kind: str = Field(max_length=40)
     created_at: datetime
+    closed_at: datetime | None = None
 
 
 class Appointment(SQLModel, table=True):

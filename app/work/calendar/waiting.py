@@ -173,7 +173,7 @@ async def free_slots(connection: AsyncConnection, clinic_id: UUID, now: datetime
     query = (
         select(slot)
         .outerjoin(appointment, taken)
-        .where(col(Slot.clinic_id) == clinic_id, col(Appointment.id).is_(None))
+        .where(col(Slot.clinic_id) == clinic_id, col(Appointment.id).is_(None), col(Slot.closed_at).is_(None))
         .where(col(Slot.starts_at) > now, col(Slot.starts_at) < now + AHEAD)
         .order_by(col(Slot.starts_at), col(Slot.id))
         .limit(MOST)

@@ -26,6 +26,7 @@ from app.work.reviews.schemas import (
     CancelIn,
     DecisionIn,
     QueueIn,
+    ReopenIn,
     ReviewChange,
     ReviewIn,
     ReviewOut,
@@ -186,6 +187,24 @@ async def cancel_review(
     """Ends a review without a decision; its appointment is cancelled."""
     return _told(
         await steps.cancel(database, caller, review_id=review_id, given=given, if_match=if_match, now=now),
+        response,
+        now,
+    )
+
+
+@router.post("/reviews/{review_id}/reopen", responses=STEP)
+async def reopen_review(
+    review_id: UUID,
+    given: ReopenIn,
+    caller: CallerDep,
+    database: DatabaseDep,
+    now: Now,
+    response: Response,
+    if_match: IfMatch = None,
+) -> ReviewOut:
+    """Goes on with a review that was decided or cancelled, with the reason; 409 where another is open."""
+    return _told(
+        await steps.reopen(database, caller, review_id=review_id, given=given, if_match=if_match, now=now),
         response,
         now,
     )

@@ -66,7 +66,17 @@ class DecisionIn(Wire):
 
     decision: Decision
     reason: Annotated[Line, Field(max_length=500)]
-    wait_until: Day | None = Field(default=None, description="goes with `wait`: a new review is opened on that day")
+    wait_until: Day | None = Field(
+        default=None, description="goes with `wait`, in the future: a new review is opened on that day"
+    )
+
+
+class ReopenIn(Wire):
+    """Why a review that was ended goes on."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"reason": "decided for another patient"}})
+
+    reason: Line
 
 
 class CancelIn(Wire):
@@ -111,7 +121,7 @@ class WaitManyIn(Wire):
     step: Literal["wait"]
     review_ids: Ids
     reason: Annotated[Line, Field(max_length=500)]
-    wait_until: Day | None = None
+    wait_until: Day
 
 
 class CancelManyIn(Wire):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller
@@ -20,8 +20,8 @@ from app.record.procedures.tables import ProcedureRow
 from app.rules.levels import region_of
 from app.rules.reviews import after
 from app.work.calendar import service as calendar
-from app.work.reviews.schemas import BookIn, CancelIn, DecisionIn, ReviewChange
-from app.work.reviews.service import ReviewState, StepTaken, TakeStep, not_allowed, take_step
+from app.work.reviews.schemas import BookIn, CancelIn, DecisionIn, ReopenIn, ReviewChange
+from app.work.reviews.service import ReviewState, StepTaken, TakeStep, not_allowed, review, take_step
 from app.work.reviews.tables import Review
 
 PROPOSAL = {"proposed_on", "laterality", "joints", "policy"}
@@ -111,12 +111,19 @@ def deciding(caller: Caller, given: DecisionIn, now: datetime) -> TakeStep:
     """The step that decides a review.
 
     Raises:
-        Problem: 422 for a day to wait until where the decision is another.
+        Problem: 422 for a day to wait until where the decision is another; for none, or one that is not in the patient's
+            future, where it is to wait.
     """
     if given.wait_until is not None and given.decision != "wait":
         raise bad_field("/wait_until", "goes with `wait`")
+    if given.wait_until is None and given.decision == "wait":
+        raise bad_field("/wait_until", "is needed: until when?")
 
     async def change(connection: AsyncConnection, before: ReviewState) -> StepTaken:
+        if given.wait_until is not None:
+            person = await patients.find(connection, caller, patient_id=before.review.patient_id)
+            if given.wait_until <= today_of(person.time_zone, now):
+                raise bad_field("/wait_until", "lies not in the future")
         if given.decision != "repeat":
             await _give_back(connection, caller, one=before.review, reason=given.reason, now=now)
         decided = (
@@ -146,6 +153,32 @@ def cancelling(caller: Caller, given: CancelIn, now: datetime) -> TakeStep:
         return StepTaken("cancel", (to(col(Review.reason), given.reason),), given.reason)
 
     return change
+
+
+async def reopen(
+    database: Database, caller: Caller, *, review_id: UUID, given: ReopenIn, if_match: str | None, now: datetime
+) -> ReviewState:
+    """Goes on with a review that was decided or cancelled; its decision is taken back, its steps stay."""
+
+    async def change(connection: AsyncConnection, before: ReviewState) -> StepTaken:
+        one = before.review
+        others = and_(col(Review.clinic_id) == one.clinic_id, col(Review.open_procedure_id) == one.procedure_id)
+        if (
+            after(before.state, "reopen") is not None
+            and (await connection.execute(select(review).where(others))).first()
+        ):
+            raise Problem(409, "Another review of the procedure is open.")
+        again = (
+            to(col(Review.open_procedure_id), one.procedure_id),
+            to(col(Review.closed_at), None),
+            to(col(Review.decision), None),
+            to(col(Review.reason), None),
+            to(col(Review.wait_until), None),
+            to(col(Review.appointment_id), None),
+        )
+        return StepTaken("reopen", again, given.reason)
+
+    return await take_step(database, caller, review_id=review_id, change=change, if_match=if_match, now=now)
 
 
 async def _give_back(connection: AsyncConnection, caller: Caller, *, one: Review, reason: str, now: datetime) -> None:

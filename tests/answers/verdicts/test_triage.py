@@ -113,6 +113,7 @@ def test_what_is_worse_comes_first() -> None:
     order = [
         outcome(**RETURNED, lasting=True, **silent),
         outcome(**{**RETURNED, "phase": "returning", "ended": "open"}, lasting=True, **silent),
+        outcome(baseline_pain=None, phase="unknown", lasting=True, **silent),
         outcome(phase="no_relief", ended="no_relief", lasting=True, **silent),
         outcome(lasting=True, **silent),
         outcome(**silent),
@@ -125,6 +126,7 @@ def test_what_is_worse_comes_first() -> None:
     assert needs == [
         "return",
         "returning",
+        "baseline",
         "no_relief",
         "look_soon",
         "silent",
@@ -133,5 +135,5 @@ def test_what_is_worse_comes_first() -> None:
         "relief",
         "open",
     ]
-    assert [PLACE[one] for one in needs] == list(range(1, 10))
+    assert [PLACE[one] for one in needs] == list(range(1, 11))
     assert (next(iter(NEEDS)), PLACE["red_flag"]) == ("red_flag", 0)

@@ -3,7 +3,11 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from app.answers.verdicts.tables import OutcomeRow
+from app.answers.verdicts.triage import NEEDS
+from app.base.store.typed import col
 from tests.alerts.flags.test_conclusions import flags, returned, work
 from tests.support import Service
 from tests.work.reviews.test_reviews import opened, slot
@@ -128,3 +132,82 @@ async def test_one_procedure_is_not_recorded_twice(service: Service) -> None:
     gone = await service("cleo", "DELETE", f"/v1/procedures/{first}?reason=entered+twice")
     assert gone.status_code == 204
     assert (await service("cleo", "POST", where, json={**same, "joints": ["L4-5"]})).status_code == 201
+
+
+async def test_a_patient_is_in_one_place_at_a_time(service: Service) -> None:
+    _, mine = await booked(service)
+    await service.add("dora", service.clinic_id, "clinician")
+    dora = str(service.accounts["dora"][1])
+    same = await slot(service, "2026-06-02T09:30:00+02:00", clinician_id=dora)
+    after = await slot(service, "2026-06-02T10:45:00+02:00", clinician_id=dora)
+    clash = await service("sam", "POST", "/v1/appointments", json={"slot_id": same, "patient_id": service.ada_id})
+    assert clash.status_code == 409
+    assert "The patient has an appointment at that time already: 2026-06-02T07:00" in clash.json()["detail"]
+    fits = await service("sam", "POST", "/v1/appointments", json={"slot_id": after, "patient_id": service.ada_id})
+    assert fits.status_code == 201
+    await service("sam", "POST", f"/v1/appointments/{mine['id']}/cancel", json={"reason": "ill"})
+    again = await service("sam", "POST", "/v1/appointments", json={"slot_id": same, "patient_id": service.ada_id})
+    assert again.status_code == 201, again.text
+
+
+async def test_a_closed_slot_is_not_free_and_one_that_was_booked_stays_on_record(service: Service) -> None:
+    _, mine = await booked(service)
+    other = await slot(service, LATER)
+    closed = await service("sam", "PATCH", f"/v1/slots/{other}", json={"closed": True, "location": "Room 3"})
+    assert (closed.json()["closed"], closed.json()["free"], closed.json()["location"]) == (True, False, "Room 3")
+    assert await free(service) == set()
+    taken = await service("sam", "POST", "/v1/appointments", json={"slot_id": other, "patient_id": service.ada_id})
+    assert (taken.status_code, taken.json()["detail"]) == (409, "The slot is closed.")
+    assert (await service("sam", "PATCH", f"/v1/slots/{mine['slot_id']}", json={"closed": True})).status_code == 409
+    await service("sam", "PATCH", f"/v1/slots/{other}", json={"closed": False})
+    assert await free(service) == {other}
+    assert (await service("sam", "DELETE", f"/v1/slots/{mine['slot_id']}")).status_code == 409
+    await service("sam", "POST", f"/v1/appointments/{mine['id']}/cancel", json={"reason": "ill"})
+    assert (await service("sam", "DELETE", f"/v1/slots/{mine['slot_id']}")).status_code == 409, "it stays on record"
+    assert (await service("sam", "DELETE", f"/v1/slots/{other}")).status_code == 204
+    assert (await service("sam", "DELETE", f"/v1/slots/{other}")).status_code == 404
+    for who, status in (("ada", 403), ("other", 404)):
+        for method, body in (("PATCH", {"closed": True}), ("DELETE", None)):
+            answer = await service(who, method, f"/v1/slots/{mine['slot_id']}", json=body)
+            assert answer.status_code in (status, 403), (who, method)
+
+
+@pytest.mark.parametrize("ended", ["decide", "cancel"])
+async def test_a_review_that_was_ended_can_go_on_with_a_reason(service: Service, ended: str) -> None:
+    review, _ = await booked(service)
+    where = f"/v1/reviews/{review['id']}"
+    early = await service("cleo", "POST", f"{where}/reopen", json={"reason": "x"})
+    assert early.status_code == 409, "it is open"
+    body = {"reason": "a mistake", **({"decision": "none"} if ended == "decide" else {})}
+    await service("cleo", "POST", f"{where}/{ended}", json=body)
+    again = await service("cleo", "POST", f"{where}/reopen", json={"reason": "the wrong patient"})
+    assert again.status_code == 200, again.text
+    now = again.json()
+    assert (now["state"], now["decision"], now["closed_at"], now["appointment_id"]) == ("opened", None, None, None)
+    assert (now["steps"][-1]["what"], now["steps"][-1]["note"]) == ("reopen", "the wrong patient")
+    await service("cleo", "POST", f"{where}/{ended}", json=body)
+    await service("cleo", "POST", f"/v1/procedures/{review['procedure_id']}/reviews")
+    other = await service("cleo", "POST", f"{where}/reopen", json={"reason": "x"})
+    assert (other.status_code, other.json()["detail"]) == (409, "Another review of the procedure is open.")
+
+
+@pytest.mark.parametrize("until", [None, "2026-04-30", "2026-05-01"])
+async def test_waiting_needs_a_day_in_the_future(service: Service, until: str | None) -> None:
+    review = await opened(service)
+    decided = {"decision": "wait", "reason": "she wants to", **({"wait_until": until} if until else {})}
+    one = await service("cleo", "POST", f"/v1/reviews/{review['id']}/decide", json=decided)
+    assert (one.status_code, one.json()["errors"][0]["pointer"]) == (422, "/wait_until")
+    many = {"step": "wait", "review_ids": [review["id"]], "reason": "she wants to"}
+    bulk = await service("cleo", "POST", "/v1/reviews/bulk", json={**many, **({"wait_until": until} if until else {})})
+    refused = bulk.json()["items"][0]["problem"]["errors"] if until else bulk.json()["errors"]
+    assert refused[0]["pointer"].endswith("/wait_until")
+    assert (await read(service, review))["state"] == "opened"
+
+
+async def test_a_missing_baseline_is_a_need_of_its_own(service: Service) -> None:
+    await service.new_procedure(performed_on="2026-02-01")
+    await service.put("2026-04-29", 4)
+    await work(service)
+    async with service.app.state.database.read() as connection:
+        found = (await connection.execute(select(col(OutcomeRow.place), col(OutcomeRow.why)))).one()
+    assert (list(NEEDS)[found.place], found.why) == ("baseline", "pain before is missing: nothing can be computed")
