@@ -15,6 +15,7 @@ from app.record.events.schemas import EventIn
 from app.record.facts.kinds import B, Fact
 from app.record.procedures.schemas import ProcedureIn
 from app.record.procedures.service import Performed, first_stage, performed, repeat_of, same_place, staged_with, stages
+from app.relief import Definition
 from app.rules.words import Laterality, Region
 
 START = date(2025, 1, 10)
@@ -87,7 +88,13 @@ def entries(scores: dict[int, float], side: str) -> list[DayEntry]:
 
 
 def made(
-    own: int, bodies: list[ProcedureIn], diary: list[DayEntry], *, day: int, events: list[EventIn] | None = None
+    own: int,
+    bodies: list[ProcedureIn],
+    diary: list[DayEntry],
+    *,
+    day: int,
+    events: list[EventIn] | None = None,
+    definition: Definition = "half",
 ) -> tuple[VerdictOut, AssembledVerdict]:
     facts = [fact(body, number) for number, body in enumerate(bodies, 1)]
     happened = [fact(event, 50 + number) for number, event in enumerate(events or [])]
@@ -105,7 +112,7 @@ def made(
             entries=sorted((one for one in diary if one.date <= as_of), key=lambda one: one.date),
             as_of=as_of,
             as_known_on=None,
-            definition="half",
+            definition=definition,
         )
     )
     return VerdictOut.model_validate_json(found.body), found
