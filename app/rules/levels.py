@@ -113,7 +113,7 @@ def nerve(text: str) -> str:
 
 
 def codes_of(
-    region: Region, joints: list[str], technique: Technique | None, temperature_c: float | None = None
+    region: Region, joints: list[str], technique: Technique | None, *, temperature_c: float | None = None
 ) -> list[Code]:
     """CPT codes: one for the first joint and one for the further ones; both sides of a level count once.
 

@@ -179,10 +179,13 @@ def test_codes_count_from_the_second_joint_on() -> None:
 
 def test_heat_under_80_degrees_and_pulses_have_the_unlisted_code() -> None:
     two = ["L3-4", "L4-5"]
-    assert [(c.code, c.units) for c in codes_of("lumbar", two, "thermal", 79.9)] == [("64999", 1)]
-    assert [(c.code, c.units) for c in codes_of("lumbar", two, "cooled", 60.0)] == [("64999", 1)]
+    assert [(c.code, c.units) for c in codes_of("lumbar", two, "thermal", temperature_c=79.9)] == [("64999", 1)]
+    assert [(c.code, c.units) for c in codes_of("lumbar", two, "cooled", temperature_c=60.0)] == [("64999", 1)]
     assert [(c.code, c.units) for c in codes_of("lumbar", two, "pulsed")] == [("64999", 1)]
-    assert [(c.code, c.units) for c in codes_of("lumbar", two, "thermal", 80.0)] == [("64635", 1), ("64636", 1)]
+    assert [(c.code, c.units) for c in codes_of("lumbar", two, "thermal", temperature_c=80.0)] == [
+        ("64635", 1),
+        ("64636", 1),
+    ]
     assert codes_of("lumbar", [], "pulsed") == []
 
 
@@ -191,7 +194,10 @@ def test_the_last_thoracic_joint_is_lumbar_where_the_first_lumbar_one_is_treated
     assert lies_in("T12-L1", "lumbar", both) and lies_in("L1-2", "lumbar", both)
     assert not lies_in("T12-L1", "lumbar", ["T12-L1"])
     assert lies_in("T12-L1", "thoracic", ["T12-L1"]) and not lies_in("L1-2", "thoracic", both)
-    assert [(c.code, c.units) for c in codes_of("lumbar", both, "thermal", 80)] == [("64633", 1), ("64636", 1)]
+    assert [(c.code, c.units) for c in codes_of("lumbar", both, "thermal", temperature_c=80)] == [
+        ("64633", 1),
+        ("64636", 1),
+    ]
 
 
 def test_the_first_cervical_joint_has_no_medial_branch() -> None:

@@ -10,6 +10,7 @@ import pytest
 from app.alerts.flags.budget import release
 from app.alerts.flags.escalation import hand_on
 from app.alerts.flags.service import flag
+from app.answers.verdicts.sweep import sweep
 from app.work.reviews.reconcile import close_answered
 from app.work.reviews.service import review
 from tests.alerts.flags.test_conclusions import flags, returned
@@ -52,6 +53,8 @@ async def test_a_review_that_is_being_cancelled_is_not_decided_as_well(service: 
     one = await opened(service)
     clock.now += timedelta(minutes=1)
     await service.new_procedure(performed_on="2026-04-30", joints=["L4-5"])
+    async for _ in sweep(service.app.state.database, clock):
+        pass  # the verdict says that the watch is closed
     mine = touched(review, one["id"], state="cancelled", open_procedure_id=None, closed_at=clock())
     await worker_meanwhile(service, mine, close_answered)
     after = (await service("sam", "GET", f"/v1/reviews/{one['id']}")).json()

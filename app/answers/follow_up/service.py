@@ -58,6 +58,7 @@ def treated(own: Fact[ProcedureIn]) -> TreatedOut:
         nerves=body.nerves or nerves_of_all(joints),
         technique=body.technique,
         cpt=[
-            f"{code.code} x {code.units}" for code in codes_of(body.region, joints, body.technique, body.temperature_c)
+            f"{code.code} x {code.units}"
+            for code in codes_of(body.region, joints, body.technique, temperature_c=body.temperature_c)
         ],
     )

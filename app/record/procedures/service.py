@@ -149,7 +149,8 @@ async def _show(connection: AsyncConnection, facts: list[Fact[ProcedureIn]]) -> 
         computed = {
             "nerves": body.nerves or (nerves_of_all(body.joints) if body.joints else None),
             "cpt": [
-                vars(code) for code in codes_of(body.region, body.joints or [], body.technique, body.temperature_c)
+                vars(code)
+                for code in codes_of(body.region, body.joints or [], body.technique, temperature_c=body.temperature_c)
             ],
             "staged_with": staged_with(own, everything),
             "repeat_of": repeat_of(own, everything),

@@ -25,8 +25,8 @@ class AlarmsOut(BaseModel):
 
     kind: str
     raised: int
-    acknowledged: int
-    lapsed: int = Field(description="lapsed by themselves before anybody acknowledged them")
+    acknowledged: int = Field(description="taken up by a person")
+    lapsed: int = Field(description="lapsed by themselves before anybody took them up")
     open: int
 
 
@@ -39,8 +39,14 @@ class QualityOut(BaseModel):
             "example": {
                 "adherence": [{"month": 1, "possible": 360, "logged": 322, "share": 0.894}],
                 "alarms": [{"kind": "pain_return", "raised": 4, "acknowledged": 3, "lapsed": 1, "open": 1}],
+                "patient_years": 12.5,
+                "flags": 31,
+                "flags_a_patient_year": 2.48,
+                "closed": 24,
+                "closed_without_action": 2,
                 "returns": 4,
                 "reviewed": 3,
+                "due": 4,
                 "within_14": 0.75,
                 "days_to_review": 2.5,
             }
@@ -49,15 +55,23 @@ class QualityOut(BaseModel):
 
     adherence: list[DiaryKeepingOut]
     alarms: list[AlarmsOut]
+    patient_years: float = Field(description="from each patient's first procedure to today")
+    flags: int = Field(description="flags of every kind that were shown")
+    flags_a_patient_year: float | None
+    closed: int = Field(description="flags that are over")
+    closed_without_action: int = Field(description="those of them for which no person did anything")
     returns: int = Field(description="returns that were flagged")
-    reviewed: int
-    within_14: float | None = Field(description="share of flagged returns with a review within 14 days")
-    days_to_review: float | None = Field(description="median, of those that were reviewed")
+    reviewed: int = Field(description="those with a step by a person, on the flag or on a review of the procedure")
+    due: int = Field(description="returns flagged over 14 days ago, or answered before")
+    within_14: float | None = Field(
+        description="share of `due` with a person's first step in 14 days: one that nobody answered counts against it"
+    )
+    days_to_review: float | None = Field(description="median, from the flag to that step, of those that have one")
 
 
 @router.get("/quality", responses=problems(403))
 async def read_quality(caller: CallerDep, database: DatabaseDep, now: Now) -> QualityOut:
-    """Diary adherence by month, what became of flags, and how soon a return was reviewed."""
+    """Diary adherence by month, what became of flags, and how soon a person answered a return."""
     found = await service.read(database, caller, now)
     adherence = [
         {"month": a.month, "possible": a.possible, "logged": a.logged, "share": a.share} for a in found.adherence

@@ -5,21 +5,23 @@ from datetime import date, datetime, timedelta
 from statistics import median
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
+from typing_extensions import TypedDict
 
 from app.access.accounts.permissions import Caller, require_staff
 from app.access.audit import service as audit
 from app.alerts.flags.tables import Flag
 from app.base.store.database import Database
+from app.base.store.timeline import Step
 from app.base.store.typed import col
 from app.record.diary.tables import DiaryDay
 from app.record.procedures.tables import ProcedureRow
 from app.rules.parameters import CASE_IN_TIME
-from app.work.reviews.service import review
 from app.work.reviews.tables import Review
 
 MONTHS = 12
-MONTH = 30.4375  # days
+MONTH, YEAR = 30.4375, 365.25  # days
+DAY = 86_400  # seconds
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class MonthOfDiaries:
 
 @dataclass(frozen=True)
 class Alarms:
-    """Flags of a kind: raised, acknowledged by somebody, lapsed by themselves before anybody did, and still open."""
+    """Flags of a kind: shown, taken up by a person, lapsed by themselves before anybody did, and still open."""
 
     kind: str
     raised: int
@@ -49,14 +51,39 @@ class Alarms:
 
 @dataclass(frozen=True)
 class Quality:
-    """All figures; `days_to_review` is the median from a flagged return to its review, `within_14` the share in time."""
+    """All figures, each share with what it is a share of.
+
+    Args:
+        patient_years: from each patient's first procedure to today.
+        flags, flags_a_patient_year: of every kind that people were shown, red flags among them.
+        closed, closed_without_action: flags that are over, and those of them for which nobody did anything.
+        returns: returns that were flagged.
+        reviewed: those with a step by a person, on the flag or on a review of the procedure since.
+        due, within_14: returns flagged over 14 days ago or answered before, and the share answered in 14 days: who was never
+            answered counts against it.
+        days_to_review: median, from the flag to the first step by a person, of those that have one.
+    """
 
     adherence: list[MonthOfDiaries]
     alarms: list[Alarms]
+    patient_years: float
+    flags: int
+    flags_a_patient_year: float | None
+    closed: int
+    closed_without_action: int
     returns: int
     reviewed: int
+    due: int
     within_14: float | None
     days_to_review: float | None
+
+
+@dataclass(frozen=True)
+class FlaggedReturn:
+    """A flagged return: when it was raised, and the first step by a person since; None where there is none."""
+
+    raised_at: datetime
+    answered_at: datetime | None
 
 
 async def read(database: Database, caller: Caller, now: datetime) -> Quality:
@@ -69,41 +96,80 @@ async def read(database: Database, caller: Caller, now: datetime) -> Quality:
     logged = select(col(DiaryDay.patient_id), col(DiaryDay.date)).where(
         col(DiaryDay.clinic_id) == clinic, col(DiaryDay.content).is_not(None)
     )
-    flagged = select(col(Flag.kind), col(Flag.state), col(Flag.owner_id), func.count()).where(
-        col(Flag.clinic_id) == clinic
-    )
-    taken = (
-        select(col(Flag.raised_at), func.min(col(Review.opened_at)))
-        .outerjoin(
-            review,
-            and_(
-                col(Review.clinic_id) == col(Flag.clinic_id),
-                col(Review.procedure_id) == col(Flag.procedure_id),
-                col(Review.opened_at) >= col(Flag.raised_at),
-            ),
-        )
-        .where(col(Flag.clinic_id) == clinic, col(Flag.kind) == "pain_return")
-        .group_by(col(Flag.id), col(Flag.raised_at))
-    )
+    flagged = select(
+        col(Flag.kind), col(Flag.state), col(Flag.procedure_id), col(Flag.raised_at), col(Flag.steps)
+    ).where(col(Flag.clinic_id) == clinic, col(Flag.shown_at).is_not(None))
+    reviewed = select(col(Review.procedure_id), col(Review.steps)).where(col(Review.clinic_id) == clinic)
     async with database.read(aside=True) as connection:
         first = {
             r.patient_id: r.first for r in await connection.execute(started.group_by(col(ProcedureRow.patient_id)))
         }
         begin = today - timedelta(days=3 * 366)
         days = (await connection.execute(logged.where(col(DiaryDay.date) >= begin))).all()
-        kinds = (await connection.execute(flagged.group_by(col(Flag.kind), col(Flag.state), col(Flag.owner_id)))).all()
-        returns = (await connection.execute(taken)).all()
+        flags = [FlagTaken(*one) for one in (await connection.execute(flagged)).all()]
+        reviews = (await connection.execute(reviewed)).all()
     await audit.record_read(database, caller, resource="quality", patient_id=None, now=now)
-    waited = [(opened - raised).total_seconds() / 86_400 for raised, opened in returns if opened is not None]
-    in_time = sum(w <= CASE_IN_TIME for w in waited)
+    by_procedure: dict[UUID, list[Step]] = {}
+    for procedure_id, steps in reviews:
+        by_procedure.setdefault(procedure_id, []).extend(steps)
+    returns = [_return(one, by_procedure) for one in flags if one.kind == "pain_return"]
+    years = sum(max(0, (today - on).days) for on in first.values()) / YEAR
+    over = [one for one in flags if one.state in ("resolved", "lapsed")]
     return Quality(
-        _adherence(first, [(patient_id, on) for patient_id, on in days], today),
-        _alarms([(kind, state, owner is not None, n) for kind, state, owner, n in kinds]),
-        len(returns),
-        len(waited),
-        in_time / len(returns) if returns else None,
-        median(waited) if waited else None,
+        adherence=_adherence(first, [(patient_id, on) for patient_id, on in days], today),
+        alarms=_alarms(flags),
+        patient_years=round(years, 2),
+        flags=len(flags),
+        flags_a_patient_year=round(len(flags) / years, 3) if years else None,
+        closed=len(over),
+        closed_without_action=sum(not one.taken for one in over),
+        **_answers(returns, now),
     )
+
+
+@dataclass(frozen=True)
+class FlagTaken:
+    """A flag that was shown, with its steps."""
+
+    kind: str
+    state: str
+    procedure_id: UUID | None
+    raised_at: datetime
+    steps: list[Step]
+
+    @property
+    def taken(self) -> bool:
+        """Whether a person has done anything about it."""
+        return any(step["by"] is not None for step in self.steps)
+
+
+def _return(one: FlagTaken, reviews: dict[UUID, list[Step]]) -> FlaggedReturn:
+    """A review that the service opened by itself answers nothing: a step of a person does."""
+    beside = [] if one.procedure_id is None else reviews.get(one.procedure_id, [])
+    steps = [datetime.fromisoformat(step["at"]) for step in (*one.steps, *beside) if step["by"] is not None]
+    return FlaggedReturn(one.raised_at, min((at for at in steps if at >= one.raised_at), default=None))
+
+
+class Answers(TypedDict):
+    """How soon people answered returns."""
+
+    returns: int
+    reviewed: int
+    due: int
+    within_14: float | None
+    days_to_review: float | None
+
+
+def _answers(returns: list[FlaggedReturn], now: datetime) -> Answers:
+    waited = [(one.answered_at - one.raised_at).total_seconds() / DAY for one in returns if one.answered_at is not None]
+    due = [one for one in returns if one.answered_at or (now - one.raised_at).total_seconds() / DAY > CASE_IN_TIME]
+    return {
+        "returns": len(returns),
+        "reviewed": len(waited),
+        "due": len(due),
+        "within_14": sum(one <= CASE_IN_TIME for one in waited) / len(due) if due else None,
+        "days_to_review": median(waited) if waited else None,
+    }
 
 
 def _adherence(first: dict[UUID, date], logged: list[tuple[UUID, date]], today: date) -> list[MonthOfDiaries]:
@@ -122,17 +188,17 @@ def _adherence(first: dict[UUID, date], logged: list[tuple[UUID, date]], today: 
     return [MonthOfDiaries(m + 1, possible[m], kept[m]) for m in range(MONTHS) if possible[m]]
 
 
-def _alarms(rows: list[tuple[str, str, bool, int]]) -> list[Alarms]:
+def _alarms(flags: list[FlagTaken]) -> list[Alarms]:
     out = []
-    for kind in sorted({kind for kind, *_ in rows}):
-        mine = [(state, owned, n) for k, state, owned, n in rows if k == kind]
+    for kind in sorted({one.kind for one in flags}):
+        mine = [one for one in flags if one.kind == kind]
         out.append(
             Alarms(
                 kind,
-                sum(n for *_, n in mine),
-                sum(n for _, owned, n in mine if owned),
-                sum(n for state, owned, n in mine if state == "lapsed" and not owned),
-                sum(n for state, _, n in mine if state in ("open", "acknowledged")),
+                len(mine),
+                sum(one.taken for one in mine),
+                sum(one.state == "lapsed" and not one.taken for one in mine),
+                sum(one.state in ("open", "acknowledged") for one in mine),
             )
         )
     return out

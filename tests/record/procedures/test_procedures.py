@@ -90,7 +90,7 @@ async def test_what_follows_from_a_procedure_is_derived_and_never_typed_in(servi
     assert shown[first]["cpt"] == [{"code": "64635", "units": 1}, {"code": "64636", "units": 1}]
     assert (shown[other]["staged_with"], shown[other]["repeat_of"]) == (first, None)
     assert (shown[repeat]["staged_with"], shown[repeat]["repeat_of"]) == (None, other)
-    assert (shown[pulsed]["cpt"], shown[pulsed]["staged_with"]) == ([], None)
+    assert (shown[pulsed]["cpt"], shown[pulsed]["staged_with"]) == ([{"code": "64999", "units": 1}], None)
     refused = await service(
         "cleo", "POST", f"/v1/patients/{service.ada_id}/procedures", json={**NEW, "staged_with": first}
     )

@@ -1,6 +1,7 @@
 """The clinic's own figures: diaries kept, alarms and what became of them, and how soon a return was reviewed."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,11 +12,52 @@ from tests.support import Service
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_return_that_was_reviewed_at_once(service: Service) -> None:
+async def figures(service: Service) -> dict[str, Any]:
+    return dict((await service("cleo", "GET", "/v1/quality")).json())
+
+
+async def test_a_review_that_opens_by_itself_answers_nothing(service: Service, clock: Clock) -> None:
     await returned(service)
-    found = (await service("cleo", "GET", "/v1/quality")).json()
-    assert (found["returns"], found["reviewed"], found["within_14"]) == (1, 1, 1.0)
-    assert found["days_to_review"] == pytest.approx(0, abs=0.01)
+    assert (await service("sam", "GET", "/v1/reviews")).json()["items"], "the worker has opened one"
+    found = await figures(service)
+    assert (found["returns"], found["reviewed"], found["due"], found["within_14"]) == (1, 0, 0, None)
+    clock.now += timedelta(days=15)
+    await service.sign_in_again()
+    late = await figures(service)
+    assert (late["reviewed"], late["due"], late["within_14"], late["days_to_review"]) == (0, 1, 0.0, None)
+
+
+@pytest.mark.parametrize("where", ["flag", "review"])
+async def test_the_first_step_of_a_person_does(service: Service, clock: Clock, where: str) -> None:
+    await returned(service)
+    clock.now += timedelta(days=2)
+    await service.sign_in_again()
+    if where == "flag":
+        (flag,) = await flags(service, "kind=pain_return")
+        await service("sam", "POST", f"/v1/flags/{flag['id']}/acknowledge")
+    else:
+        (review,) = (await service("sam", "GET", "/v1/reviews")).json()["items"]
+        await service("sam", "PATCH", f"/v1/reviews/{review['id']}", json={"note": "called her"})
+    found = await figures(service)
+    assert (found["returns"], found["reviewed"], found["due"], found["within_14"]) == (1, 1, 1, 1.0)
+    assert found["days_to_review"] == pytest.approx(2, abs=0.01)
+
+
+async def test_flags_are_counted_by_patient_years_and_by_what_people_did(service: Service) -> None:
+    await returned(service)
+    found = await figures(service)
+    assert found["patient_years"] == pytest.approx(295 / 365.25, abs=0.01)
+    assert found["flags"] == sum(one["raised"] for one in found["alarms"]) >= 1
+    assert found["flags_a_patient_year"] == pytest.approx(found["flags"] / found["patient_years"], rel=0.02)
+    await service.new_procedure(performed_on="2026-04-30", joints=["L4-5"])
+    await work(service)
+    after = await figures(service)
+    assert (after["closed"], after["closed_without_action"]) == (after["flags"], after["flags"])
+
+
+async def test_days_that_were_kept_are_counted_by_month(service: Service) -> None:
+    await returned(service)
+    found = await figures(service)
     # 278 days are logged without a gap, from the day after the procedure on; the last month is not over
     assert found["adherence"][0] == {"month": 1, "possible": 30, "logged": 30, "share": 1.0}
     assert found["adherence"][-1]["possible"] > found["adherence"][-1]["logged"]
@@ -38,8 +80,14 @@ async def test_an_empty_clinic_has_no_figures(service: Service) -> None:
     assert found == {
         "adherence": [],
         "alarms": [],
+        "patient_years": 0.0,
+        "flags": 0,
+        "flags_a_patient_year": None,
+        "closed": 0,
+        "closed_without_action": 0,
         "returns": 0,
         "reviewed": 0,
+        "due": 0,
         "within_14": None,
         "days_to_review": None,
     }
