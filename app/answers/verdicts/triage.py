@@ -15,7 +15,7 @@ NEEDS = {
     "red_flag": "red flag",
     "return": "return",
     "returning": "return likely",
-    "baseline": "pain before is missing",
+    "baseline": "no baseline",
     "no_relief": "no relief",
     "look_soon": "look at soon",
     "silent": "silent diary",

@@ -93,7 +93,8 @@ async def procedure_page(
     told = follow_up(about, named, None).model_dump(mode="json", by_alias=True)
     query = f"definition={definition}" + (f"&known_on={about.as_of}" if past else "")
     made = done_by_window([one.body for one in about.record.contacts], procedure_id)
-    planned = contacts(about.performed_on, made, today)
+    closed = about.verdict.closed_by is not None
+    planned = [one for one in contacts(about.performed_on, made, today) if not closed or one.first_on <= about.until]
     own, role = about.own.body, visitor.caller.role
     shown: dict[str, object] = {
         "told": told,
@@ -111,10 +112,11 @@ async def procedure_page(
         "day": (about.as_of - about.performed_on).days,
         "height": 480,
         "times": TIMES,
+        "closed": closed,
         "windows": WINDOWS,
         "kinds": list(dict.fromkeys(kind for m in told["milestones"] for kind in m["function"])),
         "contacts": planned,
-        "callable": [c.contact for c in planned if _is_callable(c, today)],
+        "callable": [c.contact for c in planned if not closed and _is_callable(c, today)],
         "others": await _others(database, about),
         "may_record": (role, "change_procedure") in RULES,
         "may_contact": (role, "record_contact") in RULES,
