@@ -31,6 +31,7 @@ CODES: dict[Region, tuple[str, str]] = {
     "lumbar": ("64635", "64636"),
 }
 CODE_SACROILIAC = "64625"
+NO_LONGER = "C1-2"  # was taken for a joint of two medial branches; is refused since
 UNLISTED = "64999"  # what destroys no nerve by heat
 ABLATES_FROM = 80.0  # °C; below, the codes of destruction do not hold [known]
 JUNCTION, BELOW_IT = "T12-L1", "L1-2"  # together in one session they are one lumbar session [CGS A58364, from 2025]

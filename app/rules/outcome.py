@@ -1,7 +1,7 @@
 """A verdict as one flat row: what lists, flags and cohorts read, so that none has to open a verdict's body."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Literal
 from uuid import UUID
 
@@ -19,8 +19,7 @@ class Outcome:
     Args:
         ended: how the watch ended; `open` while it goes on, `joined_late` where the diary began too late, in pain, to
             tell whether there was relief, `not_judged` where nothing else could be concluded.
-        closed, closed_on, closed_at: what ended the watch, whether relief held then or not; its day, and when the record
-            said so. None while it goes on.
+        closed, closed_on: what ended the watch, whether relief held then or not, and its day; None while it goes on.
         newest: whether it is the newest of the patient's procedures that are watched.
         repeat_of, staged_with: the earlier procedure that this one repeats, or is the other half of, by its id.
         baseline_pain: points, that relief is measured against.
@@ -70,7 +69,6 @@ class Outcome:
     ended: Ended
     closed: End | None
     closed_on: date | None
-    closed_at: datetime | None
     newest: bool
     relief_days: int | None
     held_days: int | None

@@ -17,6 +17,8 @@ WAY: dict[tuple[State, ReviewStep], State] = {
     **{(state, "book"): "booked" for state in ("opened", "in_work", "proposed")},
     ("booked", "unbook"): "proposed",
     ("booked", "move"): "booked",
+    ("decided", "unbook"): "proposed",  # the repeat that was decided has no slot any more
+    ("decided", "move"): "decided",
     ("decided", "reopen"): "opened",
     ("cancelled", "reopen"): "opened",
     **{(state, "decide"): "decided" for state in OPEN},

@@ -43,7 +43,6 @@ CALM = Outcome(
     ended="open",
     closed=None,
     closed_on=None,
-    closed_at=None,
     newest=True,
     relief_days=150,
     held_days=138,

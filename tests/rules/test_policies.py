@@ -163,8 +163,10 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
     # blocks are those of the level: one of L4-5 before the first of L4-5, although L2-3 was treated before
     ("medicare-lcd", {**done(session(START, joints=frozenset({"L2-3"}))), "blocks": LATE_BLOCKS}, "blocks_before", M),
     ("medicare-lcd", {**done(session(START)), "blocks": LATE_BLOCKS}, "blocks_before", U),
-    ("medicare-sacroiliac", SACROILIAC, "region_covered", N),
-    ("medicare-sacroiliac", {}, "region_covered", M),
+    ("medicare-lcd", {"temperature_c": 79.0}, "technique", N),
+    ("medicare-lcd", {"temperature_c": None}, "technique", U),
+    ("medicare-sacroiliac", SACROILIAC, "not_covered", N),
+    ("medicare-sacroiliac", {}, "not_covered", P),
     ("aetna-cpb-0016", {}, "blocks_before", M),
     ("aetna-cpb-0016", second(on=date(2024, 11, 1)), "blocks_before", N),  # on one day
     ("aetna-cpb-0016", second(after=((30, 2.0),)), "blocks_before", N),

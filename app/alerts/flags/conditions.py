@@ -18,9 +18,10 @@ GONE = {
     "lasting_side_effect": "the side effect is no longer reported",
     "rising_opioids": "opioids are no longer above the dose of before",
     "masked_climb": "the verdict no longer sees a hidden climb",
-    "silent_diary": "the diary is kept again, or a newer procedure is followed",
-    "missed_follow_up": "the contact was made, is too long ago, or a newer procedure is followed",
+    "silent_diary": "the diary is kept again, or the watch has ended",
+    "missed_follow_up": "the contact was made, is too long ago, or the watch has ended",
 }
+ONCE_A_PATIENT = ("silent_diary", "missed_follow_up")  # whatever the number of procedures that are watched
 KINDS = tuple(GONE)  # of the flags that come and go with their condition
 
 
@@ -74,9 +75,7 @@ def conditions(outcome: Outcome, procedure_id: object, why: list[date]) -> list[
     if (outcome.mme_change or 0) >= par.RISING_OPIOIDS:
         says = f"opioids {outcome.mme_change:.0f} % above the dose before the procedure"
         out.append(Condition("rising_opioids", "later", says, today, (verdict,)))
-    if outcome.newest:  # one silence and one missed contact a patient, not one a procedure
-        out += [*_silence(outcome, today), *_missed(outcome, procedure_id, today)]
-    return out
+    return [*out, *_silence(outcome, today), *_missed(outcome, procedure_id, today)]
 
 
 def _silence(outcome: Outcome, today: date) -> list[Condition]:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.tables import Account
 from app.alerts.flags.budget import CAN_WAIT, has_budget
-from app.alerts.flags.conditions import ASKS_FIRST, GONE, KINDS, Condition, due
+from app.alerts.flags.conditions import ASKS_FIRST, GONE, KINDS, ONCE_A_PATIENT, Condition, due
 from app.alerts.flags.tables import Flag
 from app.alerts.messages.outbox import post
 from app.base.store.metadata import new_id
@@ -63,7 +63,7 @@ async def keep_flags(
         before = newest.get(kind)
         if before is not None and before.ceased_on is None:
             await _go_on(connection, before, cause=cause, today=today)
-        else:
+        elif kind not in ONCE_A_PATIENT or not await _is_raised(connection, clinic_id, patient_id, kind=kind):
             name = f"{procedure_id} {counts.get(kind, 0) + 1}"
             whose = (clinic_id, patient_id, procedure_id)
             follows = None if before is None else before.id
@@ -71,6 +71,17 @@ async def keep_flags(
     for kind, one in newest.items():
         if kind not in causes and one.ceased_on is None:
             await _cease(connection, one, why=closed or GONE[one.kind], today=today, now=now)
+
+
+async def _is_raised(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID, *, kind: str) -> bool:
+    """Whether a flag of a kind goes on for another of the patient's procedures, be it resolved or not."""
+    theirs = select(col(Flag.id)).where(
+        col(Flag.clinic_id) == clinic_id,
+        col(Flag.patient_id) == patient_id,
+        col(Flag.kind) == kind,
+        col(Flag.ceased_on).is_(None),
+    )
+    return (await connection.execute(theirs.limit(1))).first() is not None
 
 
 async def _go_on(connection: AsyncConnection, one: Flag, *, cause: Condition, today: date) -> None:

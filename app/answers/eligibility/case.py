@@ -108,7 +108,7 @@ def _lasted(about: VerdictContext) -> ReliefHeld | None:
 
 def _gains(about: VerdictContext) -> list[FunctionGain]:
     """Each scale answered before the procedure and, from the sixth week on, while relief held; the last of each."""
-    until, start = about.verdict.return_.low or about.as_of, about.performed_on
+    until, start = about.verdict.return_.low or about.until, about.performed_on
     answered = [one for one in about.record.assessments if one.body.kind != "pgic"]
     out = []
     for kind in dict.fromkeys(one.body.kind for one in answered):

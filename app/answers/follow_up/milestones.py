@@ -38,7 +38,7 @@ def milestones(about: VerdictContext) -> list[Milestone]:
     if today > start:
         spans.append(("now", max(start + timedelta(days=1), today - timedelta(days=par.MILESTONE_NOW - 1)), today))
     diary = diary_of(about.own, about.record, about.entries, time_zone=about.person.time_zone)
-    pain = np.fmax.reduce(diary.average, axis=1) if len(diary.day) else np.array([])
+    pain = diary.score(about.own.body.laterality)
     out = []
     for name, first, last in spans:
         inside = (diary.day >= first.toordinal()) & (diary.day <= last.toordinal())

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from app.answers.verdicts.course import last_written, logged_since
 from app.answers.verdicts.earlier import diary_of, earlier_treatments
 from app.answers.verdicts.outcomes import outcome_of, sparks
 from app.answers.verdicts.record import (
     PatientRecord,
+    both_sides_from,
     confounding_events,
     confounding_treatments,
     end_of_watch,
@@ -70,7 +72,10 @@ def make(material: VerdictMaterial, kept: EngineState | None = None) -> Assemble
     verdict = judge(diary, subject, as_of=as_of, definition=material.definition, kept=kept)
     watched = material.entries if end is None else [entry for entry in material.entries if entry.date < end.on]
     effects = side_effect_courses(watched, subject.performed_on, region=own.body.region, laterality=own.body.laterality)
-    says = sentence(verdict, own.body, earlier=earlier, end=end)
+    written, together = last_written(own, watched), both_sides_from(own, record)
+    if together is not None:
+        together = max(together, subject.performed_on) if logged_since(verdict, written) else None
+    says = sentence(verdict, own.body, earlier=earlier, end=end, together_from=together)
     beside = [*confounding_events(own, record, as_of), *confounding_treatments(own, record, as_of)]
     body = to_json(
         verdict,
@@ -82,6 +87,6 @@ def make(material: VerdictMaterial, kept: EngineState | None = None) -> Assemble
         end=end,
         before_first=earlier.baseline_pain,
     )
-    row = outcome_of(verdict, own, record, born_on=material.born_on, effects=effects)
+    row = outcome_of(verdict, own, record, born_on=material.born_on, effects=effects, written=written)
     why = [reason.date for reason in verdict.why]
     return AssembledVerdict(body, says, sparks(verdict.days.level), why, row)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from app.access.accounts.permissions import Caller
 from app.answers.verdicts import service
-from app.answers.verdicts.record import PatientRecord, first_of_stages, read_record
+from app.answers.verdicts.record import PatientRecord, first_of_side, first_of_stages, read_record
 from app.answers.verdicts.schemas import VerdictOut
 from app.base.store.database import Database
 from app.record.diary import service as diaries
@@ -45,8 +45,8 @@ class VerdictContext:
 
     @property
     def treated_from(self) -> date:
-        """The first date of the treatment that the procedure belongs to."""
-        return first_of_stages(self.own, self.record).body.performed_on
+        """The first date at its side of the treatment that the procedure belongs to: what was before lies before it."""
+        return first_of_side(self.own, self.record).body.performed_on
 
     @property
     def until(self) -> date:

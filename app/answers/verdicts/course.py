@@ -1,7 +1,11 @@
 """What of a verdict's course its sentence, its outcome and so its flags ask alike."""
 
+from collections.abc import Iterable
 from datetime import date
 
+from app.record.diary.service import DayEntry
+from app.record.facts.kinds import Fact
+from app.record.procedures.schemas import ProcedureIn
 from app.relief import Verdict
 from app.rules.parameters import WORSE_AFTER, WORSE_BELOW
 
@@ -34,6 +38,25 @@ def logged_days(verdict: Verdict) -> list[date]:
     """The days since the procedure with a score, average or worst."""
     columns = zip(verdict.days.date, verdict.days.average, verdict.days.worst, strict=True)
     return [on for on, average, worst in columns if average is not None or worst is not None]
+
+
+def last_written(own: Fact[ProcedureIn], entries: Iterable[DayEntry]) -> date | None:
+    """The last day since a procedure with a score of its site, one for both sides together counted."""
+    body = own.body
+    sides = {body.laterality, "both"} if body.laterality != "bilateral" else {"left", "right", "both"}
+    days = [
+        entry.date
+        for entry in entries
+        if entry.date > body.performed_on
+        and any(pain["region"] == body.region and pain["side"] in sides for pain in entry.content.get("pain") or ())
+    ]
+    return max(days, default=None)
+
+
+def logged_since(verdict: Verdict, written: date | None) -> bool:
+    """Whether something was written after the last day that the verdict could use."""
+    used = logged_days(verdict)
+    return written is not None and (not used or written > used[-1])
 
 
 def newest_return(verdict: Verdict) -> date | None:

@@ -4,7 +4,7 @@ from datetime import date
 
 import numpy as np
 
-from app.answers.verdicts.course import is_worse, kinds_of, logged_days, newest_return
+from app.answers.verdicts.course import is_worse, kinds_of, newest_return
 from app.answers.verdicts.record import PatientRecord, WatchEnd, end_of_watch, is_newest
 from app.answers.verdicts.side_effects import SideEffectCourse
 from app.record.blocks.service import shown_by_block
@@ -20,11 +20,17 @@ SPARKS = 40  # points of the sparkline in a list
 
 
 def outcome_of(
-    verdict: Verdict, own: Fact[ProcedureIn], record: PatientRecord, *, born_on: date, effects: list[SideEffectCourse]
+    verdict: Verdict,
+    own: Fact[ProcedureIn],
+    record: PatientRecord,
+    *,
+    born_on: date,
+    effects: list[SideEffectCourse],
+    written: date | None,
 ) -> Outcome:
-    """The outcome of a procedure by one definition."""
+    """The outcome of a procedure by one definition; `written` is the last day with a score of its site, used or not."""
     body = own.body
-    scored, days = logged_days(verdict), (verdict.as_of - body.performed_on).days
+    days = (verdict.as_of - body.performed_on).days
     made = [c.body.contact for c in record.contacts if c.body.procedure_id == own.id]
     treated = [performed(one) for one in record.procedures]
     repeats = any(p.performed_on < body.performed_on for p in at_place(performed(own), treated))
@@ -65,14 +71,13 @@ def outcome_of(
         ended=ended,
         closed=None if end is None else end.why,
         closed_on=None if end is None else end.on,
-        closed_at=None if end is None else end.recorded_at,
         newest=is_newest(own, record, verdict.as_of),
         relief_days=0 if ended == "no_relief" else verdict.relief_days,
         held_days=0 if ended == "no_relief" else verdict.held_days,
         entered_days=_entered(verdict, body.performed_on),
         logged=verdict.adherence.logged,
         expected=verdict.adherence.expected,
-        last_logged_on=scored[-1] if scored else None,
+        last_logged_on=written,
         contacts=" ".join(made),
     )
 

@@ -79,27 +79,25 @@ async def read_record(
 
 @dataclass(frozen=True)
 class WatchEnd:
-    """What ended the watch of a procedure: its day, why, and when the record said so."""
+    """What ended the watch of a procedure: its day, and why."""
 
     on: date
     why: End
-    recorded_at: datetime
 
 
 def to_procedure(own: Fact[ProcedureIn], record: PatientRecord, earlier: tuple[EarlierRelief, ...] = ()) -> Procedure:
     """The procedure as the engine sees it; `earlier` is what those before it at its place brought.
 
     A repeat, surgery at the region, death or a move ends its watch; the day of a block of the region and the day after
-    never count for its baseline, which lies before the first date of a treatment in several stages.
+    never count for its baseline, which lies before the first date of a treatment of its side in several stages.
     """
     of_region = (b.body for b in record.blocks if region_of(b.body.joints[0]) == own.body.region)
-    end, first = end_of_watch(own, record), first_of_stages(own, record)
+    end, first = end_of_watch(own, record), first_of_side(own, record)
     staged = first.id != own.id
-    recorded = first.body.baseline_pain if staged else None
     return Procedure(
         performed_on=own.body.performed_on,
         laterality=own.body.laterality,
-        baseline_pain=own.body.baseline_pain if recorded is None else recorded,
+        baseline_pain=first.body.baseline_pain,  # a later one was taken under the relief of the first
         baseline_not=block_days([block.performed_on for block in of_region]),
         treated_from=first.body.performed_on if staged else None,
         watched_until=end.on - timedelta(days=1) if end else None,
@@ -119,24 +117,27 @@ def first_of_stages(own: Fact[ProcedureIn], record: PatientRecord) -> Fact[Proce
     return record.procedure(first.id) or own
 
 
+def first_of_side(own: Fact[ProcedureIn], record: PatientRecord) -> Fact[ProcedureIn]:
+    """The first date at the same side of the treatment that a procedure belongs to: its baseline lies before that."""
+    theirs = stages(performed(own), [performed(one) for one in record.procedures])
+    mine = [p for p in theirs if same_side(p.laterality, own.body.laterality)]
+    return (record.procedure(mine[0].id) if mine else None) or own
+
+
 def both_sides_from(own: Fact[ProcedureIn], record: PatientRecord) -> date | None:
-    """The day from which both sides have been treated in stages, so that a score for both is of neither; else None."""
+    """The day from which a score for both sides is of neither: that of the other side's stage; None where there is none."""
     if own.body.laterality == "bilateral":
         return None
     others = [p for p in _other_stages(own, record) if not same_side(p.laterality, own.body.laterality)]
-    return max(own.body.performed_on, min(p.performed_on for p in others)) if others else None
+    return min((p.performed_on for p in others), default=None)
 
 
 def end_of_watch(own: Fact[ProcedureIn], record: PatientRecord) -> WatchEnd | None:
     """What first ended the watch of a procedure."""
-    ends = [
-        WatchEnd(e.body.happened_on, ENDS_THE_WATCH[e.body.kind], e.created_at)
-        for e in record.events
-        if _ends(e.body, own.body)
-    ]
+    ends = [WatchEnd(e.body.happened_on, ENDS_THE_WATCH[e.body.kind]) for e in record.events if _ends(e.body, own.body)]
     mine = performed(own)
     ends += [
-        WatchEnd(p.body.performed_on, "repeat", p.created_at)
+        WatchEnd(p.body.performed_on, "repeat")
         for p in record.procedures
         if p.id != own.id and same_place(performed(p), mine)
     ]
@@ -166,7 +167,7 @@ def confounding_treatments(own: Fact[ProcedureIn], record: PatientRecord, as_of:
             what = f"{spoken(sorted(other.joints or ()))} of the same side"
             does = "one treatment, whose relief can't be told apart"
         else:
-            what, does = f"the {other.laterality} side", "from both dates on scores for both sides count for neither"
+            what, does = f"the {other.laterality} side", "scores for both sides together tell of neither"
         out.append(Confounder("staged", f"{what} was treated on {other.performed_on}: {does}"))
     return out
 

@@ -26,7 +26,12 @@ NAMES = {"left": "Left", "right": "Right", "bilateral": "Bilateral"}
 
 
 def sentence(
-    verdict: Verdict, own: ProcedureIn, *, earlier: EarlierTreatments = NONE_BEFORE, end: WatchEnd | None = None
+    verdict: Verdict,
+    own: ProcedureIn,
+    *,
+    earlier: EarlierTreatments = NONE_BEFORE,
+    end: WatchEnd | None = None,
+    together_from: date | None = None,
 ) -> str:
     """Site and days since the procedure; then at most four facts: its course, what could mislead, opioids, the diary.
 
@@ -34,12 +39,16 @@ def sentence(
         own: the procedure as it was recorded.
         earlier: what the patient's earlier treatments at its place brought.
         end: what ended its watch: the facts are then of the last day before.
+        together_from: the day from which scores are of both sides together, where such are the newest.
     """
     days = (verdict.as_of - own.performed_on).days
     where = spoken(own.joints or []) or own.region
     ago = "today" if days == 0 else "yesterday" if days == 1 else f"{days} days ago"
-    told = _Told(verdict, end, end.on - timedelta(days=1) if end else verdict.as_of, own.performed_on, earlier)
-    facts = [*_closed(end), *_course(told), *_opioids(verdict), *_complete(verdict)]
+    told = _Told(
+        verdict, end, end.on - timedelta(days=1) if end else verdict.as_of, own.performed_on, earlier, together_from
+    )
+    complete = _complete(verdict) if together_from is None else []
+    facts = [*_closed(end), *_course(told), *_opioids(verdict), *complete]
     said = "; ".join(facts[:MOST_FACTS])
     return f"{NAMES[own.laterality]} {where}, {ago}. {said[0].upper()}{said[1:]}."
 
@@ -58,6 +67,7 @@ class _Told:
     until: date
     performed_on: date
     earlier: EarlierTreatments
+    together_from: date | None
 
     @property
     def days(self) -> int:
@@ -71,10 +81,13 @@ def _closed(end: WatchEnd | None) -> list[str]:
 
 def _course(told: _Told) -> list[str]:
     verdict, days = told.verdict, told.days
+    if told.together_from is not None and verdict.phase in ("unknown", "settling"):
+        since = spoken_day(told.together_from)
+        return [f"scores are of both sides together since {since}: neither side can be judged by itself"]
     if verdict.baseline.pain is None:
         return ["relief can't be computed: the pain before is not known"]
-    if len({side.phase for side in verdict.sides}) > 1:
-        return [_sides(verdict), *_worse(verdict, days), *_borderline(verdict)]
+    if len({(side.phase, side.returned.on) for side in verdict.sides}) > 1:
+        return [_sides(told), *_worse(verdict, days), *_borderline(verdict)]
     if verdict.phase == "settling":
         return [_settling(told), *_worse(verdict, days), *_level(verdict)]
     if verdict.phase == "no_relief":
@@ -94,13 +107,15 @@ def _settling(told: _Told) -> str:
     return f"still settling{left}: nothing is decided yet"
 
 
-def _sides(verdict: Verdict) -> str:
+def _sides(told: _Told) -> str:
     """Each side of a bilateral procedure, where they stand differently."""
-    each = ", ".join(f"{side.side}: {_side(side)}" for side in verdict.sides)
-    return f"{each} (definition {verdict.definition})"
+    each = ", ".join(f"{side.side}: {_side(side, told.end is not None)}" for side in told.verdict.sides)
+    return f"{each} (definition {told.verdict.definition})"
 
 
-def _side(side: SideVerdict) -> str:
+def _side(side: SideVerdict, closed: bool) -> str:
+    if side.phase == "settling" and closed:
+        return "not decided by then"
     percent, ended = side.relief_percent, side.returned.on
     if side.phase == "relief":
         return "relief" if percent is None else f"relief {percent:.0f} %"

@@ -24,6 +24,7 @@ from app.answers.verdicts.triage import PLACE, need_of
 from app.answers.verdicts.verdict_json import MADE_BY
 from app.base.http.conditional import etag, matches
 from app.base.http.problems import bad_field, not_found
+from app.base.http.wire import STORED
 from app.base.store.database import Database
 from app.base.store.prepared import Prepared, first_of, prepared_select
 from app.base.store.statements import upsert
@@ -36,6 +37,7 @@ from app.record.procedures.schemas import ProcedureIn
 from app.record.procedures.service import procedure
 from app.record.procedures.tables import ProcedureRow
 from app.relief import Definition, EngineState
+from app.rules.outcome import End
 from app.rules.words import Laterality, Region
 
 kept, outcome = table(KeptVerdict), table(OutcomeRow)
@@ -221,7 +223,9 @@ def own_of(found: JudgedProcedure, record: PatientRecord) -> Fact[ProcedureIn]:
             "region": found.region,
             "laterality": found.laterality,
             "baseline_pain": found.baseline_pain,
-        }
+            "joints": found.joints or None,
+        },
+        context=STORED,
     )
     return Fact(found.clinic_id, found.id, found.patient_id, 0, body, body.content(), found.created_at)
 
@@ -286,7 +290,8 @@ async def keep(
     if not made:
         return
     bodies = [_kept_row(m, one, now) for m, one in made]
-    rows = [_outcome_row(m, one) for m, one in made]
+    before = await _closed_before(connection, [(m.clinic_id, m.procedure_id, m.definition) for m, _ in made])
+    rows = [_outcome_row(m, one, before=before, now=now) for m, one in made]
     await connection.execute(upsert(connection, kept, "clinic_id", "procedure_id", "definition"), bodies)
     await connection.execute(upsert(connection, outcome, "clinic_id", "procedure_id", "definition"), rows)
     flagged = [(m, one) for m, one in made if m.definition == "half"]  # flags go by the default definition alone
@@ -306,6 +311,19 @@ async def keep(
         )
 
 
+async def _closed_before(
+    connection: AsyncConnection, keys: list[tuple[UUID, UUID, Definition]]
+) -> dict[tuple[UUID, UUID, Definition], tuple[End | None, date | None, datetime | None]]:
+    """What closed each watch so far, on which day, and when that was first seen."""
+    place = tuple_(col(OutcomeRow.clinic_id), col(OutcomeRow.procedure_id), col(OutcomeRow.definition))
+    seen = col(OutcomeRow.closed), col(OutcomeRow.closed_on), col(OutcomeRow.closed_at)
+    query = select(col(OutcomeRow.clinic_id), col(OutcomeRow.procedure_id), col(OutcomeRow.definition), *seen).where(
+        place.in_(keys)
+    )
+    found = (await connection.execute(query)).all()
+    return {(one[0], one[1], one[2]): (one[3], one[4], one[5]) for one in found}
+
+
 def _kept_row(m: VerdictMaterial, one: AssembledVerdict, now: datetime) -> dict[str, object]:
     return row(
         KeptVerdict,
@@ -322,8 +340,16 @@ def _kept_row(m: VerdictMaterial, one: AssembledVerdict, now: datetime) -> dict[
     )
 
 
-def _outcome_row(m: VerdictMaterial, one: AssembledVerdict) -> dict[str, object]:
-    need = need_of(one.outcome)
+def _outcome_row(
+    m: VerdictMaterial,
+    one: AssembledVerdict,
+    *,
+    before: dict[tuple[UUID, UUID, Definition], tuple[End | None, date | None, datetime | None]],
+    now: datetime,
+) -> dict[str, object]:
+    need, said = need_of(one.outcome), one.outcome
+    closed, closed_on, closed_at = before.get((m.clinic_id, m.procedure_id, m.definition), (None, None, None))
+    same = (closed, closed_on) == (said.closed, said.closed_on)
     return row(
         OutcomeRow,
         clinic_id=m.clinic_id,
@@ -334,7 +360,8 @@ def _outcome_row(m: VerdictMaterial, one: AssembledVerdict) -> dict[str, object]
         place=PLACE[need.need],
         why=need.why,
         since_on=need.since,
-        **{**vars(one.outcome), "engine": MADE_BY},
+        closed_at=None if said.closed is None else closed_at if same else now,
+        **{**vars(said), "engine": MADE_BY},
     )
 
 

@@ -63,7 +63,8 @@ def _put_together(
         body = own.body
         subject = to_procedure(own, record, reliefs_of(before_at_place(own, record), judged))
         until = min(as_of, subject.watched_until or as_of)
-        mine = [entry for entry in entries if first_entry(own, record) <= entry.date <= until]
+        first = first_entry(own, record)
+        mine = [entry for entry in entries if first <= entry.date <= until]
         diary = diary_of(own, record, mine, time_zone=person.time_zone)
         verdict = judged[own.id] = judge(diary, subject, as_of=as_of, definition=definition)
         site = sites.setdefault((body.region, body.laterality), [])

@@ -83,7 +83,7 @@ class OutcomeRow(SQLModel, table=True):
     ended: str = Field(max_length=20)
     closed: End | None = Field(default=None, sa_type=Word)
     closed_on: date | None = None
-    closed_at: datetime | None = None
+    closed_at: datetime | None = None  # when that was first seen
     newest: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
     relief_days: int | None = None
     held_days: int | None = None

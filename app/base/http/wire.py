@@ -123,8 +123,8 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_written_instant), AfterValida
 
 
 def _joint(value: str, info: ValidationInfo) -> str:
-    if (info.context or {}).get("stored"):
-        return value  # what was taken in once stays readable, C1-2 for one
+    if value == levels.NO_LONGER and (info.context or {}).get("stored"):
+        return value  # what was taken in once stays readable
     return levels.joint(value)
 
 

@@ -202,7 +202,7 @@ async def _show(
         faults=faults_of(problem),
         clinicians=[c for c in await clinics.list_colleagues(database, caller) if c.role == "clinician"],
         now=now,
-        free=sum(one.booking is None and one.starts_at > now for one in slots),
+        free=sum(one.booking is None and one.closed_at is None and one.starts_at > now for one in slots),
     )
 
 

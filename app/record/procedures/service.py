@@ -99,30 +99,31 @@ def repeat_of(own: Performed, everything: Sequence[Performed]) -> UUID | None:
     return before[-1].id if before else None
 
 
-def staged_with(own: Performed, everything: Sequence[Performed]) -> UUID | None:
-    """The newest procedure at the region's other side or levels within 180 days before; None where this one is a repeat."""
-    if repeat_of(own, everything) is not None:
-        return None
-    near = [
-        p
-        for p in everything
-        if p.region == own.region and _before(p, own) and own.performed_on - p.performed_on <= STAGED_WITHIN
-    ]
-    return near[-1].id if near else None
+def stages(own: Performed, everything: Sequence[Performed]) -> list[Performed]:
+    """All dates of the treatment that a procedure belongs to, itself among them, in their order.
+
+    A treatment goes on for 180 days from its first date, and treats no place twice: what does begins another.
+    """
+    groups: list[list[Performed]] = []
+    for one in sorted((p for p in everything if p.region == own.region), key=lambda p: (p.performed_on, p.id)):
+        group = groups[-1] if groups else []
+        near = group and one.performed_on - group[0].performed_on <= STAGED_WITHIN
+        if near and not any(same_place(one, other) for other in group):
+            group.append(one)
+        else:
+            groups.append([one])
+    return next((group for group in groups if own in group), [own])
 
 
 def first_stage(own: Performed, everything: Sequence[Performed]) -> Performed:
     """The first date of the treatment that a procedure belongs to: its own, where it is staged with none before it."""
-    by_id = {p.id: p for p in everything}
-    while (before := staged_with(own, everything)) is not None:
-        own = by_id[before]
-    return own
+    return stages(own, everything)[0]
 
 
-def stages(own: Performed, everything: Sequence[Performed]) -> list[Performed]:
-    """All dates of the treatment that a procedure belongs to, itself among them, in their order."""
-    first = first_stage(own, everything)
-    return [p for p in everything if first_stage(p, everything) == first]
+def staged_with(own: Performed, everything: Sequence[Performed]) -> UUID | None:
+    """The newest earlier date of the same treatment: at the region's other side or levels; None where there is none."""
+    before = [p for p in stages(own, everything) if _before(p, own)]
+    return before[-1].id if before else None
 
 
 def _before(one: Performed, own: Performed) -> bool:
@@ -130,9 +131,10 @@ def _before(one: Performed, own: Performed) -> bool:
 
 
 def _is_twin(new: ProcedureIn, other: ProcedureIn) -> bool:
-    """One session on one day at one place is one procedure."""
-    there = (new.region, new.laterality) == (other.region, other.laterality)
-    return there and (not new.joints or not other.joints or set(new.joints) == set(other.joints))
+    """One session on one day at one place is one procedure: a level and a side are treated once a day."""
+    if new.region != other.region or not same_side(new.laterality, other.laterality):
+        return False
+    return not new.joints or not other.joints or bool(set(new.joints) & set(other.joints))
 
 
 async def _check(_connection: AsyncConnection, person: Person, *, new: ProcedureIn, now: datetime) -> None:

@@ -241,6 +241,13 @@ def region_covered(rule: PolicyRule, case: Case) -> RuleFound:
     )
 
 
+def not_covered(rule: PolicyRule, case: Case) -> RuleFound:
+    """Whether the policy leaves the region out; of the others it says nothing."""
+    regions = rule.numbers["regions"]
+    needs = f"a region other than {', '.join(regions)}; for those other policies hold"
+    return _found(rule, "not_met" if case.region in regions else "needs_a_person", saw=case.region, needs=needs)
+
+
 def joints_covered(rule: PolicyRule, case: Case) -> RuleFound:
     """Whether the policy covers each joint proposed."""
     covered = rule.numbers["joints"]

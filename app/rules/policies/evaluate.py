@@ -76,6 +76,7 @@ _CHECKS = {
     "levels": checks.levels,
     "pain_now": checks.pain_now,
     "region_covered": checks.region_covered,
+    "not_covered": checks.not_covered,
     "joints_covered": checks.joints_covered,
     "technique": checks.technique,
     "pain_since": checks.pain_since,

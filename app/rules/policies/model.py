@@ -32,6 +32,7 @@ RULES: dict[str, dict[str, tuple[type | tuple[type, ...], bool]]] = {
     "levels": {"most": (int, True)},
     "pain_now": {"least": ((int, float), True)},
     "region_covered": {"regions": (list, True)},
+    "not_covered": {"regions": (list, True)},
     "joints_covered": {"joints": (list, True)},
     "technique": {"techniques": (list, True), "least_c": ((int, float), False)},
     "pain_since": {"months": (int, True)},

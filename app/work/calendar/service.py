@@ -52,8 +52,6 @@ async def book(
     one = whole(Slot, found)
     if one.starts_at <= now:
         raise bad_field("/slot_id", "has begun already")
-    if one.closed_at is not None:
-        raise Problem(409, "The slot is closed.")
     await _check_free(connection, one)
     await _check_patient(connection, one, patient_id)
     new = new_id()
@@ -82,6 +80,9 @@ async def book(
 async def _check_free(connection: AsyncConnection, one: Slot) -> None:
     """Refuses (409) a slot whose clinician has an appointment at that time: slots of old may overlap."""
     await hold_clinician(connection, one.clinic_id, one.clinician_id)
+    this = and_(col(Slot.clinic_id) == one.clinic_id, col(Slot.id) == one.id)
+    if (await connection.execute(select(col(Slot.closed_at)).where(this))).scalar_one_or_none() is not None:
+        raise Problem(409, "The slot is closed.")
     end = one.starts_at + timedelta(minutes=one.minutes)
     near = (
         select(col(Slot.starts_at), col(Slot.minutes))

@@ -19,7 +19,7 @@ from app.base.http.problems import Problem, bad_field, not_found
 from app.base.http.wire import to_wire
 from app.base.store.database import Database
 from app.base.store.metadata import new_id
-from app.base.store.typed import col, row, table, to, values_of, whole
+from app.base.store.typed import RowQuery, Setting, col, row, table, to, values_of, whole
 from app.record.patients.service import patient
 from app.record.patients.tables import Patient
 from app.work.calendar.repeats import occurrences
@@ -122,14 +122,16 @@ async def change(database: Database, caller: Caller, *, slot_id: UUID, given: Sl
         one, free = await _held(connection, caller, slot_id)
         if given.closed and not free:
             raise Problem(409, "The slot is booked; move or cancel its appointment first.")
-        closed = one.closed_at if given.closed is None else now if given.closed else None
-        location = one.location if given.location is None else given.location
-        changed = update(slot).where(col(Slot.clinic_id) == one.clinic_id, col(Slot.id) == slot_id)
-        await connection.execute(
-            changed.ordered_values(to(col(Slot.closed_at), closed), to(col(Slot.location), location))
-        )
+        changes: list[Setting] = []
+        if given.closed is not None:
+            changes.append(to(col(Slot.closed_at), now if given.closed else None))
+        if given.location is not None:
+            changes.append(to(col(Slot.location), given.location))
+        if changes:
+            this = (col(Slot.clinic_id) == one.clinic_id) & (col(Slot.id) == slot_id)
+            await connection.execute(update(slot).where(this).ordered_values(*changes))
         await audit.record(connection, caller, action="change", resource="slot", patient_id=None, now=now)
-        return slot_out(one.model_copy(update={"closed_at": closed, "location": location}), free=free)
+        return slot_out((await _held(connection, caller, slot_id))[0], free=free)
 
     return await database.write(work)
 
@@ -162,6 +164,7 @@ async def _held(connection: AsyncConnection, caller: Caller, slot_id: UUID) -> t
     one = whole(Slot, found)
     theirs = and_(col(Account.clinic_id) == one.clinic_id, col(Account.id) == one.clinician_id)
     await connection.execute(select(col(Account.id)).where(theirs).with_for_update(key_share=True))
+    one = whole(Slot, (await connection.execute(select(slot).where(this))).one())  # as it is now that nobody else can
     booked = and_(col(Appointment.clinic_id) == one.clinic_id, col(Appointment.holds_slot_id) == slot_id)
     return one, (await connection.execute(select(col(Appointment.id)).where(booked))).first() is None
 
@@ -215,6 +218,7 @@ class AgendaItem:
     review_id: UUID | None
     patient_id: UUID | None
     name: str | None
+    closed_at: datetime | None
 
 
 async def agenda(
@@ -223,7 +227,7 @@ async def agenda(
     """The clinic's slots between two instants, the next first, with whoever has booked each."""
     theirs = and_(col(Patient.clinic_id) == col(Appointment.clinic_id), col(Patient.id) == col(Appointment.patient_id))
     of_clinician = and_(col(Account.clinic_id) == col(Slot.clinic_id), col(Account.id) == col(Slot.clinician_id))
-    query = (
+    query: RowQuery = (
         select(
             col(Slot.id),
             col(Slot.starts_at),
@@ -236,6 +240,7 @@ async def agenda(
             col(Appointment.review_id),
             col(Appointment.patient_id),
             col(Patient.name),
+            col(Slot.closed_at),
         )
         .select_from(slot)
         .join(account, of_clinician)

@@ -62,7 +62,7 @@ class QualityOut(BaseModel):
     closed_without_action: int = Field(description="those of them for which no person did anything")
     returns: int = Field(description="returns that were flagged")
     reviewed: int = Field(description="those with a step by a person, on the flag or on a review of the procedure")
-    due: int = Field(description="returns flagged over 14 days ago, or answered before")
+    due: int = Field(description="returns flagged over 14 days ago")
     within_14: float | None = Field(
         description="share of `due` with a person's first step in 14 days: one that nobody answered counts against it"
     )

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from typing_extensions import TypedDict
 
 from app.access.accounts.permissions import Caller, require_staff
+from app.access.accounts.tables import Account
 from app.access.audit import service as audit
 from app.alerts.flags.tables import Flag
 from app.base.store.database import Database
@@ -59,7 +60,7 @@ class Quality:
         closed, closed_without_action: flags that are over, and those of them for which nobody did anything.
         returns: returns that were flagged.
         reviewed: those with a step by a person, on the flag or on a review of the procedure since.
-        due, within_14: returns flagged over 14 days ago or answered before, and the share answered in 14 days: who was never
+        due, within_14: returns flagged over 14 days ago, and the share of them answered in 14 days: one that nobody ever
             answered counts against it.
         days_to_review: median, from the flag to the first step by a person, of those that have one.
     """
@@ -79,11 +80,18 @@ class Quality:
 
 
 @dataclass(frozen=True)
-class FlaggedReturn:
-    """A flagged return: when it was raised, and the first step by a person since; None where there is none."""
+class FlagTaken:
+    """A flag that was shown: when it was raised, and when somebody at the clinic first did something; None: nobody did."""
 
+    kind: str
+    state: str
     raised_at: datetime
     answered_at: datetime | None
+
+    @property
+    def days(self) -> float | None:
+        """Days from the flag to that step."""
+        return None if self.answered_at is None else (self.answered_at - self.raised_at).total_seconds() / DAY
 
 
 async def read(database: Database, caller: Caller, now: datetime) -> Quality:
@@ -100,19 +108,25 @@ async def read(database: Database, caller: Caller, now: datetime) -> Quality:
         col(Flag.kind), col(Flag.state), col(Flag.procedure_id), col(Flag.raised_at), col(Flag.steps)
     ).where(col(Flag.clinic_id) == clinic, col(Flag.shown_at).is_not(None))
     reviewed = select(col(Review.procedure_id), col(Review.steps)).where(col(Review.clinic_id) == clinic)
+    people = select(col(Account.id)).where(col(Account.clinic_id) == clinic, col(Account.role) != "patient")
     async with database.read(aside=True) as connection:
         first = {
             r.patient_id: r.first for r in await connection.execute(started.group_by(col(ProcedureRow.patient_id)))
         }
         begin = today - timedelta(days=3 * 366)
         days = (await connection.execute(logged.where(col(DiaryDay.date) >= begin))).all()
-        flags = [FlagTaken(*one) for one in (await connection.execute(flagged)).all()]
+        staff = {str(one) for (one,) in (await connection.execute(people)).all()}
+        raised = (await connection.execute(flagged)).all()
         reviews = (await connection.execute(reviewed)).all()
     await audit.record_read(database, caller, resource="quality", patient_id=None, now=now)
-    by_procedure: dict[UUID, list[Step]] = {}
-    for procedure_id, steps in reviews:
-        by_procedure.setdefault(procedure_id, []).extend(steps)
-    returns = [_return(one, by_procedure) for one in flags if one.kind == "pain_return"]
+    beside: dict[UUID, list[Step]] = {}
+    for whose, steps in reviews:
+        beside.setdefault(whose, []).extend(steps)
+    flags = [
+        FlagTaken(kind, state, at, _first_step([*steps, *beside.get(whose, [])], at, staff) if whose else None)
+        for kind, state, whose, at, steps in raised
+    ]
+    returns = [one for one in flags if one.kind == "pain_return"]
     years = sum(max(0, (today - on).days) for on in first.values()) / YEAR
     over = [one for one in flags if one.state in ("resolved", "lapsed")]
     return Quality(
@@ -122,32 +136,15 @@ async def read(database: Database, caller: Caller, now: datetime) -> Quality:
         flags=len(flags),
         flags_a_patient_year=round(len(flags) / years, 3) if years else None,
         closed=len(over),
-        closed_without_action=sum(not one.taken for one in over),
+        closed_without_action=sum(one.answered_at is None for one in over),
         **_answers(returns, now),
     )
 
 
-@dataclass(frozen=True)
-class FlagTaken:
-    """A flag that was shown, with its steps."""
-
-    kind: str
-    state: str
-    procedure_id: UUID | None
-    raised_at: datetime
-    steps: list[Step]
-
-    @property
-    def taken(self) -> bool:
-        """Whether a person has done anything about it."""
-        return any(step["by"] is not None for step in self.steps)
-
-
-def _return(one: FlagTaken, reviews: dict[UUID, list[Step]]) -> FlaggedReturn:
-    """A review that the service opened by itself answers nothing: a step of a person does."""
-    beside = [] if one.procedure_id is None else reviews.get(one.procedure_id, [])
-    steps = [datetime.fromisoformat(step["at"]) for step in (*one.steps, *beside) if step["by"] is not None]
-    return FlaggedReturn(one.raised_at, min((at for at in steps if at >= one.raised_at), default=None))
+def _first_step(steps: list[Step], since: datetime, staff: set[str]) -> datetime | None:
+    """The first step of somebody at the clinic; one that the service or the patient took answers nothing."""
+    taken = (datetime.fromisoformat(one["at"]) for one in steps if one["by"] in staff)
+    return min((at for at in taken if at >= since), default=None)
 
 
 class Answers(TypedDict):
@@ -160,14 +157,15 @@ class Answers(TypedDict):
     days_to_review: float | None
 
 
-def _answers(returns: list[FlaggedReturn], now: datetime) -> Answers:
-    waited = [(one.answered_at - one.raised_at).total_seconds() / DAY for one in returns if one.answered_at is not None]
-    due = [one for one in returns if one.answered_at or (now - one.raised_at).total_seconds() / DAY > CASE_IN_TIME]
+def _answers(returns: list[FlagTaken], now: datetime) -> Answers:
+    waited = [one.days for one in returns if one.days is not None]
+    due = [one for one in returns if (now - one.raised_at).total_seconds() / DAY > CASE_IN_TIME]
+    in_time = [one for one in due if one.days is not None and one.days <= CASE_IN_TIME]
     return {
         "returns": len(returns),
         "reviewed": len(waited),
         "due": len(due),
-        "within_14": sum(one <= CASE_IN_TIME for one in waited) / len(due) if due else None,
+        "within_14": len(in_time) / len(due) if due else None,
         "days_to_review": median(waited) if waited else None,
     }
 
@@ -196,8 +194,8 @@ def _alarms(flags: list[FlagTaken]) -> list[Alarms]:
             Alarms(
                 kind,
                 len(mine),
-                sum(one.taken for one in mine),
-                sum(one.state == "lapsed" and not one.taken for one in mine),
+                sum(one.answered_at is not None for one in mine),
+                sum(one.state == "lapsed" and one.answered_at is None for one in mine),
                 sum(one.state in ("open", "acknowledged") for one in mine),
             )
         )

@@ -1,18 +1,20 @@
 """Cancelling and moving an appointment: the review that it was booked for follows in the same transaction."""
 
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Action, Caller, require
+from app.access.audit import service as audit
 from app.base.store.database import Database
 from app.base.store.timeline import step
 from app.base.store.typed import Setting, col, to, whole
 from app.record.patients import service as patients
 from app.record.patients.service import today_of
-from app.rules.reviews import OPEN, ReviewStep, after
+from app.rules.reviews import OPEN, ReviewStep, State, after
 from app.work.calendar import service as calendar
 from app.work.calendar.service import Booked
 from app.work.reviews.service import review, set_columns
@@ -26,7 +28,8 @@ async def cancel(database: Database, caller: Caller, *, appointment_id: UUID, re
         one, of = await _locked(connection, caller, appointment_id=appointment_id, action="confirm")
         if one.state != "cancelled":
             await calendar.give_back(connection, caller, one=one, reason=reason, now=now)
-            await _follow(connection, caller, of=of, what="unbook", changes=_freed(), reason=reason, now=now)
+            freed = await _freed(connection, of)
+            await _follow(connection, caller, of=of, what="unbook", changes=freed, reason=reason, now=now)
         return await calendar.find(connection, caller, appointment_id=appointment_id, action="confirm")
 
     return await database.write(work)
@@ -60,11 +63,28 @@ async def _locked(
     found = None if one.review_id is None else (await connection.execute(theirs.with_for_update())).first()
     of = None if found is None else whole(Review, found)
     held = await calendar.find(connection, caller, appointment_id=appointment_id, action=action, lock=True)
-    return held, of if of is not None and of.appointment_id == held.id and of.state in OPEN else None
+    return held, of if of is not None and of.appointment_id == held.id and _follows(of) else None
 
 
-def _freed() -> list[Setting]:
-    return [to(col(Review.appointment_id), None)]
+def _follows(of: Review) -> bool:
+    """A review follows its appointment while it is open, and where it was decided to repeat."""
+    return of.state in OPEN or (of.state == "decided" and of.decision == "repeat")
+
+
+async def _freed(connection: AsyncConnection, of: Review | None) -> list[Setting]:
+    """A review without its slot is to be booked again, also one that was decided, unless another is open."""
+    slot: list[Setting] = [to(col(Review.appointment_id), None)]
+    if of is None or of.state in OPEN:
+        return slot
+    others = and_(col(Review.clinic_id) == of.clinic_id, col(Review.open_procedure_id) == of.procedure_id)
+    if (await connection.execute(select(review).where(others))).first() is not None:
+        return [*slot, to(col(Review.state), of.state)]
+    return [
+        *slot,
+        to(col(Review.open_procedure_id), of.procedure_id),
+        to(col(Review.decision), None),
+        to(col(Review.closed_at), None),
+    ]
 
 
 async def _follow(
@@ -77,8 +97,11 @@ async def _follow(
     reason: str,
     now: datetime,
 ) -> None:
-    state = None if of is None else after("booked", what)
+    state = None if of is None else after(cast(State, of.state), what)
     if of is None or state is None:
         return
     steps = [*of.steps, step(what, now, by=caller.account_id, note=reason)]
-    await set_columns(connection, of, [*changes, to(col(Review.state), state), to(col(Review.steps), steps)])
+    stays = any(column.name == "state" for column, _ in changes)
+    moved = [] if stays else [to(col(Review.state), state)]
+    await set_columns(connection, of, [*changes, *moved, to(col(Review.steps), steps)])
+    await audit.record(connection, caller, action="change", resource="review", patient_id=of.patient_id, now=now)

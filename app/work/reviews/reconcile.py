@@ -80,7 +80,12 @@ def _of_a_return() -> ColumnElement[bool]:
         col(OutcomeRow.definition) == "half",
         col(OutcomeRow.phase).in_(("returning", "returned")),
     )
-    return or_(col(Flag.kind) == "pain_return", and_(col(Flag.kind) == "masked_climb", returning))
+    closed = exists().where(
+        col(OutcomeRow.clinic_id) == col(Flag.clinic_id),
+        col(OutcomeRow.procedure_id) == col(Flag.procedure_id),
+        col(OutcomeRow.closed).is_not(None),
+    )
+    return ~closed & or_(col(Flag.kind) == "pain_return", and_(col(Flag.kind) == "masked_climb", returning))
 
 
 async def open_by_date(connection: AsyncConnection, now: datetime) -> int:
@@ -165,9 +170,9 @@ async def close_answered(connection: AsyncConnection, now: datetime) -> int:
 async def _close(connection: AsyncConnection, one: Review, why: End, *, on: date, now: datetime) -> None:
     repeated = why == "repeat"
     note = "the procedure has been repeated" if repeated else f"followed until {on}: {CLOSED[why]}"
-    if one.appointment_id is not None and not repeated:
+    if one.appointment_id is not None:
         booked = await calendar.find_uncancelled(connection, one.clinic_id, one.appointment_id)
-        if booked is not None:
+        if booked is not None and booked.starts_at > now:  # one that is past was kept, or is the repeat itself
             await calendar.give_back(connection, None, one=booked, reason=note, now=now)
     state: State = "decided" if repeated else "cancelled"
     ended = [

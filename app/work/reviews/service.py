@@ -164,11 +164,12 @@ async def open_review(
 
 @dataclass(frozen=True)
 class StepTaken:
-    """A step with a review: which, what it changes, and a note."""
+    """A step with a review: which, what it changes, and a note; the state where it is not the step's usual one."""
 
     step: ReviewStep
     changes: tuple[Setting, ...] = ()
     note: str | None = None
+    state: State | None = None
 
 
 TakeStep = Callable[[AsyncConnection, ReviewState], Awaitable[StepTaken]]
@@ -207,6 +208,7 @@ async def take(
     state = after(before.state, taken.step)
     if state is None:
         raise not_allowed(before.state)
+    state = taken.state or state
     closed: list[Setting] = []
     if state not in OPEN:
         closed = [to(col(Review.open_procedure_id), None), to(col(Review.closed_at), now)]

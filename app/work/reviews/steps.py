@@ -17,7 +17,7 @@ from app.base.store.typed import Setting, col, to
 from app.record.patients import service as patients
 from app.record.patients.service import today_of
 from app.record.procedures.tables import ProcedureRow
-from app.rules.levels import region_of
+from app.rules.levels import lies_in
 from app.rules.reviews import after
 from app.work.calendar import service as calendar
 from app.work.reviews.schemas import BookIn, CancelIn, DecisionIn, ReopenIn, ReviewChange
@@ -74,14 +74,14 @@ async def _check_joints(connection: AsyncConnection, one: Review, joints: list[s
     )
     region = (await connection.execute(own)).scalar_one()
     for place, joint in enumerate(joints):
-        if region_of(joint) != region:
+        if not lies_in(joint, region, joints):
             raise bad_field(f"/joints/{place}", "lies in another region than the procedure")
 
 
 async def book(
     database: Database, caller: Caller, *, review_id: UUID, given: BookIn, if_match: str | None, now: datetime
 ) -> ReviewState:
-    """Books a slot; a review without a proposed day is proposed for the slot's day."""
+    """Books a slot; the review is then for the slot's day."""
 
     async def change(connection: AsyncConnection, before: ReviewState) -> StepTaken:
         one = before.review
@@ -92,7 +92,7 @@ async def book(
         )
         starts_at = (await calendar.find(connection, caller, appointment_id=taken, action="read")).starts_at
         person = await patients.find(connection, caller, patient_id=one.patient_id)
-        day = one.proposed_on or today_of(person.time_zone, starts_at)
+        day = today_of(person.time_zone, starts_at)
         return StepTaken("book", (to(col(Review.appointment_id), taken), to(col(Review.proposed_on), day)))
 
     return await take_step(database, caller, review_id=review_id, change=change, if_match=if_match, now=now)
@@ -168,15 +168,18 @@ async def reopen(
             and (await connection.execute(select(review).where(others))).first()
         ):
             raise Problem(409, "Another review of the procedure is open.")
+        slot = one.appointment_id
+        stands = None if slot is None else await calendar.find_uncancelled(connection, one.clinic_id, slot)
         again = (
             to(col(Review.open_procedure_id), one.procedure_id),
+            to(col(Review.opened_at), now),  # what closed it before does not close it again
             to(col(Review.closed_at), None),
             to(col(Review.decision), None),
             to(col(Review.reason), None),
             to(col(Review.wait_until), None),
-            to(col(Review.appointment_id), None),
+            to(col(Review.appointment_id), None if stands is None else slot),
         )
-        return StepTaken("reopen", again, given.reason)
+        return StepTaken("reopen", again, given.reason, state=None if stands is None else "booked")
 
     return await take_step(database, caller, review_id=review_id, change=change, if_match=if_match, now=now)
 

@@ -68,7 +68,7 @@ async def test_silence_lapses_and_comes_back_as_a_new_flag(service: Service, clo
     await work(service)
     (lapsed,) = await flags(service, "state=lapsed")
     assert lapsed["id"] == first["id"]
-    assert lapsed["steps"][-1]["note"] == "the diary is kept again, or a newer procedure is followed"
+    assert lapsed["steps"][-1]["note"] == "the diary is kept again, or the watch has ended"
     clock.now += timedelta(days=20)
     await service.sign_in_again()
     await work(service)

@@ -149,12 +149,6 @@ def test_whoever_is_no_longer_followed_is_flagged_for_nothing(closed: str) -> No
         assert kinds(row) == []
 
 
-def test_only_the_newest_procedure_is_asked_about() -> None:
-    silent = {"last_logged_on": None, "contacts": ""}
-    assert {"silent_diary", "missed_follow_up"} <= set(kinds(on_day(64, **silent)))
-    assert kinds(on_day(64, newest=False, **silent)) == []
-
-
 def test_every_cause_has_a_word_for_when_it_is_gone() -> None:
     assert set(GONE) == set(KINDS)
 

@@ -147,6 +147,8 @@ def test_scores_for_both_sides_credit_neither_stage_with_the_relief_of_the_other
     right, _ = made(2, both, diary, day=250)
     assert (left.onset_on, right.onset_on) == (None, None)
     assert left.phase != "relief" and right.phase == "unknown"
+    assert "Scores are of both sides together since 11 March 2025" in right.says
+    assert "silent" not in right.says + left.says and "complete" not in right.says
     assert "the right side was treated on 2025-03-11" in left.confounders[-1].says
 
 
@@ -251,3 +253,29 @@ def test_performed_reads_the_joints() -> None:
     own = fact(procedure(0, "left", "L4-5"), 1)
     assert performed(own).joints == frozenset({"L4-5"})
     assert performed(fact(procedure(0, "left"), 1)).joints is None
+
+
+def test_the_other_side_is_measured_against_its_own_pain_before() -> None:
+    both = [procedure(0, "left", "L4-5", baseline_pain=8), procedure(60, "right", "L4-5", baseline_pain=5)]
+    right, _ = made(2, both, entries(course((44, 60, 5), (60, 200, 3)), "right"), day=180)
+    assert (right.baseline.source, right.baseline.pain) == ("diary", 5.25)
+    told, _ = made(2, both, [], day=180)
+    assert (told.baseline.source, told.baseline.pain) == ("clinic", 5.0)
+
+
+def test_other_levels_have_no_baseline_where_the_first_had_none() -> None:
+    both = [procedure(0, "left", "L2-3"), procedure(56, "left", "L5-S1", baseline_pain=3)]
+    second, _ = made(2, both, entries(course((1, 200, 3)), "left"), day=180)
+    assert (second.baseline.pain, second.phase) == (None, "unknown"), "3 was taken under the relief of the first"
+
+
+def test_a_treatment_ends_180_days_after_its_first_date_and_treats_no_place_twice() -> None:
+    chain = [treated(1, 0, "left", "L3-4"), treated(2, 145, "right", "L3-4"), treated(3, 295, "left", "L5-S1")]
+    assert [first_stage(p, chain).id.int for p in chain] == [1, 1, 3]
+    rounds = [
+        treated(1, 0, "left", "L4-5"),
+        treated(2, 40, "right", "L4-5"),
+        treated(3, 400, "left", "L4-5"),
+        treated(4, 440, "right", "L4-5"),
+    ]
+    assert links(*rounds) == [(None, None), (None, 1), (1, None), (2, 3)]

@@ -3,16 +3,19 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TypeVar
+from typing import TypeVar, cast
 from uuid import UUID, uuid4
 
 import pytest
 
+from app.answers.verdicts.course import last_written
 from app.answers.verdicts.outcomes import SPARKS, outcome_of, sparks
 from app.answers.verdicts.record import PatientRecord
 from app.answers.verdicts.side_effects import SideEffectCourse
 from app.record.blocks.schemas import BlockIn
 from app.record.contacts.schemas import ContactIn
+from app.record.diary.content import EntryContent
+from app.record.diary.service import DayEntry
 from app.record.events.schemas import EventIn
 from app.record.facts.kinds import Fact, FactIn
 from app.record.procedures.schemas import ProcedureIn
@@ -54,7 +57,7 @@ def outcome(
         [fact(c) for c in contacts],
         [],
     )
-    return outcome_of(verdict, mine, record, born_on=born, effects=effects or [])
+    return outcome_of(verdict, mine, record, born_on=born, effects=effects or [], written=DAY0 + timedelta(days=LAST))
 
 
 def event(on: int, kind: str = "surgery", region: str | None = "lumbar") -> EventIn:
@@ -217,11 +220,17 @@ def test_contacts_are_those_of_this_procedure() -> None:
     assert outcome(contacts=made).contacts == "days_1_3 months_3"
 
 
-def test_the_last_day_logged_is_the_last_with_an_average() -> None:
-    scored = diary({-3: 7.0, -2: 7.0, -1: 7.0, 5: 3.0, 9: 3.0})
-    for until, last in ((4, None), (5, 5), (8, 5), (9, 9), (20, 9)):
-        found = outcome(judge(scored, Procedure(DAY0), as_of=day(until))).last_logged_on
-        assert found == (None if last is None else DAY0 + timedelta(days=last)), until
+def test_the_last_day_written_is_the_last_with_a_score_of_the_site_both_sides_counted() -> None:
+    own = fact(OWN, OWN_ID)
+    on = [entry(5, "left"), entry(9, "both"), entry(12, "right"), entry(14, "left", "cervical"), entry(-2, "left")]
+    assert last_written(own, on) == DAY0 + timedelta(days=9)
+    assert last_written(own, on[2:]) is None
+
+
+def entry(at: int, side: str, region: str = "lumbar") -> DayEntry:
+    written = datetime(2026, 1, 1, tzinfo=UTC)
+    content = cast(EntryContent, {"pain": [{"region": region, "side": side, "average": 4.0}]})
+    return DayEntry(DAY0 + timedelta(days=at), 1, written, written, content, None)
 
 
 @pytest.mark.parametrize("length", [1, 2, SPARKS - 1, SPARKS, SPARKS + 1, 2 * SPARKS, 401])

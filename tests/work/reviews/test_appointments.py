@@ -90,13 +90,13 @@ async def test_what_ends_the_watch_ends_the_review_and_gives_its_slot_back(servi
     assert await free(service) == {mine["slot_id"]}
 
 
-async def test_a_repeat_decides_the_review_and_keeps_its_appointment(service: Service) -> None:
+async def test_a_repeat_decides_the_review_and_gives_a_slot_to_come_back(service: Service) -> None:
     review, mine = await booked(service)
     await service.new_procedure(performed_on="2026-04-30", joints=["L4-5"])
     await work(service)
     now = await read(service, review)
     assert (now["state"], now["decision"], now["reason"]) == ("decided", "repeat", "the procedure has been repeated")
-    assert mine["slot_id"] not in await free(service)
+    assert await free(service) == {mine["slot_id"]}
 
 
 async def test_what_a_repeat_answers_is_closed_everywhere(service: Service) -> None:
@@ -211,3 +211,46 @@ async def test_a_missing_baseline_is_a_need_of_its_own(service: Service) -> None
     async with service.app.state.database.read() as connection:
         found = (await connection.execute(select(col(OutcomeRow.place), col(OutcomeRow.why)))).one()
     assert (list(NEEDS)[found.place], found.why) == ("baseline", "pain before is missing: nothing can be computed")
+
+
+async def test_a_repeat_that_was_decided_is_to_be_booked_again_where_its_slot_is_lost(service: Service) -> None:
+    review, mine = await booked(service)
+    where = f"/v1/reviews/{review['id']}"
+    await service("cleo", "POST", f"{where}/decide", json={"decision": "repeat", "reason": "nine months of relief"})
+    later = {"slot_id": await slot(service, LATER), "reason": "she asked"}
+    moved = await service("sam", "POST", f"/v1/appointments/{mine['id']}/move", json=later)
+    kept = await read(service, review)
+    assert (kept["state"], kept["appointment_id"], kept["proposed_on"]) == ("decided", moved.json()["id"], "2026-06-09")
+    await service("ada", "POST", f"/v1/appointments/{moved.json()['id']}/cancel", json={"reason": "ill"})
+    now = await read(service, review)
+    assert (now["state"], now["decision"], now["appointment_id"], now["closed_at"]) == ("proposed", None, None, None)
+
+
+async def test_a_review_that_goes_on_keeps_the_appointment_that_stands(service: Service) -> None:
+    review, mine = await booked(service)
+    where = f"/v1/reviews/{review['id']}"
+    await service("cleo", "POST", f"{where}/decide", json={"decision": "repeat", "reason": "nine months of relief"})
+    again = (await service("cleo", "POST", f"{where}/reopen", json={"reason": "too early"})).json()
+    assert (again["state"], again["appointment_id"]) == ("booked", mine["id"])
+    await service("cleo", "POST", f"{where}/cancel", json={"reason": "nothing to decide"})
+    assert await free(service) == {mine["slot_id"]}
+
+
+async def test_what_a_person_opens_again_is_not_closed_again_by_the_same_end(service: Service) -> None:
+    review, _ = await booked(service)
+    event = {"kind": "moved_away", "happened_on": "2026-04-30"}
+    await service("cleo", "POST", f"/v1/patients/{service.ada_id}/events", json=event)
+    await work(service)
+    assert (await read(service, review))["state"] == "cancelled"
+    await service("cleo", "POST", f"/v1/reviews/{review['id']}/reopen", json={"reason": "she comes back"})
+    await service.put("2026-04-29", 4)
+    await work(service)
+    assert (await read(service, review))["state"] == "opened"
+
+
+async def test_a_patient_has_one_silent_diary_whatever_the_number_of_procedures(service: Service) -> None:
+    await service.new_procedure(performed_on="2026-02-01", joints=["L4-5"])
+    await service.new_procedure(performed_on="2026-02-01", region="cervical", joints=["C5-6"])
+    await work(service)
+    assert [one["kind"] for one in await flags(service, "kind=silent_diary")] == ["silent_diary"]
+    assert len(await flags(service, "kind=missed_follow_up")) == 1

@@ -87,7 +87,7 @@ async def test_of_many_that_want_a_slot_one_gets_it(service: Service) -> None:
 
 
 async def test_eligibility_says_what_it_saw(service: Service) -> None:
-    await service.new_procedure(joints=["L4-5"], technique="thermal")
+    await service.new_procedure(joints=["L4-5"], technique="thermal", temperature_c=80)
     work_up = {"noted_on": "2025-05-01", "pain_since": "2023-01-15"}
     noted = await service("cleo", "POST", f"/v1/patients/{service.ada_id}/work_ups", json=work_up)
     assert noted.status_code == 201, noted.text
