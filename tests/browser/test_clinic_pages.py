@@ -14,6 +14,7 @@ ORDER = [
     "red flag",
     "return",
     "return likely",
+    "no baseline",
     "no relief",
     "look at soon",
     "silent diary",

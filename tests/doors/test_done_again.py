@@ -130,11 +130,13 @@ async def of_the_work(do: Teller, procedure: str, of: str) -> None:
     await do("sam", f"POST /v1/reviews/bulk/{bulk['id']}/undo")
     first, second, third = [await slot(do.service, f"2026-06-0{day}T09:00:00+02:00") for day in (2, 3, 4)]
     me = (await do("cleo", "GET /v1/me"))["account_id"]
-    await do(
+    made = await do(
         "sam",
         "POST /v1/slots",
         {"clinician_id": me, "starts_at": "2026-06-05T09:00:00+02:00", "minutes": 30, "location": "1"},
     )
+    await do("sam", f"PATCH /v1/slots/{made['id']}", {"closed": True})
+    await do("sam", f"DELETE /v1/slots/{made['id']}")
     await do("sam", f"POST {where}/book", {"slot_id": first})
     (booked,) = (await do("sam", "GET /v1/appointments"))["items"]
     await do("ada", f"POST /v1/appointments/{booked['id']}/confirm")
@@ -143,6 +145,8 @@ async def of_the_work(do: Teller, procedure: str, of: str) -> None:
     await do("sam", f"POST /v1/appointments/{moved['id']}/cancel", {"reason": "ill"})
     again = await do("sam", opened, {})
     await do("sam", f"POST /v1/reviews/{again['id']}/cancel", {"reason": "a mistake"})
+    await do("sam", f"POST /v1/reviews/{again['id']}/reopen", {"reason": "it was none"})
+    await do("sam", f"POST /v1/reviews/{again['id']}/cancel", {"reason": "now it is"})
     patient = of.rpartition("/")[2]
     waits = await do("sam", "POST /v1/waiting", {"patient_id": patient})
     await do("sam", f"DELETE /v1/waiting/{waits['id']}")
