@@ -72,7 +72,9 @@ def _try_all(chosen: Sequence[Site], reach: Reach, jobs: int) -> dict[Site, str]
             if done:
                 del running[process]
                 ends[site] = "never ended" if status == -1 else "survived" if status == 0 else "noticed"
-                print(f"{len(ends)}/{len(chosen)}", end="\r", file=sys.stderr, flush=True)
+                so_far = sum(end in ("noticed", "never ended") for end in ends.values())
+                # a run that is stopped has said how far it came
+                print(f"{len(ends)}/{len(chosen)}, {so_far} noticed", end="\r", file=sys.stderr, flush=True)
     return ends
 
 
