@@ -45,13 +45,17 @@ class VerdictMaterial:
 
 @dataclass(frozen=True)
 class AssembledVerdict:
-    """A verdict's JSON body, its sentence, thinned curve (`spark`), decisive days (`why`), and its `outcome` row."""
+    """A verdict's JSON body, its sentence, thinned curve (`spark`), decisive days (`why`), and its `outcome` row.
+
+    `end_recorded_at` is when the fact that ended the watch was recorded; None while it goes on.
+    """
 
     body: str
     says: str
     spark: list[float | None]
     why: list[date]
     outcome: Outcome
+    end_recorded_at: datetime | None
 
 
 def make(material: VerdictMaterial, kept: EngineState | None = None) -> AssembledVerdict:
@@ -89,4 +93,4 @@ def make(material: VerdictMaterial, kept: EngineState | None = None) -> Assemble
     )
     row = outcome_of(verdict, own, record, born_on=material.born_on, effects=effects, written=written)
     why = [reason.date for reason in verdict.why]
-    return AssembledVerdict(body, says, sparks(verdict.days.level), why, row)
+    return AssembledVerdict(body, says, sparks(verdict.days.level), why, row, None if end is None else end.recorded_at)

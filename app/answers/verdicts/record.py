@@ -79,10 +79,11 @@ async def read_record(
 
 @dataclass(frozen=True)
 class WatchEnd:
-    """What ended the watch of a procedure: its day, and why."""
+    """What ended the watch of a procedure: its day, why, and when that was recorded."""
 
     on: date
     why: End
+    recorded_at: datetime
 
 
 def to_procedure(own: Fact[ProcedureIn], record: PatientRecord, earlier: tuple[EarlierRelief, ...] = ()) -> Procedure:
@@ -134,10 +135,14 @@ def both_sides_from(own: Fact[ProcedureIn], record: PatientRecord) -> date | Non
 
 def end_of_watch(own: Fact[ProcedureIn], record: PatientRecord) -> WatchEnd | None:
     """What first ended the watch of a procedure."""
-    ends = [WatchEnd(e.body.happened_on, ENDS_THE_WATCH[e.body.kind]) for e in record.events if _ends(e.body, own.body)]
+    ends = [
+        WatchEnd(e.body.happened_on, ENDS_THE_WATCH[e.body.kind], e.created_at)
+        for e in record.events
+        if _ends(e.body, own.body)
+    ]
     mine = performed(own)
     ends += [
-        WatchEnd(p.body.performed_on, "repeat")
+        WatchEnd(p.body.performed_on, "repeat", p.created_at)
         for p in record.procedures
         if p.id != own.id and same_place(performed(p), mine)
     ]

@@ -28,7 +28,7 @@ from app.base.http.wire import STORED
 from app.base.store.database import Database
 from app.base.store.prepared import Prepared, first_of, prepared_select
 from app.base.store.statements import upsert
-from app.base.store.typed import RowQuery, col, row, table
+from app.base.store.typed import RowQuery, col, row, table, wholes
 from app.record.diary import service as diaries
 from app.record.facts.kinds import Fact
 from app.record.patients.service import patient, today_of
@@ -37,7 +37,6 @@ from app.record.procedures.schemas import ProcedureIn
 from app.record.procedures.service import procedure
 from app.record.procedures.tables import ProcedureRow
 from app.relief import Definition, EngineState
-from app.rules.outcome import End
 from app.rules.words import Laterality, Region
 
 kept, outcome = table(KeptVerdict), table(OutcomeRow)
@@ -290,7 +289,7 @@ async def keep(
     if not made:
         return
     bodies = [_kept_row(m, one, now) for m, one in made]
-    before = await _closed_before(connection, [(m.clinic_id, m.procedure_id, m.definition) for m, _ in made])
+    before = await _outcomes_before(connection, [(m.clinic_id, m.procedure_id, m.definition) for m, _ in made])
     rows = [_outcome_row(m, one, before=before, now=now) for m, one in made]
     await connection.execute(upsert(connection, kept, "clinic_id", "procedure_id", "definition"), bodies)
     await connection.execute(upsert(connection, outcome, "clinic_id", "procedure_id", "definition"), rows)
@@ -311,17 +310,26 @@ async def keep(
         )
 
 
-async def _closed_before(
-    connection: AsyncConnection, keys: list[tuple[UUID, UUID, Definition]]
-) -> dict[tuple[UUID, UUID, Definition], tuple[End | None, date | None, datetime | None]]:
-    """What closed each watch so far, on which day, and when that was first seen."""
+Before = dict[tuple[UUID, UUID, Definition], OutcomeRow]
+
+
+async def _outcomes_before(connection: AsyncConnection, keys: list[tuple[UUID, UUID, Definition]]) -> Before:
+    """The outcomes that stand so far."""
     place = tuple_(col(OutcomeRow.clinic_id), col(OutcomeRow.procedure_id), col(OutcomeRow.definition))
-    seen = col(OutcomeRow.closed), col(OutcomeRow.closed_on), col(OutcomeRow.closed_at)
-    query = select(col(OutcomeRow.clinic_id), col(OutcomeRow.procedure_id), col(OutcomeRow.definition), *seen).where(
-        place.in_(keys)
-    )
-    found = (await connection.execute(query)).all()
-    return {(one[0], one[1], one[2]): (one[3], one[4], one[5]) for one in found}
+    found = wholes(OutcomeRow, (await connection.execute(select(outcome).where(place.in_(keys)))).all())
+    return {(one.clinic_id, one.procedure_id, one.definition): one for one in found}
+
+
+def _closed_at(one: AssembledVerdict, before: OutcomeRow | None, now: datetime) -> datetime | None:
+    """When it was first seen that the watch is closed.
+
+    An outcome that an older version made did not say so: then it is as old as the record.
+    """
+    if one.outcome.closed is None:
+        return None
+    if before is not None and (before.closed, before.closed_on) == (one.outcome.closed, one.outcome.closed_on):
+        return before.closed_at
+    return now if before is None or before.engine == MADE_BY else one.end_recorded_at
 
 
 def _kept_row(m: VerdictMaterial, one: AssembledVerdict, now: datetime) -> dict[str, object]:
@@ -344,12 +352,10 @@ def _outcome_row(
     m: VerdictMaterial,
     one: AssembledVerdict,
     *,
-    before: dict[tuple[UUID, UUID, Definition], tuple[End | None, date | None, datetime | None]],
+    before: Before,
     now: datetime,
 ) -> dict[str, object]:
-    need, said = need_of(one.outcome), one.outcome
-    closed, closed_on, closed_at = before.get((m.clinic_id, m.procedure_id, m.definition), (None, None, None))
-    same = (closed, closed_on) == (said.closed, said.closed_on)
+    need = need_of(one.outcome)
     return row(
         OutcomeRow,
         clinic_id=m.clinic_id,
@@ -360,8 +366,8 @@ def _outcome_row(
         place=PLACE[need.need],
         why=need.why,
         since_on=need.since,
-        closed_at=None if said.closed is None else closed_at if same else now,
-        **{**vars(said), "engine": MADE_BY},
+        closed_at=_closed_at(one, before.get((m.clinic_id, m.procedure_id, m.definition)), now),
+        **{**vars(one.outcome), "engine": MADE_BY},
     )
 
 

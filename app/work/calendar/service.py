@@ -309,7 +309,11 @@ async def _change(
         .where(col(Appointment.clinic_id) == one.clinic_id, col(Appointment.id) == one.id)
         .ordered_values(*settings, to(col(Appointment.steps), steps), to(col(Appointment.version), one.version + 1))
     )
-    if caller is not None:
+    if caller is None:
+        await audit.record_of_command(
+            connection, "change", "appointment", clinic_id=one.clinic_id, patient_id=one.patient_id, now=now
+        )
+    else:
         await audit.record(
             connection, caller, action="change", resource="appointment", patient_id=one.patient_id, now=now
         )

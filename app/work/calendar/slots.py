@@ -114,13 +114,13 @@ async def change(database: Database, caller: Caller, *, slot_id: UUID, given: Sl
     """Closes a slot that nobody holds, opens it again, or says where it is instead.
 
     Raises:
-        Problem: 404 where the clinic has none, 409 for closing one that is booked.
+        Problem: 404 where the clinic has none, 409 for one that is booked: its patient knows it as it is.
     """
     require(caller, "add_slot")
 
     async def work(connection: AsyncConnection) -> SlotOut:
         one, free = await _held(connection, caller, slot_id)
-        if given.closed and not free:
+        if not free and (given.closed or given.location is not None):
             raise Problem(409, "The slot is booked; move or cancel its appointment first.")
         changes: list[Setting] = []
         if given.closed is not None:

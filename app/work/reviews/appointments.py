@@ -28,8 +28,8 @@ async def cancel(database: Database, caller: Caller, *, appointment_id: UUID, re
         one, of = await _locked(connection, caller, appointment_id=appointment_id, action="confirm")
         if one.state != "cancelled":
             await calendar.give_back(connection, caller, one=one, reason=reason, now=now)
-            freed = await _freed(connection, of)
-            await _follow(connection, caller, of=of, what="unbook", changes=freed, reason=reason, now=now)
+            stays, freed = await _freed(connection, of)
+            await _follow(connection, caller, of=of, what="unbook", changes=freed, reason=reason, now=now, state=stays)
         return await calendar.find(connection, caller, appointment_id=appointment_id, action="confirm")
 
     return await database.write(work)
@@ -71,20 +71,21 @@ def _follows(of: Review) -> bool:
     return of.state in OPEN or (of.state == "decided" and of.decision == "repeat")
 
 
-async def _freed(connection: AsyncConnection, of: Review | None) -> list[Setting]:
-    """A review without its slot is to be booked again, also one that was decided, unless another is open."""
+async def _freed(connection: AsyncConnection, of: Review | None) -> tuple[State | None, list[Setting]]:
+    """Where a review stands without its slot: to be booked again, also one that was decided, unless another is open."""
     slot: list[Setting] = [to(col(Review.appointment_id), None)]
     if of is None or of.state in OPEN:
-        return slot
+        return None, slot
     others = and_(col(Review.clinic_id) == of.clinic_id, col(Review.open_procedure_id) == of.procedure_id)
     if (await connection.execute(select(review).where(others))).first() is not None:
-        return [*slot, to(col(Review.state), of.state)]
-    return [
-        *slot,
+        return "decided", slot
+    again = [
         to(col(Review.open_procedure_id), of.procedure_id),
         to(col(Review.decision), None),
+        to(col(Review.reason), None),
         to(col(Review.closed_at), None),
     ]
+    return None, [*slot, *again]
 
 
 async def _follow(
@@ -96,12 +97,12 @@ async def _follow(
     changes: list[Setting],
     reason: str,
     now: datetime,
+    state: State | None = None,
 ) -> None:
-    state = None if of is None else after(cast(State, of.state), what)
+    """Takes the step with the review; `state` is where it leads, if not where it usually does."""
+    state = state or (None if of is None else after(cast(State, of.state), what))
     if of is None or state is None:
         return
     steps = [*of.steps, step(what, now, by=caller.account_id, note=reason)]
-    stays = any(column.name == "state" for column, _ in changes)
-    moved = [] if stays else [to(col(Review.state), state)]
-    await set_columns(connection, of, [*changes, *moved, to(col(Review.steps), steps)])
+    await set_columns(connection, of, [*changes, to(col(Review.state), state), to(col(Review.steps), steps)])
     await audit.record(connection, caller, action="change", resource="review", patient_id=of.patient_id, now=now)
