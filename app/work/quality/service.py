@@ -23,6 +23,7 @@ from app.work.reviews.tables import Review
 MONTHS = 12
 MONTH, YEAR = 30.4375, 365.25  # days
 DAY = 86_400  # seconds
+REVIEWED = ("pain_return", "return_likely", "masked_climb", "no_relief")  # kinds that a step of a review answers
 
 
 @dataclass(frozen=True)
@@ -122,10 +123,10 @@ async def read(database: Database, caller: Caller, now: datetime) -> Quality:
     beside: dict[UUID, list[Step]] = {}
     for whose, steps in reviews:
         beside.setdefault(whose, []).extend(steps)
-    flags = [
-        FlagTaken(kind, state, at, _first_step([*steps, *beside.get(whose, [])], at, staff) if whose else None)
-        for kind, state, whose, at, steps in raised
-    ]
+    flags = []
+    for kind, state, of, at, steps in raised:
+        more = beside.get(of, []) if of is not None and kind in REVIEWED else []
+        flags.append(FlagTaken(kind, state, at, _first_step([*steps, *more], at, staff)))
     returns = [one for one in flags if one.kind == "pain_return"]
     years = sum(max(0, (today - on).days) for on in first.values()) / YEAR
     over = [one for one in flags if one.state in ("resolved", "lapsed")]

@@ -2,9 +2,13 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
+from app.base.store.typed import col, table
+from app.work.reviews.tables import Review
 from tests.alerts.flags.test_conclusions import flags, returned, work
 from tests.conftest import Clock
 from tests.support import Service
@@ -45,6 +49,32 @@ async def test_the_first_step_of_a_person_does(service: Service, clock: Clock, w
     await service.sign_in_again()
     due = await figures(service)
     assert (due["due"], due["within_14"]) == (1, 1.0)
+
+
+async def test_a_red_flag_of_the_diary_is_taken_up_by_staff_and_not_by_the_patient(service: Service) -> None:
+    await service.new_procedure()
+    await service.put("2026-04-30", 4, side_effects=[{"kind": "fever", "severity": 2}])
+    (flag,) = await flags(service, "kind=red_flag")
+    assert [one["acknowledged"] for one in (await figures(service))["alarms"]] == [0]
+    await service("cleo", "POST", f"/v1/flags/{flag['id']}/acknowledge")
+    assert [one["acknowledged"] for one in (await figures(service))["alarms"]] == [1]
+
+
+async def test_what_the_patient_does_answers_no_return(service: Service) -> None:
+    await returned(service)
+    (review,) = (await service("sam", "GET", "/v1/reviews")).json()["items"]
+    async with service.app.state.database.engine.begin() as connection:
+        steps = [
+            {
+                "at": service.app.state.clock().isoformat(),
+                "by": str(service.accounts["ada"][1]),
+                "what": "x",
+                "note": None,
+            }
+        ]
+        mine = update(table(Review)).where(col(Review.id) == UUID(review["id"]))
+        await connection.execute(mine.values(steps=steps))
+    assert (await figures(service))["reviewed"] == 0
 
 
 async def test_flags_are_counted_by_patient_years_and_by_what_people_did(service: Service) -> None:
