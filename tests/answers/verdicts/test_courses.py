@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from app.answers.verdicts.assemble import AssembledVerdict, VerdictMaterial, make
+from app.answers.verdicts.engine_input import to_diary
 from app.answers.verdicts.record import PatientRecord
 from app.answers.verdicts.schemas import VerdictOut
 from app.record.diary.content import EntryContent
@@ -147,6 +148,9 @@ def test_scores_for_both_sides_credit_neither_stage_with_the_relief_of_the_other
     right, _ = made(2, both, diary, day=250)
     assert (left.onset_on, right.onset_on) == (None, None)
     assert left.phase != "relief" and right.phase == "unknown"
+    assert (left.baseline.pain, right.baseline.pain) == (7.25, None), (
+        "before the right, scores were of the left as well"
+    )
     assert "Scores are of both sides together since 11 March 2025" in right.says
     assert "silent" not in right.says + left.says and "complete" not in right.says
     assert "the right side was treated on 2025-03-11" in left.confounders[-1].says
@@ -279,3 +283,12 @@ def test_a_treatment_ends_180_days_after_its_first_date_and_treats_no_place_twic
         treated(4, 440, "right", "L4-5"),
     ]
     assert links(*rounds) == [(None, None), (None, 1), (1, None), (2, 3)]
+
+
+def test_a_score_for_both_sides_is_of_neither_from_the_day_of_the_second_on() -> None:
+    days = entries({59: 4.0, 60: 4.0, 61: 4.0}, "both")
+    on = START + timedelta(days=60)
+    told = to_diary(days, "lumbar", laterality="left", time_zone="Europe/Zurich", apart_from=on)
+    assert [score == score for score in told.score("left").tolist()] == [True, False, False]
+    whole = to_diary(days, "lumbar", laterality="left", time_zone="Europe/Zurich")
+    assert whole.score("left").tolist() == [4.0, 4.0, 4.0]
