@@ -64,6 +64,15 @@ def run(app: FastAPI, host: str, *, port: int, when_ready: Callable[[str], None]
     return 0 if server.started else 1
 
 
+def check_port(host: str, port: int) -> None:
+    """Tries a port before the work whose result it is to serve.
+
+    Raises:
+        SettingError: somebody else listens there.
+    """
+    _listen(host, port).close()
+
+
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)

@@ -96,10 +96,10 @@ class Judgement:
 
     def early_relief(self) -> bool:
         """Whether there clearly was relief on a day of the settling time."""
-        first = self.run.filter.days[1 : par.SETTLING_DAYS + 1]
+        first = self.run.filter.days[1 : self.plan.settles + 1]
         if not any(sum(day.chances.young) + day.chances.relief >= par.EARLY_AT for day in first):
             return False
-        score = np.array([s for s in self.plan.score[1 : par.SETTLING_DAYS + 1] if s == s])
+        score = np.array([s for s in self.plan.score[1 : self.plan.settles + 1] if s == s])
         if len(score) < par.EARLY_SCORES:
             return False
         line = par.ONSET_LEVEL[self.run.filter.definition] * (self.plan.baseline.pain or 0.0)

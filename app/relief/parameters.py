@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from .records import Floats
+from .arrays import Floats
 
 ENGINE: Final = "relief/3"
 

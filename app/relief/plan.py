@@ -36,6 +36,7 @@ class Plan:
         last: number of days after the procedure that are judged.
         baselines: each baseline that held at some time, in order.
         hazard: how long relief lasts.
+        settles: days for which nothing is said to have failed.
         rate: shape (last + 1,), the rate at which relief begins to end, by day.
         target: shape (steps,), the day stepped to, from the day before it.
         evidence: shape (steps,), what the day's score says, or None for a day without one.
@@ -49,6 +50,7 @@ class Plan:
     last: int
     baselines: list[Baseline]
     hazard: Hazard
+    settles: int
     rate: list[float] = field(default_factory=list)
     target: list[int] = field(default_factory=list)
     evidence: list[ScoreEvidence | None] = field(default_factory=list)
@@ -158,7 +160,10 @@ class _Steps:
         self.sides: dict[int, tuple[float, float]] = {}
         nobody = np.empty(0)
         self.plan = Plan(
-            0, [find_baseline(nobody.astype(np.int64), nobody, procedure)], hazard(prior, procedure.earlier)
+            0,
+            [find_baseline(nobody.astype(np.int64), nobody, procedure)],
+            hazard(prior, procedure.earlier),
+            procedure.settles,
         )
         self.habits = Habits()
         self.hidden = HiddenPain() if hidden else None

@@ -5,10 +5,11 @@ from datetime import date
 from typing import Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 
-Days = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
+from .arrays import Days as Days
+from .arrays import Flags
+from .arrays import Floats as Floats
+from .parameters import SETTLING_DAYS
 
 Definition = Literal["half", "eighty", "full"]
 Phase = Literal["unknown", "settling", "no_relief", "relief", "returning", "returned"]
@@ -58,7 +59,7 @@ class Diary:
         """Average pain at the treated site, shape (n,): the treated side, or the worse one of a bilateral procedure."""
         return pick_side(self.average, laterality)
 
-    def take(self, rows: npt.NDArray[np.bool_] | Days) -> "Diary":
+    def take(self, rows: Flags | Days) -> "Diary":
         """The diary of some of its rows, in the order given."""
         return Diary(
             self.day[rows],
@@ -98,6 +99,7 @@ class Procedure:
             before it, and `baseline_pain` is of then; None where this is the first or the only one.
         watched_until: last day of follow-up (the day before a repeat or other surgery at the site), or None.
         earlier: what the patient's earlier treatments of the site brought.
+        settles: days after it for which nothing is said to have failed.
     """
 
     performed_on: date
@@ -108,6 +110,7 @@ class Procedure:
     treated_from: date | None = None
     watched_until: date | None = None
     earlier: tuple[EarlierRelief, ...] = ()
+    settles: int = SETTLING_DAYS
 
 
 def pick_side(pain: Floats, laterality: Laterality) -> Floats:

@@ -73,7 +73,14 @@ class Run:
         silent = (last == 0) | (at - last > par.SILENT_DAYS) | np.isnan(pain)
         levels = read_levels(np.array([day.level for day in days]))
         phases: list[Phase] = [
-            phase_of(day.so_far, day=d, logged=n, newest=late, joined_late=begun > par.JOINED_LATE_DAYS)
+            phase_of(
+                day.so_far,
+                day=d,
+                logged=n,
+                newest=late,
+                joined_late=begun > par.JOINED_LATE_DAYS,
+                settles=plan.settles,
+            )
             if p == p
             else "unknown"
             for d, (day, n, begun, late, p) in enumerate(

@@ -114,7 +114,9 @@ def next_spells(was: SpellsSoFar, now: DayChances, *, logged: int, heard: bool =
     return SpellsSoFar(held, was.spells)
 
 
-def phase_of(so_far: SpellsSoFar, *, day: int, logged: int, newest: int, joined_late: bool) -> Phase:
+def phase_of(
+    so_far: SpellsSoFar, *, day: int, logged: int, newest: int, joined_late: bool, settles: int = par.SETTLING_DAYS
+) -> Phase:
     """The phase to say on a day.
 
     Args:
@@ -122,11 +124,12 @@ def phase_of(so_far: SpellsSoFar, *, day: int, logged: int, newest: int, joined_
         logged: days with a score since the procedure, as known on the day.
         newest: day of the newest score, 0 if none.
         joined_late: whether the diary begins more than JOINED_LATE_DAYS after the procedure.
+        settles: days for which nothing is said to have failed.
 
-    `no_relief` is never given before SETTLING_DAYS have passed. `returned` stays without new scores; every other phase
+    `no_relief` is never given before these have passed. `returned` stays without new scores; every other phase
     becomes `unknown` after SILENT_DAYS without a score.
     """
-    settling = day <= par.SETTLING_DAYS
+    settling = day <= settles
     if so_far.held == "returned" or (so_far.spells and not so_far.held):
         return "returned"
     if day - newest > par.SILENT_DAYS:

@@ -7,7 +7,7 @@ and the ganglion of C2 serve it. The sacroiliac joint has the L5 dorsal ramus an
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.rules.words import Region, Technique
@@ -79,6 +79,18 @@ def region_of(one: str) -> Region:
 def lies_in(one: str, region: Region, joints: Iterable[str]) -> bool:
     """Whether a joint of a session counts to a region: T12-L1 is lumbar where L1-2 is treated with it."""
     return region_of(one) == region or (one == JUNCTION and region == "lumbar" and BELOW_IT in joints)
+
+
+def region_of_all(joints: Sequence[str]) -> Region:
+    """The region of what is treated or blocked in one session.
+
+    Raises:
+        ValueError: the joints lie in more than one.
+    """
+    regions = {"lumbar" if one == JUNCTION and BELOW_IT in joints else region_of(one) for one in joints}
+    if len(regions) != 1:
+        raise ValueError("lie in more than one region")
+    return regions.pop()
 
 
 def nerves_of(one: str) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ class Outcome:
         mme_change: percent, against the weeks before the procedure.
         opioid_rise: the dose has risen, whether scores have or not.
         worse: the level is clearly above that of before.
+        function_falls: daily life or work is getting harder, by the diary.
         lasting: a side effect has outlasted its usual time.
         contacts: names of the follow-up contacts that were made, separated by spaces.
         joints, nerves: separated by a space, and by a comma and a space.
@@ -65,6 +66,7 @@ class Outcome:
     opioid_rise: bool
     mme_change: float | None
     worse: bool
+    function_falls: bool
     lasting: bool
     ended: Ended
     closed: End | None

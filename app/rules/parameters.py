@@ -8,7 +8,8 @@ drug stands with it: `questionnaires.py`, `blocks.py`, `levels.py`, `plan.py` an
 from datetime import timedelta
 from typing import Final
 
-from app.relief import RECALLED_DAYS, SILENT_DAYS
+from app.relief import RECALLED_DAYS, SETTLING_DAYS, SILENT_DAYS
+from app.rules.words import Region
 
 # --- the diary ---------------------------------------------------------------------------------------------------
 RECALLED_AFTER: Final = timedelta(days=RECALLED_DAYS)  # an entry written down later than this is recalled
@@ -19,13 +20,16 @@ DOSE_MOVED: Final = 1.2  # a dose of so many times the other is a change; chosen
 EXPECTED_UNTIL: Final = {
     "soreness": 14,  # two weeks; usual discharge advice
     "bruising": 14,  # two weeks; usual discharge advice
-    "burning": 21,  # sunburn-like skin for three weeks [Singh 2019]
+    "burning": 21,  # sunburn-like skin for three weeks; chosen, [Singh 2019] has only how many have it by week 6
     "tingling": 21,  # as burning; chosen
     "numbness": 84,  # up to twelve weeks [Govind 2003]
 }
 EXPECTED_SEVERITY: Final = 2  # of 1 to 4: mild or moderate; chosen
 
 # --- the care path -----------------------------------------------------------------------------------------------
+SETTLES_LATER: Final[dict[Region, int]] = {
+    "thoracic": 84
+}  # days; relief comes later there, as clinics say; how much, chosen
 STAGED_WITHIN: Final = timedelta(days=180)  # another procedure in the region within so many days is staged; chosen
 KNOWN_FOR: Final = SILENT_DAYS  # days for which the newest entry still tells the phase
 SHOWN_BEFORE: Final = 28  # days of diary before a procedure that belong to its answer: the baseline twice; chosen
@@ -40,15 +44,25 @@ QUESTIONNAIRE_NEAR: Final = 21  # days by which a questionnaire may lie outside 
 QUESTIONNAIRE_FROM: Final = 42  # answered earlier, it is of the settling [studies judge at 4-8 weeks; chosen]
 CASE_IN_TIME: Final = 14  # days from a return to an opened review that count as in time; chosen
 
+
+def settling_days(region: Region) -> int:
+    """Days after a procedure of a region for which nothing is said to have failed."""
+    return SETTLES_LATER.get(region, SETTLING_DAYS)
+
+
 # --- flags -------------------------------------------------------------------------------------------------------
-RED_FLAG_RECENT: Final = timedelta(
-    days=30
-)  # of an earlier day somebody reads; as long as a phone may be offline; chosen
+RED_FLAG_RECENT: Final = timedelta(days=30)  # of an earlier day somebody reads; a phone may be offline so long; chosen
+UNDONE_WITHIN: Final = timedelta(minutes=15)  # for which a resolved flag can be taken back; chosen, a slip shows soon
 DUE_WITHIN: Final = {"now": timedelta(hours=4), "soon": timedelta(days=2), "later": timedelta(days=7)}  # chosen
 SILENT_AFTER: Final = 14  # days without an entry while the patient is followed; chosen, as long as the baseline
 WORSE_AFTER: Final = 14  # days; before, soreness of the procedure
 WORSE_BELOW: Final = -15.0  # percent of relief below which pain is worse than before: a point of seven; chosen
 RISING_OPIOIDS: Final = 50.0  # percent above the dose of before; chosen
+FUNCTION_NOW: Final = 14  # days that are compared with ...
+FUNCTION_BEFORE: Final = 56  # ... so many before them; chosen, over the moods of some six weeks
+FUNCTION_DAYS: Final = 5  # days that say so at least, and twice as many before; chosen, as for a baseline
+FUNCTION_FALLS: Final = 2.0  # points of interference; two of ten are meaningful [IMMPACT]
+SICK_DAYS: Final = 3  # days off sick in those two weeks, where there were none before; chosen
 MISSED_FOR: Final = 60  # days after its window for which a missed contact is still flagged; chosen
 ASKED_FOR: Final = timedelta(days=3)  # a flag waits this long for the patient's answer before it is handed on; chosen
 BUDGET_WINDOW: Final = timedelta(days=7)  # days over which a clinic's alarm budget counts; chosen
@@ -72,3 +86,13 @@ WORTH_SAYING: Final = 5  # percent by which a dose has changed before a sentence
 # --- figures of groups -------------------------------------------------------------------------------------------
 ENTERED_AT_ONCE: Final = 28  # days; a diary begun by then misses no return, as no spell that counts has ended yet
 SMALLEST_GROUP: Final = 5  # procedures; the figures of a smaller group could tell of a person; usual for health data
+
+# --- appointments --------------------------------------------------------------------------------------------------
+LATE_WITHIN: Final = timedelta(hours=24)  # a cancellation this short before is late: the slot is hard to fill; chosen
+ARRIVES_FROM: Final = timedelta(hours=12)  # before an appointment, from when somebody can have arrived for it; chosen
+REMINDED_BEFORE: Final = timedelta(hours=48)  # a reminder comes this long before; chosen, time to say no
+BOOKED_LONG_BEFORE: Final = timedelta(
+    hours=24
+)  # what was booked later than this before its reminder needs none; chosen
+OFFER_STANDS: Final = timedelta(hours=24)  # so long a freed slot is kept for whoever it is offered to; chosen
+OFFER_ENDS_BEFORE: Final = timedelta(hours=4)  # an offer ends so long before the slot, so that they can come; chosen

@@ -22,12 +22,24 @@ from app.base.http.deps import Clock
 from app.base.settings import Settings
 from app.base.store.database import Database
 from app.base.store.leases import CONCLUSIONS, leased, set_up_to_date
-from app.work.reviews.reconcile import close_answered, open_by_date, open_for_returns
+from app.work.calendar.offers import pass_on
+from app.work.calendar.reminders import remind
+from app.work.reviews.reconcile import close_answered, open_by_date, open_for_returns, reopen_unanswered
 
 log = structlog.get_logger()
 REST = 20
 AT_ONCE = 200  # verdicts a round; the rest follows in the next
-STEPS = (release, hand_on, open_for_returns, open_by_date, close_answered, forget)
+STEPS = (
+    release,
+    hand_on,
+    reopen_unanswered,  # before others are opened beside them
+    open_for_returns,
+    open_by_date,
+    close_answered,
+    pass_on,
+    remind,
+    forget,
+)
 
 
 async def work_once(

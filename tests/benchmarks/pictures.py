@@ -98,7 +98,7 @@ def main() -> None:
         seen = picture_content(about)
         words = in_words(seen)
         svg = to_svg(spec(seen), words)
-        told = follow_up(about, policies()["medicare-lcd"], None)
+        told = follow_up(about, policies()["medicare-lcd"], None, by_half=about)
         times = [
             cost(partial(draw, seen, words)),
             cost(partial(to_png, svg)),

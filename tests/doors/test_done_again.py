@@ -7,15 +7,18 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
 from anyio import to_thread
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 
 from app.base.settings import Settings
 from app.base.store.database import Database
+from app.base.store.typed import col, table
 from app.doors.tables import metadata
+from app.work.calendar.tables import Slot
 from tests.answers.eligibility.test_own_policies import OWN
 from tests.conftest import Clock, empty
 from tests.support import PASSWORD, Service, app_with, entry, open_service
@@ -122,6 +125,8 @@ async def of_the_work(do: Teller, procedure: str, of: str) -> None:
         await connection.execute(text("UPDATE flag SET kind = 'return_likely'"))  # one that asks
     await do("ada", f"POST /v1/flags/{flag['id']}/answer", {"answer": "no_change"})
     await do("cleo", f"POST /v1/flags/{flag['id']}/resolve", {"note": "done"})
+    await do("cleo", f"POST /v1/flags/{flag['id']}/undo")
+    await do("cleo", f"POST /v1/flags/{flag['id']}/resolve", {"note": "done after all"})
     opened = f"POST /v1/procedures/{procedure}/reviews"
     review = await do("sam", opened, {})
     where = f"/v1/reviews/{review['id']}"
@@ -151,6 +156,24 @@ async def of_the_work(do: Teller, procedure: str, of: str) -> None:
     waits = await do("sam", "POST /v1/waiting", {"patient_id": patient})
     await do("sam", f"DELETE /v1/waiting/{waits['id']}")
     await do("sam", "POST /v1/appointments", {"patient_id": patient, "slot_id": third})
+    await of_the_waiting_list(do, patient)
+
+
+async def of_the_waiting_list(do: Teller, patient: str) -> None:
+    """Freed slots are offered; one appointment is kept."""
+    slots = [await slot(do.service, f"2026-06-0{day}T09:00:00+02:00") for day in (8, 9)]
+    new = {"name": "Max", "born_on": "1970-01-01", "time_zone": "Europe/Zurich"}
+    other = (await do("sam", "POST /v1/patients", new))["id"]
+    held = [await do("sam", "POST /v1/appointments", {"patient_id": other, "slot_id": one}) for one in slots]
+    waits = await do("sam", "POST /v1/waiting", {"patient_id": patient})
+    await do("sam", f"POST /v1/appointments/{held[0]['id']}/cancel", {"reason": "ill"})
+    await do("ada", f"POST /v1/waiting/{waits['id']}/decline")
+    await do("sam", f"POST /v1/appointments/{held[1]['id']}/cancel", {"reason": "ill"})
+    taken = await do("ada", f"POST /v1/waiting/{waits['id']}/accept")
+    async with do.service.app.state.database.engine.begin() as connection:
+        this = update(table(Slot)).where(col(Slot.id) == UUID(taken["slot_id"]))
+        await connection.execute(this.values(starts_at=do.service.app.state.clock()))
+    await do("sam", f"POST /v1/appointments/{taken['id']}/attendance", {"step": "arrive"})
 
 
 async def of_the_clinic(do: Teller, of: str) -> None:

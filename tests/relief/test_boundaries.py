@@ -42,10 +42,9 @@ def held(was: str, over: float = 0.0, counted: float = 1.0, logged: int = 50) ->
     return next_spells(SpellsSoFar(was), chances(over, counted), logged=logged).held
 
 
-def phase(said: str = "", on: int = LATE, logged: int = 50, newest: int | None = None) -> Phase:
-    return phase_of(
-        SpellsSoFar(said), day=on, logged=logged, newest=on if newest is None else newest, joined_late=False
-    )
+def phase(said: str = "", on: int = LATE, logged: int = 50, newest: int | None = None, **more: int) -> Phase:
+    at = on if newest is None else newest
+    return phase_of(SpellsSoFar(said), day=on, logged=logged, newest=at, joined_late=False, **more)
 
 
 @pytest.mark.parametrize(
@@ -95,6 +94,10 @@ def test_nobody_has_failed_before_the_settling_window_is_over() -> None:
     assert [phase(on=par.SETTLING_DAYS + i) for i in (-1, 0, 1)] == ["settling", "settling", "no_relief"]
     assert [phase(on=par.SETTLING_DAYS + i, logged=0, newest=0) for i in (-1, 0)] == ["settling", "settling"]
     assert phase(on=SETTLED, logged=0, newest=0) == "unknown"
+
+
+def test_another_window_may_be_given() -> None:
+    assert [phase(on=84 + i, settles=84) for i in (-1, 0, 1)] == ["settling", "settling", "no_relief"]
 
 
 def test_nobody_who_joined_late_has_failed() -> None:

@@ -39,6 +39,7 @@ CALM = Outcome(
     opioid_rise=False,
     mme_change=None,
     worse=False,
+    function_falls=False,
     lasting=False,
     ended="open",
     closed=None,

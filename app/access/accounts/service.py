@@ -188,6 +188,11 @@ async def matches(password: str, known: str) -> bool:
     return await hashing.run(partial(_hasher.verify, password, known))
 
 
+async def any_clinic(connection: AsyncConnection) -> bool:
+    """Whether the database holds a clinic."""
+    return (await connection.execute(select(col(Clinic.id)).limit(1))).first() is not None
+
+
 async def add_clinic(connection: AsyncConnection, name: str, now: datetime) -> UUID:
     """A new clinic; answers its id."""
     new = new_id()

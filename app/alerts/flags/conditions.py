@@ -14,6 +14,7 @@ GONE = {
     "pain_return": "the verdict no longer says that pain has returned",
     "return_likely": "the verdict no longer calls a return likely",
     "no_relief": "relief has been reached after all",
+    "falling_function": "daily function is no longer falling, or the pain is flagged itself",
     "worse_than_before": "the pain is no longer above that of before",
     "lasting_side_effect": "the side effect is no longer reported",
     "rising_opioids": "opioids are no longer above the dose of before",
@@ -65,6 +66,9 @@ def conditions(outcome: Outcome, procedure_id: object, why: list[date]) -> list[
     if outcome.worse:
         says = "pain is clearly above that of before the procedure"
         out.append(Condition("worse_than_before", "soon", says, today, (verdict,)))
+    if outcome.function_falls and outcome.phase not in ("returning", "returned"):
+        says = "daily function is falling: by the diary, pain gets more in the way, or of work"
+        out.append(Condition("falling_function", "soon", says, today, (verdict,)))
     if outcome.lasting:
         out.append(Condition("lasting_side_effect", "soon", "a side effect outlasts its usual time", today, (verdict,)))
     if outcome.masked and outcome.phase in ("returning", "returned"):

@@ -63,8 +63,12 @@ async def keep_flags(
         before = newest.get(kind)
         if before is not None and before.ceased_on is None:
             await _go_on(connection, before, cause=cause, today=today)
-        elif kind not in ONCE_A_PATIENT or not await _is_raised(connection, clinic_id, patient_id, kind=kind):
-            name = f"{procedure_id} {counts.get(kind, 0) + 1}"
+        else:
+            name: str | None = f"{procedure_id} {counts.get(kind, 0) + 1}"
+            if kind in ONCE_A_PATIENT:
+                name = await _name_once(connection, clinic_id, patient_id, kind=kind)
+            if name is None:
+                continue
             whose = (clinic_id, patient_id, procedure_id)
             follows = None if before is None else before.id
             await _raise(connection, whose, cause, name=name, follows=follows, today=today, now=now)
@@ -73,15 +77,17 @@ async def keep_flags(
             await _cease(connection, one, why=closed or GONE[one.kind], today=today, now=now)
 
 
-async def _is_raised(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID, *, kind: str) -> bool:
-    """Whether a flag of a kind goes on for another of the patient's procedures, be it resolved or not."""
-    theirs = select(col(Flag.id)).where(
-        col(Flag.clinic_id) == clinic_id,
-        col(Flag.patient_id) == patient_id,
-        col(Flag.kind) == kind,
-        col(Flag.ceased_on).is_(None),
+async def _name_once(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID, *, kind: str) -> str | None:
+    """The name of the next cause of a kind that a patient has once, whichever procedure it is seen at.
+
+    None where a flag of it goes on for another procedure, be it resolved or not. It does not name the procedure, so that of
+    two processes that see one cause at two procedures in the same moment, one raises it.
+    """
+    theirs = select(col(Flag.ceased_on)).where(
+        col(Flag.clinic_id) == clinic_id, col(Flag.patient_id) == patient_id, col(Flag.kind) == kind
     )
-    return (await connection.execute(theirs.limit(1))).first() is not None
+    ends = [ceased for (ceased,) in (await connection.execute(theirs)).all()]
+    return None if None in ends else str(len(ends) + 1)
 
 
 async def _go_on(connection: AsyncConnection, one: Flag, *, cause: Condition, today: date) -> None:

@@ -107,10 +107,25 @@ async def resolve_flag(
     given: StepIn | None = None,
     if_match: IfMatch = None,
 ) -> FlagOut:
-    """Resolves a flag; its cause raises no other while it lasts without a break."""
+    """Resolves a flag, a red one with a note; its cause raises no other while it lasts without a break."""
     row = await service.take_step(
         database, caller, flag_id=flag_id, what="resolved", given=given or StepIn(), if_match=if_match, now=now
     )
+    response.headers["ETag"] = service.tag_of(row)
+    return service.out(row)
+
+
+@router.post("/flags/{flag_id}/undo", responses=problems(403, 404, 409, 412))
+async def undo_flag(
+    flag_id: UUID,
+    caller: CallerDep,
+    database: DatabaseDep,
+    now: Now,
+    response: Response,
+    if_match: IfMatch = None,
+) -> FlagOut:
+    """Takes back within 15 minutes that a flag is resolved."""
+    row = await service.undo(database, caller, flag_id=flag_id, if_match=if_match, now=now)
     response.headers["ETag"] = service.tag_of(row)
     return service.out(row)
 

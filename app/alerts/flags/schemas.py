@@ -15,6 +15,7 @@ FlagKind = Literal[
     "return_likely",
     "no_relief",
     "worse_than_before",
+    "falling_function",
     "lasting_side_effect",
     "rising_opioids",
     "silent_diary",

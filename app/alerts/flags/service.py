@@ -18,7 +18,7 @@ from app.alerts.messages.outbox import post
 from app.base.http.conditional import etag, require_match
 from app.base.http.idempotency.service import Answer, IdempotentCall
 from app.base.http.paging import from_cursor, page, to_cursor
-from app.base.http.problems import Problem, not_found
+from app.base.http.problems import Problem, bad_field, not_found
 from app.base.http.wire import to_wire
 from app.base.store.database import Database
 from app.base.store.metadata import new_id
@@ -26,6 +26,7 @@ from app.base.store.prepared import Connection, first_of, prepared_insert_new, p
 from app.base.store.statements import insert_new_for
 from app.base.store.timeline import Step, step
 from app.base.store.typed import RowQuery, Setting, col, row, table, to, whole, wholes
+from app.rules.parameters import UNDONE_WITHIN
 from app.rules.red_flags import RedFlagRule, in_all
 from app.rules.words import Severity, SideEffectKind
 
@@ -141,6 +142,14 @@ async def work_list(
     return flags[:limit], len(flags) > limit
 
 
+async def urgent_of(database: Database, caller: Caller, patient_id: UUID) -> list[Flag]:
+    """A patient's red flags that somebody must look at today, the first due first; for a page that is audited itself."""
+    asked = FlagQuery(patient_id=patient_id, severity="now")
+    async with database.read() as connection:
+        found = (await connection.execute(_chosen(caller, asked).order_by(col(Flag.due_at)).limit(10))).all()
+    return wholes(Flag, found)
+
+
 def _chosen(caller: Caller, asked: FlagQuery) -> RowQuery:
     within = reach(caller, "read", clinic_id=col(Flag.clinic_id), patient_id=col(Flag.patient_id))
     query = select(flag).where(within, col(Flag.state).in_(asked.states))
@@ -238,7 +247,8 @@ async def take_step(
     """Acknowledges or resolves a flag; the account that acknowledges it owns it. Repeating a step changes nothing.
 
     Raises:
-        Problem: 404, 412 on a lost update, 409 for a step that its state does not allow.
+        Problem: 404, 412 on a lost update, 409 for a step that its state does not allow, 422 for a red flag that is
+            resolved without a word on what was done.
     """
 
     async def work(connection: AsyncConnection) -> Flag:
@@ -246,6 +256,8 @@ async def take_step(
         require_match(if_match, tag_of(one))
         if one.state == what:
             return one
+        if what == "resolved" and one.severity == "now" and given.note is None:
+            raise bad_field("/note", "is needed: what was done?")
         if one.state not in ("open", "acknowledged"):
             raise Problem(409, f"The flag is {one.state} already.")
         taken = step(what, now, by=caller.account_id, note=given.note)
@@ -255,6 +267,34 @@ async def take_step(
                 to(col(Flag.owner_id), caller.account_id),
                 to(col(Flag.ended_at), now if what == "resolved" else one.ended_at),
                 *_taken(one, taken),
+            )
+        )
+        await audit.record(connection, caller, action="change", resource="flag", patient_id=one.patient_id, now=now)
+        return await _find(connection, caller, flag_id=flag_id, action="work_flag")
+
+    return await database.write(work)
+
+
+async def undo(database: Database, caller: Caller, *, flag_id: UUID, if_match: str | None, now: datetime) -> Flag:
+    """Takes back that a flag is resolved, within minutes: it is again whose it was, or nobody's.
+
+    Raises:
+        Problem: 404, 412 on a lost update, 409 for one that is not resolved, or was longer ago.
+    """
+
+    async def work(connection: AsyncConnection) -> Flag:
+        one = await _find(connection, caller, flag_id=flag_id, action="work_flag", lock=True)
+        require_match(if_match, tag_of(one))
+        if not can_be_undone(one, now):
+            minutes = UNDONE_WITHIN.seconds // 60
+            raise Problem(409, f"The flag is not resolved, its cause is gone, or it is over {minutes} minutes ago.")
+        had = next((one_step["by"] for one_step in reversed(one.steps) if one_step["what"] == "acknowledged"), None)
+        await connection.execute(
+            _this(one).ordered_values(
+                to(col(Flag.state), "open" if had is None else "acknowledged"),
+                to(col(Flag.owner_id), None if had is None else UUID(had)),
+                to(col(Flag.ended_at), None),
+                *_taken(one, step("undone", now, by=caller.account_id)),
             )
         )
         await audit.record(connection, caller, action="change", resource="flag", patient_id=one.patient_id, now=now)
@@ -293,6 +333,12 @@ async def answer(
         return await _find(connection, caller, flag_id=flag_id, action="answer")
 
     return await database.write(work)
+
+
+def can_be_undone(one: Flag, now: datetime) -> bool:
+    """Whether a flag was resolved minutes ago, and its cause goes on."""
+    resolved = one.state == "resolved" and one.ended_at is not None and one.ceased_on is None
+    return resolved and one.ended_at is not None and now - one.ended_at <= UNDONE_WITHIN
 
 
 def tag_of(one: Flag) -> str:

@@ -29,10 +29,12 @@ Topic = Literal[
     "review.opened",
     "review.decided",
     "slot.freed",
+    "waiting.offered",
     "appointment.booked",
     "appointment.moved",
     "appointment.cancelled",
     "appointment.confirmed",
+    "appointment.reminder",
     "patient.asked",
     "address.confirm",
 ]

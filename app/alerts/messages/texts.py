@@ -14,6 +14,7 @@ PAGES = {
     "flag": "/clinic/flags",
     "review": "/clinic/reviews/{review_id}",
     "slot": "/clinic/calendar",
+    "waiting": "/",
     "appointment": "/",
     "patient": "/",
     "address": "/",

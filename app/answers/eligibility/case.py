@@ -7,7 +7,7 @@ from app.answers.verdicts.context import VerdictContext
 from app.record.blocks.schemas import BlockIn
 from app.record.facts.kinds import Fact
 from app.record.procedures.schemas import ProcedureIn
-from app.rules.levels import region_of
+from app.rules.levels import region_of_all
 from app.rules.parameters import QUESTIONNAIRE_FROM
 from app.rules.policies import Block, Case, Estimate, FunctionGain, ReliefHeld, Session
 from app.rules.questionnaires import score
@@ -57,7 +57,7 @@ def _block(one: Fact[BlockIn]) -> Block:
         str(one.id),
         body.performed_on,
         body.side,
-        region_of(body.joints[0]),
+        region_of_all(body.joints),
         frozenset(body.joints),
         body.agent,
         body.pain_before,

@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import and_, func, insert, select
+from sqlalchemy import Subquery, and_, func, insert, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller, require
+from app.access.accounts.tables import Clinic
 from app.access.audit import service as audit
 from app.answers.eligibility.schemas import PolicyIn, PolicyOut
 from app.answers.eligibility.service import out
@@ -28,9 +29,19 @@ MOST_VERSIONS, MOST_RULES = 20, 30  # of a policy, of a version
 
 async def known(database: Database, clinic_id: UUID) -> dict[str, Policy]:
     """Every policy that a clinic can use, by name: those that come with the service, then its own."""
+    return (await known_and_country(database, clinic_id))[0]
+
+
+async def known_and_country(database: Database, clinic_id: UUID) -> tuple[dict[str, Policy], str | None]:
+    """Every policy that a clinic can use, by name, and the clinic's country (ISO 3166-1), from one read."""
+    current = _current(clinic_id)
+    query = select(col(Clinic.jurisdiction), current.c.name, current.c.text)
+    joined = query.select_from(table(Clinic)).outerjoin(current, true()).where(col(Clinic.id) == clinic_id)
     async with database.read() as connection:
-        texts = await _texts(connection, clinic_id)
-    return {**policies(), **await QUICK.run(lambda: {name: load_text(text) for name, text in texts})}
+        found = (await connection.execute(joined.order_by(current.c.name))).all()
+    texts = [(name, text) for _, name, text in found if name is not None]
+    own_ones = await QUICK.run(lambda: {name: load_text(text) for name, text in texts})
+    return {**policies(), **own_ones}, found[0][0] if found else None
 
 
 async def names_known(connection: AsyncConnection, clinic_id: UUID) -> list[str]:
@@ -40,6 +51,13 @@ async def names_known(connection: AsyncConnection, clinic_id: UUID) -> list[str]
 
 async def _texts(connection: AsyncConnection, clinic_id: UUID) -> list[tuple[str, str]]:
     """The clinic's own policies, as they were written."""
+    current = _current(clinic_id)
+    query = select(current.c.name, current.c.text).order_by(current.c.name)
+    return [(name, text) for name, text in (await connection.execute(query)).all()]
+
+
+def _current(clinic_id: UUID) -> Subquery:
+    """Name and newest text of each of the clinic's own policies that has not been ended."""
     newest_first = (col(ClinicPolicy.created_at).desc(), col(ClinicPolicy.id).desc())
     age = func.row_number().over(partition_by=col(ClinicPolicy.name), order_by=newest_first).label("age")
     ranked = (
@@ -47,8 +65,7 @@ async def _texts(connection: AsyncConnection, clinic_id: UUID) -> list[tuple[str
         .where(col(ClinicPolicy.clinic_id) == clinic_id)
         .subquery()
     )
-    current = select(ranked.c.name, ranked.c.text).where(and_(ranked.c.age == 1, ranked.c.text.is_not(None)))
-    return [(name, text) for name, text in (await connection.execute(current.order_by(ranked.c.name))).all()]
+    return select(ranked.c.name, ranked.c.text).where(and_(ranked.c.age == 1, ranked.c.text.is_not(None))).subquery()
 
 
 async def add(database: Database, caller: Caller, *, given: PolicyIn, once: IdempotentCall, now: datetime) -> Answer:

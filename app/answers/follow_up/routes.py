@@ -7,9 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from app.access.accounts.deps import CallerDep
-from app.answers.eligibility.clinic_policies import known
-from app.answers.eligibility.schemas import DEFAULT
-from app.answers.eligibility.service import find
+from app.answers.eligibility.choice import policy_for
 from app.answers.follow_up.schemas import FollowUpOut
 from app.answers.follow_up.service import follow_up
 from app.answers.follow_up.typeset import Paper, report
@@ -28,10 +26,15 @@ from app.rules.policies import Policy
 from app.rules.words import Definition
 
 router = APIRouter(prefix="/v1/procedures/{procedure_id}", tags=["verdicts"])
-LAYOUT = "report/1"  # raised when the report's layout changes
+LAYOUT = "report/2"  # raised when the report's layout changes
 AsOf = Annotated[RecentDay | None, Query(description="day as of which to judge; today where left out")]
 DefinitionOf = Annotated[Definition, Query(description="definition of a return")]
-PolicyName = Annotated[Line, Query(description="name of a policy in `GET /v1/policies`")]
+PolicyName = Annotated[
+    Line,
+    Query(
+        description="name of a policy in `GET /v1/policies`; that of the payer, or of the clinic's country, where left out"
+    ),
+]
 ProposedOn = Annotated[Day | None, Query(description="proposed day of a repeat; `as_of` where left out")]
 
 
@@ -44,14 +47,14 @@ async def read_follow_up(
     as_of: AsOf = None,
     as_known_on: AsKnownOn = None,
     definition: DefinitionOf = "half",
-    policy: PolicyName = DEFAULT,
+    policy: PolicyName | None = None,
     proposed_on: ProposedOn = None,
 ) -> FollowUpOut:
     """What the report says: the verdict in a sentence, milestones, side effects, completeness, one policy's rules."""
-    about = await context.read(
-        database, caller, procedure_id=procedure_id, question=Question(as_of, as_known_on, definition), now=now
-    )
-    return follow_up(about, find(policy, await known(database, caller.clinic_id)), proposed_on)
+    question = Question(as_of, as_known_on, definition)
+    about = await context.read(database, caller, procedure_id=procedure_id, question=question, now=now)
+    half = await context.by_half(database, caller, about, question=question, now=now)
+    return follow_up(about, await policy_for(database, about.person, policy), proposed_on, by_half=half)
 
 
 PDF: Responses = {
@@ -71,16 +74,15 @@ async def read_report(
     as_of: AsOf = None,
     as_known_on: AsKnownOn = None,
     definition: DefinitionOf = "half",
-    policy: PolicyName = DEFAULT,
+    policy: PolicyName | None = None,
     proposed_on: ProposedOn = None,
     paper: Annotated[Paper, Query(description="size of the page")] = "a4",
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """The follow-up on one page: for the record, the payer and the patient. The same follow-up gives the same bytes."""
-    about = await context.read(
-        database, caller, procedure_id=procedure_id, question=Question(as_of, as_known_on, definition), now=now
-    )
-    named = find(policy, await known(database, caller.clinic_id))
+    question = Question(as_of, as_known_on, definition)
+    about = await context.read(database, caller, procedure_id=procedure_id, question=question, now=now)
+    named = await policy_for(database, about.person, policy)
     tag = tag_of(about, named, proposed_on=proposed_on, paper=paper)
     headers = {
         "ETag": tag,
@@ -89,7 +91,8 @@ async def read_report(
     }
     if matches(if_none_match, tag):
         return Response(status_code=304, headers=headers)
-    made = await make(about, named, proposed_on=proposed_on, paper=paper)
+    half = await context.by_half(database, caller, about, question=question, now=now)
+    made = await make(about, named, by_half=half, proposed_on=proposed_on, paper=paper)
     return Response(made, media_type="application/pdf", headers=headers)
 
 
@@ -98,9 +101,11 @@ def tag_of(about: VerdictContext, policy: Policy, *, proposed_on: date | None, p
     return etag_after(about.tag, LAYOUT, LOOK, policy.name, policy.edition, proposed_on, paper)
 
 
-async def make(about: VerdictContext, policy: Policy, *, proposed_on: date | None, paper: Paper) -> bytes:
-    """The report as PDF, from the cache or typeset anew."""
-    told = follow_up(about, policy, proposed_on)
+async def make(
+    about: VerdictContext, policy: Policy, *, by_half: VerdictContext, proposed_on: date | None, paper: Paper
+) -> bytes:
+    """The report as PDF, from the cache or typeset anew; `by_half` is the verdict by which the policy is answered."""
+    told = follow_up(about, policy, proposed_on, by_half=by_half)
     svg = await picture(about, "svg")
 
     def draw() -> bytes:

@@ -20,6 +20,7 @@ from app.answers.verdicts.schemas import (
     SpellOut,
 )
 from app.base.http.wire import JsonObject
+from app.rules.outcome import End
 from app.rules.words import Definition, Laterality, Phase, Region, Technique
 
 DECIDES = (
@@ -75,6 +76,8 @@ def _example() -> JsonObject:
         "baseline",
         "current",
         "watched_from",
+        "followed_until",
+        "closed_by",
         "onset_on",
         "onset_low",
         "onset_high",
@@ -132,6 +135,8 @@ class FollowUpOut(BaseModel):
     baseline: BaselineOut
     current: CurrentOut
     watched_from: date | None
+    followed_until: date | None = Field(description="the day of what ended the watch; null while it goes on")
+    closed_by: End | None = Field(description="what ended the watch")
     onset_on: date | None
     onset_low: date | None
     onset_high: date | None

@@ -12,8 +12,14 @@ from app.rules.levels import codes_of, nerves_of_all
 from app.rules.policies import Policy
 
 
-def follow_up(about: VerdictContext, policy: Policy, proposed_on: date | None) -> FollowUpOut:
-    """One procedure at follow-up; a repeat is proposed for the day of the verdict where no day is given."""
+def follow_up(
+    about: VerdictContext, policy: Policy, proposed_on: date | None, *, by_half: VerdictContext
+) -> FollowUpOut:
+    """One procedure at follow-up; a repeat is proposed for the day of the verdict where no day is given.
+
+    Args:
+        by_half: the same by definition `half`, by which the policy is answered.
+    """
     verdict, person = about.verdict, about.person
     return FollowUpOut(
         patient=SubjectOut(id=person.id, name=person.name, born_on=person.born_on),
@@ -27,6 +33,8 @@ def follow_up(about: VerdictContext, policy: Policy, proposed_on: date | None) -
         baseline=verdict.baseline,
         current=verdict.current,
         watched_from=verdict.watched_from,
+        followed_until=verdict.followed_until,
+        closed_by=verdict.closed_by,
         onset_on=verdict.onset_on,
         onset_low=verdict.onset_low,
         onset_high=verdict.onset_high,
@@ -41,7 +49,7 @@ def follow_up(about: VerdictContext, policy: Policy, proposed_on: date | None) -
         adherence=verdict.adherence,
         confounders=verdict.confounders,
         why=verdict.why,
-        eligibility=eligibility.answer(policy, about, proposed_on=proposed_on or about.as_of),
+        eligibility=eligibility.answer(policy, by_half, proposed_on=proposed_on or about.as_of),
         decides=DECIDES,
     )
 

@@ -7,7 +7,7 @@ from app.answers.verdicts.context import VerdictContext
 from app.record.diary.content import EntryContent
 from app.record.diary.entry_json import is_recalled
 from app.record.procedures.schemas import ProcedureIn
-from app.rules.levels import region_of
+from app.rules.levels import region_of_all
 from app.rules.parameters import BLOCKS_SHOWN
 
 
@@ -40,7 +40,7 @@ def _score(content: EntryContent, own: ProcedureIn) -> float | None:
 
 def _marks(about: VerdictContext) -> list[Mark]:
     own = about.own
-    of_region = [one.body for one in about.record.blocks if region_of(one.body.joints[0]) == own.body.region]
+    of_region = [one.body for one in about.record.blocks if region_of_all(one.body.joints) == own.body.region]
     out = [Mark(block.performed_on, "block", f"block, {block.agent}") for block in of_region]
     for other in about.record.procedures:
         on = other.body.performed_on

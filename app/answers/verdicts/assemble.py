@@ -1,11 +1,12 @@
 """Makes a verdict from what was read for it: no database in it, so that another process can do it as well."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from app.answers.verdicts.course import last_written, logged_since
 from app.answers.verdicts.earlier import diary_of, earlier_treatments
+from app.answers.verdicts.function import function_falls, told_flare_ups
 from app.answers.verdicts.outcomes import outcome_of, sparks
 from app.answers.verdicts.record import (
     PatientRecord,
@@ -80,7 +81,12 @@ def make(material: VerdictMaterial, kept: EngineState | None = None) -> Assemble
     if together is not None:
         together = max(together, subject.performed_on) if logged_since(verdict, written) else None
     says = sentence(verdict, own.body, earlier=earlier, end=end, together_from=together)
-    beside = [*confounding_events(own, record, as_of), *confounding_treatments(own, record, as_of)]
+    until = as_of if end is None else end.on - timedelta(days=1)
+    beside = [
+        *confounding_events(own, record, as_of),
+        *confounding_treatments(own, record, as_of),
+        *told_flare_ups(watched, subject.performed_on, until),
+    ]
     body = to_json(
         verdict,
         own,
@@ -91,6 +97,7 @@ def make(material: VerdictMaterial, kept: EngineState | None = None) -> Assemble
         end=end,
         before_first=earlier.baseline_pain,
     )
-    row = outcome_of(verdict, own, record, born_on=material.born_on, effects=effects, written=written)
+    falls = function_falls(watched, subject.performed_on, until)
+    row = outcome_of(verdict, own, record, born_on=material.born_on, effects=effects, written=written, falls=falls)
     why = [reason.date for reason in verdict.why]
     return AssembledVerdict(body, says, sparks(verdict.days.level), why, row, None if end is None else end.recorded_at)

@@ -3,7 +3,7 @@
 All of it is of one state of the record, so that the verdict's ETag covers all of it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -91,6 +91,16 @@ async def read(
                 known_on=question.as_known_on,
             )
         return VerdictContext(verdict, answer.tag, person, own, record, entries)
+
+
+async def by_half(
+    database: Database, caller: Caller, about: VerdictContext, *, question: service.Question, now: datetime
+) -> VerdictContext:
+    """The same by definition `half`, which is what a payer asks for, whatever definition is looked at."""
+    if question.definition == "half":
+        return about
+    asked = replace(question, definition="half")
+    return await read(database, caller, procedure_id=about.own.id, question=asked, now=now)
 
 
 def last_day(verdict: VerdictOut) -> date:

@@ -12,7 +12,7 @@ from app.record.facts.kinds import Fact
 from app.record.procedures.schemas import ProcedureIn
 from app.record.procedures.service import at_place, performed, repeat_of, staged_with
 from app.relief import Verdict
-from app.rules.levels import nerves_of_all, region_of
+from app.rules.levels import nerves_of_all, region_of_all
 from app.rules.outcome import Ended, Outcome
 from app.rules.parameters import ENTERED_AT_ONCE, KNOWN_FOR
 
@@ -27,11 +27,10 @@ def outcome_of(
     born_on: date,
     effects: list[SideEffectCourse],
     written: date | None,
+    falls: bool,
 ) -> Outcome:
-    """The outcome of a procedure by one definition; `written` is the last day with a score of its site, used or not."""
+    """The outcome by one definition; `written` is the last day with a score of the site, `falls` says function does."""
     body = own.body
-    days = (verdict.as_of - body.performed_on).days
-    made = [c.body.contact for c in record.contacts if c.body.procedure_id == own.id]
     treated = [performed(one) for one in record.procedures]
     repeats = any(p.performed_on < body.performed_on for p in at_place(performed(own), treated))
     end = end_of_watch(own, record)
@@ -66,7 +65,8 @@ def outcome_of(
         masked=verdict.medication.masked,
         opioid_rise="opioid_rise" in kinds_of(verdict),
         mme_change=verdict.medication.change_percent,
-        worse=is_worse(verdict, days),
+        worse=is_worse(verdict, (verdict.as_of - body.performed_on).days),
+        function_falls=falls,
         lasting=any(e.lasting and not e.resolved for e in effects),
         ended=ended,
         closed=None if end is None else end.why,
@@ -78,7 +78,7 @@ def outcome_of(
         logged=verdict.adherence.logged,
         expected=verdict.adherence.expected,
         last_logged_on=written,
-        contacts=" ".join(made),
+        contacts=" ".join(c.body.contact for c in record.contacts if c.body.procedure_id == own.id),
     )
 
 
@@ -110,7 +110,7 @@ def _best_block(own: ProcedureIn, record: PatientRecord) -> float | None:
         shown_by_block(b).best_percent
         for b in (one.body for one in record.blocks)
         if b.performed_on <= own.performed_on
-        and region_of(b.joints[0]) == own.region
+        and region_of_all(b.joints) == own.region
         and (b.side in (own.laterality, "both") or own.laterality == "bilateral")
     ]
     return max((percent for percent in best if percent is not None), default=None)

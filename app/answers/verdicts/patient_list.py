@@ -16,7 +16,7 @@ from app.alerts.flags.service import flag
 from app.alerts.flags.tables import Flag
 from app.answers.verdicts.service import kept, outcome, same_verdict
 from app.answers.verdicts.tables import KeptVerdict, OutcomeRow
-from app.answers.verdicts.triage import NEEDS, PLACE
+from app.answers.verdicts.triage import ANSWERED_BY, NEEDS, PLACE
 from app.base.store.database import Database
 from app.base.store.typed import RowQuery, col
 from app.record.patients.service import today_of
@@ -154,13 +154,29 @@ def _by_procedure(caller: Caller, q: str, region: Region | None) -> RowQuery:
     query = _persons(
         caller,
         q,
-        func.coalesce(col(OutcomeRow.place), PLACE["open"]).label("place"),
+        case((_is_answered(), PLACE["answered"]), else_=func.coalesce(col(OutcomeRow.place), PLACE["open"])).label(
+            "place"
+        ),
         col(OutcomeRow.why),
         col(OutcomeRow.since_on),
         col(OutcomeRow.performed_on).label("newest"),
         col(OutcomeRow.procedure_id),
     )
     return query.join(outcome, _of_patient(region), isouter=region is None)
+
+
+def _is_answered() -> ColumnElement[bool]:
+    """That a person has resolved the flag of what a procedure needs: the cause goes on, and asks for no second look."""
+    kind = case({PLACE[need]: kind for need, kind in ANSWERED_BY.items()}, value=col(OutcomeRow.place))
+    resolved = exists().where(
+        col(Flag.clinic_id) == col(OutcomeRow.clinic_id),
+        col(Flag.patient_id) == col(OutcomeRow.patient_id),
+        col(Flag.procedure_id) == col(OutcomeRow.procedure_id),
+        col(Flag.kind) == kind,
+        col(Flag.state) == "resolved",
+        col(Flag.ceased_on).is_(None),
+    )
+    return and_(col(OutcomeRow.place).in_([PLACE[need] for need in ANSWERED_BY]), resolved)
 
 
 def _by_flag(caller: Caller, q: str, region: Region | None) -> RowQuery:

@@ -30,8 +30,9 @@ from app.record.procedures.service import (
     stages,
 )
 from app.relief import Confounder, EarlierRelief, Procedure, block_days
-from app.rules.levels import region_of, spoken
+from app.rules.levels import region_of_all, spoken
 from app.rules.outcome import End
+from app.rules.parameters import settling_days
 
 ENDS_THE_WATCH: dict[str, End] = {"surgery": "surgery", "death": "death", "moved_away": "moved_away"}
 NAMED = {
@@ -92,7 +93,7 @@ def to_procedure(own: Fact[ProcedureIn], record: PatientRecord, earlier: tuple[E
     A repeat, surgery at the region, death or a move ends its watch; the day of a block of the region and the day after
     never count for its baseline, which lies before the first date of a treatment of its side in several stages.
     """
-    of_region = (b.body for b in record.blocks if region_of(b.body.joints[0]) == own.body.region)
+    of_region = (b.body for b in record.blocks if region_of_all(b.body.joints) == own.body.region)
     end, first = end_of_watch(own, record), first_of_side(own, record)
     staged = first.id != own.id
     return Procedure(
@@ -103,6 +104,7 @@ def to_procedure(own: Fact[ProcedureIn], record: PatientRecord, earlier: tuple[E
         treated_from=first.body.performed_on if staged else None,
         watched_until=end.on - timedelta(days=1) if end else None,
         earlier=earlier,
+        settles=settling_days(own.body.region),
     )
 
 

@@ -7,10 +7,17 @@ from app.answers.verdicts.course import is_again, is_worse, kinds_of, logged_day
 from app.answers.verdicts.earlier import EarlierTreatments
 from app.answers.verdicts.record import WatchEnd
 from app.record.procedures.schemas import ProcedureIn
-from app.relief import ONSET_LEVEL, SETTLING_DAYS, SideVerdict, Verdict
+from app.relief import ONSET_LEVEL, SideVerdict, Verdict
 from app.rules.levels import spoken
 from app.rules.outcome import CLOSED
-from app.rules.parameters import CHANCE_TOLD, KNOWN_FOR, MOST_FACTS, NO_MORE_THAN_THE_COHORT, WORTH_SAYING
+from app.rules.parameters import (
+    CHANCE_TOLD,
+    KNOWN_FOR,
+    MOST_FACTS,
+    NO_MORE_THAN_THE_COHORT,
+    WORTH_SAYING,
+    settling_days,
+)
 from app.rules.words import Phase
 
 NONE_BEFORE = EarlierTreatments()
@@ -45,7 +52,13 @@ def sentence(
     where = spoken(own.joints or []) or own.region
     ago = "today" if days == 0 else "yesterday" if days == 1 else f"{days} days ago"
     told = _Told(
-        verdict, end, end.on - timedelta(days=1) if end else verdict.as_of, own.performed_on, earlier, together_from
+        verdict,
+        end,
+        end.on - timedelta(days=1) if end else verdict.as_of,
+        own.performed_on,
+        earlier,
+        together_from,
+        settling_days(own.region),
     )
     complete = _complete(verdict) if together_from is None else []
     facts = [*_closed(end), *_course(told), *_opioids(verdict), *complete]
@@ -68,6 +81,7 @@ class _Told:
     performed_on: date
     earlier: EarlierTreatments
     together_from: date | None
+    settles: int
 
     @property
     def days(self) -> int:
@@ -103,7 +117,7 @@ def _course(told: _Told) -> list[str]:
 def _settling(told: _Told) -> str:
     if told.end is not None:
         return "nothing was decided by then"
-    left = f", {told.days} of {SETTLING_DAYS} days" if told.days <= SETTLING_DAYS else ""
+    left = f", {told.days} of {told.settles} days" if told.days <= told.settles else ""
     return f"still settling{left}: nothing is decided yet"
 
 

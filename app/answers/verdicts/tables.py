@@ -97,6 +97,7 @@ class OutcomeRow(SQLModel, table=True):
     opioid_rise: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     mme_change: float | None = None
     worse: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    function_falls: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     lasting: bool
     logged: int
     expected: int

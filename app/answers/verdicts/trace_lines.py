@@ -14,6 +14,7 @@ from typing import TypeGuard
 import numpy as np
 
 from app.relief import BOTH, Definition, Diary, DurationPrior, Procedure, Trace, trace_all
+from app.rules.parameters import settling_days
 from app.rules.words import LATERALITIES, REGIONS
 
 FIRST, LAST = date(1990, 1, 1), date(2199, 12, 31)
@@ -128,7 +129,12 @@ def _procedure(data: dict[str, object]) -> Procedure:
             raise BadLine(f"procedure.{name}: is none of {', '.join(allowed)}")
     performed_on = _day(given.get("performed_on"), "procedure.performed_on")
     baseline = _number(data.get("baseline_pain"), "baseline_pain", most=10)
-    return Procedure(performed_on, given["laterality"], None if baseline != baseline else baseline)
+    return Procedure(
+        performed_on,
+        given["laterality"],
+        None if baseline != baseline else baseline,
+        settles=settling_days(given["region"]),
+    )
 
 
 def _diary(entries: list[object], procedure: Procedure) -> Diary:

@@ -20,10 +20,13 @@ NEEDS = {
     "look_soon": "look at soon",
     "silent": "silent diary",
     "follow_up": "follow-up due",
+    "answered": "answered",
     "settling": "settling",
     "relief": "in relief",
     "open": "nothing to do",
 }
+# a person has resolved the flag while its cause goes on: it is told, and asks for nothing
+ANSWERED_BY = {"return": "pain_return", "returning": "return_likely", "no_relief": "no_relief"}
 PLACE = {need: place for place, need in enumerate(NEEDS)}
 
 
@@ -48,7 +51,7 @@ def _of_course(outcome: Outcome) -> Need | None:
     phase, returned, performed = outcome.phase, outcome.returned_on, outcome.performed_on
     if phase == "returned" and returned is not None:
         hidden = ", hidden under a rising dose" if outcome.masked else ""
-        held = f" after {outcome.relief_days} days of relief" if outcome.relief_days else ""
+        held = f" {outcome.relief_days} days after the procedure" if outcome.relief_days else ""
         held = " again" if outcome.spells > 1 else held
         return Need("return", f"pain returned{held}{hidden}", returned)
     if phase == "returning" and returned is not None:
@@ -58,11 +61,14 @@ def _of_course(outcome: Outcome) -> Need | None:
     if outcome.baseline_pain is None:
         return Need("baseline", "pain before is missing: nothing can be computed", performed)
     if phase == "no_relief":
-        return Need("no_relief", "relief never reached half", performed)
+        worse = ", and the pain is clearly above that of before" if outcome.worse else ""
+        return Need("no_relief", f"relief never reached half{worse}", performed)
     if outcome.worse:
         return Need("look_soon", "pain is clearly above that of before", performed)
     if outcome.opioid_rise and phase == "relief":
         return Need("look_soon", "opioids rose while scores did not", performed)
+    if outcome.function_falls:
+        return Need("look_soon", "daily function is falling", performed)
     if outcome.lasting:
         return Need("look_soon", "a side effect outlasts its usual time", performed)
     return None

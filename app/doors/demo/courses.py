@@ -23,6 +23,8 @@ class Course:
         logging: share of days that are logged.
         logged_before: days of diary before the procedure.
         silent_from: day from which nothing more is logged.
+        again: day from which there is relief again, after it has ended.
+        begins: day of the first entry, where the diary begins late.
         mme, mme_late: opioids a day before, and from the end of relief on; None where nothing is said of medication.
         side: which side the scores are about.
     """
@@ -36,6 +38,8 @@ class Course:
     logging: float = 0.8
     logged_before: int = 14
     silent_from: int | None = None
+    again: int | None = None
+    begins: int | None = None
     mme: float | None = None
     mme_late: float | None = None
     side: Side = "both"
@@ -50,7 +54,10 @@ def level(course: Course, day: int) -> float:
         return course.before + 0.6 - (course.before + 0.6 - course.plateau) * min(1.0, share)
     if course.ends is None or day < course.ends:
         return course.plateau
-    return course.plateau + (course.after - course.plateau) * min(1.0, (day - course.ends) / course.climb)
+    returned = course.plateau + (course.after - course.plateau) * min(1.0, (day - course.ends) / course.climb)
+    if course.again is None or day < course.again:
+        return returned
+    return returned + (course.plateau - returned) * min(1.0, (day - course.again) / course.onset)
 
 
 def entries(course: Course, region: Region, *, performed_on: date, until: date, seed: int) -> list[tuple[date, Body]]:
@@ -61,7 +68,7 @@ def entries(course: Course, region: Region, *, performed_on: date, until: date, 
     for day in range(-course.logged_before, (until - performed_on).days + 1):
         noise = 0.35 * noise + 0.75 * float(rng.normal())
         flare = 2.5 if day > 60 and day % 117 in (0, 1, 2) and (course.ends is None or day < course.ends) else 0.0
-        skip = rng.random() > course.logging
+        skip = rng.random() > course.logging or (course.begins is not None and day < course.begins)
         pain = min(10.0, max(0.0, level(course, day) + flare + noise))
         fate = rng.random(4)
         if skip or (course.silent_from is not None and day >= course.silent_from):

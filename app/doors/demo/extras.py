@@ -3,13 +3,15 @@
 from datetime import date, timedelta
 from uuid import UUID
 
-from app.doors.demo.people import Treatment
+from app.doors.demo.people import DemoPatient, Treatment
 from app.record.assessments.schemas import AssessmentIn
 from app.record.assessments.service import ASSESSMENT
 from app.record.blocks.schemas import BlockIn
 from app.record.blocks.service import BLOCK
 from app.record.contacts.schemas import ContactIn
 from app.record.contacts.service import CONTACT
+from app.record.events.schemas import EventIn
+from app.record.events.service import EVENT
 from app.record.facts.kinds import AnyKind, FactIn
 from app.rules.plan import CONTACTS
 
@@ -32,6 +34,14 @@ def facts_before(treatment: Treatment, performed_on: date) -> list[tuple[AnyKind
         }
         out.append((BLOCK, BlockIn.model_validate(body)))
     return [*out, _questionnaire(performed_on - timedelta(days=3), round(treatment.course.before))]
+
+
+def events_of(someone: DemoPatient, today: date) -> list[tuple[AnyKind, FactIn]]:
+    """What ended a watch or could mislead."""
+    return [
+        (EVENT, EventIn.model_validate({"kind": kind, "happened_on": today - timedelta(days=ago), "region": region}))
+        for kind, ago, region in someone.events
+    ]
 
 
 def facts_after(

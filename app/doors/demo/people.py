@@ -22,13 +22,21 @@ class Treatment:
 
 @dataclass(frozen=True)
 class DemoPatient:
-    """One patient; `shows` says what the patient is an example of."""
+    """One patient.
+
+    Args:
+        shows: what the patient is an example of.
+        events: what ended the watch or could mislead: the kind, how many days ago, and the region.
+        fever: whether today's entry tells of one.
+    """
 
     name: str
     born_on: str
     shows: str
     treatments: list[Treatment] = field(default_factory=list)
     time_zone: str = "Europe/Zurich"
+    events: tuple[tuple[str, int, Region], ...] = ()
+    fever: bool = False
 
 
 CLINIC = "Lakeside Pain Clinic"
@@ -62,8 +70,9 @@ PEOPLE = [
     DemoPatient(
         "Dario Rossi",
         "1980-01-30",
-        "the first weeks, when nothing is decided",
+        "the first weeks, when nothing is decided, and a red flag today",
         [Treatment(9, "lumbar", "bilateral", Course(7.4, 2.0, onset=25, logging=0.95), "settling")],
+        fever=True,
     ),
     DemoPatient(
         "Elsa Frei",
@@ -142,6 +151,39 @@ PEOPLE = [
         "1957-01-16",
         "the sacroiliac joint",
         [Treatment(95, "sacroiliac", "right", Course(6.7, 1.9, side="right"), "relief", 7.0, ("SI",), ("weeks_6_8",))],
+    ),
+    DemoPatient(
+        "Otto Peter",
+        "1954-06-12",
+        "surgery, which ended the watch",
+        [Treatment(250, "lumbar", "right", Course(7.0, 2.0, side="right", silent_from=190), "relief", 7.0)],
+        events=(("surgery", 60, "lumbar"),),
+    ),
+    DemoPatient(
+        "Petra Rey",
+        "1963-02-27",
+        "a late joiner: the diary begins in the fourth month, in relief",
+        [Treatment(200, "lumbar", "left", Course(7.0, 1.8, side="left", logged_before=0, begins=110), "relief", 7.0)],
+    ),
+    DemoPatient(
+        "Rita Senn",
+        "1960-08-19",
+        "a second spell: relief that ended, and came again",
+        [
+            Treatment(
+                420,
+                "lumbar",
+                "bilateral",
+                Course(7.3, 1.6, 6.9, onset=12, ends=200, climb=20, again=330, logging=0.9),
+                "relief",
+            )
+        ],
+    ),
+    DemoPatient(
+        "Sven Thoma",
+        "1972-12-03",
+        "worse than before",
+        [Treatment(100, "lumbar", "left", Course(5.0, 7.9, side="left", logging=0.9), "no_relief", 5.0)],
     ),
 ]
 

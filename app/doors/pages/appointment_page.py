@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, get_args
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Response
@@ -11,14 +11,19 @@ from fastapi.responses import RedirectResponse
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.problems import Problem
 from app.base.store.database import Database
-from app.doors.pages.rendering import PageRoute, page
+from app.doors.pages.patient_pages import page_of
+from app.doors.pages.rendering import PageRoute
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
 from app.doors.pages.steps import PageForm, faults_of, filled, problem_of
 from app.record.patients import service as patients
+from app.rules.appointments import AppointmentStep, after
+from app.rules.parameters import ARRIVES_FROM
 from app.work.calendar import service, slots
-from app.work.calendar.schemas import MoveIn, ReasonIn
+from app.work.calendar.schemas import AttendanceIn, MoveIn, ReasonIn
+from app.work.calendar.service import Booked
 from app.work.clinic import service as clinics
 from app.work.reviews import appointments
+from app.work.reviews.attendance import attend
 
 router = APIRouter(prefix="/clinic/appointments", route_class=PageRoute, include_in_schema=False)
 AHEAD = timedelta(days=120)  # how far a free slot is offered for a move
@@ -31,9 +36,17 @@ class CancelAppointmentForm(PageForm):
 
 
 class MoveForm(CancelAppointmentForm):
-    """Where an appointment goes, and why."""
+    """Where an appointment goes, and why; and why an admin accepts a clash."""
 
     slot_id: str | None = None
+    overrule: str | None = None
+
+
+class AttendanceForm(PageForm):
+    """What became of an appointment."""
+
+    step: str | None = None
+    note: str | None = None
 
 
 @router.get("/{appointment_id:uuid}")
@@ -78,7 +91,13 @@ async def move(
         to = filled(MoveIn, form)
         leads_to = (
             await appointments.move(
-                database, visitor.caller, appointment_id=appointment_id, slot_id=to.slot_id, reason=to.reason, now=now
+                database,
+                visitor.caller,
+                appointment_id=appointment_id,
+                slot_id=to.slot_id,
+                reason=to.reason,
+                overrule=to.overrule,
+                now=now,
             )
         ).id
 
@@ -86,6 +105,19 @@ async def move(
     if problem is not None:
         return await _show(database, visitor, appointment_id=appointment_id, now=now, problem=problem)
     return RedirectResponse(f"/clinic/appointments/{leads_to}", 303)
+
+
+@router.post("/{appointment_id:uuid}/attendance")
+async def attendance(
+    appointment_id: UUID, form: Annotated[AttendanceForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
+) -> Response:
+    """Records that the patient arrived, that it is done, or that nobody came."""
+
+    async def step() -> None:
+        said = filled(AttendanceIn, form)
+        await attend(database, visitor.caller, appointment_id=appointment_id, what=said.step, note=said.note, now=now)
+
+    return await _taken(step(), database, visitor=visitor, appointment_id=appointment_id, now=now)
 
 
 async def _taken(
@@ -106,15 +138,23 @@ async def _show(
     booked = await service.read(database, caller, appointment_id=appointment_id, now=now)
     person = await patients.read(database, caller, patient_id=booked.patient_id, now=now)
     free, _ = await slots.list_slots(database, caller, first=now, last=now + AHEAD, free=True, limit=200, cursor=None)
-    return page(
-        "appointment.html",
-        visitor,
-        200 if problem is None else problem.status,
-        row=booked,
-        person=person,
-        zone=zone,
-        slots=free,
-        faults=faults_of(problem),
-        base=f"/clinic/appointments/{appointment_id}",
-        over=booked.starts_at <= now,
-    )
+    told: dict[str, object] = {
+        "row": booked,
+        "zone": zone,
+        "slots": free,
+        "faults": faults_of(problem),
+        "base": f"/clinic/appointments/{appointment_id}",
+        "may": [what for what in get_args(AppointmentStep) if _makes_sense(booked, what, now)],
+        "may_overrule": caller.role == "admin",
+    }
+    status = 200 if problem is None else problem.status
+    return await page_of(database, visitor, "appointment.html", person=person, now=now, status=status, told=told)
+
+
+def _makes_sense(booked: Booked, what: AppointmentStep, now: datetime) -> bool:
+    """Whether a step is offered: it leads somewhere else, and its time has come, or has not passed."""
+    if after(booked.state, what) in (None, booked.state):
+        return False
+    if what in ("confirm", "cancel"):
+        return now < booked.starts_at
+    return now >= (booked.starts_at if what == "miss" else booked.starts_at - ARRIVES_FROM)

@@ -21,8 +21,8 @@ from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
 from app.doors.pages.steps import PageForm, faults_of, filled, problem_of
 from app.record.patients.service import today_of
+from app.work.calendar import offers, waiting
 from app.work.calendar import slots as clinic_slots
-from app.work.calendar import waiting
 from app.work.calendar.repeats import exists
 from app.work.calendar.schemas import AppointmentIn, SlotIn, WaitingIn, WaitingOut
 from app.work.calendar.service import add_appointment
@@ -42,6 +42,8 @@ class NewSlotForm(PageForm):
     minutes: str | None = None
     weeks: str | None = None
     location: str | None = None
+    room: str | None = None
+    device: str | None = None
     kind: str | None = None
 
 
@@ -157,7 +159,7 @@ async def withdraw(
     """Takes a patient off the waiting list."""
 
     async def step() -> None:
-        await waiting.withdraw(database, visitor.caller, waiting_id=filled(Place, form).waiting_id, now=now)
+        await offers.withdraw(database, visitor.caller, waiting_id=filled(Place, form).waiting_id, now=now)
 
     return await _taken(step(), database, visitor=visitor, now=now, first=first)
 

@@ -32,6 +32,7 @@ JOINTS = (
 )
 LANGUAGE_NAMES: dict[str, str] = {"en": "English", "de": "German", "fr": "French", "es": "Spanish"}
 TOLD = "In which the patient is told what to do about a danger sign; otherwise in that of their messages, or English."
+PAYER = "Who pays. Where a policy of the service or the clinic bears that name, it answers for a repeat."
 
 Values = dict[str, str | list[str]]  # of a form as they were typed, by field
 
@@ -117,7 +118,8 @@ def patient() -> list[Field]:
     """A new patient."""
     zone = Field("time_zone", "Time zone", required=True, default="Europe/Zurich", help="Such as Europe/Zurich.")
     language = Field("language", "Language", "select", choices=[("", "not known"), *LANGUAGE_NAMES.items()], help=TOLD)
-    return [Field("name", "Name", required=True), Field("born_on", "Born on", "date", True), zone, language]
+    payer = Field("payer", "Payer", help=PAYER)
+    return [Field("name", "Name", required=True), Field("born_on", "Born on", "date", True), zone, language, payer]
 
 
 def body_of(kind: str, given: Values) -> dict[str, object]:

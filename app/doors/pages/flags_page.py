@@ -56,6 +56,7 @@ class FlagStepForm(FlagFilters):
 
     note: str | None = None
     tag: str | None = None
+    patient_id: UUID | None = None  # leads back to that patient
 
 
 @router.get("/flags")
@@ -89,6 +90,21 @@ async def resolve(
     return await _take(database, visitor, flag_id=flag_id, what="resolved", form=form, now=now)
 
 
+@router.post("/flags/{flag_id:uuid}/undo")
+async def undo(
+    flag_id: UUID, form: Annotated[FlagStepForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
+) -> Response:
+    """Takes back that a flag is resolved."""
+
+    async def step() -> None:
+        await service.undo(database, visitor.caller, flag_id=flag_id, if_match=form.tag, now=now)
+
+    problem = await problem_of(step())
+    if problem is not None:
+        return await _show(database, visitor, now=now, asked=form.part(FlagFilters), number=1, problem=problem)
+    return RedirectResponse("/clinic/flags", 303)
+
+
 async def _take(
     database: Database,
     visitor: Visitor,
@@ -109,7 +125,7 @@ async def _take(
     problem = await problem_of(step())
     if problem is not None:
         return await _show(database, visitor, now=now, asked=asked, number=1, problem=problem)
-    return RedirectResponse(asked.address(), 303)
+    return RedirectResponse(f"/clinic/patients/{form.patient_id}" if form.patient_id else asked.address(), 303)
 
 
 async def _show(
@@ -129,6 +145,7 @@ async def _show(
             "owner": None if one.owner_id is None else owners.get(one.owner_id),
             "tag": service.tag_of(one),
             "late": one.state == "open" and one.due_at <= now,
+            "undoable": service.can_be_undone(one, now),
         }
         for one in flags
     ]

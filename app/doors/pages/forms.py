@@ -17,6 +17,7 @@ from app.base.http.problems import Problem, field_problems
 from app.base.store.database import Database
 from app.doors.pages import fields
 from app.doors.pages.fields import Field, Values, body_of
+from app.doors.pages.patient_pages import page_of
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
 from app.doors.pages.steps import PageForm
@@ -240,17 +241,16 @@ async def _page(
     if procedure_id is not None:
         title, back = "Correct a procedure", f"/clinic/procedures/{procedure_id}"
         action = f"{back}/edit"
-    return page(
-        "form.html",
-        visitor,
-        422 if problem else 200,
-        form_name=form.kind.name,
-        title=title,
-        subject=person.name,
-        fields=asked,
-        values=values or {},
-        faults=_faults(problem, asked),
-        action=action,
-        back=back,
-        today=patients.today_of(person.time_zone, now).isoformat(),
-    )
+    told: dict[str, object] = {
+        "form_name": form.kind.name,
+        "title": title,
+        "subject": person.name,
+        "fields": asked,
+        "values": values or {},
+        "faults": _faults(problem, asked),
+        "action": action,
+        "back": back,
+        "today": patients.today_of(person.time_zone, now).isoformat(),
+    }
+    status = 422 if problem else 200
+    return await page_of(database, visitor, "form.html", person=person, now=now, status=status, told=told)

@@ -1,5 +1,6 @@
 """The patient list, and the page of a patient."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 from uuid import UUID
@@ -8,16 +9,24 @@ from fastapi import APIRouter, Query, Response
 
 from app.access.accounts.permissions import RULES
 from app.access.audit import service as audit
+from app.alerts.flags import service as flags
+from app.alerts.flags.service import FlagQuery
 from app.answers.verdicts import patient_list
 from app.answers.verdicts.patient_list import said_of_patient
 from app.answers.verdicts.triage import NEEDS
 from app.base.http.deps import DatabaseDep, Now
+from app.base.store.database import Database
 from app.doors.pages.fields import LANGUAGE_NAMES
+from app.doors.pages.patient_pages import page_of
 from app.doors.pages.rendering import PageRoute, page
-from app.doors.pages.session import VisitorDep
+from app.doors.pages.session import Visitor, VisitorDep
 from app.record.patients import service as patients
 from app.rules.levels import spoken
 from app.rules.words import REGIONS, Region
+from app.work.calendar import service as calendar
+from app.work.reviews import service as reviews
+from app.work.reviews.queue import queue
+from app.work.reviews.schemas import QueueIn
 
 router = APIRouter(prefix="/clinic", route_class=PageRoute, include_in_schema=False)
 AnyRegion = Region | Literal[""]
@@ -67,15 +76,24 @@ async def patient_page(patient_id: UUID, visitor: VisitorDep, database: Database
         person = await patients.find(connection, visitor.caller, patient_id=patient_id)
         treated = await said_of_patient(connection, person.clinic_id, person.id)
     await audit.record_read(database, visitor.caller, resource="patient", patient_id=patient_id, now=now)
-    shown = [{**vars(one), "levels": spoken(one.joints or [])} for one in treated]
-    may_record = (visitor.caller.role, "change_procedure") in RULES
-    may_wait = (visitor.caller.role, "work_review") in RULES
-    return page(
-        "patient.html",
-        visitor,
-        person=person,
-        language=LANGUAGE_NAMES.get(person.language or ""),
-        procedures=shown,
-        may_record=may_record,
-        may_wait=may_wait,
-    )
+    told: dict[str, object] = {
+        "language": LANGUAGE_NAMES.get(person.language or ""),
+        "procedures": [{**vars(one), "levels": spoken(one.joints or [])} for one in treated],
+        "may_record": (visitor.caller.role, "change_procedure") in RULES,
+        "may_wait": (visitor.caller.role, "work_review") in RULES,
+        **await _asked_now(database, visitor, patient_id, now=now),
+    }
+    return await page_of(database, visitor, "patient.html", person=person, now=now, told=told)
+
+
+async def _asked_now(database: Database, visitor: Visitor, patient_id: UUID, *, now: datetime) -> dict[str, object]:
+    """What waits for somebody: open flags and reviews, and the appointments to come."""
+    asked = FlagQuery(patient_id=patient_id)
+    open_flags, _ = await flags.list_flags(database, visitor.caller, asked, limit=50, cursor=None, now=now)
+    open_reviews, _ = await queue(database, visitor.caller, QueueIn(patient_id=patient_id), offset=0, now=now)
+    booked = await calendar.to_come(database, visitor.caller, patient_id, now=now)
+    return {
+        "flags": [one for one in open_flags if one.severity != "now"],  # those stand on top of the page
+        "reviews": [reviews.out(one, now) for one in open_reviews],
+        "appointments": booked,
+    }

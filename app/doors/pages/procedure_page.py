@@ -8,9 +8,7 @@ from fastapi import APIRouter, Form, Query, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from app.access.accounts.permissions import RULES
-from app.answers.eligibility.clinic_policies import known
-from app.answers.eligibility.schemas import DEFAULT
-from app.answers.eligibility.service import find
+from app.answers.eligibility.choice import policy_for
 from app.answers.follow_up.routes import make as make_report
 from app.answers.follow_up.service import follow_up
 from app.answers.follow_up.typeset import Paper
@@ -28,7 +26,8 @@ from app.base.http.deps import DatabaseDep, Now
 from app.base.http.idempotency.service import NO_KEY
 from app.base.http.wire import RecentDay
 from app.base.store.database import Database
-from app.doors.pages.rendering import PageRoute, page
+from app.doors.pages.patient_pages import page_of
+from app.doors.pages.rendering import PageRoute
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
 from app.record.contacts.schemas import ContactIn
 from app.record.contacts.service import CONTACT, done_by_window
@@ -37,7 +36,6 @@ from app.record.patients.service import today_of
 from app.rules.levels import spoken
 from app.rules.parameters import MISSED_FOR
 from app.rules.plan import WINDOWS, Contact, contacts
-from app.rules.policies import policies
 from app.rules.words import ContactWindow, Definition
 
 router = APIRouter(prefix="/clinic/procedures/{procedure_id:uuid}", route_class=PageRoute, include_in_schema=False)
@@ -83,22 +81,28 @@ async def procedure_page(
     now: Now,
     known_on: KnownOn = None,
     definition: Definition = "half",
-    policy: Annotated[str, Query(max_length=60)] = DEFAULT,
+    policy: Annotated[str, Query(max_length=60)] = "",
 ) -> Response:
     """The verdict of a procedure, and what it rests on."""
     about, today, past = await _about(
         database, visitor, procedure_id, known_on=known_on, definition=definition, now=now
     )
-    named = find(policy, await known(database, visitor.caller.clinic_id))
-    told = follow_up(about, named, None).model_dump(mode="json", by_alias=True)
+    named = await policy_for(database, about.person, policy or None)
+    half = (
+        about
+        if definition == "half"
+        else (await _about(database, visitor, procedure_id, known_on=known_on, now=now))[0]
+    )
+    told = follow_up(about, named, None, by_half=half).model_dump(mode="json", by_alias=True)
     query = f"definition={definition}" + (f"&known_on={about.as_of}" if past else "")
     made = done_by_window([one.body for one in about.record.contacts], procedure_id)
     closed = about.verdict.closed_by is not None
-    planned = [one for one in contacts(about.performed_on, made, today) if not closed or one.first_on <= about.until]
+    planned = [
+        one for one in contacts(about.performed_on, made, about.as_of) if not closed or one.first_on <= about.until
+    ]
     own, role = about.own.body, visitor.caller.role
     shown: dict[str, object] = {
         "told": told,
-        "person": about.person,
         "base": f"/clinic/procedures/{procedure_id}",
         "query": query,
         "levels": spoken(own.joints or []) or own.region,
@@ -116,13 +120,13 @@ async def procedure_page(
         "windows": WINDOWS,
         "kinds": list(dict.fromkeys(kind for m in told["milestones"] for kind in m["function"])),
         "contacts": planned,
-        "callable": [c.contact for c in planned if not closed and _is_callable(c, today)],
+        "callable": [c.contact for c in planned if not closed and not past and _is_callable(c, today)],
         "others": await _others(database, about),
         "may_record": (role, "change_procedure") in RULES,
         "may_contact": (role, "record_contact") in RULES,
         "may_review": (role, "work_review") in RULES,
     }
-    return page("procedure.html", visitor, 200, **shown)
+    return await page_of(database, visitor, "procedure.html", person=about.person, now=now, told=shown)
 
 
 def _is_callable(contact: Contact, today: date) -> bool:
@@ -177,7 +181,8 @@ async def page_report(
 ) -> Response:
     """The report, as the API gives it."""
     about, _, _ = await _about(database, visitor, procedure_id, now=now)
-    made = await make_report(about, policies()[DEFAULT], proposed_on=None, paper=paper)
+    named = await policy_for(database, about.person, None)
+    made = await make_report(about, named, by_half=about, proposed_on=None, paper=paper)
     return Response(
         made, media_type="application/pdf", headers={"Content-Disposition": 'inline; filename="report.pdf"'}
     )

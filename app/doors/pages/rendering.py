@@ -49,6 +49,7 @@ def environment() -> Environment:
     made.filters["clock"] = _clock
     made.filters["hour"] = lambda value, zone: f"{_local(value, zone):%H:%M}"
     made.filters["weekday"] = lambda on: f"{WEEKDAYS[on.weekday()]}, {spoken_day(on)}"
+    made.filters["place"] = lambda one: ", ".join(filter(None, (one.location, one.room, one.device)))
     made.filters["tenth"] = lambda value: "–" if value is None else f"{value:.1f}"
     made.filters["whole"] = lambda value: "–" if value is None else f"{value:.0f}"
     return made
@@ -80,7 +81,8 @@ def _clock(value: datetime, zone: str) -> str:
 
 
 def page(name: str, visitor: Visitor | None, status: int = 200, /, **told: object) -> HTMLResponse:
-    """A page from its template."""
+    """A page from its template; one about a patient comes from `page_of`, which shows the patient's red flags."""
+    assert "person" not in told or "red_flags" in told
     text = environment().get_template(name).render(visitor=visitor, **told)
     return HTMLResponse(text, status, headers=HEADERS)
 

@@ -10,8 +10,8 @@ from fastapi.responses import RedirectResponse
 
 from app.access.accounts.permissions import RULES
 from app.answers.eligibility import service as eligibility
-from app.answers.eligibility.clinic_policies import known
-from app.answers.eligibility.schemas import DEFAULT, EligibilityOut
+from app.answers.eligibility.choice import policies_for
+from app.answers.eligibility.schemas import EligibilityOut
 from app.answers.verdicts import context
 from app.answers.verdicts.service import Question
 from app.base.http.deps import DatabaseDep, Now
@@ -20,7 +20,8 @@ from app.base.http.pools import QUICK
 from app.base.http.problems import Problem
 from app.base.http.wire import Day
 from app.base.store.database import Database
-from app.doors.pages.rendering import PageRoute, page
+from app.doors.pages.patient_pages import page_of
+from app.doors.pages.rendering import PageRoute
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
 from app.doors.pages.steps import PageForm, faults_of, filled, problem_of
 from app.record.patients.service import today_of
@@ -66,13 +67,17 @@ class ProposalForm(ReviewStepForm):
     proposed_on: str | None = None
     laterality: str | None = None
     policy: str | None = None
+    authorisation: str | None = None
+    authorised_from: str | None = None
+    authorised_until: str | None = None
     note: str | None = None
 
 
 class BookForm(ReviewStepForm):
-    """The slot to book."""
+    """The slot to book, and why an admin accepts a clash."""
 
     slot_id: str | None = None
+    overrule: str | None = None
 
 
 class DecisionForm(ReviewStepForm):
@@ -228,8 +233,7 @@ async def _show(
     )
     today = today_of(about.person.time_zone, now)
     day = proposed_on or one.proposed_on or today
-    theirs = await known(database, visitor.caller.clinic_id)
-    named = eligibility.find(policy or one.policy or DEFAULT, theirs)
+    named, theirs = await policies_for(database, about.person, policy or one.policy)
     begin, end = window(now, now + timedelta(days=120), now)
     slots, _ = await list_slots(database, visitor.caller, first=begin, last=end, free=True, limit=200, cursor=None)
     booked = None
@@ -244,29 +248,28 @@ async def _show(
         ]
 
     found_by, *beside = await QUICK.run(answers)
-    return page(
-        "review.html",
-        visitor,
-        200 if problem is None else problem.status,
-        review=service.out(found, now).model_dump(),
-        tag=service.tag_of(one),
-        person=about.person,
-        says=about.verdict.says,
-        adherence=about.verdict.adherence,
-        confounders=about.verdict.confounders,
-        found=found_by,
-        beside=beside,
-        day=day.isoformat(),
-        today=today.isoformat(),
-        policies=theirs,
-        checks=CHECKS,
-        answers=ANSWERS,
-        decisions=DECISIONS,
-        slots=slots,
-        booked=booked,
-        faults=faults_of(problem),
-        levels=spoken(one.joints or []),
-        zone=about.person.time_zone,
-        may_work=(visitor.caller.role, "work_review") in RULES and one.state in OPEN,
-        may_reopen=(visitor.caller.role, "work_review") in RULES and one.state not in OPEN,
-    )
+    told: dict[str, object] = {
+        "review": service.out(found, now).model_dump(),
+        "tag": service.tag_of(one),
+        "says": about.verdict.says,
+        "adherence": about.verdict.adherence,
+        "confounders": about.verdict.confounders,
+        "found": found_by,
+        "beside": beside,
+        "day": day.isoformat(),
+        "today": today.isoformat(),
+        "policies": theirs,
+        "checks": CHECKS,
+        "answers": ANSWERS,
+        "decisions": DECISIONS,
+        "slots": slots,
+        "booked": booked,
+        "faults": faults_of(problem),
+        "levels": spoken(one.joints or []),
+        "zone": about.person.time_zone,
+        "may_work": (visitor.caller.role, "work_review") in RULES and one.state in OPEN,
+        "may_reopen": (visitor.caller.role, "work_review") in RULES and one.state not in OPEN,
+        "may_overrule": visitor.caller.role == "admin",
+    }
+    status = 200 if problem is None else problem.status
+    return await page_of(database, visitor, "review.html", person=about.person, now=now, status=status, told=told)

@@ -43,5 +43,13 @@ async def _show(connection: AsyncConnection, answered: list[Fact[AssessmentIn]])
 
 
 ASSESSMENT = Kind(
-    "assessment", "assessments", AssessmentIn, AssessmentOut, "answered_on", "write_diary", check=_check, show=_show
+    "assessment",
+    "assessments",
+    AssessmentIn,
+    AssessmentOut,
+    "answered_on",
+    "write_diary",
+    check=_check,
+    show=_show,
+    of_the_living=True,
 )

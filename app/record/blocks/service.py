@@ -13,13 +13,15 @@ from app.record.facts.kinds import Fact, Kind, shown
 from app.record.patients.service import Person, check_past
 from app.record.procedures.service import PROCEDURE
 from app.rules.blocks import BlockShown, compare, shown_by
-from app.rules.levels import nerves_of_all, region_of
+from app.rules.levels import nerves_of_all, region_of_all
 
 
 async def _check(connection: AsyncConnection, person: Person, *, new: BlockIn, now: datetime) -> None:
     check_past("performed_on", new.performed_on, person=person, now=now)
-    if len({region_of(j) for j in new.joints}) > 1:
-        raise bad_field("/joints", "lie in more than one region; record a block for each")
+    try:
+        region_of_all(new.joints)
+    except ValueError as error:
+        raise bad_field("/joints", f"{error}; record a block for each") from None
     if new.procedure_id is None:
         return
     treated = await facts.of_patient(connection, person.clinic_id, patient_id=person.id, kinds=[PROCEDURE])
@@ -46,7 +48,7 @@ async def _show(connection: AsyncConnection, blocks: list[Fact[BlockIn]]) -> Seq
     for one in blocks:
         found = shown_by_block(one.body)
         computed = {
-            "region": region_of(one.body.joints[0]),
+            "region": region_of_all(one.body.joints),
             "nerves": one.body.nerves or nerves_of_all(one.body.joints),
             "best_relief_percent": found.best_percent,
             "hours_at_50": found.hours_50,
@@ -71,4 +73,14 @@ def _compared(one: Fact[BlockIn], found: BlockShown, others: list[Fact[BlockIn]]
     return out
 
 
-BLOCK = Kind("block", "blocks", BlockIn, BlockOut, "performed_on", "change_procedure", check=_check, show=_show)
+BLOCK = Kind(
+    "block",
+    "blocks",
+    BlockIn,
+    BlockOut,
+    "performed_on",
+    "change_procedure",
+    check=_check,
+    show=_show,
+    of_the_living=True,
+)

@@ -81,6 +81,7 @@ class Kind(Generic[B]):
         show: rows to wire form, with what is computed.
         project: updates a query table from the fact; the flag says whether the fact was deleted.
         twin: whether two bodies about one day say the same thing twice; a second one is refused.
+        of_the_living: whether a day after the patient's death is refused.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Kind(Generic[B]):
     show: Show[B] | None = None
     project: Project[B] = _nothing
     twin: Callable[[B, B], bool] | None = None
+    of_the_living: bool = False
     change: type[FactIn] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -19,6 +19,7 @@ from app.base.store.database import Database
 from app.base.store.long_results import wholes_in_turns
 from app.base.store.metadata import new_id
 from app.base.store.typed import col, row, table, to, whole
+from app.record.facts.death import check_before_death
 from app.record.facts.kinds import AnyKind, B, Fact, FactIn, Kind
 from app.record.facts.tables import FactRow
 from app.record.patients import service as patients
@@ -118,15 +119,32 @@ async def create(
     return await audit.once(database, caller, once, now=now, work=work)
 
 
-async def _refuse_twin(connection: AsyncConnection, person: Person, *, kind: Kind[B], new: B) -> None:
-    """409 for what has been recorded already: who means another says what tells the two apart."""
+async def _refuse_twin(
+    connection: AsyncConnection, person: Person, *, kind: Kind[B], new: B, was: Fact[B] | None = None
+) -> None:
+    """409 for what has been recorded already: who means another says what tells the two apart.
+
+    A change of `was` is refused where it makes two equal; those that were equal before can be changed.
+    """
     if kind.twin is None:
         return
     held = (await of_patient(connection, person.clinic_id, patient_id=person.id, kinds=[kind])).of(kind)
-    twin = next((one for one in held if kind.day_of(one.body) == kind.day_of(new) and kind.twin(new, one.body)), None)
+
+    def is_twin(one: B, other: B) -> bool:
+        return kind.day_of(one) == kind.day_of(other) and kind.twin is not None and kind.twin(one, other)
+
+    others = [one for one in held if was is None or (one.id != was.id and not is_twin(was.body, one.body))]
+    twin = next((one for one in others if is_twin(new, one.body)), None)
     if twin is not None:
         what = kind.name.replace("_", " ")
         raise Problem(409, f"This {what} is recorded already ({twin.id}). Change that one, or say what differs.")
+
+
+async def _check(connection: AsyncConnection, person: Person, *, kind: Kind[B], new: B, now: datetime) -> None:
+    await kind.check(connection, person, new=new, now=now)
+    if kind.of_the_living:
+        on = kind.day_of(new)
+        await check_before_death(connection, person.clinic_id, person.id, field=kind.day, on=on)
 
 
 async def add(
@@ -138,7 +156,7 @@ async def add(
     )
     if (await connection.execute(select(func.count()).select_from(fact).where(theirs))).scalar_one() >= kind.most:
         raise Problem(409, f"The patient has {kind.most} {kind.plural.replace('_', ' ')} already.")
-    await kind.check(connection, person, new=new, now=now)
+    await _check(connection, person, kind=kind, new=new, now=now)
     content, fact_id = new.content(), new_id()
     values = row(
         FactRow,
@@ -174,7 +192,8 @@ async def change(
         after = kind.changed(one.content, changes)
         content = after.content()
         if content != one.content:
-            await kind.check(connection, person, new=after, now=now)
+            await _check(connection, person, kind=kind, new=after, now=now)
+            await _refuse_twin(connection, person, kind=kind, new=after, was=one)
             await connection.execute(
                 update(fact)
                 .where(col(FactRow.clinic_id) == one.clinic_id, col(FactRow.id) == fact_id)

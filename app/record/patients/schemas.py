@@ -1,6 +1,7 @@
 """Patients on the wire."""
 
 from datetime import date
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,6 +11,9 @@ from app.rules.words import Language
 
 EXAMPLE: JsonObject = {"name": "Ada Muster", "born_on": "1961-04-02", "time_zone": "Europe/Zurich"}
 SPOKEN = "in which the patient is told what to do; null: that of the patient's newest address, else English"
+
+PAYS = "who pays; where a policy bears that name, it is the one that answers for a repeat"
+Payer = Annotated[Line, Field(max_length=60)]
 
 
 class PatientIn(Wire):
@@ -21,6 +25,7 @@ class PatientIn(Wire):
     born_on: Day = Field(ge=date(1900, 1, 1), description="not in the future")
     time_zone: TimeZone = Field(description="IANA name; it decides which calendar day it is for the patient")
     language: Language | None = Field(default=None, exclude_if=lambda value: value is None, description=SPOKEN)
+    payer: Payer | None = Field(default=None, exclude_if=lambda value: value is None, description=PAYS)
 
 
 class PatientChange(Wire):
@@ -32,6 +37,7 @@ class PatientChange(Wire):
     born_on: Day | None = Field(default=None, ge=date(1900, 1, 1))
     time_zone: TimeZone | None = None
     language: Language | None = Field(default=None, description="null: not known")
+    payer: Payer | None = Field(default=None, description="null: not known")
     reason: Line | None = Field(default=None, description="why it is changed")
 
 
@@ -54,4 +60,5 @@ class PatientOut(BaseModel):
     born_on: date
     time_zone: str
     language: Language | None = Field(default=None, description=SPOKEN)
+    payer: str | None = Field(default=None, description=PAYS)
     created_at: Instant

@@ -29,7 +29,7 @@ from app.base.http.wire import to_wire
 from app.base.store.database import Database
 from app.base.store.metadata import new_id
 from app.base.store.prepared import Connection, Prepared, first_of, prepared_select, rows_of
-from app.base.store.typed import col, row, table, to
+from app.base.store.typed import RowQuery, col, row, table, to
 from app.record.patients.schemas import PatientChange, PatientIn, PatientOut
 from app.record.patients.tables import Patient
 from app.record.revisions import service as revisions
@@ -37,6 +37,7 @@ from app.record.revisions.schemas import RevisionOut
 from app.record.revisions.service import NewRevision
 
 patient = table(Patient)
+UNKNOWN_MAY_BE = ("language", "payer")
 COLUMNS = (
     col(Patient.clinic_id),
     col(Patient.id),
@@ -47,6 +48,7 @@ COLUMNS = (
     col(Patient.record_version),
     col(Patient.created_at),
     col(Patient.language),
+    col(Patient.payer),
 )
 TOUCH: Prepared[*tuple[()]] = Prepared(
     update(patient)
@@ -70,6 +72,7 @@ class Person:
     record_version: int
     created_at: datetime
     language: str | None = None
+    payer: str | None = None
 
 
 def today_of(time_zone: str, now: datetime) -> date:
@@ -98,8 +101,10 @@ async def find(
 
 
 @cache
-def _find(relation: Relation, lock: bool) -> Prepared[UUID, UUID, str, date, str, int, int, datetime, str | None]:
-    query = select(*COLUMNS).where(
+def _find(
+    relation: Relation, lock: bool
+) -> Prepared[UUID, UUID, str, date, str, int, int, datetime, str | None, str | None]:
+    query: RowQuery = select(*COLUMNS).where(
         col(Patient.id) == bindparam("patient"), within(relation, col(Patient.clinic_id), col(Patient.id))
     )
     return prepared_select(query.with_for_update() if lock else query, "patient", *limit_names(relation))
@@ -109,7 +114,7 @@ async def by_id(
     connection: AsyncConnection, patient_id: UUID, *, clinic_id: UUID | None = None, lock: bool = False
 ) -> list[Person]:
     """The patients of an id, of one clinic or of all: for an operator at the command line. Two clinics may hold one id."""
-    query = select(*COLUMNS).where(col(Patient.id) == patient_id).order_by(col(Patient.clinic_id))
+    query: RowQuery = select(*COLUMNS).where(col(Patient.id) == patient_id).order_by(col(Patient.clinic_id))
     if clinic_id is not None:
         query = query.where(col(Patient.clinic_id) == clinic_id)
     return [Person(*one) for one in (await connection.execute(query.with_for_update() if lock else query)).all()]
@@ -153,6 +158,7 @@ async def add(
         born_on=new.born_on,
         time_zone=new.time_zone,
         language=new.language,
+        payer=new.payer,
         version=1,
         record_version=1,
         created_at=now,
@@ -167,8 +173,8 @@ async def add(
 async def change(
     database: Database, caller: Caller, *, patient_id: UUID, changes: PatientChange, if_match: str | None, now: datetime
 ) -> Person:
-    """Changes the given fields; null is refused for those that may not be unknown, which are all but the language."""
-    for name in changes.model_fields_set - {"reason", "language"}:
+    """Changes the given fields; null is refused for name, birth and time zone, which are known."""
+    for name in changes.model_fields_set - {"reason", *UNKNOWN_MAY_BE}:
         if getattr(changes, name) is None:
             raise bad_field(f"/{name}", "can't be null; leave it out to keep what is there")
 
@@ -180,6 +186,7 @@ async def change(
             born_on=changes.born_on or person.born_on,
             time_zone=changes.time_zone or person.time_zone,
             language=changes.language if "language" in changes.model_fields_set else person.language,
+            payer=changes.payer if "payer" in changes.model_fields_set else person.payer,
         )
         _check_birth(after.born_on, after.time_zone, now)
         if any(getattr(person, name) != value for name, value in after):
@@ -202,6 +209,7 @@ async def _keep(
             to(col(Patient.born_on), after.born_on),
             to(col(Patient.time_zone), after.time_zone),
             to(col(Patient.language), after.language),
+            to(col(Patient.payer), after.payer),
             to(col(Patient.version), person.version + 1),
             to(col(Patient.record_version), person.record_version + 1),
         )
@@ -223,7 +231,9 @@ async def list_patients(
     database: Database, caller: Caller, *, limit: int, cursor: str | None, now: datetime
 ) -> tuple[list[Person], str | None]:
     """The caller's patients, oldest record first, and the cursor of the rest."""
-    query = select(*COLUMNS).where(reach(caller, "read", clinic_id=col(Patient.clinic_id), patient_id=col(Patient.id)))
+    query: RowQuery = select(*COLUMNS).where(
+        reach(caller, "read", clinic_id=col(Patient.clinic_id), patient_id=col(Patient.id))
+    )
     after = from_cursor(cursor)
     if after is not None:
         query = query.where(col(Patient.id) > after)

@@ -27,4 +27,5 @@ class Patient(SQLModel, table=True):
     record_version: int = 1
     created_at: datetime
     language: str | None = Field(default=None, max_length=2)  # in which the patient is told what to do
+    payer: str | None = Field(default=None, max_length=60)  # the policy of who pays
     origin: UUID | None = None  # id in the clinic that the record came from

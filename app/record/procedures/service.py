@@ -200,4 +200,5 @@ PROCEDURE = Kind(
     show=_show,
     project=_project,
     twin=_is_twin,
+    of_the_living=True,
 )

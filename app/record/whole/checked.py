@@ -154,6 +154,7 @@ def _person(states: list[RowState], *, clinic_id: UUID, now: datetime) -> tuple[
         born_on=shown.born_on,
         time_zone=shown.time_zone,
         language=shown.language,
+        payer=shown.payer,
         version=len(of_patient),
         record_version=1,
         created_at=first.received_at,

@@ -248,6 +248,12 @@ def not_covered(rule: PolicyRule, case: Case) -> RuleFound:
     return _found(rule, "not_met" if case.region in regions else "needs_a_person", saw=case.region, needs=needs)
 
 
+def not_told_of(case: Case) -> RuleFound:
+    """What a policy about facet joints says of another region: nothing, so that a person must read it."""
+    needs = "a policy that speaks of the region; this one is about facet joints"
+    return RuleFound("region_covered", "needs_a_person", case.region, needs)
+
+
 def joints_covered(rule: PolicyRule, case: Case) -> RuleFound:
     """Whether the policy covers each joint proposed."""
     covered = rule.numbers["joints"]

@@ -10,9 +10,10 @@ from datetime import date
 from . import checks
 from .case import Case
 from .checks import RuleFound
-from .model import Policy, PolicyRule
+from .model import Policy, PolicyRule, Version
 
 OUTSTANDING = ("not_met", "unknown", "needs_a_person")
+REGIONS = ("region_covered", "not_covered", "joints_covered")  # the rules that say where a policy holds
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,20 @@ def evaluate(policy: Policy, case: Case) -> Evaluation:
     if version is None:
         return Evaluation(policy.name, None, case.proposed_on, outstanding=["version"])
     found = [_CHECKS[rule.name](rule, case) for rule in version.rules]
+    if case.region == "sacroiliac" and not any(rule.name in REGIONS for rule in version.rules):
+        return _of_facets_alone(policy, version, case=case, found=found)
     left = next((f.left for f in found if f.left is not None), None)
     outstanding = _outstanding(version.rules, found)
     return Evaluation(policy.name, version.version, case.proposed_on, found, _earliest(found, case), left, outstanding)
+
+
+def _of_facets_alone(policy: Policy, version: Version, *, case: Case, found: list[RuleFound]) -> Evaluation:
+    """The answer for the sacroiliac joint of a text about facet joints, which has no rule on regions: a person reads it."""
+    silent = checks.not_told_of(case)
+    outstanding = [silent.rule, *_outstanding(version.rules, found)]
+    left = next((f.left for f in found if f.left is not None), None)
+    rules = [silent, *found]
+    return Evaluation(policy.name, version.version, case.proposed_on, rules, _earliest(found, case), left, outstanding)
 
 
 def _outstanding(rules: tuple[PolicyRule, ...], found: list[RuleFound]) -> list[str]:

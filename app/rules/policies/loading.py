@@ -18,6 +18,7 @@ from .model import ABOUT, RULES, SCOPES, Policy, PolicyRule, Version
 TEXTS = ("name", "title", "jurisdiction", "source")
 HEADING = re.compile(r"\s*\[\[\s*version\s*(?:\.\s*rule\s*)?\]\]")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+COUNTRY = re.compile("[A-Z]{2}")
 QUOTED = r" '.*'"  # in a message of the parser: what was sent
 TEXT = r"\"[^\"]*\"|'[^']*'"  # of a line: what stands in quotation marks
 MOST_DOTS = 40  # the time that the parser takes grows with their square
@@ -87,12 +88,15 @@ class _Reader:
         self._tables = [i for i, line in enumerate(self._lines) if HEADING.match(line)]
 
     def policy(self, data: TomlTable) -> Policy:
-        self._known(data, {*TEXTS, "version"}, 0)
+        self._known(data, {*TEXTS, "usual_in", "version"}, 0)
         for name in TEXTS:
             if not isinstance(data.get(name), str) or not data[name].strip():
                 raise self._error(name, 0, "is missing, or no text")
         if not NAME.fullmatch(data["name"]):
             raise self._error("name", 0, "is written in small letters, digits and hyphens")
+        usual = data.get("usual_in", [])
+        if not isinstance(usual, list) or not all(isinstance(one, str) and COUNTRY.fullmatch(one) for one in usual):
+            raise self._error("usual_in", 0, 'is a list of countries, such as ["CH"]')
         given = data.get("version")
         if not isinstance(given, list) or not given:
             raise self._error("version", 0, "a policy has at least one [[version]]")
@@ -106,7 +110,9 @@ class _Reader:
             if earlier.in_force_to is None or later.in_force_from <= earlier.in_force_to:
                 raise BadPolicyError(f"line {self._tables[0] + 1}: version {later.version} overlaps {earlier.version}")
         edition = blake2b("\n".join(self._lines).encode(), digest_size=8).hexdigest()
-        return Policy(**{name: data[name] for name in TEXTS}, versions=tuple(versions), edition=edition)
+        return Policy(
+            **{name: data[name] for name in TEXTS}, versions=tuple(versions), edition=edition, usual_in=tuple(usual)
+        )
 
     def _version(self, data: TomlTable, start: int, tables: Iterator[int]) -> Version:
         self._known(
@@ -120,6 +126,7 @@ class _Reader:
                 raise self._error(name, start, "is missing, or no day written YYYY-MM-DD")
         if (data.get("verified_on") is None) != (data.get("verified_by") is None):
             raise self._error("verified_on", start, "goes with verified_by; leave both out of what is unverified")
+        self._texts(data, ("verified_by",), start)
         if not isinstance(data.get("old", False), bool):
             raise self._error("old", start, "is true or false")
         rules = data.get("rule")
@@ -137,8 +144,8 @@ class _Reader:
         )
 
     def _rule(self, data: TomlTable, start: int) -> PolicyRule:
-        name = data.get("rule")
-        if name not in RULES:
+        name = data.get("rule") if isinstance(data, dict) else None
+        if not isinstance(name, str) or name not in RULES:
             raise self._error("rule", start, f"is none of {', '.join(RULES)}")
         numbers = RULES[name]
         self._known(data, {*numbers, *ABOUT}, start)
@@ -158,8 +165,14 @@ class _Reader:
             raise self._error("scope", start, f"is none of {', '.join(SCOPES)}")
         if data.get("certainty") not in CERTAINTIES:
             raise self._error("certainty", start, f"is none of {', '.join(CERTAINTIES)}")
+        self._texts(data, ("branch", "note"), start)
         own = {key: data[key] for key in numbers if key in data}
         return PolicyRule(name, own, data["certainty"], data.get("branch"), data.get("note"))
+
+    def _texts(self, data: TomlTable, names: tuple[str, ...], start: int) -> None:
+        for name in names:
+            if not isinstance(data.get(name, ""), str):
+                raise self._error(name, start, "is no text")
 
     def _list(self, key: str, value: list[object], start: int) -> None:
         if key == "joints":

@@ -83,6 +83,7 @@ class Policy:
     source: str
     versions: tuple[Version, ...] = field(default_factory=tuple)
     edition: str = ""  # hash of its text
+    usual_in: tuple[str, ...] = ()  # countries (ISO 3166-1) in which it answers where no other is named
 
     def on(self, day: date) -> Version | None:
         """The version in force on a day."""

@@ -13,7 +13,7 @@ from app.base.http.paging import Cursor, Limit, Page
 from app.base.http.problems import Responses, problems
 from app.base.http.sheets import CSV, Accept, listed
 from app.base.http.wire import Moment
-from app.work.calendar import feeds, service, slots, waiting
+from app.work.calendar import feeds, offers, service, slots, waiting
 from app.work.calendar.schemas import (
     AppointmentIn,
     AppointmentOut,
@@ -138,7 +138,13 @@ async def list_waiting(
 @router.delete("/waiting/{waiting_id}", status_code=204, responses=problems(403, 404))
 async def withdraw_waiting(waiting_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> None:
     """Takes a patient off the waiting list; patients may take themselves off."""
-    await waiting.withdraw(database, caller, waiting_id=waiting_id, now=now)
+    await offers.withdraw(database, caller, waiting_id=waiting_id, now=now)
+
+
+@router.post("/waiting/{waiting_id}/decline", status_code=204, responses=problems(403, 404, 409))
+async def decline_offer(waiting_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> None:
+    """Declines the slot that is offered, which goes to the next; the place on the list stays."""
+    await offers.decline(database, caller, waiting_id=waiting_id, now=now)
 
 
 @router.post("/calendar", status_code=201, responses=problems())

@@ -7,14 +7,18 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from app.base.http.wire import Day, Instant, JsonObject, Line, Moment, TimeZone, Wire
+from app.rules.appointments import AppointmentState
 
 SLOT: JsonObject = {
     "clinician_id": "0199a3c4-7d00-7a00-8000-00000000000c",
     "starts_at": "2026-06-02T09:00:00+02:00",
     "minutes": 45,
-    "location": "Room 2",
+    "location": "Main building",
+    "room": "Room 2",
+    "device": "generator 1",
 }
-AppointmentState = Literal["booked", "confirmed", "cancelled"]
+PlaceName = Annotated[Line, Field(max_length=60)]
+OVERRULE = "why a clash is accepted; an admin's alone"
 
 
 class SlotIn(Wire):
@@ -27,6 +31,9 @@ class SlotIn(Wire):
     minutes: Annotated[int, Field(ge=5, le=480, strict=True)]
     location: Line
     kind: Literal["procedure", "consultation"] = "procedure"
+    room: PlaceName | None = Field(default=None, description="one appointment at a time takes place in it")
+    device: PlaceName | None = Field(default=None, description="what it needs, such as a fluoroscope or a generator")
+    overrule: Line | None = Field(default=None, description=OVERRULE)
     repeats: Annotated[str, Field(max_length=200)] | None = Field(
         default=None, description="RFC 5545 rule, such as FREQ=WEEKLY;COUNT=8; at most 400 slots"
     )
@@ -56,6 +63,8 @@ class SlotOut(BaseModel):
     minutes: int
     location: str
     kind: Literal["procedure", "consultation"]
+    room: str | None = None
+    device: str | None = None
     free: bool
     closed: bool = False
     also: list[UUID] = Field(default_factory=list, description="ids of the other slots that the rule has made")
@@ -68,6 +77,8 @@ class SlotChange(Wire):
 
     closed: StrictBool | None = Field(default=None, description="a closed slot can't be booked")
     location: Line | None = None
+    room: PlaceName | None = Field(default=None, description="null: none")
+    device: PlaceName | None = Field(default=None, description="null: none")
 
 
 class ReasonIn(Wire):
@@ -87,6 +98,16 @@ class MoveIn(ReasonIn):
     )
 
     slot_id: UUID
+    overrule: Line | None = Field(default=None, description=OVERRULE)
+
+
+class AttendanceIn(Wire):
+    """What became of an appointment."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"step": "arrive"}})
+
+    step: Literal["arrive", "finish", "miss"] = Field(description="somebody arrived, it is over, or nobody came")
+    note: Line | None = None
 
 
 class AppointmentIn(Wire):
@@ -104,6 +125,7 @@ class AppointmentIn(Wire):
 
     patient_id: UUID
     slot_id: UUID
+    overrule: Line | None = Field(default=None, description=OVERRULE)
 
 
 class AppointmentOut(BaseModel):
@@ -121,7 +143,10 @@ class AppointmentOut(BaseModel):
                 "reason": None,
                 "starts_at": "2026-06-02T07:00:00.000+00:00",
                 "minutes": 45,
-                "location": "Room 2",
+                "location": "Main building",
+                "room": "Room 2",
+                "device": "generator 1",
+                "late": False,
                 "clinician_id": "0199a3c4-7d00-7a00-8000-00000000000c",
                 "created_at": "2026-05-01T08:30:00.000+00:00",
             }
@@ -137,8 +162,11 @@ class AppointmentOut(BaseModel):
     starts_at: Instant
     minutes: int
     location: str
+    room: str | None = None
+    device: str | None = None
     clinician_id: UUID
     created_at: Instant
+    late: bool = Field(default=False, description="cancelled in the last 24 hours before it")
 
 
 WAITING: JsonObject = {
@@ -178,6 +206,8 @@ class WaitingOut(BaseModel):
                 "waiting_days": 12,
                 "fits": [],
                 "created_at": "2026-05-01T08:30:00.000+00:00",
+                "offered_slot_id": None,
+                "offered_until": None,
             }
         }
     )
@@ -194,6 +224,8 @@ class WaitingOut(BaseModel):
     waiting_days: int
     fits: list[SlotOut]
     created_at: Instant
+    offered_slot_id: UUID | None = Field(default=None, description="a freed slot that is kept for the patient")
+    offered_until: Instant | None = Field(default=None, description="by when the patient answers")
 
 
 class FeedOut(BaseModel):

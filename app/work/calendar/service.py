@@ -1,7 +1,7 @@
 """Appointments: booking, confirming, moving, cancelling."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import and_, select, update
@@ -19,11 +19,21 @@ from app.base.store.metadata import new_id
 from app.base.store.statements import insert_new
 from app.base.store.timeline import Step, step
 from app.base.store.typed import RowQuery, Setting, col, row, table, to, whole
+from app.record.facts.death import refuse_after_death
 from app.record.patients import service as patients
-from app.record.patients.tables import Patient
+from app.rules.appointments import SPOKEN, STANDS, AppointmentState
+from app.rules.parameters import LATE_WITHIN
 from app.work.calendar import waiting
+from app.work.calendar.clashes import (
+    check_booking,
+    hold_clinician,
+    hold_patient,
+    hold_places,
+    needed_by,
+    overruled,
+)
+from app.work.calendar.offers import offer
 from app.work.calendar.schemas import AppointmentIn, AppointmentOut
-from app.work.calendar.slots import LONGEST, held, hold_clinician
 from app.work.calendar.tables import Appointment, Slot
 
 slot, appointment = table(Slot), table(Appointment)
@@ -39,8 +49,12 @@ async def book(
     review_id: UUID | None,
     now: datetime,
     topic: Topic = "appointment.booked",
+    overrule: str | None = None,
 ) -> UUID:
     """Books a slot in a transaction; of any number that race for it exactly one wins.
+
+    Args:
+        overrule: why an admin accepts that a clinician, a room, a device or the patient has something else then.
 
     Raises:
         Problem: 422 for a slot that is not one of the clinic's or has begun, 409 for one that is taken.
@@ -52,8 +66,13 @@ async def book(
     one = whole(Slot, found)
     if one.starts_at <= now:
         raise bad_field("/slot_id", "has begun already")
-    await _check_free(connection, one)
-    await _check_patient(connection, one, patient_id)
+    await refuse_after_death(connection, caller.clinic_id, patient_id)
+    await hold_clinician(connection, one.clinic_id, one.clinician_id)
+    await hold_patient(connection, one.clinic_id, patient_id)
+    await hold_places(connection, one.clinic_id, one.room, one.device)
+    await _check_open(connection, one, patient_id=patient_id, now=now)
+    if not overruled(caller, overrule):
+        await check_booking(connection, needed_by(one, patient_id))
     new = new_id()
     values = row(
         Appointment,
@@ -64,7 +83,7 @@ async def book(
         holds_slot_id=slot_id,
         review_id=review_id,
         state="booked",
-        steps=[step("booked", now, by=caller.account_id)],
+        steps=[step("booked", now, by=caller.account_id, note=overrule)],
         version=1,
         created_at=now,
     )
@@ -73,50 +92,19 @@ async def book(
         raise Problem(409, TAKEN)
     await audit.record(connection, caller, action="create", resource="appointment", patient_id=patient_id, now=now)
     await _tell(connection, caller, topic=topic, of=(caller.clinic_id, new, patient_id), now=now)
-    await waiting.close_for(connection, caller.clinic_id, patient_id=patient_id, slot_id=slot_id, now=now)
+    for other in await waiting.close_for(connection, caller.clinic_id, patient_id=patient_id, slot_id=slot_id, now=now):
+        await offer(connection, caller.clinic_id, slot_id=other, now=now)
     return new
 
 
-async def _check_free(connection: AsyncConnection, one: Slot) -> None:
-    """Refuses (409) a slot whose clinician has an appointment at that time: slots of old may overlap."""
-    await hold_clinician(connection, one.clinic_id, one.clinician_id)
+async def _check_open(connection: AsyncConnection, one: Slot, *, patient_id: UUID, now: datetime) -> None:
+    """Refuses (409) a slot that is closed, or kept for somebody on the waiting list; read once its clinician is held."""
     this = and_(col(Slot.clinic_id) == one.clinic_id, col(Slot.id) == one.id)
     if (await connection.execute(select(col(Slot.closed_at)).where(this))).scalar_one_or_none() is not None:
         raise Problem(409, "The slot is closed.")
-    end = one.starts_at + timedelta(minutes=one.minutes)
-    near = (
-        select(col(Slot.starts_at), col(Slot.minutes))
-        .join(appointment, held())
-        .where(
-            col(Slot.clinic_id) == one.clinic_id,
-            col(Slot.clinician_id) == one.clinician_id,
-            col(Slot.id) != one.id,
-            col(Slot.starts_at).between(one.starts_at - LONGEST, end),
-        )
-    )
-    for at, many in (await connection.execute(near)).all():
-        if at < end and at + timedelta(minutes=many) > one.starts_at:
-            raise Problem(409, "The clinician has an appointment at that time already.")
-
-
-async def _check_patient(connection: AsyncConnection, one: Slot, patient_id: UUID) -> None:
-    """Refuses (409) a slot at a time at which the patient has another appointment: nobody is in two places at once."""
-    this = and_(col(Patient.clinic_id) == one.clinic_id, col(Patient.id) == patient_id)
-    await connection.execute(select(col(Patient.id)).where(this).with_for_update(key_share=True))
-    end = one.starts_at + timedelta(minutes=one.minutes)
-    near = (
-        select(col(Slot.starts_at), col(Slot.minutes), col(Slot.location))
-        .join(appointment, held())
-        .where(
-            col(Slot.clinic_id) == one.clinic_id,
-            col(Appointment.patient_id) == patient_id,
-            col(Slot.starts_at).between(one.starts_at - LONGEST, end),
-        )
-    )
-    for at, many, location in (await connection.execute(near)).all():
-        if at < end and at + timedelta(minutes=many) > one.starts_at:
-            when = at.isoformat(timespec="minutes")
-            raise Problem(409, f"The patient has an appointment at that time already: {when}, {location}.")
+    until = await waiting.offered_until(connection, one, but=patient_id, now=now)
+    if until is not None:
+        raise Problem(409, f"The slot is offered to a patient who waits, until {until.isoformat(timespec='minutes')}.")
 
 
 async def add_appointment(
@@ -131,7 +119,15 @@ async def add_appointment(
 
     async def work(connection: AsyncConnection) -> Answer:
         await patients.find(connection, caller, patient_id=new.patient_id)
-        made = await book(connection, caller, patient_id=new.patient_id, slot_id=new.slot_id, review_id=None, now=now)
+        made = await book(
+            connection,
+            caller,
+            patient_id=new.patient_id,
+            slot_id=new.slot_id,
+            review_id=None,
+            now=now,
+            overrule=new.overrule,
+        )
         booked = await find(connection, caller, appointment_id=made, action="read")
         return Answer(to_wire(AppointmentOut, booked), patient_id=new.patient_id)
 
@@ -147,7 +143,7 @@ class Booked:
     patient_id: UUID
     slot_id: UUID
     review_id: UUID | None
-    state: str
+    state: AppointmentState
     reason: str | None
     version: int
     created_at: datetime
@@ -155,7 +151,17 @@ class Booked:
     minutes: int
     location: str
     clinician_id: UUID
+    room: str | None
+    device: str | None
     steps: list[Step]
+
+    @property
+    def late(self) -> bool:
+        """Whether it was cancelled so late that the slot is hard to fill."""
+        last = self.steps[-1]
+        if self.state != "cancelled" or last["what"] not in ("cancelled", "moved"):
+            return False
+        return datetime.fromisoformat(last["at"]) > self.starts_at - LATE_WITHIN
 
 
 def appointments() -> RowQuery:
@@ -173,7 +179,7 @@ def appointments() -> RowQuery:
         col(Appointment.created_at),
     )
     of_slot = col(Slot.starts_at), col(Slot.minutes), col(Slot.location), col(Slot.clinician_id)
-    query: RowQuery = select(*of_appointment, *of_slot, col(Appointment.steps))
+    query: RowQuery = select(*of_appointment, *of_slot, col(Slot.room), col(Slot.device), col(Appointment.steps))
     return query.select_from(appointment).join(slot, same)
 
 
@@ -195,6 +201,20 @@ async def list_appointments(
     return page([Booked(*one) for one in found], limit, lambda one: to_cursor(one.id))
 
 
+async def to_come(database: Database, caller: Caller, patient_id: UUID, *, now: datetime) -> list[Booked]:
+    """A patient's appointments that stand and lie ahead, the next first."""
+    query = appointments().where(
+        reach(caller, "read", clinic_id=col(Appointment.clinic_id), patient_id=col(Appointment.patient_id)),
+        col(Appointment.patient_id) == patient_id,
+        col(Appointment.state).in_(STANDS),
+        col(Slot.starts_at) > now,
+    )
+    async with database.read() as connection:
+        found = (await connection.execute(query.order_by(col(Slot.starts_at)).limit(20))).all()
+    await audit.record_read(database, caller, resource="appointments", patient_id=patient_id, now=now)
+    return [Booked(*one) for one in found]
+
+
 async def find(
     connection: AsyncConnection, caller: Caller, *, appointment_id: UUID, action: Action, lock: bool = False
 ) -> Booked:
@@ -211,10 +231,10 @@ async def find(
     return Booked(*found)
 
 
-async def find_uncancelled(connection: AsyncConnection, clinic_id: UUID, appointment_id: UUID) -> Booked | None:
-    """An appointment that stands, its row locked, for what the service does by itself; None where it was cancelled."""
+async def find_standing(connection: AsyncConnection, clinic_id: UUID, appointment_id: UUID) -> Booked | None:
+    """An appointment still to come, its row locked, for what the service does by itself; None where it is over."""
     this = (col(Appointment.clinic_id) == clinic_id) & (col(Appointment.id) == appointment_id)
-    query = appointments().where(this, col(Appointment.state) != "cancelled").with_for_update(of=appointment)
+    query = appointments().where(this, col(Appointment.state).in_(STANDS)).with_for_update(of=appointment)
     found = (await connection.execute(query)).first()
     return None if found is None else Booked(*found)
 
@@ -232,10 +252,10 @@ async def confirm(database: Database, caller: Caller, *, appointment_id: UUID, n
 
     async def work(connection: AsyncConnection) -> Booked:
         one = await find(connection, caller, appointment_id=appointment_id, action="confirm", lock=True)
-        if one.state == "cancelled":
-            raise Problem(409, "The appointment is cancelled.")
-        if one.state != "confirmed":
-            await _change(
+        if one.state not in STANDS:
+            raise Problem(409, f"The appointment is {SPOKEN[one.state]}.")
+        if one.state == "booked":
+            await change(
                 connection,
                 caller,
                 one=one,
@@ -256,23 +276,32 @@ async def give_back(
 
     `caller` is None where the service does it by itself.
     """
-    await _change(connection, caller, one=one, what="cancelled", now=now, note=reason, settings=_cancelled(reason))
+    await change(connection, caller, one=one, what="cancelled", now=now, note=reason, settings=_cancelled(reason))
     await _tell(connection, caller, topic="appointment.cancelled", of=_named(one), now=now)
     await waiting.tell_of_freed(connection, waiting.FreedSlot(one.clinic_id, one.id, one.patient_id, one.slot_id), now)
+    await offer(connection, one.clinic_id, slot_id=one.slot_id, now=now)
 
 
 async def move(
-    connection: AsyncConnection, caller: Caller, *, one: Booked, slot_id: UUID, reason: str, now: datetime
+    connection: AsyncConnection,
+    caller: Caller,
+    *,
+    one: Booked,
+    slot_id: UUID,
+    reason: str,
+    overrule: str | None,
+    now: datetime,
 ) -> UUID:
     """Moves an appointment whose row is held to another slot: the old one is cancelled, the new one booked; returns its id.
 
     Raises:
-        Problem: 409 for one that is cancelled, or a slot that is not free.
+        Problem: 409 for one that is over or cancelled, or a slot that is not free.
     """
-    if one.state == "cancelled":
-        raise Problem(409, "The appointment is cancelled.")
-    await _change(connection, caller, one=one, what="moved", now=now, note=reason, settings=_cancelled(reason))
+    if one.state not in STANDS:
+        raise Problem(409, f"The appointment is {SPOKEN[one.state]}.")
+    await change(connection, caller, one=one, what="moved", now=now, note=reason, settings=_cancelled(reason))
     await waiting.tell_of_freed(connection, waiting.FreedSlot(one.clinic_id, one.id, one.patient_id, one.slot_id), now)
+    await offer(connection, one.clinic_id, slot_id=one.slot_id, now=now)
     return await book(
         connection,
         caller,
@@ -281,6 +310,7 @@ async def move(
         review_id=one.review_id,
         now=now,
         topic="appointment.moved",
+        overrule=overrule,
     )
 
 
@@ -292,7 +322,7 @@ def _cancelled(reason: str) -> list[Setting]:
     ]
 
 
-async def _change(
+async def change(
     connection: AsyncConnection,
     caller: Caller | None,
     *,
@@ -302,7 +332,7 @@ async def _change(
     note: str | None = None,
     settings: list[Setting],
 ) -> None:
-    """Takes a step with an appointment, in a transaction that holds its row."""
+    """Takes a step with an appointment, in a transaction that holds its row: sets columns, and says who did what."""
     steps = [*one.steps, step(what, now, by=None if caller is None else caller.account_id, note=note)]
     await connection.execute(
         update(appointment)

@@ -1,11 +1,11 @@
 """Slots of the calendar: making them, listing them, and the agenda of who has booked each."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, insert, select, tuple_, update
+from sqlalchemy import and_, delete, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller, reach, require
@@ -15,33 +15,37 @@ from app.access.audit import service as audit
 from app.base.http.idempotency.service import Answer, IdempotentCall
 from app.base.http.paging import from_timed_cursor, page, to_timed_cursor
 from app.base.http.pools import QUICK
-from app.base.http.problems import Problem, bad_field, not_found
+from app.base.http.problems import Problem, not_found
 from app.base.http.wire import to_wire
 from app.base.store.database import Database
 from app.base.store.metadata import new_id
 from app.base.store.typed import RowQuery, Setting, col, row, table, to, values_of, whole
 from app.record.patients.service import patient
 from app.record.patients.tables import Patient
+from app.work.calendar.clashes import NeededTime, check_slots, held, hold_clinician, hold_places, needed_by, overruled
 from app.work.calendar.repeats import occurrences
 from app.work.calendar.schemas import SlotChange, SlotIn, SlotOut
 from app.work.calendar.tables import Appointment, Slot
 
 slot, appointment = table(Slot), table(Appointment)
-LONGEST = timedelta(hours=8)  # of a slot, as `SlotIn` has it
 
 
 async def add_slots(database: Database, caller: Caller, *, new: SlotIn, once: IdempotentCall, now: datetime) -> Answer:
     """New slots of a clinician of the caller's clinic.
 
     Raises:
-        Problem: 403; 422 for a rule or a clinician that is none; 409 where a slot overlaps another of the clinician.
+        Problem: 403; 422 for a rule or a clinician that is none; 409 where a slot overlaps another of the clinician, the
+            room or the device.
     """
     require(caller, "add_slot")
     starts = await QUICK.run(partial(occurrences, new, now))
 
     async def work(connection: AsyncConnection) -> Answer:
         await hold_clinician(connection, caller.clinic_id, new.clinician_id)
-        await _check_apart(connection, caller.clinic_id, new=new, starts=starts)
+        await hold_places(connection, caller.clinic_id, new.room, new.device)
+        place = (new.clinician_id, new.room, new.device)
+        if not overruled(caller, new.overrule):
+            await check_slots(connection, (NeededTime(caller.clinic_id, at, new.minutes, *place) for at in starts))
         ids = [new_id() for _ in starts]
         rows = [
             row(
@@ -53,6 +57,8 @@ async def add_slots(database: Database, caller: Caller, *, new: SlotIn, once: Id
                 minutes=new.minutes,
                 location=new.location,
                 kind=new.kind,
+                room=new.room,
+                device=new.device,
                 created_at=now,
             )
             for slot_id, at in zip(ids, starts, strict=True)
@@ -66,42 +72,14 @@ async def add_slots(database: Database, caller: Caller, *, new: SlotIn, once: Id
             minutes=new.minutes,
             location=new.location,
             kind=new.kind,
+            room=new.room,
+            device=new.device,
             free=True,
             also=ids[1:],
         )
         return Answer(to_wire(SlotOut, made), 201, {"Location": f"/v1/slots/{ids[0]}"})
 
     return await audit.once(database, caller, once, now=now, work=work)
-
-
-async def hold_clinician(connection: AsyncConnection, clinic_id: UUID, clinician_id: UUID) -> None:
-    """Locks a clinician's row: of two that fill the same clinician's time at once, one waits for the other.
-
-    Raises:
-        Problem: 422 where the clinic has no such clinician.
-    """
-    theirs = and_(
-        col(Account.clinic_id) == clinic_id, col(Account.id) == clinician_id, col(Account.role) == "clinician"
-    )
-    query = select(col(Account.id)).where(theirs, col(Account.disabled_at).is_(None)).with_for_update(key_share=True)
-    if (await connection.execute(query)).first() is None:
-        raise bad_field("/clinician_id", "is no clinician of this clinic")
-
-
-async def _check_apart(connection: AsyncConnection, clinic_id: UUID, *, new: SlotIn, starts: list[datetime]) -> None:
-    """Refuses (409) a slot that overlaps another of the same clinician, be it there already or of the same rule."""
-    length = timedelta(minutes=new.minutes)
-    near = select(col(Slot.starts_at), col(Slot.minutes)).where(
-        col(Slot.clinic_id) == clinic_id,
-        col(Slot.clinician_id) == new.clinician_id,
-        col(Slot.starts_at).between(min(starts) - LONGEST, max(starts) + length),
-    )
-    held = [(at, at + timedelta(minutes=many), False) for at, many in (await connection.execute(near)).all()]
-    until = until_new = datetime.min.replace(tzinfo=UTC)
-    for at, end, is_new in sorted([*held, *((at, at + length, True) for at in starts)]):
-        if at < (until if is_new else until_new):
-            raise Problem(409, f"The clinician has another slot at that time: {at.isoformat(timespec='minutes')}.")
-        until, until_new = max(until, end), max(until_new, end) if is_new else until_new
 
 
 def slot_out(one: Slot, *, free: bool) -> SlotOut:
@@ -120,18 +98,27 @@ async def change(database: Database, caller: Caller, *, slot_id: UUID, given: Sl
 
     async def work(connection: AsyncConnection) -> SlotOut:
         one, free = await _held(connection, caller, slot_id)
-        if not free and (given.closed or given.location is not None):
+        moved = given.model_fields_set & {"location", "room", "device"}
+        if not free and (given.closed or moved):
             raise Problem(409, "The slot is booked; move or cancel its appointment first.")
         changes: list[Setting] = []
         if given.closed is not None:
             changes.append(to(col(Slot.closed_at), now if given.closed else None))
         if given.location is not None:
             changes.append(to(col(Slot.location), given.location))
+        if "room" in moved:
+            changes.append(to(col(Slot.room), given.room))
+        if "device" in moved:
+            changes.append(to(col(Slot.device), given.device))
         if changes:
             this = (col(Slot.clinic_id) == one.clinic_id) & (col(Slot.id) == slot_id)
             await connection.execute(update(slot).where(this).ordered_values(*changes))
         await audit.record(connection, caller, action="change", resource="slot", patient_id=None, now=now)
-        return slot_out((await _held(connection, caller, slot_id))[0], free=free)
+        after = (await _held(connection, caller, slot_id))[0]
+        if moved & {"room", "device"} or given.closed is False:
+            await hold_places(connection, one.clinic_id, after.room, after.device)
+            await check_slots(connection, [needed_by(after)])
+        return slot_out(after, free=free)
 
     return await database.write(work)
 
@@ -167,11 +154,6 @@ async def _held(connection: AsyncConnection, caller: Caller, slot_id: UUID) -> t
     one = whole(Slot, (await connection.execute(select(slot).where(this))).one())  # as it is now that nobody else can
     booked = and_(col(Appointment.clinic_id) == one.clinic_id, col(Appointment.holds_slot_id) == slot_id)
     return one, (await connection.execute(select(col(Appointment.id)).where(booked))).first() is None
-
-
-def held() -> ColumnElement[bool]:
-    """Ties a slot to the appointment that holds it."""
-    return and_(col(Appointment.clinic_id) == col(Slot.clinic_id), col(Appointment.holds_slot_id) == col(Slot.id))
 
 
 async def list_slots(
@@ -219,6 +201,8 @@ class AgendaItem:
     patient_id: UUID | None
     name: str | None
     closed_at: datetime | None
+    room: str | None
+    device: str | None
 
 
 async def agenda(
@@ -241,6 +225,8 @@ async def agenda(
             col(Appointment.patient_id),
             col(Patient.name),
             col(Slot.closed_at),
+            col(Slot.room),
+            col(Slot.device),
         )
         .select_from(slot)
         .join(account, of_clinician)

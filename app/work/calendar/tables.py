@@ -26,6 +26,8 @@ class Slot(SQLModel, table=True):
     location: str = Field(max_length=200)
     kind: str = Field(max_length=40)
     created_at: datetime
+    room: str | None = Field(default=None, max_length=60)
+    device: str | None = Field(default=None, max_length=60)
     closed_at: datetime | None = None
 
 
@@ -50,10 +52,15 @@ class Appointment(SQLModel, table=True):
     steps: list[Step] = Field(sa_column=Column(Json(), nullable=False))
     version: int = 1
     created_at: datetime
+    reminded_at: datetime | None = None
 
 
 class Waiting(SQLModel, table=True):
-    """A patient's wait for a slot. `open_kind` is the kind while it lasts, then null: one wait per patient and kind."""
+    """A patient's wait for a slot. `open_kind` is the kind while it lasts, then null: one wait per patient and kind.
+
+    `offered_slot_id` is a freed slot that is kept for the patient until `offered_until`; `passed` are those that were
+    declined, or not answered in time.
+    """
 
     __table_args__ = (
         of_patient(),
@@ -75,6 +82,9 @@ class Waiting(SQLModel, table=True):
     state: str = Field(max_length=20)
     created_at: datetime
     closed_at: datetime | None = None
+    offered_slot_id: UUID | None = None
+    offered_until: datetime | None = None
+    passed: list[str] | None = Field(default=None, sa_column=Column(Json(none_as_null=True)))  # ids of slots
 
 
 class Feed(SQLModel, table=True):

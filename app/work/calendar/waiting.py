@@ -1,4 +1,4 @@
-"""The waiting list: which patients want a slot, and which free ones would fit. Booking is never automatic."""
+"""The waiting list: which patients want a slot, and which free ones would fit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,12 +13,13 @@ from app.access.accounts.service import is_staff
 from app.access.audit import service as audit
 from app.alerts.messages.outbox import post
 from app.base.http.idempotency.service import Answer, IdempotentCall
-from app.base.http.problems import bad_field, not_found
+from app.base.http.problems import bad_field
 from app.base.http.wire import to_wire
 from app.base.store.database import Database
 from app.base.store.metadata import new_id
 from app.base.store.statements import insert_new
 from app.base.store.typed import RowQuery, col, row, table, to, values_of, whole, wholes
+from app.record.facts.death import refuse_after_death
 from app.record.patients import service as patients
 from app.record.patients.service import patient, today_of
 from app.record.patients.tables import Patient
@@ -43,6 +44,7 @@ async def add(database: Database, caller: Caller, *, new: WaitingIn, once: Idemp
 
     async def work(connection: AsyncConnection) -> Answer:
         await patients.find(connection, caller, patient_id=new.patient_id)
+        await refuse_after_death(connection, caller.clinic_id, new.patient_id)
         if new.clinician_id is not None and not await is_staff(
             connection, caller.clinic_id, new.clinician_id, role="clinician"
         ):
@@ -64,7 +66,7 @@ async def add(database: Database, caller: Caller, *, new: WaitingIn, once: Idemp
         )
         made = await connection.execute(insert_new(connection, waiting, "clinic_id", "patient_id", "open_kind"), values)
         mine = and_(col(Waiting.clinic_id) == caller.clinic_id, col(Waiting.patient_id) == new.patient_id)
-        (one,) = await _find(connection, _waiting().where(mine, col(Waiting.open_kind) == new.kind))
+        (one,) = await find_waiting(connection, waiting_query().where(mine, col(Waiting.open_kind) == new.kind))
         did: audit.AuditAction = "create" if made.rowcount else "read"
         await audit.record(connection, caller, action=did, resource="waiting", patient_id=new.patient_id, now=now)
         (body,) = with_fits([one], await free_slots(connection, caller.clinic_id, now), now)
@@ -104,53 +106,29 @@ async def read_waiting(
     database: Database, caller: Caller, *, patient_id: UUID | None, now: datetime
 ) -> tuple[list[WaitingPatient], list[Slot]]:
     """Who waits, the longest first, and the clinic's free slots, which are not for patients."""
-    query = _waiting().where(
+    query = waiting_query().where(
         reach(caller, "read", clinic_id=col(Waiting.clinic_id), patient_id=col(Waiting.patient_id)),
         col(Waiting.state) == "waiting",
     )
     if patient_id is not None:
         query = query.where(col(Waiting.patient_id) == patient_id)
     async with database.read() as connection:
-        waits = await _find(connection, query.order_by(col(Waiting.created_at), col(Waiting.id)).limit(MOST))
+        waits = await find_waiting(connection, query.order_by(col(Waiting.created_at), col(Waiting.id)).limit(MOST))
         free = await free_slots(connection, caller.clinic_id, now) if waits and caller.role != "patient" else []
     await audit.record_read(database, caller, resource="waiting", patient_id=patient_id, now=now)
     return waits, free
 
 
-async def withdraw(database: Database, caller: Caller, *, waiting_id: UUID, now: datetime) -> None:
-    """Takes a patient off the list; patients may take themselves off. Doing it twice changes nothing.
-
-    Raises:
-        Problem: 404 where there is none that the caller may know of.
-    """
-
-    async def work(connection: AsyncConnection) -> None:
-        within = reach(caller, "confirm", clinic_id=col(Waiting.clinic_id), patient_id=col(Waiting.patient_id))
-        query = select(waiting).where(col(Waiting.id) == waiting_id, within)
-        found = (await connection.execute(query)).first()
-        if found is None:
-            raise not_found("place on the waiting list")
-        one = whole(Waiting, found)
-        if one.state == "waiting":
-            this = and_(col(Waiting.clinic_id) == one.clinic_id, col(Waiting.id) == one.id)
-            await _close(connection, this, state="withdrawn", now=now)
-            await audit.record(
-                connection, caller, action="change", resource="waiting", patient_id=one.patient_id, now=now
-            )
-
-    await database.write(work)
-
-
 async def close_for(
     connection: AsyncConnection, clinic_id: UUID, *, patient_id: UUID, slot_id: UUID, now: datetime
-) -> None:
-    """Takes the patient off the list for slots of the kind that was just booked."""
+) -> list[UUID]:
+    """Takes the patient off the list for slots of the kind that was just booked; returns what was kept for them besides."""
     this = and_(col(Slot.clinic_id) == clinic_id, col(Slot.id) == slot_id)
     kind = select(col(Slot.kind)).where(this).scalar_subquery()
     theirs = and_(
         col(Waiting.clinic_id) == clinic_id, col(Waiting.patient_id) == patient_id, col(Waiting.open_kind) == kind
     )
-    await _close(connection, theirs, state="booked", now=now)
+    return [one for one in await close(connection, theirs, state="booked", now=now) if one != slot_id]
 
 
 async def tell_of_freed(connection: AsyncConnection, freed: FreedSlot, now: datetime) -> None:
@@ -159,12 +137,23 @@ async def tell_of_freed(connection: AsyncConnection, freed: FreedSlot, now: date
     one = whole(Slot, (await connection.execute(own)).one())
     if one.starts_at <= now:
         return
-    waits = await _find(
-        connection, _waiting().where(col(Waiting.clinic_id) == freed.clinic_id, col(Waiting.state) == "waiting")
+    waits = await find_waiting(
+        connection, waiting_query().where(col(Waiting.clinic_id) == freed.clinic_id, col(Waiting.state) == "waiting")
     )
     if any(fits(who, one) and who.place.patient_id != freed.patient_id for who in waits):
         about = {"slot_id": str(freed.slot_id)}
         await post(connection, freed.clinic_id, topic="slot.freed", key=str(freed.appointment_id), about=about, now=now)
+
+
+async def offered_until(connection: AsyncConnection, one: Slot, *, but: UUID, now: datetime) -> datetime | None:
+    """Until when a slot is kept for a waiting patient other than `but`; None where it is not."""
+    theirs = and_(
+        col(Waiting.clinic_id) == one.clinic_id,
+        col(Waiting.offered_slot_id) == one.id,
+        col(Waiting.offered_until) > now,
+        col(Waiting.patient_id) != but,
+    )
+    return (await connection.execute(select(col(Waiting.offered_until)).where(theirs))).scalar_one_or_none()
 
 
 async def free_slots(connection: AsyncConnection, clinic_id: UUID, now: datetime) -> list[Slot]:
@@ -173,7 +162,11 @@ async def free_slots(connection: AsyncConnection, clinic_id: UUID, now: datetime
     query = (
         select(slot)
         .outerjoin(appointment, taken)
+        .outerjoin(
+            waiting, and_(col(Waiting.clinic_id) == col(Slot.clinic_id), col(Waiting.offered_slot_id) == col(Slot.id))
+        )
         .where(col(Slot.clinic_id) == clinic_id, col(Appointment.id).is_(None), col(Slot.closed_at).is_(None))
+        .where(col(Waiting.id).is_(None))
         .where(col(Slot.starts_at) > now, col(Slot.starts_at) < now + AHEAD)
         .order_by(col(Slot.starts_at), col(Slot.id))
         .limit(MOST)
@@ -207,22 +200,33 @@ def with_fits(waits: Sequence[WaitingPatient], free: Sequence[Slot], now: dateti
     ]
 
 
-async def _close(connection: AsyncConnection, which: ColumnElement[bool], *, state: str, now: datetime) -> None:
+async def close(connection: AsyncConnection, which: ColumnElement[bool], *, state: str, now: datetime) -> list[UUID]:
+    """Ends waits; returns the slots that were kept for them."""
+    waits = and_(which, col(Waiting.state) == "waiting")
+    kept = select(col(Waiting.offered_slot_id)).where(waits, col(Waiting.offered_slot_id).is_not(None))
+    offered = [one for (one,) in (await connection.execute(kept)).all() if one is not None]
     await connection.execute(
         update(waiting)
-        .where(which, col(Waiting.state) == "waiting")
+        .where(waits)
         .ordered_values(
-            to(col(Waiting.state), state), to(col(Waiting.open_kind), None), to(col(Waiting.closed_at), now)
+            to(col(Waiting.state), state),
+            to(col(Waiting.open_kind), None),
+            to(col(Waiting.closed_at), now),
+            to(col(Waiting.offered_slot_id), None),
+            to(col(Waiting.offered_until), None),
         )
     )
+    return offered
 
 
-def _waiting() -> RowQuery:
+def waiting_query() -> RowQuery:
+    """A query for the columns of `WaitingPatient`, of all clinics."""
     same = and_(col(Patient.clinic_id) == col(Waiting.clinic_id), col(Patient.id) == col(Waiting.patient_id))
     query: RowQuery = select(waiting, col(Patient.time_zone), col(Patient.name))
     return query.join(patient, same)
 
 
-async def _find(connection: AsyncConnection, query: RowQuery) -> list[WaitingPatient]:
+async def find_waiting(connection: AsyncConnection, query: RowQuery) -> list[WaitingPatient]:
+    """The places on the list of a query that `waiting_query` began."""
     found = (await connection.execute(query)).all()
     return [WaitingPatient(whole(Waiting, one), one._mapping["time_zone"], one._mapping["name"]) for one in found]

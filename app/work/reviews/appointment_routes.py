@@ -7,13 +7,14 @@ from fastapi import APIRouter
 from app.access.accounts.deps import CallerDep
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.problems import problems
-from app.work.calendar.schemas import AppointmentOut, MoveIn, ReasonIn
-from app.work.reviews import appointments
+from app.work.calendar.schemas import AppointmentOut, AttendanceIn, MoveIn, ReasonIn
+from app.work.reviews import appointments, offers
+from app.work.reviews.attendance import attend
 
 router = APIRouter(prefix="/v1", tags=["calendar"])
 
 
-@router.post("/appointments/{appointment_id}/cancel", responses=problems(403, 404, 413))
+@router.post("/appointments/{appointment_id}/cancel", responses=problems(403, 404, 409, 413))
 async def cancel_appointment(
     appointment_id: UUID, given: ReasonIn, caller: CallerDep, database: DatabaseDep, now: Now
 ) -> AppointmentOut:
@@ -28,6 +29,28 @@ async def move_appointment(
 ) -> AppointmentOut:
     """Moves an appointment to another slot, and its review with it: one is freed and the other booked, or neither."""
     row = await appointments.move(
-        database, caller, appointment_id=appointment_id, slot_id=given.slot_id, reason=given.reason, now=now
+        database,
+        caller,
+        appointment_id=appointment_id,
+        slot_id=given.slot_id,
+        reason=given.reason,
+        overrule=given.overrule,
+        now=now,
     )
+    return AppointmentOut.model_validate(row)
+
+
+@router.post("/appointments/{appointment_id}/attendance", responses=problems(403, 404, 409, 413))
+async def record_attendance(
+    appointment_id: UUID, given: AttendanceIn, caller: CallerDep, database: DatabaseDep, now: Now
+) -> AppointmentOut:
+    """Records that the patient has arrived, that it is done, or that nobody came: then its review is to be booked again."""
+    row = await attend(database, caller, appointment_id=appointment_id, what=given.step, note=given.note, now=now)
+    return AppointmentOut.model_validate(row)
+
+
+@router.post("/waiting/{waiting_id}/accept", responses=problems(403, 404, 409))
+async def accept_offer(waiting_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> AppointmentOut:
+    """Books the freed slot that is offered to a waiting patient, with the review that has none yet."""
+    row = await offers.accept(database, caller, waiting_id=waiting_id, now=now)
     return AppointmentOut.model_validate(row)

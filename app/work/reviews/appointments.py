@@ -9,11 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Action, Caller, require
 from app.access.audit import service as audit
+from app.base.http.problems import Problem
 from app.base.store.database import Database
 from app.base.store.timeline import step
 from app.base.store.typed import Setting, col, to, whole
 from app.record.patients import service as patients
 from app.record.patients.service import today_of
+from app.rules.appointments import SPOKEN
+from app.rules.appointments import after as after_step
 from app.rules.reviews import OPEN, ReviewStep, State, after
 from app.work.calendar import service as calendar
 from app.work.calendar.service import Booked
@@ -22,39 +25,54 @@ from app.work.reviews.tables import Review
 
 
 async def cancel(database: Database, caller: Caller, *, appointment_id: UUID, reason: str, now: datetime) -> Booked:
-    """Cancels an appointment and frees its slot; its review is to be booked again. Doing it twice changes nothing."""
+    """Cancels an appointment and frees its slot; its review is to be booked again. Doing it twice changes nothing.
+
+    Raises:
+        Problem: 404 where there is none that the caller may know of, 409 for one that is over.
+    """
 
     async def work(connection: AsyncConnection) -> Booked:
-        one, of = await _locked(connection, caller, appointment_id=appointment_id, action="confirm")
+        one, of = await locked(connection, caller, appointment_id=appointment_id, action="confirm")
+        if after_step(one.state, "cancel") is None:
+            raise Problem(409, f"The appointment is {SPOKEN[one.state]}.")
         if one.state != "cancelled":
             await calendar.give_back(connection, caller, one=one, reason=reason, now=now)
-            stays, freed = await _freed(connection, of)
-            await _follow(connection, caller, of=of, what="unbook", changes=freed, reason=reason, now=now, state=stays)
+            stays, changes = await freed(connection, of)
+            await follow(connection, caller, of=of, what="unbook", changes=changes, reason=reason, now=now, state=stays)
         return await calendar.find(connection, caller, appointment_id=appointment_id, action="confirm")
 
     return await database.write(work)
 
 
 async def move(
-    database: Database, caller: Caller, *, appointment_id: UUID, slot_id: UUID, reason: str, now: datetime
+    database: Database,
+    caller: Caller,
+    *,
+    appointment_id: UUID,
+    slot_id: UUID,
+    reason: str,
+    overrule: str | None = None,
+    now: datetime,
 ) -> Booked:
     """Moves an appointment to another slot, and its review with it: one is freed and the other booked, or neither."""
     require(caller, "work_review")
 
     async def work(connection: AsyncConnection) -> Booked:
-        one, of = await _locked(connection, caller, appointment_id=appointment_id, action="work_review")
-        new = await calendar.move(connection, caller, one=one, slot_id=slot_id, reason=reason, now=now)
+        one, of = await locked(connection, caller, appointment_id=appointment_id, action="work_review")
+        new = await calendar.move(
+            connection, caller, one=one, slot_id=slot_id, reason=reason, overrule=overrule, now=now
+        )
         booked = await calendar.find(connection, caller, appointment_id=new, action="work_review")
         person = await patients.find(connection, caller, patient_id=one.patient_id)
         day = today_of(person.time_zone, booked.starts_at)
         changes = [to(col(Review.appointment_id), new), to(col(Review.proposed_on), day)]
-        await _follow(connection, caller, of=of, what="move", changes=changes, reason=reason, now=now)
+        await follow(connection, caller, of=of, what="move", changes=changes, reason=reason, now=now)
         return booked
 
     return await database.write(work)
 
 
-async def _locked(
+async def locked(
     connection: AsyncConnection, caller: Caller, *, appointment_id: UUID, action: Action
 ) -> tuple[Booked, Review | None]:
     """The appointment and the review that holds it, both locked: the review first, as every step with one does."""
@@ -71,7 +89,7 @@ def _follows(of: Review) -> bool:
     return of.state in OPEN or (of.state == "decided" and of.decision == "repeat")
 
 
-async def _freed(connection: AsyncConnection, of: Review | None) -> tuple[State | None, list[Setting]]:
+async def freed(connection: AsyncConnection, of: Review | None) -> tuple[State | None, list[Setting]]:
     """Where a review stands without its slot: to be booked again, also one that was decided, unless another is open."""
     slot: list[Setting] = [to(col(Review.appointment_id), None)]
     if of is None or of.state in OPEN:
@@ -88,7 +106,7 @@ async def _freed(connection: AsyncConnection, of: Review | None) -> tuple[State 
     return None, [*slot, *again]
 
 
-async def _follow(
+async def follow(
     connection: AsyncConnection,
     caller: Caller,
     *,

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller, require
 from app.access.audit import service as audit
+from app.alerts.flags.answered import take_up_again
 from app.base.http.problems import Problem, not_found
 from app.base.store.database import Database
 from app.base.store.metadata import new_id
@@ -158,6 +159,7 @@ async def _restore(connection: AsyncConnection, caller: Caller, *, item: BulkIte
             to(col(Review.steps), [*one.steps, step("undo", now, by=caller.account_id)]),
         ],
     )
+    await take_up_again(connection, caller, review_id=one.id, patient_id=one.patient_id, now=now)
     await audit.record(connection, caller, action="change", resource="review", patient_id=one.patient_id, now=now)
     return None
 

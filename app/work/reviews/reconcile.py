@@ -14,7 +14,7 @@ from app.answers.verdicts.tables import OutcomeRow
 from app.base.store.metadata import new_id
 from app.base.store.statements import insert_new
 from app.base.store.timeline import step
-from app.base.store.typed import col, col_of, to, values_of, whole
+from app.base.store.typed import Setting, col, col_of, to, values_of, whole
 from app.record.patients.service import patient, today_of
 from app.record.patients.tables import Patient
 from app.record.procedures.service import procedure
@@ -171,7 +171,7 @@ async def _close(connection: AsyncConnection, one: Review, why: End, *, on: date
     repeated = why == "repeat"
     note = "the procedure has been repeated" if repeated else f"followed until {on}: {CLOSED[why]}"
     if one.appointment_id is not None:
-        booked = await calendar.find_uncancelled(connection, one.clinic_id, one.appointment_id)
+        booked = await calendar.find_standing(connection, one.clinic_id, one.appointment_id)
         if booked is not None and booked.starts_at > now:  # one that is past was kept, or is the repeat itself
             await calendar.give_back(connection, None, one=booked, reason=note, now=now)
     state: State = "decided" if repeated else "cancelled"
@@ -181,6 +181,44 @@ async def _close(connection: AsyncConnection, one: Review, why: End, *, on: date
         to(col(Review.reason), note),
         to(col(Review.open_procedure_id), None),
         to(col(Review.closed_at), now),
+        to(col(Review.closed_by), why),
         to(col(Review.steps), [*one.steps, step("decide" if repeated else "cancel", now, note=note)]),
     ]
     await set_columns(connection, one, ended)
+
+
+async def reopen_unanswered(connection: AsyncConnection, now: datetime) -> int:
+    """Goes on with each review that an end of the watch had closed which is no longer on record; returns how many.
+
+    None where another review of the procedure is open, or where somebody has worked on it since.
+    """
+    other = review.alias("other")
+    under_way = exists().where(
+        col_of(other, Review.clinic_id) == col(Review.clinic_id),
+        col_of(other, Review.open_procedure_id) == col(Review.procedure_id),
+    )
+    mistaken = (
+        select(review)
+        .join(outcome, _outcome_of_review())
+        .where(col(Review.closed_by).is_not(None), col(OutcomeRow.closed).is_(None), ~under_way)
+        .order_by(col(Review.clinic_id), col(Review.id))
+        .limit(AT_ONCE)
+        .with_for_update(of=review)
+    )
+    found = [whole(Review, one) for one in (await connection.execute(mistaken)).all()]
+    newest = {(one.clinic_id, one.procedure_id): one for one in found}  # one of a procedure is under way at a time
+    for one in newest.values():
+        note = "what had ended it is no longer on record"
+        again: list[Setting] = [
+            to(col(Review.state), "opened"),
+            to(col(Review.decision), None),
+            to(col(Review.reason), None),
+            to(col(Review.open_procedure_id), one.procedure_id),
+            to(col(Review.opened_at), now),
+            to(col(Review.closed_at), None),
+            to(col(Review.closed_by), None),
+            to(col(Review.appointment_id), None),
+            to(col(Review.steps), [*one.steps, step("reopen", now, note=note)]),
+        ]
+        await set_columns(connection, one, again)
+    return len(newest)

@@ -10,6 +10,7 @@ from app.base.http.problems import ProblemDetail
 from app.base.http.wire import Day, Instant, Joint, JsonObject, Line, Wire
 from app.rules.reviews import State
 from app.rules.words import Laterality, Phase, Region
+from app.work.calendar.schemas import OVERRULE
 
 Decision = Literal["repeat", "other_treatment", "wait", "none"]
 ChecklistItem = Literal[
@@ -43,6 +44,11 @@ class ReviewChange(Wire):
     laterality: Laterality | None = None
     joints: Levels | None = None
     policy: Line | None = None
+    authorisation: Annotated[Line, Field(max_length=60)] | None = Field(
+        default=None, description="the payer's number; a slot outside the days for which it holds is refused"
+    )
+    authorised_from: Day | None = None
+    authorised_until: Day | None = None
     note: Line | None = None
 
 
@@ -54,6 +60,7 @@ class BookIn(Wire):
     )
 
     slot_id: UUID
+    overrule: Line | None = Field(default=None, description=OVERRULE)
 
 
 class DecisionIn(Wire):
@@ -247,6 +254,9 @@ def _example() -> JsonObject:
         "steps": [step],
         "opened_at": "2026-05-01T08:30:00.000+00:00",
         "closed_at": None,
+        "authorisation": None,
+        "authorised_from": None,
+        "authorised_until": None,
     }
 
 
@@ -277,3 +287,6 @@ class ReviewOut(BaseModel):
     steps: list[ReviewStepOut]
     opened_at: Instant
     closed_at: Instant | None
+    authorisation: str | None = Field(default=None, description="the payer's number")
+    authorised_from: date | None = None
+    authorised_until: date | None = None

@@ -14,8 +14,8 @@ from app.access.audit import service as audit
 from app.alerts.flags.service import of_a_patient
 from app.alerts.messages.outbox import Topic, post
 from app.answers.eligibility import service as eligibility
-from app.answers.eligibility.clinic_policies import known
-from app.answers.eligibility.schemas import DEFAULT, EligibilityOut
+from app.answers.eligibility.choice import policy_for
+from app.answers.eligibility.schemas import EligibilityOut
 from app.answers.verdicts import context
 from app.answers.verdicts.sentence import spoken_day
 from app.answers.verdicts.service import Question, look_up, outcome
@@ -29,6 +29,7 @@ from app.base.store.metadata import new_id
 from app.base.store.statements import insert_new
 from app.base.store.timeline import step
 from app.base.store.typed import RowQuery, Setting, col, row, table, to, values_of
+from app.record.facts.death import refuse_after_death
 from app.record.patients.service import today_of
 from app.rules.reviews import OPEN, ReviewStep, State, after
 from app.rules.words import Phase
@@ -125,6 +126,7 @@ async def open_review(
 
     async def work(connection: AsyncConnection) -> Answer:
         own = await look_up(connection, caller, procedure_id=procedure_id, definition="half")
+        await refuse_after_death(connection, own.clinic_id, own.patient_id)
         if new.flag_id is not None and not await of_a_patient(
             connection, own.clinic_id, patient_id=own.patient_id, flag_id=new.flag_id
         ):
@@ -255,10 +257,10 @@ async def answer_policy(
 ) -> EligibilityOut:
     """Each rule of a policy for what the review proposes, or else for today and the procedure's side and levels."""
     one = (await read(database, caller, review_id=review_id, now=now)).review
-    named = eligibility.find(policy or one.policy or DEFAULT, await known(database, caller.clinic_id))
     about = await context.read(
         database, caller, procedure_id=one.procedure_id, question=Question(None, None, "half"), now=now
     )
+    named = await policy_for(database, about.person, policy or one.policy)
     day = proposed_on or one.proposed_on or today_of(about.person.time_zone, now)
     return eligibility.answer(named, about, proposed_on=day, laterality=one.laterality, joints=one.joints)
 

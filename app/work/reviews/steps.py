@@ -9,14 +9,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller
 from app.access.accounts.service import is_staff
+from app.alerts.flags.answered import resolve_answered, take_up_again
 from app.answers.eligibility import service as eligibility
 from app.answers.eligibility.clinic_policies import names_known
+from app.answers.verdicts.sentence import spoken_day
 from app.base.http.problems import Problem, bad_field
 from app.base.store.database import Database
 from app.base.store.typed import Setting, col, to
+from app.record.facts.death import refuse_after_death
 from app.record.patients import service as patients
 from app.record.patients.service import today_of
 from app.record.procedures.tables import ProcedureRow
+from app.rules.appointments import STANDS
 from app.rules.levels import lies_in
 from app.rules.reviews import after
 from app.work.calendar import service as calendar
@@ -43,6 +47,9 @@ def working(given: ReviewChange) -> TakeStep:
             eligibility.check_name(given.policy, await names_known(connection, one.clinic_id))
         if given.owner_id is not None and not await is_staff(connection, one.clinic_id, given.owner_id):
             raise bad_field("/owner_id", "is nobody of this clinic's staff")
+        first, last = given.authorised_from or one.authorised_from, given.authorised_until or one.authorised_until
+        if first is not None and last is not None and last < first:
+            raise bad_field("/authorised_until", f"lies before the first day, {first}")
         if given.joints is not None:
             await _check_joints(connection, one, given.joints)
         if given.checklist:
@@ -66,6 +73,12 @@ def _given(given: ReviewChange) -> Iterable[Setting]:
         yield to(col(Review.joints), given.joints)
     if given.policy is not None:
         yield to(col(Review.policy), given.policy)
+    if given.authorisation is not None:
+        yield to(col(Review.authorisation), given.authorisation)
+    if given.authorised_from is not None:
+        yield to(col(Review.authorised_from), given.authorised_from)
+    if given.authorised_until is not None:
+        yield to(col(Review.authorised_until), given.authorised_until)
 
 
 async def _check_joints(connection: AsyncConnection, one: Review, joints: list[str]) -> None:
@@ -78,6 +91,12 @@ async def _check_joints(connection: AsyncConnection, one: Review, joints: list[s
             raise bad_field(f"/joints/{place}", "lies in another region than the procedure")
 
 
+def _span(one: Review) -> str:
+    first = f"from {spoken_day(one.authorised_from)}" if one.authorised_from else ""
+    last = f"until {spoken_day(one.authorised_until)}" if one.authorised_until else ""
+    return f"{first} {last}".strip()
+
+
 async def book(
     database: Database, caller: Caller, *, review_id: UUID, given: BookIn, if_match: str | None, now: datetime
 ) -> ReviewState:
@@ -88,11 +107,19 @@ async def book(
         if after(before.state, "book") is None:
             raise not_allowed(before.state)
         taken = await calendar.book(
-            connection, caller, patient_id=one.patient_id, slot_id=given.slot_id, review_id=one.id, now=now
+            connection,
+            caller,
+            patient_id=one.patient_id,
+            slot_id=given.slot_id,
+            review_id=one.id,
+            now=now,
+            overrule=given.overrule,
         )
         starts_at = (await calendar.find(connection, caller, appointment_id=taken, action="read")).starts_at
         person = await patients.find(connection, caller, patient_id=one.patient_id)
         day = today_of(person.time_zone, starts_at)
+        if given.overrule is None and not one.is_authorised(day):
+            raise Problem(409, f"The slot is on {spoken_day(day)}; the payer's authorisation holds {_span(one)}.")
         return StepTaken("book", (to(col(Review.appointment_id), taken), to(col(Review.proposed_on), day)))
 
     return await take_step(database, caller, review_id=review_id, change=change, if_match=if_match, now=now)
@@ -101,7 +128,10 @@ async def book(
 async def decide(
     database: Database, caller: Caller, *, review_id: UUID, given: DecisionIn, if_match: str | None, now: datetime
 ) -> ReviewState:
-    """Ends a review with a decision and its reason; an appointment is kept only where the decision is to repeat."""
+    """Ends a review with a decision and its reason, and resolves the flags that it answers.
+
+    An appointment is kept only where the decision is to repeat.
+    """
     return await take_step(
         database, caller, review_id=review_id, change=deciding(caller, given, now), if_match=if_match, now=now
     )
@@ -131,6 +161,17 @@ def deciding(caller: Caller, given: DecisionIn, now: datetime) -> TakeStep:
             to(col(Review.reason), given.reason),
             to(col(Review.wait_until), given.wait_until),
         )
+        if after(before.state, "decide") is not None:
+            one = before.review
+            await resolve_answered(
+                connection,
+                caller,
+                review_id=one.id,
+                procedure_id=one.procedure_id,
+                flag_id=one.flag_id,
+                decision=given.decision,
+                now=now,
+            )
         return StepTaken("decide", decided, given.reason)
 
     return change
@@ -162,18 +203,21 @@ async def reopen(
 
     async def change(connection: AsyncConnection, before: ReviewState) -> StepTaken:
         one = before.review
+        await refuse_after_death(connection, one.clinic_id, one.patient_id)
         others = and_(col(Review.clinic_id) == one.clinic_id, col(Review.open_procedure_id) == one.procedure_id)
         if (
             after(before.state, "reopen") is not None
             and (await connection.execute(select(review).where(others))).first()
         ):
             raise Problem(409, "Another review of the procedure is open.")
+        await take_up_again(connection, caller, review_id=one.id, patient_id=one.patient_id, now=now)
         slot = one.appointment_id
-        stands = None if slot is None else await calendar.find_uncancelled(connection, one.clinic_id, slot)
+        stands = None if slot is None else await calendar.find_standing(connection, one.clinic_id, slot)
         again = (
             to(col(Review.open_procedure_id), one.procedure_id),
             to(col(Review.opened_at), now),  # what closed it before does not close it again
             to(col(Review.closed_at), None),
+            to(col(Review.closed_by), None),
             to(col(Review.decision), None),
             to(col(Review.reason), None),
             to(col(Review.wait_until), None),
@@ -188,5 +232,5 @@ async def _give_back(connection: AsyncConnection, caller: Caller, *, one: Review
     if one.appointment_id is None:
         return
     booked = await calendar.find(connection, caller, appointment_id=one.appointment_id, action="work_review", lock=True)
-    if booked.state != "cancelled":
+    if booked.state in STANDS:
         await calendar.give_back(connection, caller, one=booked, reason=reason, now=now)

@@ -18,6 +18,7 @@ class Review(SQLModel, table=True):
 
     `open_procedure_id` is the procedure while the review is under way and null afterwards, and is unique: a procedure has
     one review at a time. `steps` says who did what, when and why. `follows` names the review whose wait is over.
+    `closed_by` is the end of the watch that has closed it, where no person did. `authorisation` is the payer's number.
     """
 
     __table_args__ = (
@@ -52,6 +53,15 @@ class Review(SQLModel, table=True):
     version: int = 1
     opened_at: datetime
     closed_at: datetime | None = None
+    closed_by: str | None = Field(default=None, max_length=20)
+    authorisation: str | None = Field(default=None, max_length=60)
+    authorised_from: date | None = None
+    authorised_until: date | None = None
+
+    def is_authorised(self, on: date) -> bool:
+        """Whether the payer's authorisation, as far as one is on record, holds on a day."""
+        begun = self.authorised_from is None or self.authorised_from <= on
+        return begun and (self.authorised_until is None or on <= self.authorised_until)
 
 
 class BulkItem(TypedDict):

@@ -33,7 +33,8 @@ def test_its_code_tells_a_true_body_from_a_false_one() -> None:
 
 def test_its_table_has_every_topic() -> None:
     table = PAGE[PAGE.index("| topic") : PAGE.index("A clinic's webhooks")]
-    assert set(re.findall(r"`((?:flag|review|appointment|slot|patient|address)\.\w+)`", table)) == set(get_args(Topic))
+    topics = r"`((?:flag|review|appointment|slot|waiting|patient|address)\.\w+)`"
+    assert set(re.findall(topics, table)) == set(get_args(Topic))
 
 
 def test_its_numbers_are_those_of_the_code() -> None:

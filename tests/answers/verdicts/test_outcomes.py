@@ -57,7 +57,8 @@ def outcome(
         [fact(c) for c in contacts],
         [],
     )
-    return outcome_of(verdict, mine, record, born_on=born, effects=effects or [], written=DAY0 + timedelta(days=LAST))
+    written = DAY0 + timedelta(days=LAST)
+    return outcome_of(verdict, mine, record, born_on=born, effects=effects or [], written=written, falls=False)
 
 
 def event(on: int, kind: str = "surgery", region: str | None = "lumbar") -> EventIn:

@@ -26,10 +26,11 @@ from app.base.store.leases import CONCLUSIONS, take
 from app.base.store.metadata import utc_now
 from app.doors.commands.main import main
 from app.doors.commands.sweep import executor
+from app.doors.demo.people import PEOPLE, SECOND_PEOPLE
 from tests.commands import forks, serving
 
 pytestmark = pytest.mark.unmeasured
-PROCEDURES = 16  # of the demo's two clinics
+PROCEDURES = sum(len(one.treatments) for one in (*PEOPLE, *SECOND_PEOPLE))  # of the demo's two clinics
 
 
 @pytest.fixture

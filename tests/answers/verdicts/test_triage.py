@@ -32,9 +32,9 @@ RETURNED = {"phase": "returned", "ended": "return", "returned_on": PERFORMED + t
 
 
 def test_a_return_names_how_long_it_held_and_what_hid_it() -> None:
-    assert need(outcome(**RETURNED, relief_days=120)) == ("return", "pain returned after 120 days of relief", 120)
+    assert need(outcome(**RETURNED, relief_days=120)) == ("return", "pain returned 120 days after the procedure", 120)
     hidden = need(outcome(**RETURNED, relief_days=120, masked=True))
-    assert hidden[1] == "pain returned after 120 days of relief, hidden under a rising dose"
+    assert hidden[1] == "pain returned 120 days after the procedure, hidden under a rising dose"
     assert need(outcome(**RETURNED, relief_days=0))[1] == "pain returned"
     assert need(outcome(**{**RETURNED, "returned_on": None}))[0] == "open"
 
@@ -108,6 +108,11 @@ def test_the_first_contact_that_is_open_is_named() -> None:
     assert need(on_day(64, contacts=""))[1] == "follow-up at 2 weeks was missed"
 
 
+def test_worse_than_before_is_told_with_no_relief() -> None:
+    failed = need(outcome(phase="no_relief", ended="no_relief", worse=True))
+    assert failed[:2] == ("no_relief", "relief never reached half, and the pain is clearly above that of before")
+
+
 def test_what_is_worse_comes_first() -> None:
     silent = {"last_logged_on": None, "contacts": ""}
     order = [
@@ -135,5 +140,6 @@ def test_what_is_worse_comes_first() -> None:
         "relief",
         "open",
     ]
-    assert [PLACE[one] for one in needs] == list(range(1, 11))
+    assert [PLACE[one] for one in needs] == sorted(PLACE[one] for one in needs)
+    assert set(NEEDS) - set(needs) == {"red_flag", "answered"}, "which come of flags"
     assert (next(iter(NEEDS)), PLACE["red_flag"]) == ("red_flag", 0)

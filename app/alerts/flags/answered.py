@@ -1,0 +1,87 @@
+"""What a decided review answers: the flags of its procedure are resolved with it, and come back if it is taken back."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.access.accounts.permissions import Caller
+from app.access.audit import service as audit
+from app.alerts.flags.tables import Flag
+from app.base.store.timeline import step
+from app.base.store.typed import RowQuery, col, table, to, wholes
+
+flag = table(Flag)
+ANSWERED = ("pain_return", "return_likely", "masked_climb")  # what a review of a repeat is about
+NEVER = "red_flag"  # is looked at by itself, also where it opened the review
+
+
+async def resolve_answered(
+    connection: AsyncConnection,
+    caller: Caller,
+    *,
+    review_id: UUID,
+    procedure_id: UUID,
+    flag_id: UUID | None,
+    decision: str,
+    now: datetime,
+) -> None:
+    """Resolves the open flags that a review was about: a return of its procedure, and the flag that it was opened for."""
+    about = [and_(col(Flag.procedure_id) == procedure_id, col(Flag.kind).in_(ANSWERED))]
+    if flag_id is not None:
+        about.append(and_(col(Flag.id) == flag_id, col(Flag.kind) != NEVER))
+    query = select(flag).where(
+        col(Flag.clinic_id) == caller.clinic_id, col(Flag.state).in_(("open", "acknowledged")), or_(*about)
+    )
+    for one in await _locked(connection, query):
+        taken = step("resolved", now, by=caller.account_id, note=f"{_of(review_id)}: {decision.replace('_', ' ')}")
+        await connection.execute(
+            update(flag)
+            .where(col(Flag.clinic_id) == one.clinic_id, col(Flag.id) == one.id)
+            .ordered_values(
+                to(col(Flag.state), "resolved"),
+                to(col(Flag.owner_id), caller.account_id),
+                to(col(Flag.ended_at), now),
+                to(col(Flag.steps), [*one.steps, taken]),
+                to(col(Flag.version), one.version + 1),
+            )
+        )
+        await audit.record(connection, caller, action="change", resource="flag", patient_id=one.patient_id, now=now)
+
+
+async def take_up_again(
+    connection: AsyncConnection, caller: Caller, *, review_id: UUID, patient_id: UUID, now: datetime
+) -> None:
+    """A decision was taken back: the flags that it resolved are somebody's again, where their cause still lasts."""
+    query = select(flag).where(
+        col(Flag.clinic_id) == caller.clinic_id,
+        col(Flag.patient_id) == patient_id,
+        col(Flag.state) == "resolved",
+        col(Flag.ceased_on).is_(None),
+    )
+    for one in await _locked(connection, query):
+        if not (one.steps[-1]["note"] or "").startswith(_of(review_id)):
+            continue
+        taken = step("acknowledged", now, by=caller.account_id, note="the review goes on")
+        await connection.execute(
+            update(flag)
+            .where(col(Flag.clinic_id) == one.clinic_id, col(Flag.id) == one.id)
+            .ordered_values(
+                to(col(Flag.state), "acknowledged"),
+                to(col(Flag.owner_id), caller.account_id),
+                to(col(Flag.ended_at), None),
+                to(col(Flag.steps), [*one.steps, taken]),
+                to(col(Flag.version), one.version + 1),
+            )
+        )
+        await audit.record(connection, caller, action="change", resource="flag", patient_id=one.patient_id, now=now)
+
+
+def _of(review_id: UUID) -> str:
+    return f"decided in review {review_id}"
+
+
+async def _locked(connection: AsyncConnection, query: RowQuery) -> list[Flag]:
+    """Flags of a query, locked in the order in which every writer of several locks them."""
+    return wholes(Flag, (await connection.execute(query.order_by(col(Flag.id)).with_for_update())).all())

@@ -1,0 +1,41 @@
+"""Which policy answers: the one that is asked for, else that of the patient's payer, else the clinic's by its country."""
+
+from collections.abc import Mapping
+
+from app.answers.eligibility.clinic_policies import known_and_country
+from app.answers.eligibility.schemas import DEFAULT
+from app.answers.eligibility.service import find
+from app.base.store.database import Database
+from app.record.patients.service import Person
+from app.rules.policies import Policy, policies
+
+
+async def policy_for(database: Database, person: Person, asked: str | None) -> Policy:
+    """The policy that answers for a patient.
+
+    Raises:
+        Problem: 422 where the one that is asked for is none that the clinic can use.
+    """
+    return (await policies_for(database, person, asked))[0]
+
+
+async def policies_for(database: Database, person: Person, asked: str | None) -> tuple[Policy, dict[str, Policy]]:
+    """The policy that answers for a patient, and every one that the clinic can use, by name."""
+    usable, country = await known_and_country(database, person.clinic_id)
+    if asked is not None:
+        return find(asked, usable), usable
+    return of_payer(person.payer, usable) or of_country(country), usable
+
+
+def of_payer(payer: str | None, usable: Mapping[str, Policy]) -> Policy | None:
+    """The policy that bears the payer's name, however it is written; None where there is none."""
+    if payer is None:
+        return None
+    name = payer.strip().lower().replace(" ", "-")
+    return usable.get(name) or usable.get(payer.strip())
+
+
+def of_country(country: str | None) -> Policy:
+    """The policy that is usual in a country (ISO 3166-1); the service's own default where none is known."""
+    usual = (one for one in policies().values() if country is not None and country in one.usual_in)
+    return next(usual, policies()[DEFAULT])

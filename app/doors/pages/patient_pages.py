@@ -1,0 +1,51 @@
+"""Pages about a patient: whichever it is, an open red flag stands on top of it."""
+
+from datetime import datetime
+from typing import TypedDict
+from uuid import UUID
+
+from fastapi.responses import HTMLResponse
+
+from app.access.accounts.permissions import RULES
+from app.alerts.flags.service import tag_of, urgent_of
+from app.base.store.database import Database
+from app.doors.pages.rendering import page
+from app.doors.pages.session import Visitor
+from app.record.patients.service import Person
+
+
+class RedFlagLine(TypedDict):
+    """A red flag on top of a page: what it says, by when it is looked at, and whether somebody has it."""
+
+    id: UUID
+    says: str
+    due_at: datetime
+    late: bool
+    taken: bool
+    tag: str
+
+
+async def page_of(
+    database: Database,
+    visitor: Visitor,
+    name: str,
+    *,
+    person: Person,
+    now: datetime,
+    status: int = 200,
+    told: dict[str, object],
+) -> HTMLResponse:
+    """A page about a patient from its template."""
+    flags: list[RedFlagLine] = [
+        {
+            "id": one.id,
+            "says": one.says,
+            "due_at": one.due_at,
+            "late": one.state == "open" and one.due_at <= now,
+            "taken": one.state == "acknowledged",
+            "tag": tag_of(one),
+        }
+        for one in await urgent_of(database, visitor.caller, person.id)
+    ]
+    may = (visitor.caller.role, "work_flag") in RULES
+    return page(name, visitor, status, person=person, red_flags=flags, may_take_flags=may, **told)

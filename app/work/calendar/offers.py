@@ -1,0 +1,150 @@
+"""A freed slot is offered to those who wait for one like it, the longest waiting first, each with a time to answer."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import and_, exists, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.access.accounts.permissions import Caller, reach
+from app.access.accounts.tables import Account
+from app.access.audit import service as audit
+from app.alerts.messages.outbox import post
+from app.base.http.problems import Problem, not_found
+from app.base.store.database import Database
+from app.base.store.typed import col, table, to, whole, wholes
+from app.rules.parameters import OFFER_ENDS_BEFORE, OFFER_STANDS
+from app.work.calendar import waiting as places
+from app.work.calendar.tables import Appointment, Slot, Waiting
+
+slot, appointment, waiting = table(Slot), table(Appointment), table(Waiting)
+AT_ONCE = 200
+MOST_PASSED = 100  # slots that were declined, remembered for a place on the list
+
+
+async def offer(connection: AsyncConnection, clinic_id: UUID, *, slot_id: UUID, now: datetime) -> bool:
+    """Offers a slot, where it is free, to the next who waits for one like it and can answer; whether somebody does.
+
+    Who has no account can't answer, and stays for the clinic's people to call.
+    """
+    booked = exists().where(col(Appointment.clinic_id) == clinic_id, col(Appointment.holds_slot_id) == slot_id)
+    offered = exists().where(col(Waiting.clinic_id) == clinic_id, col(Waiting.offered_slot_id) == slot_id)
+    this = and_(col(Slot.clinic_id) == clinic_id, col(Slot.id) == slot_id, col(Slot.closed_at).is_(None))
+    found = (await connection.execute(select(slot).where(this, ~booked, ~offered))).first()
+    if found is None:
+        return False
+    one = whole(Slot, found)
+    until = min(now + OFFER_STANDS, one.starts_at - OFFER_ENDS_BEFORE)
+    if until <= now:
+        return False
+    can_answer = exists().where(
+        col(Account.clinic_id) == col(Waiting.clinic_id),
+        col(Account.patient_id) == col(Waiting.patient_id),
+        col(Account.disabled_at).is_(None),
+    )
+    query = places.waiting_query().where(
+        col(Waiting.clinic_id) == clinic_id,
+        col(Waiting.state) == "waiting",
+        col(Waiting.offered_slot_id).is_(None),
+        can_answer,
+    )
+    ordered = query.order_by(col(Waiting.created_at), col(Waiting.id)).limit(places.MOST).with_for_update(of=waiting)
+    for who in await places.find_waiting(connection, ordered):
+        if places.fits(who, one) and str(slot_id) not in (who.place.passed or ()):
+            await _set(connection, who.place, slot_id=slot_id, until=until, passed=who.place.passed or [])
+            about = {"waiting_id": str(who.place.id), "patient_id": str(who.place.patient_id)}
+            key = f"{who.place.id} {slot_id}"
+            await post(
+                connection, clinic_id, topic="waiting.offered", key=key, about=about, now=now, audience="patient"
+            )
+            return True
+    return False
+
+
+async def mine(connection: AsyncConnection, caller: Caller, *, waiting_id: UUID, now: datetime) -> Waiting:
+    """A place on the list to which a slot is offered, its row locked.
+
+    Raises:
+        Problem: 404 where there is none that the caller may know of, 409 where nothing is offered any more.
+    """
+    within = reach(caller, "confirm", clinic_id=col(Waiting.clinic_id), patient_id=col(Waiting.patient_id))
+    query = select(waiting).where(col(Waiting.id) == waiting_id, within).with_for_update()
+    found = (await connection.execute(query)).first()
+    if found is None:
+        raise not_found("place on the waiting list")
+    one = whole(Waiting, found)
+    if one.offered_slot_id is None or one.offered_until is None or one.offered_until <= now:
+        raise Problem(409, "No slot is offered any more.")
+    return one
+
+
+async def decline(database: Database, caller: Caller, *, waiting_id: UUID, now: datetime) -> None:
+    """Passes the offered slot on to the next; the patient keeps the place on the list."""
+
+    async def work(connection: AsyncConnection) -> None:
+        one = await mine(connection, caller, waiting_id=waiting_id, now=now)
+        await _pass(connection, one, now)
+        await audit.record(connection, caller, action="change", resource="waiting", patient_id=one.patient_id, now=now)
+
+    await database.write(work)
+
+
+async def withdraw(database: Database, caller: Caller, *, waiting_id: UUID, now: datetime) -> None:
+    """Takes a patient off the list; patients may take themselves off. Doing it twice changes nothing.
+
+    Raises:
+        Problem: 404 where there is none that the caller may know of.
+    """
+
+    async def work(connection: AsyncConnection) -> None:
+        within = reach(caller, "confirm", clinic_id=col(Waiting.clinic_id), patient_id=col(Waiting.patient_id))
+        query = select(waiting).where(col(Waiting.id) == waiting_id, within)
+        found = (await connection.execute(query)).first()
+        if found is None:
+            raise not_found("place on the waiting list")
+        one = whole(Waiting, found)
+        if one.state == "waiting":
+            this = and_(col(Waiting.clinic_id) == one.clinic_id, col(Waiting.id) == one.id)
+            for slot_id in await places.close(connection, this, state="withdrawn", now=now):
+                await offer(connection, one.clinic_id, slot_id=slot_id, now=now)
+            await audit.record(
+                connection, caller, action="change", resource="waiting", patient_id=one.patient_id, now=now
+            )
+
+    await database.write(work)
+
+
+async def pass_on(connection: AsyncConnection, now: datetime) -> int:
+    """Passes on what nobody has answered in time; returns how many offers that were."""
+    query = (
+        select(waiting)
+        .where(col(Waiting.state) == "waiting", col(Waiting.offered_until) <= now)
+        .order_by(col(Waiting.clinic_id), col(Waiting.id))
+        .limit(AT_ONCE)
+        .with_for_update()
+    )
+    late = wholes(Waiting, (await connection.execute(query)).all())
+    for one in late:
+        await _pass(connection, one, now)
+    return len(late)
+
+
+async def _pass(connection: AsyncConnection, one: Waiting, now: datetime) -> None:
+    assert one.offered_slot_id is not None
+    passed = [*(one.passed or ()), str(one.offered_slot_id)][-MOST_PASSED:]
+    await _set(connection, one, slot_id=None, until=None, passed=passed)
+    await offer(connection, one.clinic_id, slot_id=one.offered_slot_id, now=now)
+
+
+async def _set(
+    connection: AsyncConnection, one: Waiting, *, slot_id: UUID | None, until: datetime | None, passed: list[str]
+) -> None:
+    await connection.execute(
+        update(waiting)
+        .where(col(Waiting.clinic_id) == one.clinic_id, col(Waiting.id) == one.id)
+        .ordered_values(
+            to(col(Waiting.offered_slot_id), slot_id),
+            to(col(Waiting.offered_until), until),
+            to(col(Waiting.passed), passed),
+        )
+    )

@@ -1,0 +1,127 @@
+"""A freed slot goes to who waits, in their order, each with a time to answer; and appointments that come near."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.alerts.messages.outbox import message
+from app.alerts.messages.tables import Message
+from app.base.store.typed import col
+from tests.alerts.flags.test_conclusions import work
+from tests.conftest import Clock
+from tests.support import Service
+from tests.work.calendar.test_clashes import book, patient
+from tests.work.reviews.test_reviews import opened, slot
+
+pytestmark = pytest.mark.anyio
+
+
+async def freed(service: Service, at: str = "2026-06-02T09:00:00+02:00") -> str:
+    """A slot that was booked and is given back."""
+    one, holder = await slot(service, at), await patient(service, "Holder")
+    assert (await book(service, "sam", holder, one))[0] == 201
+    (mine,) = (await service("sam", "GET", f"/v1/appointments?patient_id={holder}")).json()["items"]
+    gone = await service("sam", "POST", f"/v1/appointments/{mine['id']}/cancel", json={"reason": "ill"})
+    assert gone.status_code == 200, gone.text
+    return one
+
+
+async def waits(service: Service, who: str, **more: Any) -> str:
+    mine = (await service(who, "GET", "/v1/me")).json()["patient_id"]
+    return str((await service("sam", "POST", "/v1/waiting", json={"patient_id": mine, **more})).json()["id"])
+
+
+async def offered(service: Service, who: str) -> str | None:
+    places = (await service(who, "GET", "/v1/waiting")).json()["items"]
+    return places[0]["offered_slot_id"] if places else None
+
+
+async def told(service: Service, topic: str) -> int:
+    async with service.app.state.database.read() as connection:
+        return len((await connection.execute(select(message).where(col(Message.topic) == topic))).all())
+
+
+async def test_the_longest_waiting_is_offered_it_and_takes_it_with_their_review(service: Service) -> None:
+    review = await opened(service)
+    ada, _ = await waits(service, "ada"), await waits(service, "bob")
+    one = await freed(service)
+    assert (await offered(service, "ada"), await offered(service, "bob")) == (one, None)
+    assert await told(service, "waiting.offered") == 1
+    other = await patient(service, "Third")
+    status, says = await book(service, "sam", other, one)
+    assert (status, says.startswith("The slot is offered to a patient who waits")) == (409, True)
+    assert (await service("bob", "POST", f"/v1/waiting/{ada}/accept")).status_code == 404
+    taken = await service("ada", "POST", f"/v1/waiting/{ada}/accept")
+    assert (taken.status_code, taken.json()["slot_id"], taken.json()["review_id"]) == (200, one, review["id"])
+    now = (await service("sam", "GET", f"/v1/reviews/{review['id']}")).json()
+    assert (now["state"], now["appointment_id"], now["proposed_on"]) == ("booked", taken.json()["id"], "2026-06-02")
+    assert await offered(service, "ada") is None
+    assert (await service("ada", "POST", f"/v1/waiting/{ada}/accept")).status_code == 409
+
+
+async def test_who_declines_keeps_the_place_and_the_next_is_asked(service: Service) -> None:
+    ada, bob = await waits(service, "ada"), await waits(service, "bob")
+    one = await freed(service)
+    assert (await service("ada", "POST", f"/v1/waiting/{ada}/decline")).status_code == 204
+    assert (await offered(service, "ada"), await offered(service, "bob")) == (None, one)
+    assert len((await service("ada", "GET", "/v1/waiting")).json()["items"]) == 1
+    assert (await service("bob", "POST", f"/v1/waiting/{bob}/decline")).status_code == 204
+    assert await offered(service, "ada") is None, "nobody is asked twice about one slot"
+    assert (await book(service, "sam", await patient(service, "Third"), one))[0] == 201
+
+
+async def test_who_does_not_answer_in_time_is_passed_over(service: Service, clock: Clock) -> None:
+    ada, _ = await waits(service, "ada"), await waits(service, "bob")
+    one = await freed(service)
+    clock.now += timedelta(hours=24, minutes=1)
+    await service.sign_in_again()
+    assert (await service("ada", "POST", f"/v1/waiting/{ada}/accept")).status_code == 409
+    await work(service)
+    assert (await offered(service, "ada"), await offered(service, "bob")) == (None, one)
+
+
+async def test_an_offer_that_falls_away_goes_to_the_next(service: Service) -> None:
+    ada, _ = await waits(service, "ada"), await waits(service, "bob")
+    one = await freed(service)
+    await service("ada", "DELETE", f"/v1/waiting/{ada}")
+    assert await offered(service, "bob") == one
+    mine = (await service("bob", "GET", "/v1/me")).json()["patient_id"]
+    assert (await book(service, "sam", mine, await slot(service, "2026-06-09T09:00:00+02:00")))[0] == 201
+    assert await offered(service, "bob") is None
+    assert (await book(service, "sam", await patient(service, "Third"), one))[0] == 201, "it is kept for nobody now"
+
+
+@pytest.mark.parametrize(("first_on", "is_offered"), [("2026-06-02", True), ("2026-06-03", False)])
+async def test_only_what_fits_is_offered(service: Service, first_on: str, is_offered: bool) -> None:
+    await waits(service, "ada", first_on=first_on)
+    one = await freed(service)
+    assert await offered(service, "ada") == (one if is_offered else None)
+
+
+async def test_what_is_too_near_is_offered_to_nobody(service: Service, clock: Clock) -> None:
+    await waits(service, "ada")
+    await freed(service, (clock.now + timedelta(hours=3)).isoformat())
+    assert await offered(service, "ada") is None
+
+
+async def test_an_appointment_that_comes_near_is_told_once_also_after_a_move(service: Service, clock: Clock) -> None:
+    mine = (await service("ada", "GET", "/v1/me")).json()["patient_id"]
+    await book(service, "sam", mine, await slot(service, "2026-05-20T09:00:00+02:00"))
+    (first,) = (await service("ada", "GET", "/v1/appointments")).json()["items"]
+    await work(service)
+    assert await told(service, "appointment.reminder") == 0
+    later = await slot(service, "2026-05-25T09:00:00+02:00")
+    await service("sam", "POST", f"/v1/appointments/{first['id']}/move", json={"slot_id": later, "reason": "away"})
+    clock.now = datetime.fromisoformat("2026-05-18T12:00:00+00:00")
+    await work(service)
+    assert await told(service, "appointment.reminder") == 0, "the old day is nobody's any more"
+    clock.now = datetime.fromisoformat("2026-05-23T12:00:00+00:00")
+    await work(service)
+    await work(service)
+    assert await told(service, "appointment.reminder") == 1
+    await service.sign_in_again()
+    await book(service, "sam", mine, await slot(service, "2026-05-24T09:00:00+02:00"))
+    await work(service)
+    assert await told(service, "appointment.reminder") == 1, "who was told of the booking just now needs none"

@@ -1,0 +1,126 @@
+"""A decision answers the flags that it is about; what is taken back, or was a mistake, is open again."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.alerts.flags.tables import Flag
+from app.base.store.typed import col, table
+from tests.alerts.flags.test_conclusions import flags, returned, work
+from tests.conftest import Clock
+from tests.support import Service
+
+pytestmark = pytest.mark.anyio
+
+
+async def of_return(service: Service, state: str) -> list[dict[str, Any]]:
+    return [one for one in await flags(service, f"state={state}") if one["kind"] == "pain_return"]
+
+
+async def review_of(service: Service, procedure: str) -> dict[str, Any]:
+    await work(service)
+    items = (await service("sam", "GET", f"/v1/reviews?patient_id={service.ada_id}")).json()["items"]
+    return next(one for one in items if one["procedure_id"] == procedure)
+
+
+async def listed(service: Service) -> str:
+    """What the list says of the patient."""
+    page = await service.client.get("/clinic", headers={"Authorization": f"Bearer {service.tokens['cleo']}"})
+    return page.text
+
+
+@pytest.mark.parametrize("decision", ["none", "other_treatment", "wait"])
+async def test_a_decision_resolves_the_flag_and_reopening_takes_it_up_again(service: Service, decision: str) -> None:
+    review = await review_of(service, await returned(service))
+    where = f"/v1/reviews/{review['id']}"
+    body = {"decision": decision, "reason": "talked it over"}
+    if decision == "wait":
+        body["wait_until"] = "2026-08-01"
+    assert (await service("cleo", "POST", f"{where}/decide", json=body)).status_code == 200
+    (flag,) = await of_return(service, "resolved")
+    assert flag["steps"][-1]["note"] == f"decided in review {review['id']}: {decision.replace('_', ' ')}"
+    await work(service)
+    assert await of_return(service, "open") == [], "its cause goes on, and raises no second"
+    assert (await service("cleo", "POST", f"{where}/reopen", json={"reason": "not so"})).status_code == 200
+    (again,) = await of_return(service, "acknowledged")
+    assert again["id"] == flag["id"]
+
+
+async def test_a_red_flag_is_never_answered_by_a_review(service: Service) -> None:
+    procedure = await returned(service)
+    await service.put("2026-04-30", 7, side_effects=[{"kind": "fever", "severity": 2}])
+    (red,) = [one for one in await flags(service, "state=open") if one["kind"] == "red_flag"]
+    opened = await service("cleo", "POST", f"/v1/procedures/{procedure}/reviews", json={"flag_id": red["id"]})
+    decided = {"decision": "none", "reason": "another"}
+    await service("cleo", "POST", f"/v1/reviews/{opened.json()['id']}/decide", json=decided)
+    assert [one["state"] for one in await flags(service, "kind=red_flag")] == ["open"]
+
+
+async def test_a_bulk_decision_answers_flags_and_its_undoing_takes_them_up(service: Service) -> None:
+    review = await review_of(service, await returned(service))
+    body = {"step": "wait", "review_ids": [review["id"]], "reason": "in autumn", "wait_until": "2026-09-01"}
+    done = (await service("sam", "POST", "/v1/reviews/bulk", json=body)).json()
+    assert len(await of_return(service, "resolved")) == 1
+    await service("sam", "POST", f"/v1/reviews/bulk/{done['id']}/undo")
+    assert len(await of_return(service, "acknowledged")) == 1
+
+
+async def test_a_mistaken_repeat_that_is_deleted_opens_what_it_had_closed(service: Service) -> None:
+    procedure = await returned(service)
+    review = await review_of(service, procedure)
+    repeat = await service.new_procedure(performed_on="2026-04-30", joints=["L4-5", "L5-S1"])
+    await work(service)
+    closed = (await service("sam", "GET", f"/v1/reviews/{review['id']}")).json()
+    assert (closed["state"], closed["decision"]) == ("decided", "repeat")
+    await service("cleo", "DELETE", f"/v1/procedures/{repeat}", params={"reason": "another patient's"})
+    await work(service)
+    again = (await service("sam", "GET", f"/v1/reviews/{review['id']}")).json()
+    assert (again["state"], again["decision"], again["closed_at"]) == ("opened", None, None)
+    assert again["steps"][-1]["note"] == "what had ended it is no longer on record"
+    (flag,) = await of_return(service, "open")
+    assert flag["procedure_id"] == procedure
+    await work(service)
+    open_ones = (await service("sam", "GET", f"/v1/reviews?patient_id={service.ada_id}")).json()["items"]
+    assert [one["id"] for one in open_ones] == [review["id"]], "no second review beside it"
+
+
+async def test_a_resolved_flag_can_be_taken_back_for_a_quarter_of_an_hour(service: Service, clock: Clock) -> None:
+    await returned(service)
+    await work(service)
+    (flag,) = await of_return(service, "open")
+    where = f"/v1/flags/{flag['id']}"
+    assert (await service("cleo", "POST", f"{where}/undo")).status_code == 409
+    await service("cleo", "POST", f"{where}/resolve")
+    undone = await service("cleo", "POST", f"{where}/undo")
+    assert (undone.json()["state"], undone.json()["owner_id"], undone.json()["ended_at"]) == ("open", None, None)
+    await service("cleo", "POST", f"{where}/acknowledge")
+    await service("sam", "POST", f"{where}/resolve")
+    mine = (await service("cleo", "GET", "/v1/me")).json()["account_id"]
+    taken = (await service("sam", "POST", f"{where}/undo")).json()
+    assert (taken["state"], taken["owner_id"]) == ("acknowledged", mine)
+    await service("sam", "POST", f"{where}/resolve")
+    clock.now += timedelta(minutes=15, seconds=1)
+    assert (await service("sam", "POST", f"{where}/undo")).status_code == 409
+
+
+async def test_a_red_flag_is_resolved_only_with_a_word_on_what_was_done(service: Service) -> None:
+    await service.new_procedure()
+    await service.put("2026-04-30", 7, side_effects=[{"kind": "fever", "severity": 2}])
+    (red,) = [one for one in await flags(service, "state=open") if one["kind"] == "red_flag"]
+    refused = await service("cleo", "POST", f"/v1/flags/{red['id']}/resolve")
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/note")
+    done = await service("cleo", "POST", f"/v1/flags/{red['id']}/resolve", json={"note": "seen, antibiotics"})
+    assert done.json()["state"] == "resolved"
+
+
+async def test_two_processes_raise_one_silence(service: Service) -> None:
+    """Both have looked before either wrote: the cause of a flag that a patient has once is named after the patient."""
+    await service.new_procedure(performed_on="2026-01-10", joints=["L4-5"])
+    await service.new_procedure(performed_on="2026-01-20", laterality="right", joints=["L4-5"])
+    await work(service)
+    async with service.app.state.database.read() as connection:
+        silent = select(table(Flag)).where(col(Flag.kind) == "silent_diary")
+        (one,) = (await connection.execute(silent)).all()
+    assert one._mapping["cause"] == "1"
