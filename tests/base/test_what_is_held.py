@@ -19,7 +19,17 @@ STORES = {
     "WeakSet",
     "WeakValueDictionary",
 }
-STORES |= {"WeakKeyDictionary", "defaultdict", "OrderedDict", "ClinicMemory", "ContextVar", "local", "deque", "Queue"}
+STORES |= {
+    "Counter",
+    "WeakKeyDictionary",
+    "defaultdict",
+    "OrderedDict",
+    "ClinicMemory",
+    "ContextVar",
+    "local",
+    "deque",
+    "Queue",
+}
 CHANGES = {"append", "add", "update", "setdefault", "pop", "clear", "extend", "insert", "remove", "discard", "popitem"}
 
 OF_THE_CODE = "what comes with the code; it has no argument, or only names of ours"
@@ -36,6 +46,7 @@ HELD = {  # by module and name: why nothing of one clinic comes out of it for an
     "answers/pictures/render.py: _drawn": "by clinic first",
     "answers/verdicts/engine_memory.py: memory": "by clinic first",
     "answers/verdicts/service.py: _look_up": OF_STATEMENTS,
+    "base/http/pools.py: self._taken": "how much each clinic has taken, by clinic",
     "base/http/wire.py: zone_names": OF_THE_CODE,
     "base/memory.py: _every_one": "the memories themselves, which are by clinic first",
     "base/memory.py: self._held": "by clinic first",

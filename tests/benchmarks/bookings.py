@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import make_url
 
+from app.base.logs import configure
 from app.base.settings import Settings
 from app.base.store.migrate import upgrade
 from tests.conftest import Clock
@@ -50,6 +51,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=16)
     asked = parser.parse_args()
+    configure("warning")
     console, wrong = Console(), 0
     with tempfile.TemporaryDirectory() as folder:
         for name in asked.databases:

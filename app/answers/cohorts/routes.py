@@ -42,7 +42,9 @@ async def cohort_relief(
     sheet = "text/csv" in accept
     asked.outside |= sheet  # a CSV file is made to be passed on
     found = await service.curves(database, caller, asked=asked, now=request.app.state.clock)
-    return await HEAVY.run(partial(_written, found, sheet=sheet))  # the curves of 200 groups are megabytes
+    return await HEAVY.run(
+        partial(_written, found, sheet=sheet), clinic_id=caller.clinic_id
+    )  # 200 groups are megabytes
 
 
 def _written(found: CohortOut, *, sheet: bool) -> Response:
@@ -68,4 +70,6 @@ async def cohort_procedures(
     rows, following = await service.list_rows(
         database, caller, asked, limit=asked.limit, cursor=asked.cursor, now=request.app.state.clock
     )
-    return await HEAVY.run(partial(listed, CohortRowOut, rows, following=following, accept=accept))
+    return await HEAVY.run(
+        partial(listed, CohortRowOut, rows, following=following, accept=accept), clinic_id=caller.clinic_id
+    )

@@ -62,7 +62,7 @@ async def curves(database: Database, caller: Caller, *, asked: CohortCurves, now
             stale=left,
         )
 
-    return await HEAVY.run(work)
+    return await HEAVY.run(work, clinic_id=caller.clinic_id)
 
 
 async def _freshen(database: Database, caller: Caller, *, asked: CohortCurves, now: Callable[[], datetime]) -> int:
@@ -177,7 +177,9 @@ async def list_rows(
     async with database.read(aside=True) as connection:
         found = (await connection.execute(query.order_by(col(OutcomeRow.procedure_id)).limit(limit + 1))).all()
     await audit.record_read(database, caller, resource="cohort", patient_id=None, now=now())
-    shown = await HEAVY.run(lambda: [_row(one, asked.group_by) for one in wholes(OutcomeRow, found)])
+    shown = await HEAVY.run(
+        lambda: [_row(one, asked.group_by) for one in wholes(OutcomeRow, found)], clinic_id=caller.clinic_id
+    )
     return page(shown, limit, lambda one: to_cursor(one.procedure_id))
 
 

@@ -40,7 +40,7 @@ async def known_and_country(database: Database, clinic_id: UUID) -> tuple[dict[s
     async with database.read() as connection:
         found = (await connection.execute(joined.order_by(current.c.name))).all()
     texts = [(name, text) for _, name, text in found if name is not None]
-    own_ones = await QUICK.run(lambda: {name: load_text(text) for name, text in texts})
+    own_ones = await QUICK.run(lambda: {name: load_text(text) for name, text in texts}, clinic_id=clinic_id)
     return {**policies(), **own_ones}, found[0][0] if found else None
 
 
@@ -76,7 +76,7 @@ async def add(database: Database, caller: Caller, *, given: PolicyIn, once: Idem
     """
     require(caller, "change_clinic")
     try:
-        policy = await QUICK.run(partial(load_text, given.toml))
+        policy = await QUICK.run(partial(load_text, given.toml), clinic_id=caller.clinic_id)
     except BadPolicyError as error:
         raise bad_field("/toml", str(error)) from None
     if len(policy.versions) > MOST_VERSIONS or any(len(one.rules) > MOST_RULES for one in policy.versions):

@@ -47,7 +47,8 @@ async def side_by_side(
         entries = await diaries.entries(connection, person.clinic_id, person.id, last=as_of or today)
     await audit.record_read(database, caller, resource="relief", patient_id=patient_id, now=now)
     return await HEAVY.run(
-        lambda: _put_together(person, record, entries=entries, as_of=as_of or today, definition=definition)
+        lambda: _put_together(person, record, entries=entries, as_of=as_of or today, definition=definition),
+        clinic_id=caller.clinic_id,
     )
 
 

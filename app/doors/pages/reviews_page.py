@@ -247,7 +247,7 @@ async def _show(
             for each in (named, *theirs.values())
         ]
 
-    found_by, *beside = await QUICK.run(answers)
+    found_by, *beside = await QUICK.run(answers, clinic_id=visitor.caller.clinic_id)
     told: dict[str, object] = {
         "review": service.out(found, now).model_dump(),
         "tag": service.tag_of(one),

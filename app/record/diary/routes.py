@@ -9,8 +9,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from app.access.accounts.deps import CallerDep
-from app.access.accounts.permissions import Caller
-from app.base.http.conditional import NOT_MODIFIED, AsKnownOn, IfNoneMatch, etag, matches
+from app.base.http.conditional import NOT_MODIFIED, AsKnownOn, IfMatch, IfNoneMatch, matches
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.idempotency.deps import IdempotentCallDep
 from app.base.http.paging import NO_CURSOR, Page
@@ -29,26 +28,27 @@ BATCH: JsonObject = {  # read by the service itself, aside
 router = APIRouter(prefix="/v1/patients/{patient_id}/diary", tags=["diary"])
 
 
-def entry_tag(caller: Caller, patient_id: UUID, on: date, *, number: int) -> str:
-    """The ETag of a day's current entry."""
-    return etag(caller.clinic_id, "entry", patient_id, on, number)
-
-
 @router.put(
     "/{date}",
     response_model=EntryOut,
-    responses={201: {"model": EntryOut, "description": "The day had no entry"}, **problems(403, 404, 413)},
+    responses={201: {"model": EntryOut, "description": "The day had no entry"}, **problems(403, 404, 412, 413)},
 )
 async def put_entry(
-    patient_id: UUID, date: RecentDay, entry: EntryIn, caller: CallerDep, database: DatabaseDep, now: Now
+    patient_id: UUID,
+    date: RecentDay,
+    entry: EntryIn,
+    caller: CallerDep,
+    database: DatabaseDep,
+    now: Now,
+    if_match: IfMatch = None,
 ) -> Response:
     """Records the entry of a day; sending it twice changes nothing. `advice`: what to do now, and whom to call."""
-    done = await service.put(database, caller, patient_id=patient_id, on=date, entry=entry, now=now)
+    done = await service.put(database, caller, patient_id=patient_id, on=date, entry=entry, if_match=if_match, now=now)
     current = done.outcome.current
     return JSONResponse(
         entry_json(date, current, zone=done.zone, advice=done.advice),
         201 if done.outcome.status == "created" else 200,
-        headers={"ETag": entry_tag(caller, patient_id, date, number=current.revision)},
+        headers={"ETag": service.entry_tag(caller.clinic_id, patient_id, date, number=current.revision)},
     )
 
 
@@ -58,16 +58,18 @@ async def read_entry(
 ) -> Response:
     """The current entry of a day."""
     text, number = await service.read_day(database, caller, patient_id=patient_id, on=date, now=now)
-    tag = entry_tag(caller, patient_id, date, number=number)
+    tag = service.entry_tag(caller.clinic_id, patient_id, date, number=number)
     if matches(if_none_match, tag):
         return Response(status_code=304, headers={"ETag": tag})
     return Response(text, media_type="application/json", headers={"ETag": tag})
 
 
-@router.delete("/{date}", status_code=204, responses=problems(403, 404))
-async def delete_entry(patient_id: UUID, date: Day, caller: CallerDep, database: DatabaseDep, now: Now) -> None:
+@router.delete("/{date}", status_code=204, responses=problems(403, 404, 412))
+async def delete_entry(
+    patient_id: UUID, date: Day, caller: CallerDep, database: DatabaseDep, now: Now, if_match: IfMatch = None
+) -> None:
     """Deletes the entry of a day; its revisions stay."""
-    await service.delete(database, caller, patient_id=patient_id, on=date, now=now)
+    await service.delete(database, caller, patient_id=patient_id, on=date, if_match=if_match, now=now)
 
 
 @router.get("/{date}/revisions", responses=problems(403, 404))

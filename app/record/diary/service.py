@@ -13,13 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller, Relation, limit_names, limits, relation_of, within
 from app.access.audit import service as audit
+from app.base.http.conditional import etag, require_match
 from app.base.http.idempotency.service import Answer, IdempotentCall
 from app.base.http.long_json import parts_of
 from app.base.http.pools import HEAVY, QUICK
 from app.base.http.problems import Problem, bad_field, field_problems, not_found
 from app.base.store.database import Database
 from app.base.store.long_results import AT_A_TIME, in_turns, wholes_in_turns
-from app.base.store.prepared import Connection, Prepared, prepared_select
+from app.base.store.prepared import Connection, Prepared, first_of, prepared_select
 from app.base.store.typed import col, col_of
 from app.record.diary.content import EntryContent
 from app.record.diary.door import Incoming, check_day, incoming, spoken_of, take_in
@@ -45,16 +46,56 @@ class RecordedEntry:
     zone: str
 
 
+CURRENT = prepared_select(
+    select(col(DiaryDay.revision)).where(
+        col(DiaryDay.clinic_id) == bindparam("clinic"),
+        col(DiaryDay.patient_id) == bindparam("patient"),
+        col(DiaryDay.date) == bindparam("on"),
+        col(DiaryDay.content).is_not(None),
+    ),
+    "clinic",
+    "patient",
+    "on",
+)
+
+
+def entry_tag(clinic_id: UUID, patient_id: UUID, on: date, *, number: int) -> str:
+    """The ETag of a day's current entry."""
+    return etag(clinic_id, "entry", patient_id, on, number)
+
+
+async def _check_match(connection: Connection, person: Person, on: date, *, if_match: str | None) -> None:
+    """Refuses (412) a writing by somebody who has read another entry of the day than the current one, or none."""
+    if if_match is None:
+        return
+    held = await first_of(connection, CURRENT, {"clinic": person.clinic_id, "patient": person.id, "on": on})
+    if held is None:
+        raise Problem(412, "The day has no entry; it was deleted since you read it.")
+    require_match(if_match, entry_tag(person.clinic_id, person.id, on, number=held[0]))
+
+
 async def put(
-    database: Database, caller: Caller, *, patient_id: UUID, on: date, entry: EntryIn, now: datetime
+    database: Database,
+    caller: Caller,
+    *,
+    patient_id: UUID,
+    on: date,
+    entry: EntryIn,
+    if_match: str | None = None,
+    now: datetime,
 ) -> RecordedEntry:
-    """Records one entry. Its red flags are raised even where the entry changes nothing."""
+    """Records one entry. Its red flags are raised even where the entry changes nothing.
+
+    Raises:
+        Problem: 403, 404, 412 on a lost update, 422.
+    """
     long = len(entry.note or "") > AT_ONCE
-    came = await QUICK.run(lambda: incoming(on, entry)) if long else incoming(on, entry)
+    came = await QUICK.run(lambda: incoming(on, entry), clinic_id=caller.clinic_id) if long else incoming(on, entry)
 
     async def work(connection: Connection) -> RecordedEntry:
         person = await patients.find(connection, caller, patient_id=patient_id, action="write_diary", lock=True)
         check_day(on, entry.recorded_at, person=person, now=now)
+        await _check_match(connection, person, on, if_match=if_match)
         done = await take_in(connection, caller, author=caller.account_id, person=person, entries=[came], now=now)
         return RecordedEntry(on, done.outcomes[0], done.advice[0], person.time_zone)
 
@@ -69,7 +110,9 @@ async def put_many(
     Raises:
         Problem: 400 or 422 for what is no batch; 413 for an entry that is longer than any may be.
     """
-    parsed, read = await (QUICK if len(raw) <= SHORT else HEAVY).run(partial(_read_batch, raw))
+    parsed, read = await (QUICK if len(raw) <= SHORT else HEAVY).run(
+        partial(_read_batch, raw), clinic_id=caller.clinic_id
+    )
 
     async def work(connection: Connection) -> BatchOut:
         person = await patients.find(connection, caller, patient_id=patient_id, action="write_diary", lock=True)
@@ -96,11 +139,13 @@ async def put_many(
     return BatchOut.model_validate((await audit.once(database, caller, once, now=now, work=keyed)).body)
 
 
-async def delete(database: Database, caller: Caller, *, patient_id: UUID, on: date, now: datetime) -> None:
+async def delete(
+    database: Database, caller: Caller, *, patient_id: UUID, on: date, if_match: str | None = None, now: datetime
+) -> None:
     """Deletes the entry of a day by a revision without content; earlier revisions stay.
 
     Raises:
-        Problem: 404 where the day has none.
+        Problem: 404 where the day has none, 412 on a lost update.
     """
 
     async def work(connection: AsyncConnection) -> None:
@@ -108,6 +153,7 @@ async def delete(database: Database, caller: Caller, *, patient_id: UUID, on: da
         query = select(col(DiaryDay.revision)).where(*_is_current(person, on))
         if (await connection.execute(query)).first() is None:
             raise not_found("entry")
+        await _check_match(connection, person, on, if_match=if_match)
         gone, author = [Incoming(None, Writing(on, None, None, None))], caller.account_id
         await take_in(connection, caller, author=author, person=person, entries=gone, now=now, action="delete")
 

@@ -40,7 +40,7 @@ async def bring_in(database: Database, caller: Caller, *, new: RecordIn, once: I
             a pointer to what is not valid.
     """
     _require_all(caller, new)
-    record = await HEAVY.run(partial(checked, new, clinic_id=caller.clinic_id, now=now))
+    record = await HEAVY.run(partial(checked, new, clinic_id=caller.clinic_id, now=now), clinic_id=caller.clinic_id)
 
     async def work(connection: AsyncConnection) -> Answer:
         person = await _person(connection, record, old_id=new.patient_id)

@@ -51,7 +51,7 @@ async def export(
         parts = [f"{json.dumps(name)}:{json.dumps(value)}" for name, value in about.items()]
         return "{" + ",".join(parts + [f"{json.dumps(name)}:[{items}]" for name, items in lists.items()]) + "}"
 
-    return await HEAVY.run(document)
+    return await HEAVY.run(document, clinic_id=person.clinic_id)
 
 
 def _items(form: type[BaseModel], rows: Iterable[object]) -> str:

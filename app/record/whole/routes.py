@@ -51,7 +51,7 @@ async def import_record(
     request: Request, caller: CallerDep, database: DatabaseDep, now: Now, once: IdempotentCallDep
 ) -> Response:
     """Imports a record, with its ids, times and revisions: the whole of it, or nothing."""
-    new = await HEAVY.run(partial(read_record, await request.body()))
+    new = await HEAVY.run(partial(read_record, await request.body()), clinic_id=caller.clinic_id)
     answer = await bring_in.bring_in(database, caller, new=new, once=once, now=now)
     return JSONResponse(answer.body, answer.status, headers=answer.headers)
 

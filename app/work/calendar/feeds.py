@@ -77,7 +77,7 @@ async def read(database: Database, token: str, now: datetime) -> bytes:
         latest = query.order_by(col(Slot.starts_at).desc(), col(Appointment.id)).limit(MOST)
         found = (await connection.execute(latest)).all()
     await audit.record_read(database, caller, resource="calendar", patient_id=patient_id, now=now)
-    return await QUICK.run(partial(to_ics, [Booked(*one) for one in reversed(found)]))
+    return await QUICK.run(partial(to_ics, [Booked(*one) for one in reversed(found)]), clinic_id=clinic_id)
 
 
 def to_ics(booked: Sequence[Booked]) -> bytes:

@@ -38,7 +38,7 @@ async def add_slots(database: Database, caller: Caller, *, new: SlotIn, once: Id
             room or the device.
     """
     require(caller, "add_slot")
-    starts = await QUICK.run(partial(occurrences, new, now))
+    starts = await QUICK.run(partial(occurrences, new, now), clinic_id=caller.clinic_id)
 
     async def work(connection: AsyncConnection) -> Answer:
         await hold_clinician(connection, caller.clinic_id, new.clinician_id)
