@@ -3,7 +3,7 @@
 from typing import Literal
 
 AppointmentState = Literal["booked", "confirmed", "arrived", "done", "no_show", "cancelled"]
-AppointmentStep = Literal["confirm", "arrive", "finish", "miss", "cancel"]
+AppointmentStep = Literal["confirm", "arrive", "finish", "miss", "undo", "cancel"]
 STANDS: tuple[AppointmentState, ...] = ("booked", "confirmed")  # still to come, as far as anybody has said
 SPOKEN: dict[AppointmentState, str] = {
     "booked": "booked",
@@ -19,6 +19,7 @@ WAY: dict[tuple[AppointmentState, AppointmentStep], AppointmentState] = {
     **{(state, "arrive"): "arrived" for state in (*STANDS, "arrived", "no_show")},  # who was missed may still come
     **{(state, "finish"): "done" for state in (*STANDS, "arrived", "done")},
     **{(state, "miss"): "no_show" for state in (*STANDS, "no_show")},
+    **{(state, "undo"): "booked" for state in ("arrived", "done", "no_show")},  # said of the wrong one, or too early
     **{(state, "cancel"): "cancelled" for state in (*STANDS, "cancelled")},
 }
 

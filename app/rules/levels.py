@@ -81,16 +81,15 @@ def lies_in(one: str, region: Region, joints: Iterable[str]) -> bool:
     return region_of(one) == region or (one == JUNCTION and region == "lumbar" and BELOW_IT in joints)
 
 
-def region_of_all(joints: Sequence[str]) -> Region:
-    """The region of what is treated or blocked in one session.
+def regions_of(joints: Sequence[str]) -> list[Region]:
+    """The regions of what is treated or blocked in one session, in the order of its joints; one, as it should be."""
+    found: list[Region] = ["lumbar" if one == JUNCTION and BELOW_IT in joints else region_of(one) for one in joints]
+    return list(dict.fromkeys(found))
 
-    Raises:
-        ValueError: the joints lie in more than one.
-    """
-    regions = {"lumbar" if one == JUNCTION and BELOW_IT in joints else region_of(one) for one in joints}
-    if len(regions) != 1:
-        raise ValueError("lie in more than one region")
-    return regions.pop()
+
+def region_of_all(joints: Sequence[str]) -> Region:
+    """The region of a session: that of its first joint, where a record from elsewhere has joints of several."""
+    return regions_of(joints)[0]
 
 
 def nerves_of(one: str) -> tuple[str, ...]:

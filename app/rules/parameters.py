@@ -81,6 +81,9 @@ CHANCE_TOLD: Final = 0.01  # a chance is told as under this or over the rest, ne
 BLOCKS_SHOWN: Final = 120  # days before the procedure from which blocks are drawn; chosen
 MOST_FACTS: Final = 4  # of a sentence's, after the site: what is read in ten seconds; chosen
 NO_MORE_THAN_THE_COHORT: Final = 0.05  # chance of an end below which a forecast rests on the age of the relief; chosen
+SIDES_DIFFER: Final = (
+    20.0  # percent of relief by which two sides differ before each is said; chosen, over a point of seven
+)
 WORTH_SAYING: Final = 5  # percent by which a dose has changed before a sentence says so; chosen
 
 # --- figures of groups -------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ WAY: dict[tuple[State, ReviewStep], State] = {
     ("in_work", "propose"): "proposed",
     ("proposed", "propose"): "proposed",
     **{(state, "book"): "booked" for state in ("opened", "in_work", "proposed")},
+    ("decided", "book"): "decided",  # a repeat that was decided before it had a slot
     ("booked", "unbook"): "proposed",
     ("booked", "move"): "booked",
     ("decided", "unbook"): "proposed",  # the repeat that was decided has no slot any more

@@ -22,6 +22,7 @@ from app.base.http.deps import Clock
 from app.base.settings import Settings
 from app.base.store.database import Database
 from app.base.store.leases import CONCLUSIONS, leased, set_up_to_date
+from app.work.calendar.deaths import let_go
 from app.work.calendar.offers import pass_on
 from app.work.calendar.reminders import remind
 from app.work.reviews.reconcile import close_answered, open_by_date, open_for_returns, reopen_unanswered
@@ -36,6 +37,7 @@ STEPS = (
     open_for_returns,
     open_by_date,
     close_answered,
+    let_go,
     pass_on,
     remind,
     forget,

@@ -228,6 +228,8 @@ def test_the_schedulers_day_goes_by_keyboard(browser: Browser, clinic: Clinic) -
     page.keyboard.press("Enter")
     expect(page.locator(".badge").first).to_have_text("booked")
     expect(page.get_by_role("status")).to_contain_text("Room 2")
+    page.locator("[name=decision]").focus()
+    page.keyboard.type("repeat")
     press("form[action$=decide] [name=reason]", "relief of nine months has ended", "Decide")
     expect(page.get_by_role("status").first).to_contain_text("repeat the procedure")
     page.goto(f"{clinic.url}/clinic/reviews?owner=me")

@@ -18,6 +18,9 @@ from app.alerts.flags.service import flag
 from app.alerts.messages.outbox import address, delivery, message
 from app.alerts.messages.sending import send_due
 from app.alerts.messages.webhook import new_secret
+from app.answers.verdicts import sweep
+from app.answers.verdicts.assemble import AssembledVerdict, VerdictMaterial, make
+from app.answers.verdicts.service import outcome
 from app.base.settings import Settings
 from app.base.store.database import Database
 from app.base.store.metadata import new_id
@@ -28,6 +31,7 @@ from app.work.worker import work_once
 from tests.alerts.messages.receivers import Hook, web_server
 from tests.demo import fill_demo
 from tests.shared import made_once
+from tests.support import Service
 
 pytestmark = [pytest.mark.anyio, pytest.mark.unmeasured]
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -133,3 +137,27 @@ async def test_a_worker_that_dies_at_every_step_loses_nothing_and_does_nothing_t
     got = Counter(headers["webhook-id"] for _, headers, _ in hook.got)
     assert set(got) == ids  # each came at least once, under an id that tells repeats
     assert max(got.values()) > 1  # and some died between sending and saying so
+
+
+async def test_a_record_that_cannot_be_judged_holds_no_other_up(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its verdict is tried again in the next round; those of all others are made, in this one."""
+    bad = await service.new_procedure(baseline_pain=7)
+    good = await service.new_procedure(performed_on="2025-07-11", laterality="right", baseline_pain=7)
+
+    def make_or_fail(material: VerdictMaterial) -> AssembledVerdict:
+        if str(material.procedure_id) == bad:
+            raise ValueError("a record that nobody foresaw")
+        return make(material)
+
+    monkeypatch.setattr(sweep, "make", make_or_fail)
+    state = service.app.state
+    await work_once(state.database, state.clock)
+    async with state.database.read() as connection:
+        judged = [str(one) for (one,) in (await connection.execute(select(outcome.c.procedure_id))).all()]
+    assert judged == [good]
+    monkeypatch.undo()
+    await work_once(state.database, state.clock)
+    async with state.database.read() as connection:
+        assert len((await connection.execute(select(outcome.c.procedure_id))).all()) == 2

@@ -53,7 +53,10 @@ async def resolve_answered(
 async def take_up_again(
     connection: AsyncConnection, caller: Caller, *, review_id: UUID, patient_id: UUID, now: datetime
 ) -> None:
-    """A decision was taken back: the flags that it resolved are somebody's again, where their cause still lasts."""
+    """A decision was taken back: the flags that it resolved are somebody's again, where their cause still lasts.
+
+    They are whoever's takes it back, or whose decision it was where a patient does, by giving the slot up.
+    """
     query = select(flag).where(
         col(Flag.clinic_id) == caller.clinic_id,
         col(Flag.patient_id) == patient_id,
@@ -63,13 +66,15 @@ async def take_up_again(
     for one in await _locked(connection, query):
         if not (one.steps[-1]["note"] or "").startswith(_of(review_id)):
             continue
-        taken = step("acknowledged", now, by=caller.account_id, note="the review goes on")
+        decided = UUID(one.steps[-1]["by"]) if one.steps[-1]["by"] else None
+        owner = decided if caller.role == "patient" else caller.account_id
+        taken = step("acknowledged", now, by=owner, note="the review goes on")
         await connection.execute(
             update(flag)
             .where(col(Flag.clinic_id) == one.clinic_id, col(Flag.id) == one.id)
             .ordered_values(
                 to(col(Flag.state), "acknowledged"),
-                to(col(Flag.owner_id), caller.account_id),
+                to(col(Flag.owner_id), owner),
                 to(col(Flag.ended_at), None),
                 to(col(Flag.steps), [*one.steps, taken]),
                 to(col(Flag.version), one.version + 1),

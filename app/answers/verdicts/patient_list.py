@@ -166,7 +166,7 @@ def _by_procedure(caller: Caller, q: str, region: Region | None) -> RowQuery:
 
 
 def _is_answered() -> ColumnElement[bool]:
-    """That a person has resolved the flag of what a procedure needs: the cause goes on, and asks for no second look."""
+    """That a person has resolved the flag of what a procedure needs, and nothing else is open: no second look is asked."""
     kind = case({PLACE[need]: kind for need, kind in ANSWERED_BY.items()}, value=col(OutcomeRow.place))
     resolved = exists().where(
         col(Flag.clinic_id) == col(OutcomeRow.clinic_id),
@@ -176,7 +176,13 @@ def _is_answered() -> ColumnElement[bool]:
         col(Flag.state) == "resolved",
         col(Flag.ceased_on).is_(None),
     )
-    return and_(col(OutcomeRow.place).in_([PLACE[need] for need in ANSWERED_BY]), resolved)
+    asks = exists().where(
+        col(Flag.clinic_id) == col(OutcomeRow.clinic_id),
+        col(Flag.patient_id) == col(OutcomeRow.patient_id),
+        col(Flag.kind).in_(KINDS),
+        col(Flag.state).in_(("open", "acknowledged")),
+    )
+    return and_(col(OutcomeRow.place).in_([PLACE[need] for need in ANSWERED_BY]), resolved, ~asks)
 
 
 def _by_flag(caller: Caller, q: str, region: Region | None) -> RowQuery:

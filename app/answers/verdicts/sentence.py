@@ -15,6 +15,7 @@ from app.rules.parameters import (
     KNOWN_FOR,
     MOST_FACTS,
     NO_MORE_THAN_THE_COHORT,
+    SIDES_DIFFER,
     WORTH_SAYING,
     settling_days,
 )
@@ -100,7 +101,7 @@ def _course(told: _Told) -> list[str]:
         return [f"scores are of both sides together since {since}: neither side can be judged by itself"]
     if verdict.baseline.pain is None:
         return ["relief can't be computed: the pain before is not known"]
-    if len({(side.phase, side.returned.on) for side in verdict.sides}) > 1:
+    if _apart(verdict):
         return [_sides(told), *_worse(verdict, days), *_borderline(verdict)]
     if verdict.phase == "settling":
         return [_settling(told), *_worse(verdict, days), *_level(verdict)]
@@ -119,6 +120,15 @@ def _settling(told: _Told) -> str:
         return "nothing was decided by then"
     left = f", {told.days} of {told.settles} days" if told.days <= told.settles else ""
     return f"still settling{left}: nothing is decided yet"
+
+
+def _apart(verdict: Verdict) -> bool:
+    """Whether the sides of a bilateral procedure stand differently, or in relief of a clearly different size."""
+    if len({(side.phase, side.returned.on) for side in verdict.sides}) > 1:
+        return True
+    percents = [side.relief_percent for side in verdict.sides if side.relief_percent is not None]
+    in_relief = all(side.phase == "relief" for side in verdict.sides)
+    return in_relief and len(percents) > 1 and max(percents) - min(percents) >= SIDES_DIFFER
 
 
 def _sides(told: _Told) -> str:

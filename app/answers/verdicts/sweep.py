@@ -13,6 +13,7 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
+import structlog
 from sqlalchemy import and_, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -28,6 +29,7 @@ from app.record.procedures.service import procedure
 from app.record.procedures.tables import ProcedureRow
 from app.relief import Definition
 
+log = structlog.get_logger()
 BATCH = 32  # procedures whose verdicts are kept in one transaction
 DEFINITION: Final[Definition] = "half"  # the one that lists and flags go by; others are made when they are asked for
 
@@ -96,8 +98,17 @@ async def sweep(
         if not found:
             return
         loop = asyncio.get_running_loop()
-        made = await asyncio.gather(*(loop.run_in_executor(executor, make, material) for material in materials))
-        batch = list(zip(materials, made, strict=True))
+        tried = await asyncio.gather(
+            *(loop.run_in_executor(executor, make, material) for material in materials), return_exceptions=True
+        )
+        batch = []
+        for material, made in zip(materials, tried, strict=True):
+            if isinstance(made, AssembledVerdict):
+                batch.append((material, made))
+            elif isinstance(made, Exception):  # one record that can't be judged must not hold up all the others
+                log.error("verdict", error=type(made).__name__, exc_info=made)
+            else:
+                raise made
         await database.write(partial(keep, made=batch, now=now()))
         done, after = done + len(found), (found[-1].id, found[-1].clinic_id)
         yield SweptBatch(done, batch)

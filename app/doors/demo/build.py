@@ -50,7 +50,7 @@ class SignInTo:
 
 Tell = Callable[[str], None]
 PLACE = "Europe/Zurich"
-TREATED_NEXT = ("Ada Berger", "Karin Lang", "Jonas Kunz", "Luca Moser", "Mara Noll")
+TREATED_NEXT = ("Clara Meier", "Hugo Iten", "Jonas Kunz", "Luca Moser", "Mara Noll")
 SYNC = 3  # days after which a phone has sent what was written: what was known on a day is that of the last time
 JOINED_BEFORE = 70  # days before the first procedure from which the patient is on record
 STAFF: list[tuple[Role, str]] = [("clinician", "clinician"), ("scheduler", "scheduler"), ("admin", "admin")]

@@ -157,4 +157,6 @@ def _makes_sense(booked: Booked, what: AppointmentStep, now: datetime) -> bool:
         return False
     if what in ("confirm", "cancel"):
         return now < booked.starts_at
-    return now >= (booked.starts_at if what == "miss" else booked.starts_at - ARRIVES_FROM)
+    if what == "undo":
+        return True
+    return now >= (booked.starts_at - ARRIVES_FROM if what == "arrive" else booked.starts_at)

@@ -25,9 +25,9 @@ from app.work.calendar import offers, waiting
 from app.work.calendar import slots as clinic_slots
 from app.work.calendar.repeats import exists
 from app.work.calendar.schemas import AppointmentIn, SlotIn, WaitingIn, WaitingOut
-from app.work.calendar.service import add_appointment
 from app.work.calendar.slots import AgendaItem, agenda
 from app.work.clinic import service as clinics
+from app.work.reviews.offers import book_waiting
 
 router = APIRouter(prefix="/clinic", route_class=PageRoute, include_in_schema=False)
 DAY = Annotated[Day | None, Query(alias="from")]
@@ -147,7 +147,15 @@ async def book(
     """Books a slot for a patient who waits."""
 
     async def step() -> None:
-        await add_appointment(database, visitor.caller, new=filled(AppointmentIn, form), once=NO_KEY, now=now)
+        new = filled(AppointmentIn, form)
+        await book_waiting(
+            database,
+            visitor.caller,
+            patient_id=new.patient_id,
+            slot_id=new.slot_id,
+            overrule=new.overrule,
+            now=now,
+        )
 
     return await _taken(step(), database, visitor=visitor, now=now, first=first)
 
@@ -188,8 +196,9 @@ async def _show(
     def local_day(one: AgendaItem) -> date:
         return one.starts_at.astimezone(ZoneInfo(zone)).date()
 
-    waits, free = await waiting.read_waiting(database, caller, patient_id=None, now=now)
-    people = [Waits(who.name, place) for who, place in zip(waits, waiting.with_fits(waits, free, now), strict=True)]
+    waits, free, offered = await waiting.read_waiting(database, caller, patient_id=None, now=now)
+    places = waiting.with_fits(waits, free, now, offered=offered)
+    people = [Waits(who.name, place) for who, place in zip(waits, places, strict=True)]
     return page(
         "calendar.html",
         visitor,

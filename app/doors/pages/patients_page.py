@@ -20,6 +20,7 @@ from app.doors.pages.fields import LANGUAGE_NAMES
 from app.doors.pages.patient_pages import page_of
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import Visitor, VisitorDep
+from app.record.facts.death import died_on
 from app.record.patients import service as patients
 from app.rules.levels import spoken
 from app.rules.words import REGIONS, Region
@@ -75,12 +76,14 @@ async def patient_page(patient_id: UUID, visitor: VisitorDep, database: Database
     async with database.read() as connection:
         person = await patients.find(connection, visitor.caller, patient_id=patient_id)
         treated = await said_of_patient(connection, person.clinic_id, person.id)
+        died = await died_on(connection, person.clinic_id, person.id)
     await audit.record_read(database, visitor.caller, resource="patient", patient_id=patient_id, now=now)
     told: dict[str, object] = {
         "language": LANGUAGE_NAMES.get(person.language or ""),
         "procedures": [{**vars(one), "levels": spoken(one.joints or [])} for one in treated],
         "may_record": (visitor.caller.role, "change_procedure") in RULES,
-        "may_wait": (visitor.caller.role, "work_review") in RULES,
+        "may_wait": died is None and (visitor.caller.role, "work_review") in RULES,
+        "died": died,
         **await _asked_now(database, visitor, patient_id, now=now),
     }
     return await page_of(database, visitor, "patient.html", person=person, now=now, told=told)

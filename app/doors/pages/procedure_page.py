@@ -1,5 +1,6 @@
 """One procedure on one screen, and its picture for the page."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
@@ -121,7 +122,7 @@ async def procedure_page(
         "kinds": list(dict.fromkeys(kind for m in told["milestones"] for kind in m["function"])),
         "contacts": planned,
         "callable": [c.contact for c in planned if not closed and not past and _is_callable(c, today)],
-        "others": await _others(database, about),
+        "others": await _others(database, about, past=past),
         "may_record": (role, "change_procedure") in RULES,
         "may_contact": (role, "record_contact") in RULES,
         "may_review": (role, "work_review") in RULES,
@@ -134,10 +135,16 @@ def _is_callable(contact: Contact, today: date) -> bool:
     return contact.state != "done" and contact.first_on <= today <= contact.last_on + timedelta(days=MISSED_FOR)
 
 
-async def _others(database: Database, about: VerdictContext) -> list[SaidOfProcedure]:
-    """The patient's other procedures with what was said of each; those of the region first."""
+async def _others(database: Database, about: VerdictContext, *, past: bool) -> list[SaidOfProcedure]:
+    """The patient's other procedures with what is said of each; those of the region first.
+
+    On an earlier day those that were on record by then, without a word of what came of them.
+    """
     async with database.read() as connection:
         treated = await said_of_patient(connection, about.person.clinic_id, about.person.id)
+    if past:
+        then = {one.id for one in about.record.procedures if one.body.performed_on <= about.as_of}
+        treated = [replace(one, says="open it to see") for one in treated if one.procedure_id in then]
     others = [one for one in treated if one.procedure_id != about.own.id and one.says is not None]
     return sorted(others, key=lambda one: one.region != about.own.body.region)
 
@@ -177,12 +184,23 @@ async def page_chart(
 
 @router.get("/report.pdf")
 async def page_report(
-    procedure_id: UUID, visitor: VisitorDep, database: DatabaseDep, now: Now, paper: Paper = "a4"
+    procedure_id: UUID,
+    visitor: VisitorDep,
+    database: DatabaseDep,
+    now: Now,
+    known_on: KnownOn = None,
+    definition: Definition = "half",
+    paper: Paper = "a4",
 ) -> Response:
-    """The report, as the API gives it."""
-    about, _, _ = await _about(database, visitor, procedure_id, now=now)
+    """The report, as the API gives it, of the day and by the definition of the page that it is opened from."""
+    about, _, _ = await _about(database, visitor, procedure_id, known_on=known_on, definition=definition, now=now)
+    half = (
+        about
+        if definition == "half"
+        else (await _about(database, visitor, procedure_id, known_on=known_on, now=now))[0]
+    )
     named = await policy_for(database, about.person, None)
-    made = await make_report(about, named, by_half=about, proposed_on=None, paper=paper)
+    made = await make_report(about, named, by_half=half, proposed_on=None, paper=paper)
     return Response(
         made, media_type="application/pdf", headers={"Content-Disposition": 'inline; filename="report.pdf"'}
     )

@@ -1,6 +1,5 @@
 """How a page is made: templates that escape, headers that allow no foreign or inline script, and errors as pages."""
 
-import re
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import date, datetime
 from functools import cache
@@ -20,13 +19,13 @@ from app.answers.verdicts.sentence import spoken_day
 from app.base.http.problems import Problem, field_problems
 from app.doors.pages.session import SignInFirst, Visitor
 from app.doors.pages.sparkline import sparkline
+from app.doors.pages.wording import spoken
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin", "Cache-Control": "private, no-store"}
-ISO_DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")  # of the API's sentences: on a page days read one way
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 TITLES = {403: "Not allowed", 404: "Not found", 412: "Changed meanwhile", 422: "Something is not right"}
 
@@ -42,7 +41,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["day"] = _day
-    made.filters["spoken"] = lambda text: ISO_DAY.sub(lambda found: _day(found[0]), str(text))
+    made.filters["spoken"] = spoken
     made.filters["sparkline"] = sparkline
     made.filters["words"] = lambda text: str(text).replace("_", " ")
     made.filters["at"] = _at

@@ -25,6 +25,7 @@ from app.doors.pages.rendering import PageRoute
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
 from app.doors.pages.steps import PageForm, faults_of, filled, problem_of
 from app.record.patients.service import today_of
+from app.rules.appointments import STANDS
 from app.rules.levels import spoken
 from app.rules.reviews import CHECKS, OPEN
 from app.work.calendar import service as calendar
@@ -144,7 +145,8 @@ async def propose(
     """Proposes a day, a side and a policy."""
 
     async def step() -> None:
-        change = filled(ReviewChange, form)
+        of_payer = {"authorisation", "authorised_from", "authorised_until"}  # emptied, each is taken away
+        change = filled(ReviewChange, form, **form.model_dump(include=of_payer))
         await steps.work_on(database, visitor.caller, review_id=review_id, given=change, if_match=form.tag, now=now)
 
     return await _taken(step(), database, visitor=visitor, review_id=review_id, now=now)
@@ -248,6 +250,8 @@ async def _show(
         ]
 
     found_by, *beside = await QUICK.run(answers, clinic_id=visitor.caller.clinic_id)
+    may_work = (visitor.caller.role, "work_review") in RULES
+    stands = booked is not None and booked.state in STANDS
     told: dict[str, object] = {
         "review": service.out(found, now).model_dump(),
         "tag": service.tag_of(one),
@@ -267,8 +271,9 @@ async def _show(
         "faults": faults_of(problem),
         "levels": spoken(one.joints or []),
         "zone": about.person.time_zone,
-        "may_work": (visitor.caller.role, "work_review") in RULES and one.state in OPEN,
-        "may_reopen": (visitor.caller.role, "work_review") in RULES and one.state not in OPEN,
+        "may_work": may_work and one.state in OPEN,
+        "may_book_after": may_work and one.state == "decided" and one.decision == "repeat" and not stands,
+        "may_reopen": may_work and one.state not in OPEN,
         "may_overrule": visitor.caller.role == "admin",
     }
     status = 200 if problem is None else problem.status

@@ -13,15 +13,13 @@ from app.record.facts.kinds import Fact, Kind, shown
 from app.record.patients.service import Person, check_past
 from app.record.procedures.service import PROCEDURE
 from app.rules.blocks import BlockShown, compare, shown_by
-from app.rules.levels import nerves_of_all, region_of_all
+from app.rules.levels import nerves_of_all, region_of_all, regions_of
 
 
 async def _check(connection: AsyncConnection, person: Person, *, new: BlockIn, now: datetime) -> None:
     check_past("performed_on", new.performed_on, person=person, now=now)
-    try:
-        region_of_all(new.joints)
-    except ValueError as error:
-        raise bad_field("/joints", f"{error}; record a block for each") from None
+    if len(regions_of(new.joints)) > 1:
+        raise bad_field("/joints", "lie in more than one region; record a block for each")
     if new.procedure_id is None:
         return
     treated = await facts.of_patient(connection, person.clinic_id, patient_id=person.id, kinds=[PROCEDURE])

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, and_, or_, select
+from sqlalchemy import ColumnElement, RowMapping, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller
@@ -137,12 +137,17 @@ def _shares(wanted: NeededTime) -> ColumnElement[bool]:
     """That a slot needs the same clinician, room, device, or is the same patient's."""
     same = [col(Slot.clinician_id) == wanted.clinician_id]
     if wanted.room is not None:
-        same.append(col(Slot.room) == wanted.room)
+        same.append(_alike(col(Slot.room), wanted.room))
     if wanted.device is not None:
-        same.append(col(Slot.device) == wanted.device)
+        same.append(_alike(col(Slot.device), wanted.device))
     if wanted.patient_id is not None:
         same.append(col(Appointment.patient_id) == wanted.patient_id)
     return or_(*same)
+
+
+def _alike(column: ColumnElement[str | None], name: str) -> ColumnElement[bool]:
+    """A name however its letters are written: a room is one, whether somebody typed a capital or not."""
+    return func.lower(column) == name.lower()
 
 
 def _who(wanted: NeededTime, one: RowMapping) -> str:
@@ -150,6 +155,6 @@ def _who(wanted: NeededTime, one: RowMapping) -> str:
         return "The clinician"
     if wanted.patient_id is not None and one.get("patient_id") == wanted.patient_id:
         return "The patient"
-    if wanted.room is not None and one["room"] == wanted.room:
+    if wanted.room is not None and (one["room"] or "").lower() == wanted.room.lower():
         return f"The room {wanted.room}"
     return f"The device {wanted.device}"

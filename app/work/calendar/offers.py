@@ -13,6 +13,7 @@ from app.alerts.messages.outbox import post
 from app.base.http.problems import Problem, not_found
 from app.base.store.database import Database
 from app.base.store.typed import col, table, to, whole, wholes
+from app.record.facts.death import died_on
 from app.rules.parameters import OFFER_ENDS_BEFORE, OFFER_STANDS
 from app.work.calendar import waiting as places
 from app.work.calendar.tables import Appointment, Slot, Waiting
@@ -22,10 +23,12 @@ AT_ONCE = 200
 MOST_PASSED = 100  # slots that were declined, remembered for a place on the list
 
 
-async def offer(connection: AsyncConnection, clinic_id: UUID, *, slot_id: UUID, now: datetime) -> bool:
+async def offer(
+    connection: AsyncConnection, clinic_id: UUID, *, slot_id: UUID, but: UUID | None = None, now: datetime
+) -> bool:
     """Offers a slot, where it is free, to the next who waits for one like it and can answer; whether somebody does.
 
-    Who has no account can't answer, and stays for the clinic's people to call.
+    Who has no account can't answer, and stays for the clinic's people to call. `but` is the patient who gave it up.
     """
     booked = exists().where(col(Appointment.clinic_id) == clinic_id, col(Appointment.holds_slot_id) == slot_id)
     offered = exists().where(col(Waiting.clinic_id) == clinic_id, col(Waiting.offered_slot_id) == slot_id)
@@ -48,10 +51,14 @@ async def offer(connection: AsyncConnection, clinic_id: UUID, *, slot_id: UUID, 
         col(Waiting.offered_slot_id).is_(None),
         can_answer,
     )
-    ordered = query.order_by(col(Waiting.created_at), col(Waiting.id)).limit(places.MOST).with_for_update(of=waiting)
-    for who in await places.find_waiting(connection, ordered):
-        if places.fits(who, one) and str(slot_id) not in (who.place.passed or ()):
-            await _set(connection, who.place, slot_id=slot_id, until=until, passed=who.place.passed or [])
+    for who in await places.find_waiting(
+        connection, query.order_by(col(Waiting.created_at), col(Waiting.id)).limit(places.MOST)
+    ):
+        if who.place.patient_id == but or not places.fits(who, one) or str(slot_id) in (who.place.passed or ()):
+            continue
+        if await died_on(connection, clinic_id, who.place.patient_id) is not None:
+            continue
+        if await _set(connection, who.place, slot_id=slot_id, until=until, passed=who.place.passed or []):
             about = {"waiting_id": str(who.place.id), "patient_id": str(who.place.patient_id)}
             key = f"{who.place.id} {slot_id}"
             await post(
@@ -59,6 +66,27 @@ async def offer(connection: AsyncConnection, clinic_id: UUID, *, slot_id: UUID, 
             )
             return True
     return False
+
+
+async def whose(connection: AsyncConnection, caller: Caller, *, waiting_id: UUID) -> UUID:
+    """Whose place on the list it is.
+
+    Raises:
+        Problem: 404 where there is none that the caller may know of.
+    """
+    within = reach(caller, "confirm", clinic_id=col(Waiting.clinic_id), patient_id=col(Waiting.patient_id))
+    query = select(col(Waiting.patient_id)).where(col(Waiting.id) == waiting_id, within)
+    found = (await connection.execute(query)).scalar_one_or_none()
+    if found is None:
+        raise not_found("place on the waiting list")
+    return found
+
+
+async def withdraw_offer(connection: AsyncConnection, clinic_id: UUID, slot_id: UUID) -> None:
+    """Nobody is offered a slot any more that is not to be had."""
+    this = and_(col(Waiting.clinic_id) == clinic_id, col(Waiting.offered_slot_id) == slot_id)
+    nothing = to(col(Waiting.offered_slot_id), None), to(col(Waiting.offered_until), None)
+    await connection.execute(update(waiting).where(this).ordered_values(*nothing))
 
 
 async def mine(connection: AsyncConnection, caller: Caller, *, waiting_id: UUID, now: datetime) -> Waiting:
@@ -138,13 +166,17 @@ async def _pass(connection: AsyncConnection, one: Waiting, now: datetime) -> Non
 
 async def _set(
     connection: AsyncConnection, one: Waiting, *, slot_id: UUID | None, until: datetime | None, passed: list[str]
-) -> None:
-    await connection.execute(
+) -> bool:
+    """Whether the place was still as it had been read: two that give slots back at once offer each to somebody else."""
+    as_read = col(Waiting.offered_slot_id)
+    done = await connection.execute(
         update(waiting)
-        .where(col(Waiting.clinic_id) == one.clinic_id, col(Waiting.id) == one.id)
+        .where(col(Waiting.clinic_id) == one.clinic_id, col(Waiting.id) == one.id, col(Waiting.state) == "waiting")
+        .where(as_read.is_(None) if one.offered_slot_id is None else as_read == one.offered_slot_id)
         .ordered_values(
             to(col(Waiting.offered_slot_id), slot_id),
             to(col(Waiting.offered_until), until),
             to(col(Waiting.passed), passed),
         )
     )
+    return bool(done.rowcount)

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.alerts.messages.outbox import post
 from app.base.store.typed import col, table, to
+from app.record.facts.death import died_on
 from app.rules.appointments import STANDS
 from app.rules.parameters import BOOKED_LONG_BEFORE, REMINDED_BEFORE
 from app.work.calendar.tables import Appointment, Slot
@@ -45,6 +46,8 @@ async def remind(connection: AsyncConnection, now: datetime) -> int:
         this = and_(col(Appointment.clinic_id) == clinic_id, col(Appointment.id) == one)
         await connection.execute(update(appointment).where(this).ordered_values(to(col(Appointment.reminded_at), now)))
         if created_at > starts_at - REMINDED_BEFORE - BOOKED_LONG_BEFORE:
+            continue
+        if await died_on(connection, clinic_id, patient_id) is not None:
             continue
         about = {"appointment_id": str(one), "patient_id": str(patient_id)}
         key = str(one)

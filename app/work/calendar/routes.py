@@ -114,7 +114,9 @@ WAITS: Responses = {
 }
 
 
-@router.post("/waiting", status_code=201, response_model=WaitingOut, responses={**WAITS, **problems(403, 404, 413)})
+@router.post(
+    "/waiting", status_code=201, response_model=WaitingOut, responses={**WAITS, **problems(403, 404, 409, 413)}
+)
 async def add_waiting(
     new: WaitingIn, caller: CallerDep, database: DatabaseDep, now: Now, once: IdempotentCallDep
 ) -> Response:

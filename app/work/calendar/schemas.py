@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 
 from app.base.http.wire import Day, Instant, JsonObject, Line, Moment, TimeZone, Wire
 from app.rules.appointments import AppointmentState
@@ -17,7 +17,7 @@ SLOT: JsonObject = {
     "room": "Room 2",
     "device": "generator 1",
 }
-PlaceName = Annotated[Line, Field(max_length=60)]
+PlaceName = Annotated[Line, Field(max_length=60), AfterValidator(lambda name: " ".join(name.split()))]
 OVERRULE = "why a clash is accepted; an admin's alone"
 
 
@@ -106,7 +106,9 @@ class AttendanceIn(Wire):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"step": "arrive"}})
 
-    step: Literal["arrive", "finish", "miss"] = Field(description="somebody arrived, it is over, or nobody came")
+    step: Literal["arrive", "finish", "miss", "undo"] = Field(
+        description="the patient arrived, it is over, or the patient did not come; `undo` takes that back"
+    )
     note: Line | None = None
 
 
@@ -208,6 +210,7 @@ class WaitingOut(BaseModel):
                 "created_at": "2026-05-01T08:30:00.000+00:00",
                 "offered_slot_id": None,
                 "offered_until": None,
+                "offered": None,
             }
         }
     )
@@ -226,6 +229,7 @@ class WaitingOut(BaseModel):
     created_at: Instant
     offered_slot_id: UUID | None = Field(default=None, description="a freed slot that is kept for the patient")
     offered_until: Instant | None = Field(default=None, description="by when the patient answers")
+    offered: SlotOut | None = Field(default=None, description="that slot, with its time and place")
 
 
 class FeedOut(BaseModel):

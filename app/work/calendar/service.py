@@ -19,7 +19,7 @@ from app.base.store.metadata import new_id
 from app.base.store.statements import insert_new
 from app.base.store.timeline import Step, step
 from app.base.store.typed import RowQuery, Setting, col, row, table, to, whole
-from app.record.facts.death import refuse_after_death
+from app.record.facts.death import died_on, refuse_after_death
 from app.record.patients import service as patients
 from app.rules.appointments import SPOKEN, STANDS, AppointmentState
 from app.rules.parameters import LATE_WITHIN
@@ -66,9 +66,9 @@ async def book(
     one = whole(Slot, found)
     if one.starts_at <= now:
         raise bad_field("/slot_id", "has begun already")
-    await refuse_after_death(connection, caller.clinic_id, patient_id)
     await hold_clinician(connection, one.clinic_id, one.clinician_id)
     await hold_patient(connection, one.clinic_id, patient_id)
+    await refuse_after_death(connection, caller.clinic_id, patient_id)
     await hold_places(connection, one.clinic_id, one.room, one.device)
     await _check_open(connection, one, patient_id=patient_id, now=now)
     if not overruled(caller, overrule):
@@ -277,9 +277,9 @@ async def give_back(
     `caller` is None where the service does it by itself.
     """
     await change(connection, caller, one=one, what="cancelled", now=now, note=reason, settings=_cancelled(reason))
-    await _tell(connection, caller, topic="appointment.cancelled", of=_named(one), now=now)
-    await waiting.tell_of_freed(connection, waiting.FreedSlot(one.clinic_id, one.id, one.patient_id, one.slot_id), now)
-    await offer(connection, one.clinic_id, slot_id=one.slot_id, now=now)
+    dead = await died_on(connection, one.clinic_id, one.patient_id) is not None  # then the clinic is told, nobody else
+    await _tell(connection, caller, topic="appointment.cancelled", of=_named(one), to_staff=dead, now=now)
+    await _hand_on(connection, one, now)
 
 
 async def move(
@@ -300,9 +300,7 @@ async def move(
     if one.state not in STANDS:
         raise Problem(409, f"The appointment is {SPOKEN[one.state]}.")
     await change(connection, caller, one=one, what="moved", now=now, note=reason, settings=_cancelled(reason))
-    await waiting.tell_of_freed(connection, waiting.FreedSlot(one.clinic_id, one.id, one.patient_id, one.slot_id), now)
-    await offer(connection, one.clinic_id, slot_id=one.slot_id, now=now)
-    return await book(
+    new = await book(
         connection,
         caller,
         patient_id=one.patient_id,
@@ -312,6 +310,14 @@ async def move(
         topic="appointment.moved",
         overrule=overrule,
     )
+    await _hand_on(connection, one, now)
+    return new
+
+
+async def _hand_on(connection: AsyncConnection, one: Booked, now: datetime) -> None:
+    """Tells of a slot that was given up, and offers it to who waits for one like it."""
+    await waiting.tell_of_freed(connection, waiting.FreedSlot(one.clinic_id, one.id, one.patient_id, one.slot_id), now)
+    await offer(connection, one.clinic_id, slot_id=one.slot_id, but=one.patient_id, now=now)
 
 
 def _cancelled(reason: str) -> list[Setting]:
@@ -354,11 +360,19 @@ def _named(one: Booked) -> tuple[UUID, UUID, UUID]:
 
 
 async def _tell(
-    connection: AsyncConnection, caller: Caller | None, *, topic: Topic, of: tuple[UUID, UUID, UUID], now: datetime
+    connection: AsyncConnection,
+    caller: Caller | None,
+    *,
+    topic: Topic,
+    of: tuple[UUID, UUID, UUID],
+    now: datetime,
+    to_staff: bool = False,
 ) -> None:
     """Tells the patient what the clinic does, and the clinic what the patient does or that they will come.
 
-    `of` are the ids of the clinic, the appointment and the patient.
+    Args:
+        of: the ids of the clinic, the appointment and the patient.
+        to_staff: whether it concerns the clinic alone.
     """
     clinic_id, appointment_id, patient_id = of
     by_patient = caller is not None and (caller.role == "patient" or topic == "appointment.confirmed")
@@ -369,6 +383,6 @@ async def _tell(
         key=str(appointment_id),
         about={"appointment_id": str(appointment_id), "patient_id": str(patient_id)},
         now=now,
-        audience="staff" if by_patient else "patient",
+        audience="staff" if by_patient or to_staff else "patient",
         account_id=caller.account_id if caller is not None and by_patient else None,
     )

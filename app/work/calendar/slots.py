@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import and_, delete, insert, select, tuple_, update
+from sqlalchemy import and_, delete, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller, reach, require
@@ -23,11 +23,13 @@ from app.base.store.typed import RowQuery, Setting, col, row, table, to, values_
 from app.record.patients.service import patient
 from app.record.patients.tables import Patient
 from app.work.calendar.clashes import NeededTime, check_slots, held, hold_clinician, hold_places, needed_by, overruled
+from app.work.calendar.offers import withdraw_offer
 from app.work.calendar.repeats import occurrences
 from app.work.calendar.schemas import SlotChange, SlotIn, SlotOut
-from app.work.calendar.tables import Appointment, Slot
+from app.work.calendar.tables import Appointment, Slot, Waiting
+from app.work.calendar.waiting import kept
 
-slot, appointment = table(Slot), table(Appointment)
+slot, appointment, waiting = table(Slot), table(Appointment), table(Waiting)
 
 
 async def add_slots(database: Database, caller: Caller, *, new: SlotIn, once: IdempotentCall, now: datetime) -> Answer:
@@ -104,6 +106,8 @@ async def change(database: Database, caller: Caller, *, slot_id: UUID, given: Sl
         changes: list[Setting] = []
         if given.closed is not None:
             changes.append(to(col(Slot.closed_at), now if given.closed else None))
+        if given.closed:
+            await withdraw_offer(connection, one.clinic_id, slot_id)
         if given.location is not None:
             changes.append(to(col(Slot.location), given.location))
         if "room" in moved:
@@ -167,14 +171,16 @@ async def list_slots(
     cursor: str | None,
 ) -> tuple[list[SlotOut], str | None]:
     """Slots that begin between two instants, the next first."""
+    taken = func.coalesce(col(Appointment.id), col(Waiting.id))  # booked, or kept for somebody who waits
     query = (
-        select(slot, col(Appointment.id).label("booking"))
+        select(slot, taken.label("booking"))
         .outerjoin(appointment, held())
+        .outerjoin(waiting, kept())
         .where(col(Slot.clinic_id) == caller.clinic_id, col(Slot.starts_at) >= first, col(Slot.starts_at) < last)
     )
     if free is not None:
-        open_ = and_(col(Appointment.id).is_(None), col(Slot.closed_at).is_(None))
-        query = query.where(open_ if free else col(Appointment.id).is_not(None))
+        open_ = and_(taken.is_(None), col(Slot.closed_at).is_(None))
+        query = query.where(open_ if free else taken.is_not(None))
     after = from_timed_cursor(cursor)
     if after is not None:
         query = query.where(tuple_(col(Slot.starts_at), col(Slot.id)) > tuple_(*after))

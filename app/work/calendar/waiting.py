@@ -1,6 +1,6 @@
 """The waiting list: which patients want a slot, and which free ones would fit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -43,8 +43,10 @@ async def add(database: Database, caller: Caller, *, new: WaitingIn, once: Idemp
         raise bad_field("/last_on", "lies before `first_on`")
 
     async def work(connection: AsyncConnection) -> Answer:
-        await patients.find(connection, caller, patient_id=new.patient_id)
+        person = await patients.find(connection, caller, patient_id=new.patient_id)
         await refuse_after_death(connection, caller.clinic_id, new.patient_id)
+        if new.last_on is not None and new.last_on < today_of(person.time_zone, now):
+            raise bad_field("/last_on", "is over")
         if new.clinician_id is not None and not await is_staff(
             connection, caller.clinic_id, new.clinician_id, role="clinician"
         ):
@@ -98,14 +100,14 @@ async def list_waiting(
     database: Database, caller: Caller, *, patient_id: UUID | None, now: datetime
 ) -> list[WaitingOut]:
     """Who waits, the longest first, each with the first free slots that would fit; patients see their own places."""
-    waits, free = await read_waiting(database, caller, patient_id=patient_id, now=now)
-    return with_fits(waits, free, now)
+    waits, free, offered = await read_waiting(database, caller, patient_id=patient_id, now=now)
+    return with_fits(waits, free, now, offered=offered)
 
 
 async def read_waiting(
     database: Database, caller: Caller, *, patient_id: UUID | None, now: datetime
-) -> tuple[list[WaitingPatient], list[Slot]]:
-    """Who waits, the longest first, and the clinic's free slots, which are not for patients."""
+) -> tuple[list[WaitingPatient], list[Slot], dict[UUID, Slot]]:
+    """Who waits, the longest first; the clinic's free slots, not for patients; and the slots that are offered, by id."""
     query = waiting_query().where(
         reach(caller, "read", clinic_id=col(Waiting.clinic_id), patient_id=col(Waiting.patient_id)),
         col(Waiting.state) == "waiting",
@@ -115,8 +117,11 @@ async def read_waiting(
     async with database.read() as connection:
         waits = await find_waiting(connection, query.order_by(col(Waiting.created_at), col(Waiting.id)).limit(MOST))
         free = await free_slots(connection, caller.clinic_id, now) if waits and caller.role != "patient" else []
+        named = [who.place.offered_slot_id for who in waits if who.place.offered_slot_id is not None]
+        theirs = select(slot).where(col(Slot.clinic_id) == caller.clinic_id, col(Slot.id).in_(named))
+        offered = wholes(Slot, (await connection.execute(theirs)).all()) if named else []
     await audit.record_read(database, caller, resource="waiting", patient_id=patient_id, now=now)
-    return waits, free
+    return waits, free, {one.id: one for one in offered}
 
 
 async def close_for(
@@ -156,15 +161,18 @@ async def offered_until(connection: AsyncConnection, one: Slot, *, but: UUID, no
     return (await connection.execute(select(col(Waiting.offered_until)).where(theirs))).scalar_one_or_none()
 
 
+def kept() -> ColumnElement[bool]:
+    """Ties a slot to the place on the list that it is kept for."""
+    return and_(col(Waiting.clinic_id) == col(Slot.clinic_id), col(Waiting.offered_slot_id) == col(Slot.id))
+
+
 async def free_slots(connection: AsyncConnection, clinic_id: UUID, now: datetime) -> list[Slot]:
     """The clinic's free slots of the year to come, the next first."""
     taken = and_(col(Appointment.clinic_id) == col(Slot.clinic_id), col(Appointment.holds_slot_id) == col(Slot.id))
     query = (
         select(slot)
         .outerjoin(appointment, taken)
-        .outerjoin(
-            waiting, and_(col(Waiting.clinic_id) == col(Slot.clinic_id), col(Waiting.offered_slot_id) == col(Slot.id))
-        )
+        .outerjoin(waiting, kept())
         .where(col(Slot.clinic_id) == clinic_id, col(Appointment.id).is_(None), col(Slot.closed_at).is_(None))
         .where(col(Waiting.id).is_(None))
         .where(col(Slot.starts_at) > now, col(Slot.starts_at) < now + AHEAD)
@@ -186,18 +194,26 @@ def fits(who: WaitingPatient, one: Slot) -> bool:
     )
 
 
-def with_fits(waits: Sequence[WaitingPatient], free: Sequence[Slot], now: datetime) -> list[WaitingOut]:
-    """Places on the list as they go over the wire, each with the first free slots that would fit."""
+def with_fits(
+    waits: Sequence[WaitingPatient], free: Sequence[Slot], now: datetime, *, offered: Mapping[UUID, Slot] | None = None
+) -> list[WaitingOut]:
+    """Places on the list as they go over the wire, each with the first free slots that would fit, and what is offered."""
     return [
         WaitingOut.model_validate(
             {
                 **values_of(who.place),
                 "waiting_days": max(0, (now - who.place.created_at).days),
+                "offered": _offered(who.place, offered or {}),
                 "fits": [{**values_of(one), "free": True} for one in free if fits(who, one)][:SHOWN],
             }
         )
         for who in waits
     ]
+
+
+def _offered(place: Waiting, offered: Mapping[UUID, Slot]) -> dict[str, object] | None:
+    one = None if place.offered_slot_id is None else offered.get(place.offered_slot_id)
+    return None if one is None else {**values_of(one), "free": False}
 
 
 async def close(connection: AsyncConnection, which: ColumnElement[bool], *, state: str, now: datetime) -> list[UUID]:

@@ -1,6 +1,6 @@
 """Cancelling and moving an appointment: the review that it was booked for follows in the same transaction."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import cast
 from uuid import UUID
 
@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Action, Caller, require
 from app.access.audit import service as audit
+from app.alerts.flags.answered import take_up_again
+from app.answers.verdicts.sentence import spoken_day
 from app.base.http.problems import Problem
 from app.base.store.database import Database
 from app.base.store.timeline import step
@@ -37,8 +39,7 @@ async def cancel(database: Database, caller: Caller, *, appointment_id: UUID, re
             raise Problem(409, f"The appointment is {SPOKEN[one.state]}.")
         if one.state != "cancelled":
             await calendar.give_back(connection, caller, one=one, reason=reason, now=now)
-            stays, changes = await freed(connection, of)
-            await follow(connection, caller, of=of, what="unbook", changes=changes, reason=reason, now=now, state=stays)
+            await unbook(connection, caller, of=of, reason=reason, now=now)
         return await calendar.find(connection, caller, appointment_id=appointment_id, action="confirm")
 
     return await database.write(work)
@@ -63,10 +64,7 @@ async def move(
             connection, caller, one=one, slot_id=slot_id, reason=reason, overrule=overrule, now=now
         )
         booked = await calendar.find(connection, caller, appointment_id=new, action="work_review")
-        person = await patients.find(connection, caller, patient_id=one.patient_id)
-        day = today_of(person.time_zone, booked.starts_at)
-        changes = [to(col(Review.appointment_id), new), to(col(Review.proposed_on), day)]
-        await follow(connection, caller, of=of, what="move", changes=changes, reason=reason, now=now)
+        await set_day(connection, caller, of=of, booked=booked, what="move", reason=reason, overrule=overrule, now=now)
         return booked
 
     return await database.write(work)
@@ -89,7 +87,49 @@ def _follows(of: Review) -> bool:
     return of.state in OPEN or (of.state == "decided" and of.decision == "repeat")
 
 
-async def freed(connection: AsyncConnection, of: Review | None) -> tuple[State | None, list[Setting]]:
+async def unbook(connection: AsyncConnection, caller: Caller, *, of: Review | None, reason: str, now: datetime) -> None:
+    """The review of an appointment that will not be, or was not: to be booked again, with the flags it had answered."""
+    stays, changes = await _freed(connection, of)
+    await _follow(connection, caller, of=of, what="unbook", changes=changes, reason=reason, now=now, state=stays)
+    if of is not None and of.state == "decided" and stays is None:
+        await take_up_again(connection, caller, review_id=of.id, patient_id=of.patient_id, now=now)
+
+
+async def set_day(
+    connection: AsyncConnection,
+    caller: Caller,
+    *,
+    of: Review | None,
+    booked: Booked,
+    what: ReviewStep,
+    reason: str,
+    overrule: str | None = None,
+    now: datetime,
+) -> None:
+    """Ties a review to its appointment, and to the day of it in the patient's calendar.
+
+    Raises:
+        Problem: 409 for a day outside of the payer's authorisation, unless an admin says why.
+    """
+    person = await patients.find(connection, caller, patient_id=booked.patient_id)
+    day = today_of(person.time_zone, booked.starts_at)
+    if of is not None and overrule is None:
+        check_authorised(of, day)
+    changes = [to(col(Review.appointment_id), booked.id), to(col(Review.proposed_on), day)]
+    await _follow(connection, caller, of=of, what=what, changes=changes, reason=reason, now=now)
+
+
+def check_authorised(of: Review, day: date) -> None:
+    """Refuses (409) a day for which the payer's authorisation, as far as one is on record, does not hold."""
+    if of.is_authorised(day):
+        return
+    first = f"from {spoken_day(of.authorised_from)}" if of.authorised_from else ""
+    last = f"until {spoken_day(of.authorised_until)}" if of.authorised_until else ""
+    span = f"{first} {last}".strip()
+    raise Problem(409, f"The slot is on {spoken_day(day)}; the payer's authorisation holds {span}.")
+
+
+async def _freed(connection: AsyncConnection, of: Review | None) -> tuple[State | None, list[Setting]]:
     """Where a review stands without its slot: to be booked again, also one that was decided, unless another is open."""
     slot: list[Setting] = [to(col(Review.appointment_id), None)]
     if of is None or of.state in OPEN:
@@ -102,11 +142,12 @@ async def freed(connection: AsyncConnection, of: Review | None) -> tuple[State |
         to(col(Review.decision), None),
         to(col(Review.reason), None),
         to(col(Review.closed_at), None),
+        to(col(Review.closed_by), None),
     ]
     return None, [*slot, *again]
 
 
-async def follow(
+async def _follow(
     connection: AsyncConnection,
     caller: Caller,
     *,

@@ -190,17 +190,19 @@ async def _close(connection: AsyncConnection, one: Review, why: End, *, on: date
 async def reopen_unanswered(connection: AsyncConnection, now: datetime) -> int:
     """Goes on with each review that an end of the watch had closed which is no longer on record; returns how many.
 
-    None where another review of the procedure is open, or where somebody has worked on it since.
+    None where another review of the procedure has been opened since.
     """
     other = review.alias("other")
-    under_way = exists().where(
+    since = exists().where(  # one that is open, or was worked on to its end, is the newer answer
         col_of(other, Review.clinic_id) == col(Review.clinic_id),
-        col_of(other, Review.open_procedure_id) == col(Review.procedure_id),
+        col_of(other, Review.procedure_id) == col(Review.procedure_id),
+        col_of(other, Review.id) != col(Review.id),
+        col_of(other, Review.opened_at) >= col(Review.opened_at),
     )
     mistaken = (
         select(review)
         .join(outcome, _outcome_of_review())
-        .where(col(Review.closed_by).is_not(None), col(OutcomeRow.closed).is_(None), ~under_way)
+        .where(col(Review.closed_by).is_not(None), col(OutcomeRow.closed).is_(None), ~since)
         .order_by(col(Review.clinic_id), col(Review.id))
         .limit(AT_ONCE)
         .with_for_update(of=review)

@@ -46,7 +46,7 @@ STEP = problems(403, 404, 409, 412, 413)
     "/procedures/{procedure_id}/reviews",
     status_code=201,
     response_model=ReviewOut,
-    responses={**OPENED, **problems(403, 404, 413)},
+    responses={**OPENED, **problems(403, 404, 409, 413)},
 )
 async def open_review(
     procedure_id: UUID,

@@ -24,6 +24,7 @@ from app.rules.appointments import STANDS
 from app.rules.levels import lies_in
 from app.rules.reviews import after
 from app.work.calendar import service as calendar
+from app.work.reviews.appointments import check_authorised
 from app.work.reviews.schemas import BookIn, CancelIn, DecisionIn, ReopenIn, ReviewChange
 from app.work.reviews.service import ReviewState, StepTaken, TakeStep, not_allowed, review, take_step
 from app.work.reviews.tables import Review
@@ -47,9 +48,7 @@ def working(given: ReviewChange) -> TakeStep:
             eligibility.check_name(given.policy, await names_known(connection, one.clinic_id))
         if given.owner_id is not None and not await is_staff(connection, one.clinic_id, given.owner_id):
             raise bad_field("/owner_id", "is nobody of this clinic's staff")
-        first, last = given.authorised_from or one.authorised_from, given.authorised_until or one.authorised_until
-        if first is not None and last is not None and last < first:
-            raise bad_field("/authorised_until", f"lies before the first day, {first}")
+        _check_authorisation(one, given)
         if given.joints is not None:
             await _check_joints(connection, one, given.joints)
         if given.checklist:
@@ -73,12 +72,28 @@ def _given(given: ReviewChange) -> Iterable[Setting]:
         yield to(col(Review.joints), given.joints)
     if given.policy is not None:
         yield to(col(Review.policy), given.policy)
-    if given.authorisation is not None:
+    if "authorisation" in given.model_fields_set:  # null takes each of these away
         yield to(col(Review.authorisation), given.authorisation)
-    if given.authorised_from is not None:
+    if "authorised_from" in given.model_fields_set:
         yield to(col(Review.authorised_from), given.authorised_from)
-    if given.authorised_until is not None:
+    if "authorised_until" in given.model_fields_set:
         yield to(col(Review.authorised_until), given.authorised_until)
+
+
+def _check_authorisation(one: Review, given: ReviewChange) -> None:
+    """Refuses days that end before they begin (422), or that leave out the day that is booked (409)."""
+    asked = given.model_fields_set
+    first = given.authorised_from if "authorised_from" in asked else one.authorised_from
+    last = given.authorised_until if "authorised_until" in asked else one.authorised_until
+    if first is not None and last is not None and last < first:
+        raise bad_field("/authorised_until", f"lies before the first day, {first}")
+    day = one.proposed_on if one.state == "booked" else None
+    if day is None or not one.is_authorised(day):  # one that an admin has overruled stays as it is
+        return
+    if (first is not None and day < first) or (last is not None and day > last):
+        raise Problem(
+            409, f"The review is booked for {spoken_day(day)}, outside of these days; move the appointment first."
+        )
 
 
 async def _check_joints(connection: AsyncConnection, one: Review, joints: list[str]) -> None:
@@ -91,12 +106,6 @@ async def _check_joints(connection: AsyncConnection, one: Review, joints: list[s
             raise bad_field(f"/joints/{place}", "lies in another region than the procedure")
 
 
-def _span(one: Review) -> str:
-    first = f"from {spoken_day(one.authorised_from)}" if one.authorised_from else ""
-    last = f"until {spoken_day(one.authorised_until)}" if one.authorised_until else ""
-    return f"{first} {last}".strip()
-
-
 async def book(
     database: Database, caller: Caller, *, review_id: UUID, given: BookIn, if_match: str | None, now: datetime
 ) -> ReviewState:
@@ -104,7 +113,7 @@ async def book(
 
     async def change(connection: AsyncConnection, before: ReviewState) -> StepTaken:
         one = before.review
-        if after(before.state, "book") is None:
+        if after(before.state, "book") is None or not await _lacks_slot(connection, one):
             raise not_allowed(before.state)
         taken = await calendar.book(
             connection,
@@ -118,11 +127,22 @@ async def book(
         starts_at = (await calendar.find(connection, caller, appointment_id=taken, action="read")).starts_at
         person = await patients.find(connection, caller, patient_id=one.patient_id)
         day = today_of(person.time_zone, starts_at)
-        if given.overrule is None and not one.is_authorised(day):
-            raise Problem(409, f"The slot is on {spoken_day(day)}; the payer's authorisation holds {_span(one)}.")
-        return StepTaken("book", (to(col(Review.appointment_id), taken), to(col(Review.proposed_on), day)))
+        if given.overrule is None:
+            check_authorised(one, day)
+        changes = (to(col(Review.appointment_id), taken), to(col(Review.proposed_on), day))
+        return StepTaken("book", changes, given.overrule)
 
     return await take_step(database, caller, review_id=review_id, change=change, if_match=if_match, now=now)
+
+
+async def _lacks_slot(connection: AsyncConnection, one: Review) -> bool:
+    """Whether a review is one to book: any that is open, and a decided repeat while it has no slot."""
+    if one.state != "decided":
+        return True
+    slot = one.appointment_id
+    return one.decision == "repeat" and (
+        slot is None or await calendar.find_standing(connection, one.clinic_id, slot) is None
+    )
 
 
 async def decide(

@@ -253,6 +253,19 @@ def test_where_sides_differ_the_sentence_names_them() -> None:
     assert ", right: relief 7" in verdict.says
 
 
+@pytest.mark.parametrize(("right", "named"), [(1.0, True), (2.5, False)])
+def test_sides_in_relief_of_different_size_are_named(right: float, named: bool) -> None:
+    """Both stand in relief; one number would be that of the worse side, and say so nowhere."""
+    left = entries(course((-14, 0, 7), (1, 150, 2.8)), "left")
+    other = entries(course((-14, 0, 7), (1, 150, right)), "right")
+    merged = [
+        DayEntry(a.date, 1, a.received_at, a.recorded_at, cast(EntryContent, _joined(a, other)), None) for a in left
+    ]
+    verdict, _ = made(1, [procedure(0, "bilateral")], merged, day=150)
+    assert {side.phase for side in verdict.sides} == {"relief"}
+    assert ("Left: relief" in verdict.says and ", right: relief" in verdict.says) is named, verdict.says
+
+
 def test_performed_reads_the_joints() -> None:
     own = fact(procedure(0, "left", "L4-5"), 1)
     assert performed(own).joints == frozenset({"L4-5"})

@@ -145,6 +145,18 @@ async def test_list_patient_and_review_agree_with_the_verdict(service: Service) 
             assert said in seen((await service("nobody", "GET", f"/clinic/reviews/{one['id']}")).text)
 
 
+async def test_an_earlier_day_tells_nothing_of_a_later_procedure(service: Service) -> None:
+    first = await service.new_procedure(performed_on="2025-01-10", baseline_pain=7)
+    await service.new_procedure(performed_on="2026-03-10", laterality="right", baseline_pain=7)
+    await service.put("2026-04-30", 3, side="right")
+    await work(service)
+    await enter(service)
+    then = seen((await service("nobody", "GET", f"/clinic/procedures/{first}?known_on=2025-08-20")).text)
+    assert "No other procedure." in then.partition("Others of this person")[2]
+    now = seen((await service("nobody", "GET", f"/clinic/procedures/{first}")).text)
+    assert "10 March 2026" in now.partition("Others of this person")[2]
+
+
 async def test_an_earlier_day_tells_nothing_of_later_ones(service: Service) -> None:
     """A page as it was known on a day: no contact was missed whose time had not come."""
     procedure = await service.new_procedure(baseline_pain=7)

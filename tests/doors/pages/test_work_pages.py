@@ -46,6 +46,17 @@ async def test_a_flag_is_taken_up_and_ended(service: Service) -> None:
     assert "Nothing waits to be looked at." in await page(service, "/clinic/flags")
 
 
+async def test_booking_for_who_waits_takes_the_open_review_along(service: Service) -> None:
+    review = (await some(service, 1))[0]
+    patient = (await service("sam", "GET", f"/v1/reviews/{review}")).json()["patient_id"]
+    await service("sam", "POST", "/v1/waiting", json={"patient_id": patient})
+    one = await slot(service)
+    await enter(service, "sam")
+    await send_form(service, "/clinic/calendar/book", patient_id=patient, slot_id=one)
+    now = (await service("sam", "GET", f"/v1/reviews/{review}")).json()
+    assert (now["state"], now["appointment_id"] is not None) == ("booked", True)
+
+
 async def test_what_is_held_back_is_in_the_open(service: Service, clock: Clock) -> None:
     await set_clinic(service, alarm_budget=0)
     await enter(service)

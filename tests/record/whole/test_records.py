@@ -14,6 +14,7 @@ from app.access.audit.service import event as audit_event
 from app.base.store.typed import table
 from app.doors.tables import metadata
 from app.record.whole.tables import Tombstone
+from tests.alerts.flags.test_conclusions import work
 from tests.relief.support import course as scores_of
 from tests.support import Service, entry
 
@@ -256,3 +257,21 @@ async def test_ten_years_of_long_entries_fit_in(service: Service) -> None:
     ]
     brought = await service("other", "POST", "/v1/records", json=record)
     assert (brought.status_code, brought.json()["days"]) == (201, 3650)
+
+
+async def test_a_block_of_two_regions_from_elsewhere_holds_nothing_up(service: Service) -> None:
+    """What this clinic would refuse is kept with a note; it is read, judged and listed like any other."""
+    procedure = await a_whole_story(service)
+    record = (await service("cleo", "GET", f"/v1/patients/{service.ada_id}/record")).json()
+    for row in record["revisions"]:
+        if row["kind"] == "block" and row["content"]:
+            row["content"]["joints"] = ["L4-5", "C2-3"]
+    brought = await service("other", "POST", "/v1/records", json=record)
+    assert (brought.status_code, len(brought.json()["notes"])) == (201, 1)
+    theirs = brought.json()["patient_id"]
+    (block,) = (await service("other", "GET", f"/v1/patients/{theirs}/blocks")).json()["items"]
+    assert block["region"] == "lumbar", "that of its first joint"
+    for one in (await service("other", "GET", f"/v1/patients/{theirs}/procedures")).json()["items"]:
+        assert (await service("other", "GET", f"/v1/procedures/{one['id']}/relief")).status_code == 200
+    await work(service)
+    assert (await service("cleo", "GET", f"/v1/procedures/{procedure}/relief")).status_code == 200

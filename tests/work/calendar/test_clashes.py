@@ -50,6 +50,25 @@ async def test_a_room_and_a_device_are_planned_once(
     assert (made["status"], (made.get("detail") or "")[: len(says or "")]) == ((409, says) if says else (201, ""))
 
 
+@pytest.mark.parametrize(
+    ("place", "clashes"),
+    [
+        ({"room": "room 2"}, True),
+        ({"room": " Room   2 "}, True),
+        ({"room": "Room 2", "location": "MAIN building"}, True),
+        ({"room": "Room 2", "location": "Annexe"}, True),
+        ({"room": "Room 2, annexe", "location": "Annexe"}, False),
+        ({"room": "Room 3", "device": "Generator 1", "location": "Annexe"}, True),
+    ],
+)
+async def test_a_room_is_one_however_its_name_is_written(
+    service: Service, place: dict[str, Any], clashes: bool
+) -> None:
+    await slot(service, NINE, room="Room 2", location="Main building", device="generator 1")
+    made = await slot_of(service, await another_clinician(service), LATER, **place)
+    assert made["status"] == (409 if clashes else 201), made
+
+
 async def test_what_ends_as_the_next_begins_does_not_clash(service: Service) -> None:
     await slot(service, NINE, room="Room 2")
     assert (await slot_of(service, await another_clinician(service), "2026-06-02T09:45:00+02:00", room="Room 2"))[

@@ -93,6 +93,94 @@ async def test_an_offer_that_falls_away_goes_to_the_next(service: Service) -> No
     assert (await book(service, "sam", await patient(service, "Third"), one))[0] == 201, "it is kept for nobody now"
 
 
+async def test_who_gave_a_slot_up_is_not_offered_it(service: Service) -> None:
+    mine = (await service("ada", "GET", "/v1/me")).json()["patient_id"]
+    one = await slot(service)
+    await book(service, "sam", mine, one)
+    await waits(service, "ada", kind="consultation")
+    await service("sam", "POST", "/v1/waiting", json={"patient_id": mine})
+    await waits(service, "bob")
+    (held,) = (await service("ada", "GET", "/v1/appointments")).json()["items"]
+    await service("ada", "POST", f"/v1/appointments/{held['id']}/cancel", json={"reason": "ill"})
+    places = (await service("ada", "GET", "/v1/waiting")).json()["items"]
+    assert [place["offered_slot_id"] for place in places] == [None, None]
+    assert await offered(service, "bob") == one
+
+
+async def test_who_is_offered_a_slot_is_told_when_and_where(service: Service) -> None:
+    await waits(service, "ada")
+    one = await freed(service)
+    (place,) = (await service("ada", "GET", "/v1/waiting")).json()["items"]
+    assert (place["offered"]["id"], place["offered"]["starts_at"][:16]) == (one, "2026-06-02T07:00")
+    assert place["offered"]["location"] == "Room 2"
+
+
+async def test_a_slot_that_is_kept_is_not_free_and_one_that_is_closed_is_offered_to_nobody(service: Service) -> None:
+    await waits(service, "ada")
+    one = await freed(service)
+    assert (await service("sam", "GET", "/v1/slots?free=true")).json()["items"] == []
+    assert [s["free"] for s in (await service("sam", "GET", "/v1/slots")).json()["items"]] == [False]
+    assert (await service("sam", "PATCH", f"/v1/slots/{one}", json={"closed": True})).status_code == 200
+    assert await offered(service, "ada") is None
+
+
+async def test_who_has_a_later_slot_moves_to_the_earlier_one(service: Service) -> None:
+    review = await opened(service)
+    later = await slot(service, "2026-07-02T09:00:00+02:00")
+    await service("sam", "POST", f"/v1/reviews/{review['id']}/book", json={"slot_id": later})
+    ada = await waits(service, "ada")
+    one = await freed(service)
+    taken = await service("ada", "POST", f"/v1/waiting/{ada}/accept")
+    assert (taken.status_code, taken.json()["slot_id"]) == (200, one)
+    standing = [a for a in (await service("ada", "GET", "/v1/appointments")).json()["items"] if a["state"] == "booked"]
+    assert [a["id"] for a in standing] == [taken.json()["id"]]
+    now = (await service("sam", "GET", f"/v1/reviews/{review['id']}")).json()
+    assert (now["state"], now["appointment_id"], now["proposed_on"]) == ("booked", taken.json()["id"], "2026-06-02")
+    assert [s["id"] for s in (await service("sam", "GET", "/v1/slots?free=true")).json()["items"]] == [later]
+
+
+async def test_a_slot_outside_of_the_authorisation_is_taken_by_no_way(service: Service) -> None:
+    review = await opened(service)
+    where, days = f"/v1/reviews/{review['id']}", {"authorised_from": "2026-06-01", "authorised_until": "2026-06-05"}
+    await service("sam", "PATCH", where, json={"authorisation": "A", **days})
+    good, late = await slot(service), await slot(service, "2026-07-02T09:00:00+02:00")
+    await service("sam", "POST", f"{where}/book", json={"slot_id": good})
+    (mine,) = (await service("ada", "GET", "/v1/appointments")).json()["items"]
+    move = f"/v1/appointments/{mine['id']}/move"
+    assert (await service("sam", "POST", move, json={"slot_id": late, "reason": "x"})).status_code == 409
+    reasoned = {"slot_id": late, "reason": "x", "overrule": "it is being renewed"}
+    refused = await service("sam", "PATCH", where, json={"authorised_until": "2026-06-01"})
+    assert (refused.status_code, "booked for 2 June 2026" in refused.json()["detail"]) == (409, True)
+    assert (await service("root", "POST", move, json=reasoned)).status_code == 200
+    for name in ("authorisation", "authorised_from", "authorised_until"):
+        gone = await service("sam", "PATCH", where, json={name: None})
+        assert (gone.status_code, gone.json()[name]) == (200, None)
+    ada = await waits(service, "ada")
+    await service("sam", "PATCH", where, json={"authorised_from": "2026-07-01"})
+    await freed(service, "2026-06-09T09:00:00+02:00")
+    assert (await service("ada", "POST", f"/v1/waiting/{ada}/accept")).status_code == 409
+
+
+async def test_who_has_died_is_offered_and_reminded_of_nothing(service: Service, clock: Clock) -> None:
+    await waits(service, "ada")
+    mine = (await service("ada", "GET", "/v1/me")).json()["patient_id"]
+    talk = await slot(service, "2026-05-20T09:00:00+02:00", kind="consultation")
+    await book(service, "sam", mine, talk)
+    died = {"kind": "death", "happened_on": "2026-04-30"}
+    await service("cleo", "POST", f"/v1/patients/{mine}/events", json=died)
+    await freed(service)
+    assert await offered(service, "ada") is None
+    before = await told(service, "appointment.cancelled")
+    await work(service)
+    assert (await service("ada", "GET", "/v1/waiting")).json()["items"] == []
+    (gone,) = (await service("ada", "GET", "/v1/appointments")).json()["items"]
+    assert (gone["state"], gone["reason"]) == ("cancelled", "the patient has died")
+    assert await told(service, "appointment.cancelled") == before + 1
+    clock.now = datetime.fromisoformat("2026-05-18T12:00:00+00:00")
+    await work(service)
+    assert await told(service, "appointment.reminder") == 0
+
+
 @pytest.mark.parametrize(("first_on", "is_offered"), [("2026-06-02", True), ("2026-06-03", False)])
 async def test_only_what_fits_is_offered(service: Service, first_on: str, is_offered: bool) -> None:
     await waits(service, "ada", first_on=first_on)

@@ -66,6 +66,7 @@ async def test_she_sees_and_withdraws_her_own(service: Service) -> None:
         ({"first_on": "2026-06-02", "last_on": "2026-06-01"}, "/last_on"),
         ({"clinician_id": "0199a3c4-7d00-7a00-8000-000000000001"}, "/clinician_id"),
         ({"minutes": 2}, "/minutes"),
+        ({"last_on": "2026-04-30"}, "/last_on"),
     ],
 )
 async def test_what_does_not_fit_together_is_refused(service: Service, more: dict[str, Any], pointer: str) -> None:

@@ -122,10 +122,12 @@ class Clinic(RuleBasedStateMachine):
         key, wanted = self.some(place, self.model.reviews), self.slots[where]
         one = self.model.reviews[key]
         status, body = self.call(who, "POST", f"/v1/reviews/{key}/book", {"slot_id": wanted})
-        may = one.state in UNBOOKED and self.model.free(wanted)
+        stands = one.booking is not None and self.model.bookings[one.booking].stands
+        decided = one.state == "decided" and one.decision == "repeat" and not stands
+        may = (one.state in UNBOOKED or decided) and self.model.free(wanted)
         assert status == (200 if may else 409)
         if may:
-            one.state, one.booking = "booked", body["appointment_id"]
+            one.state, one.booking = ("decided" if decided else "booked"), body["appointment_id"]
             self.model.bookings[body["appointment_id"]] = Booking(wanted, key)
 
     @precondition(lambda self: self.model.bookings)

@@ -10,7 +10,9 @@ from app.alerts.flags.tables import Flag
 from app.base.store.typed import col, table
 from tests.alerts.flags.test_conclusions import flags, returned, work
 from tests.conftest import Clock
-from tests.support import Service
+from tests.doors.pages.test_pages import enter
+from tests.support import Service, course
+from tests.work.reviews.test_reviews import slot
 
 pytestmark = pytest.mark.anyio
 
@@ -23,12 +25,6 @@ async def review_of(service: Service, procedure: str) -> dict[str, Any]:
     await work(service)
     items = (await service("sam", "GET", f"/v1/reviews?patient_id={service.ada_id}")).json()["items"]
     return next(one for one in items if one["procedure_id"] == procedure)
-
-
-async def listed(service: Service) -> str:
-    """What the list says of the patient."""
-    page = await service.client.get("/clinic", headers={"Authorization": f"Bearer {service.tokens['cleo']}"})
-    return page.text
 
 
 @pytest.mark.parametrize("decision", ["none", "other_treatment", "wait"])
@@ -84,6 +80,51 @@ async def test_a_mistaken_repeat_that_is_deleted_opens_what_it_had_closed(servic
     await work(service)
     open_ones = (await service("sam", "GET", f"/v1/reviews?patient_id={service.ada_id}")).json()["items"]
     assert [one["id"] for one in open_ones] == [review["id"]], "no second review beside it"
+
+
+@pytest.mark.parametrize("who", ["ada", "sam"])
+async def test_a_repeat_whose_slot_is_given_up_takes_its_flags_up_again(service: Service, who: str) -> None:
+    review = await review_of(service, await returned(service))
+    where = f"/v1/reviews/{review['id']}"
+    await service("sam", "POST", f"{where}/book", json={"slot_id": await slot(service)})
+    await service("cleo", "POST", f"{where}/decide", json={"decision": "repeat", "reason": "nine months"})
+    assert len(await of_return(service, "resolved")) == 1
+    (mine,) = (await service("ada", "GET", "/v1/appointments")).json()["items"]
+    await service(who, "POST", f"/v1/appointments/{mine['id']}/cancel", json={"reason": "ill"})
+    (again,) = await of_return(service, "acknowledged")
+    owner = {"ada": "cleo", "sam": "sam"}[who]  # a patient owns no flag: whoever decided does
+    assert again["owner_id"] == str(service.accounts[owner][1])
+
+
+async def test_an_ended_review_is_not_opened_again_beside_a_newer_one(service: Service) -> None:
+    procedure = await returned(service)
+    first = await review_of(service, procedure)
+    body = {"kind": "surgery", "happened_on": "2026-04-30", "region": "lumbar"}
+    event = (await service("cleo", "POST", f"/v1/patients/{service.ada_id}/events", json=body)).json()
+    await work(service)
+    second = (await service("cleo", "POST", f"/v1/procedures/{procedure}/reviews", json={})).json()
+    await service("cleo", "POST", f"/v1/reviews/{second['id']}/decide", json={"decision": "none", "reason": "seen"})
+    await service("cleo", "DELETE", f"/v1/events/{event['id']}")
+    await work(service)
+    assert (await service("sam", "GET", f"/v1/reviews/{first['id']}")).json()["state"] == "cancelled"
+
+
+async def test_what_else_is_open_keeps_a_patient_up_in_the_list(service: Service) -> None:
+    """One flag is resolved, another of the same patient is not: it is not hidden behind the first."""
+    procedure = await service.new_procedure(performed_on="2025-07-10", baseline_pain=4)
+    scores: list[float | None] = [8.5, 8.0, 9.0] * 60
+    body = {"entries": course("2025-07-11", scores) + course("2026-04-01", [8.5] * 30)}
+    await service("ada", "POST", f"/v1/patients/{service.ada_id}/diary", json=body)
+    await work(service)
+    kinds = {one["kind"]: one["id"] for one in await flags(service, "state=open") if one["procedure_id"] == procedure}
+    assert {"no_relief", "worse_than_before"} <= set(kinds)
+    await enter(service)
+    await service("cleo", "POST", f"/v1/flags/{kinds['no_relief']}/resolve", json={"note": "seen"})
+    assert 'class="badge no_relief"' in (await service("nobody", "GET", "/clinic?q=Ada")).text
+    for kind, flag in kinds.items():
+        if kind != "no_relief":
+            await service("cleo", "POST", f"/v1/flags/{flag}/resolve", json={"note": "seen"})
+    assert 'class="badge answered"' in (await service("nobody", "GET", "/clinic?q=Ada")).text
 
 
 async def test_a_resolved_flag_can_be_taken_back_for_a_quarter_of_an_hour(service: Service, clock: Clock) -> None:

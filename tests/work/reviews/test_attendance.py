@@ -46,6 +46,7 @@ async def test_who_has_arrived_can_be_done_and_nothing_else(service: Service, cl
     assert (
         await attend(service, mine["id"], "miss") == (409, "The appointment begins on 2026-06-02T07:00+00:00.") or True
     )
+    clock.now = BEGINS + timedelta(minutes=40)
     assert await attend(service, mine["id"], "finish") == (200, "done")
     for what in ("cancel", "confirm", "move"):
         body = {"cancel": {"reason": "ill"}, "move": {"reason": "ill", "slot_id": mine["slot_id"]}}.get(what)
@@ -56,6 +57,34 @@ async def test_who_has_arrived_can_be_done_and_nothing_else(service: Service, cl
     assert (await service("cleo", "POST", f"/v1/reviews/{review['id']}/decide", json=decided)).status_code == 200
     (kept,) = (await service("ada", "GET", "/v1/appointments")).json()["items"]
     assert kept["state"] == "done", "what was kept is not cancelled by the decision"
+
+
+async def test_who_was_missed_and_came_after_all_has_the_review_again(service: Service, clock: Clock) -> None:
+    review, mine = await booked(service)
+    clock.now = BEGINS + timedelta(minutes=30)
+    await service.sign_in_again()
+    await attend(service, mine["id"], "miss")
+    assert await attend(service, mine["id"], "arrive") == (200, "arrived")
+    now = await read(service, review)
+    assert (now["state"], now["appointment_id"]) == ("booked", mine["id"])
+    await attend(service, mine["id"], "undo")
+    await attend(service, mine["id"], "miss")
+    later = await slot(service, "2026-06-20T09:00:00+02:00")
+    await service("sam", "POST", f"/v1/reviews/{review['id']}/book", json={"slot_id": later})
+    assert await attend(service, mine["id"], "arrive") == (409, "Its review has been booked for another day meanwhile.")
+    assert (await read(service, review))["proposed_on"] == "2026-06-20", "nothing is half done"
+
+
+async def test_what_was_said_of_the_wrong_one_is_taken_back(service: Service, clock: Clock) -> None:
+    review, mine = await booked(service)
+    assert (await attend(service, mine["id"], "undo"))[0] == 409, "there is nothing to take back"
+    clock.now = BEGINS - timedelta(hours=11)
+    await service.sign_in_again()
+    assert (await attend(service, mine["id"], "finish"))[0] == 409, "it has not begun"
+    await attend(service, mine["id"], "arrive")
+    assert await attend(service, mine["id"], "undo") == (200, "booked")
+    gone = await service("sam", "POST", f"/v1/appointments/{mine['id']}/cancel", json={"reason": "ill"})
+    assert (gone.status_code, (await read(service, review))["state"]) == (200, "proposed")
 
 
 @pytest.mark.parametrize(("hours", "late"), [(25, False), (23, True)])

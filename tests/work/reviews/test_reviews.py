@@ -52,6 +52,18 @@ async def test_the_whole_way(service: Service) -> None:
     assert late.status_code == 409
 
 
+async def test_a_repeat_that_was_decided_first_can_be_booked_then(service: Service) -> None:
+    where = f"/v1/reviews/{(await opened(service))['id']}"
+    await service("cleo", "POST", f"{where}/decide", json={"decision": "repeat", "reason": "nine months"})
+    booked = await service("sam", "POST", f"{where}/book", json={"slot_id": await slot(service)})
+    assert (booked.status_code, booked.json()["state"], booked.json()["proposed_on"]) == (200, "decided", "2026-06-02")
+    again = await slot(service, "2026-06-03T09:00:00+02:00")
+    assert (await service("sam", "POST", f"{where}/book", json={"slot_id": again})).status_code == 409
+    await service("sam", "POST", f"{where}/reopen", json={"reason": "not so"})
+    await service("cleo", "POST", f"{where}/decide", json={"decision": "none", "reason": "well"})
+    assert (await service("sam", "POST", f"{where}/book", json={"slot_id": again})).status_code == 409
+
+
 async def test_a_procedure_has_one_review_at_a_time(service: Service) -> None:
     review = await opened(service)
     where = f"/v1/procedures/{review['procedure_id']}/reviews"

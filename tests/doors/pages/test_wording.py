@@ -1,0 +1,20 @@
+"""Sentences of the API as a page says them."""
+
+import pytest
+
+from app.doors.pages.wording import spoken
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("followed until 2026-04-30: death", "followed until 30 April 2026: death"),
+        ("until 2026-11-29T18:07+00:00.", "until 29 November 2026, 18:07 UTC."),
+        ("at 2026-11-29T18:07:03.120+00:00", "at 29 November 2026, 18:07 UTC"),
+        ("decided in review 01a22351-a04e-7000-8000-000000000001: wait", "decided in review: wait"),
+        ("2026-04-30 to 2026-05-02", "30 April 2026 to 2 May 2026"),
+        ("C2-3 and 12-34-56", "C2-3 and 12-34-56"),
+    ],
+)
+def test_days_and_instants_read_one_way_and_ids_are_left_out(text: str, said: str) -> None:
+    assert spoken(text) == said
