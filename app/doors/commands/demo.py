@@ -3,6 +3,8 @@
 import asyncio
 import json
 import os
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,6 +81,9 @@ def _folder(data: Path | None) -> Iterator[Path]:
     if data is not None:
         yield data
         return
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(0)
+    )  # so that it goes then as well: the server hands the signal on
     with tempfile.TemporaryDirectory(prefix="reprieve-demo-", ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 
