@@ -8,13 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller
 from app.access.audit import service as audit
+from app.alerts.flags.service import RED
 from app.alerts.flags.tables import Flag
 from app.base.store.timeline import step
 from app.base.store.typed import RowQuery, col, table, to, wholes
 
 flag = table(Flag)
 ANSWERED = ("pain_return", "return_likely", "masked_climb")  # what a review of a repeat is about
-NEVER = "red_flag"  # is looked at by itself, also where it opened the review
 
 
 async def resolve_answered(
@@ -30,7 +30,7 @@ async def resolve_answered(
     """Resolves the open flags that a review was about: a return of its procedure, and the flag that it was opened for."""
     about = [and_(col(Flag.procedure_id) == procedure_id, col(Flag.kind).in_(ANSWERED))]
     if flag_id is not None:
-        about.append(and_(col(Flag.id) == flag_id, col(Flag.kind) != NEVER))
+        about.append(and_(col(Flag.id) == flag_id, col(Flag.kind) != RED))  # which is looked at by itself
     query = select(flag).where(
         col(Flag.clinic_id) == caller.clinic_id, col(Flag.state).in_(("open", "acknowledged")), or_(*about)
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, cast
+from typing import Final, Literal, cast
 from uuid import UUID
 
 from sqlalchemy import Update, and_, bindparam, case, func, insert, or_, select, update
@@ -31,6 +31,7 @@ from app.rules.red_flags import RedFlagRule, in_all
 from app.rules.words import Severity, SideEffectKind
 
 flag, rule = table(Flag), table(ClinicRule)
+RED: Final = "red_flag"
 RAISE = prepared_insert_new(insert_new_for(flag, "clinic_id", "patient_id", "kind", "cause"), flag)
 
 CAUSES = prepared_select(
@@ -143,10 +144,10 @@ async def work_list(
 
 
 async def urgent_of(database: Database, caller: Caller, patient_id: UUID) -> list[Flag]:
-    """A patient's red flags that somebody must look at today, the first due first; for a page that is audited itself."""
-    asked = FlagQuery(patient_id=patient_id, severity="now")
+    """A patient's red flags of these days, the first due first; for a page that is audited itself."""
+    query = _chosen(caller, FlagQuery(patient_id=patient_id, kind=RED)).where(col(Flag.severity) != "later")
     async with database.read() as connection:
-        found = (await connection.execute(_chosen(caller, asked).order_by(col(Flag.due_at)).limit(10))).all()
+        found = (await connection.execute(query.order_by(col(Flag.due_at)).limit(10))).all()
     return wholes(Flag, found)
 
 
@@ -256,7 +257,7 @@ async def take_step(
         require_match(if_match, tag_of(one))
         if one.state == what:
             return one
-        if what == "resolved" and one.severity == "now" and given.note is None:
+        if what == "resolved" and one.kind == RED and given.note is None:
             raise bad_field("/note", "is needed: what was done?")
         if one.state not in ("open", "acknowledged"):
             raise Problem(409, f"The flag is {one.state} already.")

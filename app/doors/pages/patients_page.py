@@ -96,7 +96,7 @@ async def _asked_now(database: Database, visitor: Visitor, patient_id: UUID, *, 
     open_reviews, _ = await queue(database, visitor.caller, QueueIn(patient_id=patient_id), offset=0, now=now)
     booked = await calendar.to_come(database, visitor.caller, patient_id, now=now)
     return {
-        "flags": [one for one in open_flags if one.severity != "now"],  # those stand on top of the page
+        "flags": [one for one in open_flags if one.kind != flags.RED or one.severity == "later"],  # others stand on top
         "reviews": [reviews.out(one, now) for one in open_reviews],
         "appointments": booked,
     }

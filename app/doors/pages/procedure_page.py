@@ -74,6 +74,15 @@ async def _about(
     return about, today_of(about.person.time_zone, now), past
 
 
+async def _by_half(
+    database: Database, visitor: Visitor, about: VerdictContext, *, known_on: date | None, now: datetime
+) -> VerdictContext:
+    """The same by definition `half`, by which a policy is answered."""
+    if about.verdict.definition == "half":
+        return about
+    return (await _about(database, visitor, about.own.id, known_on=known_on, now=now))[0]
+
+
 @router.get("")
 async def procedure_page(
     procedure_id: UUID,
@@ -89,11 +98,7 @@ async def procedure_page(
         database, visitor, procedure_id, known_on=known_on, definition=definition, now=now
     )
     named = await policy_for(database, about.person, policy or None)
-    half = (
-        about
-        if definition == "half"
-        else (await _about(database, visitor, procedure_id, known_on=known_on, now=now))[0]
-    )
+    half = await _by_half(database, visitor, about, known_on=known_on, now=now)
     told = follow_up(about, named, None, by_half=half).model_dump(mode="json", by_alias=True)
     query = f"definition={definition}" + (f"&known_on={about.as_of}" if past else "")
     made = done_by_window([one.body for one in about.record.contacts], procedure_id)
@@ -194,11 +199,7 @@ async def page_report(
 ) -> Response:
     """The report, as the API gives it, of the day and by the definition of the page that it is opened from."""
     about, _, _ = await _about(database, visitor, procedure_id, known_on=known_on, definition=definition, now=now)
-    half = (
-        about
-        if definition == "half"
-        else (await _about(database, visitor, procedure_id, known_on=known_on, now=now))[0]
-    )
+    half = await _by_half(database, visitor, about, known_on=known_on, now=now)
     named = await policy_for(database, about.person, None)
     made = await make_report(about, named, by_half=half, proposed_on=None, paper=paper)
     return Response(

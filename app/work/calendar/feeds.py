@@ -98,8 +98,8 @@ def _event(one: Booked) -> Event:
     event.add("dtstart", one.starts_at)
     event.add("dtend", one.starts_at + timedelta(minutes=one.minutes))
     event.add("summary", "Appointment")
-    event.add("location", one.location)
-    event.add("status", {"cancelled": "CANCELLED", "confirmed": "CONFIRMED"}.get(one.state, "TENTATIVE"))
+    event.add("location", one.location if one.room is None else f"{one.location}, {one.room}")
+    event.add("status", {"cancelled": "CANCELLED", "booked": "TENTATIVE"}.get(one.state, "CONFIRMED"))
     return event
 
 

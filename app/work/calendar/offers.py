@@ -60,7 +60,7 @@ async def offer(
             continue
         if await _set(connection, who.place, slot_id=slot_id, until=until, passed=who.place.passed or []):
             about = {"waiting_id": str(who.place.id), "patient_id": str(who.place.patient_id)}
-            key = f"{who.place.id} {slot_id}"
+            key = f"{who.place.id} {until.isoformat(timespec='seconds')}"  # a slot may come to be offered again
             await post(
                 connection, clinic_id, topic="waiting.offered", key=key, about=about, now=now, audience="patient"
             )

@@ -212,14 +212,14 @@ async def take(
         raise not_allowed(before.state)
     state = taken.state or state
     closed: list[Setting] = []
-    if state not in OPEN:
+    if state not in OPEN and before.state in OPEN:  # a decided repeat that is booked stays decided when it was
         closed = [to(col(Review.open_procedure_id), None), to(col(Review.closed_at), now)]
     steps = [*one.steps, step(taken.step, now, by=caller.account_id, note=taken.note)]
     await set_columns(
         connection, one, [*taken.changes, *closed, to(col(Review.state), state), to(col(Review.steps), steps)]
     )
     await audit.record(connection, caller, action="change", resource="review", patient_id=one.patient_id, now=now)
-    if state == "decided":
+    if state == "decided" and before.state in OPEN:
         await _tell(connection, caller, topic="review.decided", one=one, now=now)
     return before
 

@@ -19,11 +19,11 @@ pytestmark = pytest.mark.anyio
 EARLIER, LATER = "2026-06-02T09:00:00+02:00", "2026-06-09T23:30:00+02:00"
 
 
-async def booked(service: Service) -> tuple[dict[str, Any], dict[str, Any]]:
+async def booked(service: Service, **of_slot: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """A booked review, and its appointment."""
     review = await opened(service)
     where = f"/v1/reviews/{review['id']}"
-    await service("sam", "POST", f"{where}/book", json={"slot_id": await slot(service, EARLIER)})
+    await service("sam", "POST", f"{where}/book", json={"slot_id": await slot(service, EARLIER, **of_slot)})
     (mine,) = (await service("ada", "GET", "/v1/appointments")).json()["items"]
     return (await service("sam", "GET", where)).json(), mine
 

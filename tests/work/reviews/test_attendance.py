@@ -38,7 +38,7 @@ async def test_nobody_came_and_the_review_is_to_be_booked_again(service: Service
 
 
 async def test_who_has_arrived_can_be_done_and_nothing_else(service: Service, clock: Clock) -> None:
-    review, mine = await booked(service)
+    review, mine = await booked(service, room="Room 5")
     assert (await attend(service, mine["id"], "arrive"))[0] == 409
     clock.now = BEGINS - timedelta(hours=1)
     await service.sign_in_again()
@@ -48,6 +48,9 @@ async def test_who_has_arrived_can_be_done_and_nothing_else(service: Service, cl
     )
     clock.now = BEGINS + timedelta(minutes=40)
     assert await attend(service, mine["id"], "finish") == (200, "done")
+    url = (await service("ada", "POST", "/v1/calendar")).json()["url"]
+    feed = (await service("nobody", "GET", url)).text
+    assert "STATUS:CONFIRMED" in feed and "LOCATION:Room 2\\, Room 5" in feed
     for what in ("cancel", "confirm", "move"):
         body = {"cancel": {"reason": "ill"}, "move": {"reason": "ill", "slot_id": mine["slot_id"]}}.get(what)
         answer = await service("sam", "POST", f"/v1/appointments/{mine['id']}/{what}", json=body)

@@ -54,8 +54,9 @@ async def test_the_whole_way(service: Service) -> None:
 
 async def test_a_repeat_that_was_decided_first_can_be_booked_then(service: Service) -> None:
     where = f"/v1/reviews/{(await opened(service))['id']}"
-    await service("cleo", "POST", f"{where}/decide", json={"decision": "repeat", "reason": "nine months"})
+    decided = await service("cleo", "POST", f"{where}/decide", json={"decision": "repeat", "reason": "nine months"})
     booked = await service("sam", "POST", f"{where}/book", json={"slot_id": await slot(service)})
+    assert booked.json()["closed_at"] == decided.json()["closed_at"], "it was decided when it was decided"
     assert (booked.status_code, booked.json()["state"], booked.json()["proposed_on"]) == (200, "decided", "2026-06-02")
     again = await slot(service, "2026-06-03T09:00:00+02:00")
     assert (await service("sam", "POST", f"{where}/book", json={"slot_id": again})).status_code == 409
