@@ -45,12 +45,14 @@ async def test_a_decision_resolves_the_flag_and_reopening_takes_it_up_again(serv
 
 
 async def test_a_red_flag_is_never_answered_by_a_review(service: Service) -> None:
-    procedure = await returned(service)
+    procedure = await service.new_procedure(baseline_pain=7)
     await service.put("2026-04-30", 7, side_effects=[{"kind": "fever", "severity": 2}])
     (red,) = [one for one in await flags(service, "state=open") if one["kind"] == "red_flag"]
     opened = await service("cleo", "POST", f"/v1/procedures/{procedure}/reviews", json={"flag_id": red["id"]})
+    assert (opened.status_code, opened.json()["flag_id"]) == (201, red["id"])
     decided = {"decision": "none", "reason": "another"}
-    await service("cleo", "POST", f"/v1/reviews/{opened.json()['id']}/decide", json=decided)
+    done = await service("cleo", "POST", f"/v1/reviews/{opened.json()['id']}/decide", json=decided)
+    assert done.status_code == 200, done.text
     assert [one["state"] for one in await flags(service, "kind=red_flag")] == ["open"]
 
 
