@@ -142,6 +142,9 @@ async def of_the_work(do: Teller, procedure: str, of: str) -> None:
     )
     await do("sam", f"PATCH /v1/slots/{made['id']}", {"closed": True})
     await do("sam", f"DELETE /v1/slots/{made['id']}")
+    away = {"clinician_id": me, "first_on": "2026-07-01", "last_on": "2026-07-14", "reason": "holiday"}
+    gone = await do("sam", "POST /v1/absences", away)
+    await do("sam", f"DELETE /v1/absences/{gone['id']}")
     await do("sam", f"POST {where}/book", {"slot_id": first})
     (booked,) = (await do("sam", "GET /v1/appointments"))["items"]
     await do("ada", f"POST /v1/appointments/{booked['id']}/confirm")

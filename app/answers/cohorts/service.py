@@ -1,7 +1,10 @@
 """Curves of a cohort, and the rows behind them."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from datetime import datetime
+from time import monotonic
 
 import numpy as np
 from sqlalchemy import select
@@ -31,7 +34,10 @@ from app.relief import Floats
 from app.rules.parameters import SMALLEST_GROUP
 
 MOST_GROUPS = 200  # the test between groups looks at each with every other
-AT_ONCE = 300  # stale verdicts that are made before the answer; more are left to `reprieve sweep`
+MADE_FIRST = 300  # stale verdicts that are made before the answer; more are left to the worker
+SECONDS = 5.0  # for which they are made: those of long diaries take a second or so each
+AT_ONCE = 4
+ENGINE = ThreadPoolExecutor(2, thread_name_prefix="cohort")
 
 
 async def curves(database: Database, caller: Caller, *, asked: CohortCurves, now: Callable[[], datetime]) -> CohortOut:
@@ -66,17 +72,29 @@ async def curves(database: Database, caller: Caller, *, asked: CohortCurves, now
 
 
 async def _freshen(database: Database, caller: Caller, *, asked: CohortCurves, now: Callable[[], datetime]) -> int:
-    """Makes a clinic's stale verdicts anew, at most `AT_ONCE`, before they are counted; returns how many are left.
+    """Makes a clinic's stale verdicts anew, for some seconds, before they are counted; returns how many are left.
 
     It takes no lease: somebody waits for the answer. Where the worker makes the same verdicts at the same time, both write
     the same rows, and each flag's name is taken once.
     """
     async with database.read(aside=True) as connection:
         waiting = await count_stale(connection, now(), clinic_id=caller.clinic_id, definition=asked.definition)
-    done = 0
+    done, began = 0, monotonic()
     if waiting:
-        async for swept in sweep(database, now, clinic_id=caller.clinic_id, most=AT_ONCE, definition=asked.definition):
-            done = swept.done
+        batches = sweep(
+            database,
+            now,
+            ENGINE,
+            clinic_id=caller.clinic_id,
+            most=MADE_FIRST,
+            at_once=AT_ONCE,
+            definition=asked.definition,
+        )
+        async with aclosing(batches):
+            async for swept in batches:
+                done = swept.done
+                if monotonic() - began > SECONDS:
+                    break
     return max(0, waiting - done)
 
 

@@ -5,7 +5,7 @@ cluster. The verdict is the same whichever process made it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
@@ -80,17 +80,19 @@ async def sweep(
     *,
     clinic_id: UUID | None = None,
     most: int | None = None,
+    at_once: int = BATCH,
     definition: Definition = DEFINITION,
-) -> AsyncIterator[SweptBatch]:
+) -> AsyncGenerator[SweptBatch]:
     """Makes stale verdicts anew, at most `most`; yields after each stored batch.
 
     Args:
         executor: where the engine runs; a thread of this process where none is given.
+        at_once: how many are made in a batch.
     """
     place = col(ProcedureRow.id), col(ProcedureRow.clinic_id)
     done, after = 0, (UUID(int=0), UUID(int=0))
     while most is None or done < most:
-        size = BATCH if most is None else min(BATCH, most - done)
+        size = at_once if most is None else min(at_once, most - done)
         query = stale(now(), clinic_id, definition).where(tuple_(*place) > tuple_(*after)).order_by(*place).limit(size)
         async with database.read(aside=True) as connection:
             found = [JudgedProcedure(*one) for one in (await connection.execute(query)).all()]

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Annotated
 from uuid import UUID
@@ -21,10 +21,11 @@ from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
 from app.doors.pages.steps import PageForm, faults_of, filled, problem_of
 from app.record.patients.service import today_of
-from app.work.calendar import offers, waiting
+from app.work.calendar import absences, offers, waiting
 from app.work.calendar import slots as clinic_slots
+from app.work.calendar.local_times import midnight
 from app.work.calendar.repeats import exists
-from app.work.calendar.schemas import AppointmentIn, SlotIn, WaitingIn, WaitingOut
+from app.work.calendar.schemas import AbsenceIn, AppointmentIn, SlotIn, WaitingIn, WaitingOut
 from app.work.calendar.slots import AgendaItem, agenda
 from app.work.clinic import service as clinics
 from app.work.reviews.offers import book_waiting
@@ -45,6 +46,28 @@ class NewSlotForm(PageForm):
     room: str | None = None
     device: str | None = None
     kind: str | None = None
+    overrule: str | None = None
+
+
+class AwayForm(PageForm):
+    """Days on which a clinician is away, or the clinic is closed."""
+
+    clinician_id: str | None = None
+    first_on: str | None = None
+    last_on: str | None = None
+    reason: str | None = None
+
+
+class BackForm(PageForm):
+    """An absence that is taken back."""
+
+    absence_id: str | None = None
+
+
+class AbsenceNamed(BaseModel):
+    """The absence that a form names."""
+
+    absence_id: UUID
 
 
 class SlotTimes(BaseModel):
@@ -124,6 +147,32 @@ async def add_slots(
         slots = filled(SlotIn, form, starts_at=at, minutes=given.minutes, **weekly)
         await clinic_slots.add_slots(database, visitor.caller, new=slots, once=NO_KEY, now=now)
 
+    return await _taken(step(), database, visitor=visitor, now=now, first=first, typed=form)
+
+
+@router.post("/calendar/away")
+async def add_absence(
+    form: Annotated[AwayForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now, first: DAY = None
+) -> Response:
+    """Records days on which a clinician is away or the clinic is closed."""
+
+    async def step() -> None:
+        new = filled(AbsenceIn, form)
+        await absences.add(database, visitor.caller, new=new, once=NO_KEY, now=now)
+
+    return await _taken(step(), database, visitor=visitor, now=now, first=first, away=form)
+
+
+@router.post("/calendar/back")
+async def remove_absence(
+    form: Annotated[BackForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now, first: DAY = None
+) -> Response:
+    """Takes an absence back."""
+
+    async def step() -> None:
+        named = filled(AbsenceNamed, form)
+        await absences.remove(database, visitor.caller, absence_id=named.absence_id, now=now)
+
     return await _taken(step(), database, visitor=visitor, now=now, first=first)
 
 
@@ -173,24 +222,38 @@ async def withdraw(
 
 
 async def _taken(
-    step: Awaitable[object], database: Database, *, visitor: Visitor, now: datetime, first: date | None
+    step: Awaitable[object],
+    database: Database,
+    *,
+    visitor: Visitor,
+    now: datetime,
+    first: date | None,
+    typed: NewSlotForm | None = None,
+    away: AwayForm | None = None,
 ) -> Response:
-    """Takes a step; an error is shown on the same page."""
+    """Takes a step; an error is shown on the same page, and what was typed stays in its form."""
     problem = await problem_of(step)
     if problem is not None:
-        return await _show(database, visitor, now=now, first=first, problem=problem)
+        return await _show(database, visitor, now=now, first=first, problem=problem, typed=typed, away=away)
     return RedirectResponse(f"/clinic/calendar?from={first}" if first else "/clinic/calendar", 303)
 
 
 async def _show(
-    database: Database, visitor: Visitor, *, now: datetime, first: date | None, problem: Problem | None
+    database: Database,
+    visitor: Visitor,
+    *,
+    now: datetime,
+    first: date | None,
+    problem: Problem | None,
+    typed: NewSlotForm | None = None,
+    away: AwayForm | None = None,
 ) -> Response:
     caller = visitor.caller
     zone = (await clinics.read(database, caller, now)).time_zone or "UTC"
     today = today_of(zone, now)
     day = first or today
     monday = day - timedelta(days=day.weekday())
-    begin, end = (_midnight(monday + timedelta(days=d), zone) for d in (0, 7))
+    begin, end = (midnight(monday + timedelta(days=d), zone) for d in (0, 7))
     slots = await agenda(database, caller, first=begin, last=end, now=now)
 
     def local_day(one: AgendaItem) -> date:
@@ -211,11 +274,12 @@ async def _show(
         after=monday + timedelta(days=7),
         people=people,
         faults=faults_of(problem),
+        absences=await absences.list_absences(database, caller, first=monday, last=monday + timedelta(days=6), now=now),
         clinicians=[c for c in await clinics.list_colleagues(database, caller) if c.role == "clinician"],
         now=now,
-        free=sum(one.booking is None and one.closed_at is None and one.starts_at > now for one in slots),
+        free=sum(
+            one.booking is None and one.closed_at is None and not one.away and one.starts_at > now for one in slots
+        ),
+        typed=typed or NewSlotForm(),
+        away=away or AwayForm(),
     )
-
-
-def _midnight(on: date, zone: str) -> datetime:
-    return datetime.combine(on, time(0), ZoneInfo(zone)).astimezone(UTC)

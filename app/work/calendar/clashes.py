@@ -15,6 +15,7 @@ from app.access.accounts.tables import Account, Clinic
 from app.base.http.problems import Problem, bad_field
 from app.base.store.typed import col, table
 from app.record.patients.tables import Patient
+from app.work.calendar.local_times import spoken_instant
 from app.work.calendar.tables import Appointment, Slot
 
 slot, appointment = table(Slot), table(Appointment)
@@ -86,8 +87,10 @@ async def check_booking(connection: AsyncConnection, wanted: NeededTime) -> None
         if one["starts_at"] < wanted.ends_at and one["starts_at"] + timedelta(minutes=one["minutes"]) > (
             wanted.starts_at
         ):
-            when = f"{one['starts_at'].isoformat(timespec='minutes')}, {one['location']}"
-            raise Problem(409, f"{_who(wanted, one)} has an appointment at that time already: {when}.")
+            when = await spoken_instant(connection, wanted.clinic_id, one["starts_at"])
+            raise Problem(
+                409, f"{_who(wanted, one)} has an appointment at that time already: {when}, {one['location']}."
+            )
 
 
 async def check_slots(connection: AsyncConnection, new: Iterable[NeededTime]) -> None:
@@ -99,16 +102,18 @@ async def check_slots(connection: AsyncConnection, new: Iterable[NeededTime]) ->
     begins = [one["starts_at"] for one in there]
     for before, after in pairwise(spans):
         if after.starts_at < before.ends_at:
-            raise _overlap("The clinician", after.starts_at)
+            raise await _overlap(connection, after, who="The clinician", at=after.starts_at)
     for span in spans:
         around = slice(bisect_left(begins, span.starts_at - LONGEST), bisect_left(begins, span.ends_at))
         for one in there[around]:
             if one["id"] != span.slot_id and one["starts_at"] + timedelta(minutes=one["minutes"]) > span.starts_at:
-                raise _overlap(_who(span, one), one["starts_at"])
+                raise await _overlap(connection, span, who=_who(span, one), at=one["starts_at"])
 
 
-def _overlap(who: str, at: datetime) -> Problem:
-    return Problem(409, f"{who} has another slot at that time: {at.isoformat(timespec='minutes')}.")
+async def _overlap(connection: AsyncConnection, wanted: NeededTime, *, who: str, at: datetime) -> Problem:
+    return Problem(
+        409, f"{who} has another slot at that time: {await spoken_instant(connection, wanted.clinic_id, at)}."
+    )
 
 
 def overruled(caller: Caller, reason: str | None) -> bool:

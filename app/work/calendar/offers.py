@@ -16,6 +16,7 @@ from app.base.store.typed import col, table, to, whole, wholes
 from app.record.facts.death import died_on
 from app.rules.parameters import OFFER_ENDS_BEFORE, OFFER_STANDS
 from app.work.calendar import waiting as places
+from app.work.calendar.absences import away
 from app.work.calendar.tables import Appointment, Slot, Waiting
 
 slot, appointment, waiting = table(Slot), table(Appointment), table(Waiting)
@@ -33,7 +34,7 @@ async def offer(
     booked = exists().where(col(Appointment.clinic_id) == clinic_id, col(Appointment.holds_slot_id) == slot_id)
     offered = exists().where(col(Waiting.clinic_id) == clinic_id, col(Waiting.offered_slot_id) == slot_id)
     this = and_(col(Slot.clinic_id) == clinic_id, col(Slot.id) == slot_id, col(Slot.closed_at).is_(None))
-    found = (await connection.execute(select(slot).where(this, ~booked, ~offered))).first()
+    found = (await connection.execute(select(slot).where(this, ~booked, ~offered, ~away()))).first()
     if found is None:
         return False
     one = whole(Slot, found)

@@ -1,5 +1,6 @@
 """Slots, appointments and feeds."""
 
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -12,9 +13,11 @@ from app.base.http.idempotency.deps import IdempotentCallDep
 from app.base.http.paging import Cursor, Limit, Page
 from app.base.http.problems import Responses, problems
 from app.base.http.sheets import CSV, Accept, listed
-from app.base.http.wire import Moment
-from app.work.calendar import feeds, offers, service, slots, waiting
+from app.base.http.wire import Day, Moment
+from app.work.calendar import absences, feeds, offers, service, slots, waiting
 from app.work.calendar.schemas import (
+    AbsenceIn,
+    AbsenceOut,
     AppointmentIn,
     AppointmentOut,
     FeedOut,
@@ -68,6 +71,38 @@ async def change_slot(slot_id: UUID, given: SlotChange, caller: CallerDep, datab
 async def remove_slot(slot_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> None:
     """Deletes a slot that has never been booked; one that has is closed instead."""
     await slots.remove(database, caller, slot_id=slot_id, now=now)
+
+
+AWAY: Responses = {201: {"model": AbsenceOut, "description": "Recorded"}}
+
+
+@router.post("/absences", status_code=201, response_model=AbsenceOut, responses={**AWAY, **problems(403, 413)})
+async def add_absence(
+    new: AbsenceIn, caller: CallerDep, database: DatabaseDep, now: Now, once: IdempotentCallDep
+) -> Response:
+    """Records days on which a clinician is away or the clinic closed. No slot is free then; what is booked is named."""
+    answer = await absences.add(database, caller, new=new, once=once, now=now)
+    return JSONResponse(answer.body, answer.status, headers=answer.headers)
+
+
+@router.get("/absences", responses=problems(403))
+async def list_absences(
+    caller: CallerDep,
+    database: DatabaseDep,
+    now: Now,
+    first: Annotated[Day | None, Query(alias="from", description="first day; today where left out")] = None,
+    to: Annotated[Day | None, Query(description="last day; a year on where left out")] = None,
+) -> Page[AbsenceOut]:
+    """The absences that touch these days, the next first."""
+    begin = first or now.date()
+    end = to or begin + timedelta(days=366)
+    return Page(items=await absences.list_absences(database, caller, first=begin, last=end, now=now))
+
+
+@router.delete("/absences/{absence_id}", status_code=204, responses=problems(403, 404))
+async def remove_absence(absence_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> None:
+    """Deletes an absence; the slots in it are free again."""
+    await absences.remove(database, caller, absence_id=absence_id, now=now)
 
 
 @router.post(

@@ -17,6 +17,12 @@ SLOT: JsonObject = {
     "room": "Room 2",
     "device": "generator 1",
 }
+ABSENCE: JsonObject = {
+    "clinician_id": "0199a3c4-7d00-7a00-8000-00000000000c",
+    "first_on": "2026-12-24",
+    "last_on": "2026-12-27",
+    "reason": "holiday",
+}
 PlaceName = Annotated[Line, Field(max_length=60), AfterValidator(lambda name: " ".join(name.split()))]
 OVERRULE = "why a clash is accepted; an admin's alone"
 
@@ -52,7 +58,10 @@ class SlotOut(BaseModel):
                 "kind": "procedure",
                 "free": True,
                 "closed": False,
+                "away": False,
+                "overruled": None,
                 "also": [],
+                "left_out": [],
             }
         }
     )
@@ -67,7 +76,46 @@ class SlotOut(BaseModel):
     device: str | None = None
     free: bool
     closed: bool = False
+    away: bool = Field(default=False, description="its clinician is away then, or the clinic is closed")
+    overruled: str | None = Field(default=None, description="why an admin accepts that it overlaps another")
     also: list[UUID] = Field(default_factory=list, description="ids of the other slots that the rule has made")
+    left_out: list[Instant] = Field(
+        default_factory=list, description="when the rule has made none: the clinician is away, or the clinic is closed"
+    )
+
+
+class AbsenceIn(Wire):
+    """Days on which a clinician is away; without a clinician the whole clinic is closed."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": ABSENCE})
+
+    clinician_id: UUID | None = Field(default=None, description="who; the whole clinic where left out")
+    first_on: Day = Field(description="first day, by the clinic's clocks")
+    last_on: Day = Field(description="last day; at most a year after the first")
+    reason: Line
+
+
+class AbsenceOut(BaseModel):
+    """An absence, with the appointments that are booked in it and have to be moved."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "0199a3c4-7d00-7a00-8000-000000000034",
+                **ABSENCE,
+                "appointments": ["0199a3c4-7d00-7a00-8000-00000000000e"],
+                "created_at": "2026-05-01T08:30:00.000+00:00",
+            }
+        }
+    )
+
+    id: UUID
+    clinician_id: UUID | None
+    first_on: date
+    last_on: date
+    reason: str
+    appointments: list[UUID] = Field(description="ids of the appointments to come that lie in it, the next first")
+    created_at: Instant
 
 
 class SlotChange(Wire):

@@ -24,6 +24,7 @@ from app.record.patients import service as patients
 from app.rules.appointments import SPOKEN, STANDS, AppointmentState
 from app.rules.parameters import LATE_WITHIN
 from app.work.calendar import waiting
+from app.work.calendar.absences import refuse_absent
 from app.work.calendar.clashes import (
     check_booking,
     hold_clinician,
@@ -32,6 +33,7 @@ from app.work.calendar.clashes import (
     needed_by,
     overruled,
 )
+from app.work.calendar.local_times import spoken_instant
 from app.work.calendar.offers import offer
 from app.work.calendar.schemas import AppointmentIn, AppointmentOut
 from app.work.calendar.tables import Appointment, Slot
@@ -72,6 +74,7 @@ async def book(
     await hold_places(connection, one.clinic_id, one.room, one.device)
     await _check_open(connection, one, patient_id=patient_id, now=now)
     if not overruled(caller, overrule):
+        await refuse_absent(connection, one.clinic_id, one.id)
         await check_booking(connection, needed_by(one, patient_id))
     new = new_id()
     values = row(
@@ -104,7 +107,8 @@ async def _check_open(connection: AsyncConnection, one: Slot, *, patient_id: UUI
         raise Problem(409, "The slot is closed.")
     until = await waiting.offered_until(connection, one, but=patient_id, now=now)
     if until is not None:
-        raise Problem(409, f"The slot is offered to a patient who waits, until {until.isoformat(timespec='minutes')}.")
+        said = await spoken_instant(connection, one.clinic_id, until)
+        raise Problem(409, f"The slot is offered to a patient who waits, until {said}.")
 
 
 async def add_appointment(

@@ -22,6 +22,7 @@ from app.base.store.metadata import new_id
 from app.base.store.typed import RowQuery, Setting, col, row, table, to, values_of, whole
 from app.record.patients.service import patient
 from app.record.patients.tables import Patient
+from app.work.calendar.absences import away, present
 from app.work.calendar.clashes import NeededTime, check_slots, held, hold_clinician, hold_places, needed_by, overruled
 from app.work.calendar.offers import withdraw_offer
 from app.work.calendar.repeats import occurrences
@@ -46,9 +47,15 @@ async def add_slots(database: Database, caller: Caller, *, new: SlotIn, once: Id
         await hold_clinician(connection, caller.clinic_id, new.clinician_id)
         await hold_places(connection, caller.clinic_id, new.room, new.device)
         place = (new.clinician_id, new.room, new.device)
-        if not overruled(caller, new.overrule):
-            await check_slots(connection, (NeededTime(caller.clinic_id, at, new.minutes, *place) for at in starts))
-        ids = [new_id() for _ in starts]
+        accepted = overruled(caller, new.overrule)
+        left = (
+            starts
+            if accepted
+            else await present(connection, caller.clinic_id, clinician_id=new.clinician_id, starts=starts)
+        )
+        if not accepted:
+            await check_slots(connection, [NeededTime(caller.clinic_id, at, new.minutes, *place) for at in left])
+        ids = [new_id() for _ in left]
         rows = [
             row(
                 Slot,
@@ -61,33 +68,37 @@ async def add_slots(database: Database, caller: Caller, *, new: SlotIn, once: Id
                 kind=new.kind,
                 room=new.room,
                 device=new.device,
+                overruled=new.overrule,
                 created_at=now,
             )
-            for slot_id, at in zip(ids, starts, strict=True)
+            for slot_id, at in zip(ids, left, strict=True)
         ]
         await connection.execute(insert(slot), rows)
         await audit.record(connection, caller, action="create", resource="slot", patient_id=None, now=now)
         made = SlotOut(
             id=ids[0],
             clinician_id=new.clinician_id,
-            starts_at=starts[0],
+            starts_at=left[0],
             minutes=new.minutes,
             location=new.location,
             kind=new.kind,
             room=new.room,
             device=new.device,
+            overruled=new.overrule,
             free=True,
             also=ids[1:],
+            left_out=[at for at in starts if at not in left],
         )
         return Answer(to_wire(SlotOut, made), 201, {"Location": f"/v1/slots/{ids[0]}"})
 
     return await audit.once(database, caller, once, now=now, work=work)
 
 
-def slot_out(one: Slot, *, free: bool) -> SlotOut:
-    """A slot as it goes over the wire."""
+def slot_out(one: Slot, *, free: bool, away: bool) -> SlotOut:
+    """A slot as it goes over the wire; `away` tells of an absence in which it begins."""
     closed = one.closed_at is not None
-    return SlotOut.model_validate({**values_of(one), "free": free and not closed, "closed": closed})
+    told = {"free": free and not closed and not away, "closed": closed, "away": away}
+    return SlotOut.model_validate({**values_of(one), **told})
 
 
 async def change(database: Database, caller: Caller, *, slot_id: UUID, given: SlotChange, now: datetime) -> SlotOut:
@@ -122,7 +133,8 @@ async def change(database: Database, caller: Caller, *, slot_id: UUID, given: Sl
         if moved & {"room", "device"} or given.closed is False:
             await hold_places(connection, one.clinic_id, after.room, after.device)
             await check_slots(connection, [needed_by(after)])
-        return slot_out(after, free=free)
+        absent = select(away()).where(col(Slot.clinic_id) == one.clinic_id, col(Slot.id) == slot_id)
+        return slot_out(after, free=free, away=(await connection.execute(absent)).scalar_one())
 
     return await database.write(work)
 
@@ -173,13 +185,13 @@ async def list_slots(
     """Slots that begin between two instants, the next first."""
     taken = func.coalesce(col(Appointment.id), col(Waiting.id))  # booked, or kept for somebody who waits
     query = (
-        select(slot, taken.label("booking"))
+        select(slot, taken.label("booking"), away().label("away"))
         .outerjoin(appointment, held())
         .outerjoin(waiting, kept())
         .where(col(Slot.clinic_id) == caller.clinic_id, col(Slot.starts_at) >= first, col(Slot.starts_at) < last)
     )
     if free is not None:
-        open_ = and_(taken.is_(None), col(Slot.closed_at).is_(None))
+        open_ = and_(taken.is_(None), col(Slot.closed_at).is_(None), ~away())
         query = query.where(open_ if free else taken.is_not(None))
     after = from_timed_cursor(cursor)
     if after is not None:
@@ -187,7 +199,10 @@ async def list_slots(
     ordered = query.order_by(col(Slot.starts_at), col(Slot.id)).limit(limit + 1)
     async with database.read() as connection:
         found = (await connection.execute(ordered)).all()
-    shown = [slot_out(whole(Slot, one), free=one._mapping["booking"] is None) for one in found]
+    shown = [
+        slot_out(whole(Slot, one), free=one._mapping["booking"] is None, away=bool(one._mapping["away"]))
+        for one in found
+    ]
     return page(shown, limit, lambda one: to_timed_cursor(one.starts_at, one.id))
 
 
@@ -209,6 +224,8 @@ class AgendaItem:
     closed_at: datetime | None
     room: str | None
     device: str | None
+    overruled: str | None
+    away: bool
 
 
 async def agenda(
@@ -233,6 +250,8 @@ async def agenda(
             col(Slot.closed_at),
             col(Slot.room),
             col(Slot.device),
+            col(Slot.overruled),
+            away(),
         )
         .select_from(slot)
         .join(account, of_clinician)

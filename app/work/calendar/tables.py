@@ -29,6 +29,26 @@ class Slot(SQLModel, table=True):
     room: str | None = Field(default=None, max_length=60)
     device: str | None = Field(default=None, max_length=60)
     closed_at: datetime | None = None
+    overruled: str | None = Field(default=None, max_length=200)  # why an admin accepts that it overlaps another
+
+
+class Absence(SQLModel, table=True):
+    """Days, by the clinic's clocks, on which a clinician is away; without one the whole clinic is closed."""
+
+    __table_args__ = (
+        ForeignKeyConstraint(["clinic_id", "clinician_id"], ["account.clinic_id", "account.id"]),
+        Index(None, "clinic_id", "starts_at"),
+    )
+
+    clinic_id: UUID = Field(foreign_key="clinic.id", primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    clinician_id: UUID | None = None
+    first_on: date
+    last_on: date
+    starts_at: datetime
+    ends_at: datetime
+    reason: str = Field(max_length=200)
+    created_at: datetime
 
 
 class Appointment(SQLModel, table=True):

@@ -23,6 +23,7 @@ from app.record.facts.death import refuse_after_death
 from app.record.patients import service as patients
 from app.record.patients.service import patient, today_of
 from app.record.patients.tables import Patient
+from app.work.calendar.absences import away
 from app.work.calendar.schemas import WaitingIn, WaitingOut
 from app.work.calendar.tables import Appointment, Slot, Waiting
 
@@ -174,7 +175,7 @@ async def free_slots(connection: AsyncConnection, clinic_id: UUID, now: datetime
         .outerjoin(appointment, taken)
         .outerjoin(waiting, kept())
         .where(col(Slot.clinic_id) == clinic_id, col(Appointment.id).is_(None), col(Slot.closed_at).is_(None))
-        .where(col(Waiting.id).is_(None))
+        .where(col(Waiting.id).is_(None), ~away())
         .where(col(Slot.starts_at) > now, col(Slot.starts_at) < now + AHEAD)
         .order_by(col(Slot.starts_at), col(Slot.id))
         .limit(MOST)

@@ -15,6 +15,7 @@ from app.rules.appointments import SPOKEN, after
 from app.rules.parameters import ARRIVES_FROM
 from app.rules.reviews import OPEN
 from app.work.calendar import service as calendar
+from app.work.calendar.local_times import spoken_instant
 from app.work.calendar.service import Booked
 from app.work.calendar.tables import Appointment
 from app.work.reviews.appointments import locked, set_day, unbook
@@ -42,7 +43,8 @@ async def attend(
         if state is None:
             raise Problem(409, f"The appointment is {SPOKEN[one.state]}.")
         if what != "undo" and now < (one.starts_at - ARRIVES_FROM if what == "arrive" else one.starts_at):
-            raise Problem(409, f"The appointment begins on {one.starts_at.isoformat(timespec='minutes')}.")
+            begins = await spoken_instant(connection, one.clinic_id, one.starts_at)
+            raise Problem(409, f"The appointment begins on {begins}.")
         if state != one.state:
             changed = [to(col(Appointment.state), state)]
             await calendar.change(connection, caller, one=one, what=state, now=now, note=note, settings=changed)

@@ -8,6 +8,7 @@ import pytest
 from lifelines import KaplanMeierFitter
 from pydantic import BaseModel
 
+from app.answers.cohorts import service as cohorts
 from app.answers.cohorts.schemas import CohortOut, CohortRowOut
 from app.answers.verdicts.sweep import sweep
 from tests.support import Service, entry
@@ -136,6 +137,17 @@ async def test_a_sweep_makes_what_is_stale_once(clinic: Service) -> None:
     assert [swept.done async for swept in sweep(state.database, state.clock)] == []
     await clinic.new_procedure()
     assert [swept.done async for swept in sweep(state.database, state.clock)] == [1]
+
+
+async def test_a_cohort_waits_some_seconds_for_stale_verdicts_and_says_how_many_are_left(
+    clinic: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cohorts, "SECONDS", 0.0)
+    monkeypatch.setattr(cohorts, "AT_ONCE", 2)
+    left = [(await clinic("cleo", "GET", "/v1/cohorts/relief")).json()["stale"] for _ in range(3)]
+    assert left == [7, 5, 3]
+    monkeypatch.undo()
+    assert (await clinic("cleo", "GET", "/v1/cohorts/relief")).json()["stale"] == 0
 
 
 @pytest.mark.parametrize("accept", ["application/json", "text/csv"])

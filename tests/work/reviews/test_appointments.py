@@ -150,7 +150,7 @@ async def test_a_patient_is_in_one_place_at_a_time(service: Service) -> None:
     after = await slot(service, "2026-06-02T10:45:00+02:00", clinician_id=dora)
     clash = await service("sam", "POST", "/v1/appointments", json={"slot_id": same, "patient_id": service.ada_id})
     assert clash.status_code == 409
-    assert "The patient has an appointment at that time already: 2026-06-02T07:00" in clash.json()["detail"]
+    assert "The patient has an appointment at that time already: 2 June 2026, 07:00 (UTC)" in clash.json()["detail"]
     fits = await service("sam", "POST", "/v1/appointments", json={"slot_id": after, "patient_id": service.ada_id})
     assert fits.status_code == 201
     await service("sam", "POST", f"/v1/appointments/{mine['id']}/cancel", json={"reason": "ill"})

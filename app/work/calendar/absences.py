@@ -1,0 +1,209 @@
+"""Days on which a clinician is away, or the whole clinic is closed: no slot of theirs is free then."""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, delete, exists, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.access.accounts.permissions import Caller, require, require_staff
+from app.access.accounts.tables import Account
+from app.access.audit import service as audit
+from app.base.http.idempotency.service import Answer, IdempotentCall
+from app.base.http.problems import Problem, bad_field, not_found
+from app.base.http.wire import to_wire
+from app.base.store.database import Database
+from app.base.store.metadata import new_id
+from app.base.store.typed import RowQuery, col, row, table, to, whole, wholes
+from app.record.patients.service import today_of
+from app.work.calendar.clashes import held, hold_clinician
+from app.work.calendar.local_times import midnight, spoken_days, zone_of
+from app.work.calendar.schemas import AbsenceIn, AbsenceOut
+from app.work.calendar.tables import Absence, Appointment, Slot, Waiting
+
+absence, slot, appointment, waiting = table(Absence), table(Slot), table(Appointment), table(Waiting)
+LONGEST = timedelta(days=366)
+AHEAD = timedelta(days=5 * 366)
+MOST = 1000  # absences listed, and appointments that one of them names
+
+
+async def add(database: Database, caller: Caller, *, new: AbsenceIn, once: IdempotentCall, now: datetime) -> Answer:
+    """Records an absence; what is booked in it stays booked and is named, what is offered in it is taken back.
+
+    Raises:
+        Problem: 403; 422 for a clinician that is none, and for days that are over, too many or too far ahead.
+    """
+    require(caller, "add_slot")
+
+    async def work(connection: AsyncConnection) -> Answer:
+        zone = await zone_of(connection, caller.clinic_id)
+        _check_days(new, today_of(zone, now))
+        await _hold(connection, caller.clinic_id, new.clinician_id)
+        values = row(
+            Absence,
+            clinic_id=caller.clinic_id,
+            id=new_id(),
+            clinician_id=new.clinician_id,
+            first_on=new.first_on,
+            last_on=new.last_on,
+            starts_at=midnight(new.first_on, zone),
+            ends_at=midnight(new.last_on + timedelta(days=1), zone),
+            reason=new.reason,
+            created_at=now,
+        )
+        await connection.execute(insert(absence), values)
+        this = and_(col(Absence.clinic_id) == caller.clinic_id, col(Absence.id) == values["id"])
+        one = whole(Absence, (await connection.execute(select(absence).where(this))).one())
+        await _withdraw_offers(connection, one)
+        await audit.record(connection, caller, action="create", resource="absence", patient_id=None, now=now)
+        booked = await _booked(connection, caller.clinic_id, absences=[one], now=now)
+        return Answer(to_wire(AbsenceOut, _out(one, booked)), 201, {"Location": f"/v1/absences/{one.id}"})
+
+    return await audit.once(database, caller, once, now=now, work=work)
+
+
+async def list_absences(
+    database: Database, caller: Caller, *, first: date, last: date, now: datetime
+) -> list[AbsenceOut]:
+    """Absences that touch the days from `first` to `last`, the next first, each with the appointments that lie in it."""
+    require_staff(caller)
+    query = (
+        select(absence)
+        .where(col(Absence.clinic_id) == caller.clinic_id, col(Absence.first_on) <= last, col(Absence.last_on) >= first)
+        .order_by(col(Absence.starts_at), col(Absence.id))
+        .limit(MOST)
+    )
+    async with database.read() as connection:
+        found = wholes(Absence, (await connection.execute(query)).all())
+        booked = await _booked(connection, caller.clinic_id, absences=found, now=now) if found else []
+    return [_out(one, booked) for one in found]
+
+
+async def remove(database: Database, caller: Caller, *, absence_id: UUID, now: datetime) -> None:
+    """Deletes an absence; the slots in it are free again.
+
+    Raises:
+        Problem: 403, 404 where the clinic has none.
+    """
+    require(caller, "add_slot")
+
+    async def work(connection: AsyncConnection) -> None:
+        this = and_(col(Absence.clinic_id) == caller.clinic_id, col(Absence.id) == absence_id)
+        if (await connection.execute(delete(absence).where(this))).rowcount == 0:
+            raise not_found("absence")
+        await audit.record(connection, caller, action="delete", resource="absence", patient_id=None, now=now)
+
+    await database.write(work)
+
+
+def covers() -> ColumnElement[bool]:
+    """Ties a slot to an absence in which it begins."""
+    return and_(
+        col(Absence.clinic_id) == col(Slot.clinic_id),
+        or_(col(Absence.clinician_id).is_(None), col(Absence.clinician_id) == col(Slot.clinician_id)),
+        col(Absence.starts_at) <= col(Slot.starts_at),
+        col(Absence.ends_at) > col(Slot.starts_at),
+    )
+
+
+def away() -> ColumnElement[bool]:
+    """Whether a slot begins while its clinician is away or the clinic is closed."""
+    return exists().where(covers()).correlate(slot)
+
+
+async def refuse_absent(connection: AsyncConnection, clinic_id: UUID, slot_id: UUID) -> None:
+    """Refuses (409, naming the days) to book a slot in an absence; read once its clinician is held."""
+    query = select(absence).join(slot, covers()).where(col(Slot.clinic_id) == clinic_id, col(Slot.id) == slot_id)
+    found = (await connection.execute(query.limit(1))).first()
+    if found is not None:
+        raise Problem(409, _said(whole(Absence, found)))
+
+
+async def present(
+    connection: AsyncConnection, clinic_id: UUID, *, clinician_id: UUID, starts: list[datetime]
+) -> list[datetime]:
+    """Of new slots of a clinician, whose row is held, those that begin in no absence.
+
+    Raises:
+        Problem: 409 where none is left.
+    """
+    query = select(absence).where(
+        col(Absence.clinic_id) == clinic_id,
+        or_(col(Absence.clinician_id).is_(None), col(Absence.clinician_id) == clinician_id),
+        col(Absence.starts_at) <= max(starts),
+        col(Absence.ends_at) > min(starts),
+    )
+    there = wholes(Absence, (await connection.execute(query)).all())
+    left = [at for at in starts if not any(one.starts_at <= at < one.ends_at for one in there)]
+    if not left:
+        raise Problem(409, _said(there[0]))
+    return left
+
+
+def _said(one: Absence) -> str:
+    who = "The clinic is closed" if one.clinician_id is None else "The clinician is away"
+    return f"{who} {spoken_days(one.first_on, one.last_on)}: {one.reason}."
+
+
+def _check_days(new: AbsenceIn, today: date) -> None:
+    if new.last_on < new.first_on:
+        raise bad_field("/last_on", "lies before `first_on`")
+    if new.last_on < today:
+        raise bad_field("/last_on", "is over")
+    if new.last_on - new.first_on >= LONGEST:
+        raise bad_field("/last_on", "is over a year after `first_on`")
+    if new.last_on - today > AHEAD:
+        raise bad_field("/last_on", "is over five years ahead")
+
+
+async def _hold(connection: AsyncConnection, clinic_id: UUID, clinician_id: UUID | None) -> None:
+    """Locks who will be away: whoever books their time at once waits, and then sees the absence."""
+    if clinician_id is not None:
+        await hold_clinician(connection, clinic_id, clinician_id)
+        return
+    everybody = select(col(Account.id)).where(col(Account.clinic_id) == clinic_id, col(Account.role) == "clinician")
+    await connection.execute(everybody.order_by(col(Account.id)).with_for_update(key_share=True))
+
+
+async def _withdraw_offers(connection: AsyncConnection, one: Absence) -> None:
+    theirs = (
+        select(col(Slot.id))
+        .join(absence, covers())
+        .where(col(Absence.clinic_id) == one.clinic_id, col(Absence.id) == one.id)
+    )
+    this = and_(col(Waiting.clinic_id) == one.clinic_id, col(Waiting.offered_slot_id).in_(theirs))
+    nothing = to(col(Waiting.offered_slot_id), None), to(col(Waiting.offered_until), None)
+    await connection.execute(update(waiting).where(this).ordered_values(*nothing))
+
+
+async def _booked(
+    connection: AsyncConnection, clinic_id: UUID, *, absences: list[Absence], now: datetime
+) -> list[tuple[UUID, UUID]]:
+    """The appointments to come in each absence, as pairs of their ids."""
+    query: RowQuery = (
+        select(col(Absence.id), col(Appointment.id))
+        .select_from(absence)
+        .join(slot, covers())
+        .join(appointment, held())
+        .where(
+            col(Absence.clinic_id) == clinic_id,
+            col(Absence.id).in_([one.id for one in absences]),
+            col(Slot.starts_at) > now,
+        )
+        .order_by(col(Slot.starts_at), col(Appointment.id))
+        .limit(MOST)
+    )
+    return [(of, booked) for of, booked in (await connection.execute(query)).all()]
+
+
+def _out(one: Absence, booked: list[tuple[UUID, UUID]]) -> AbsenceOut:
+    appointments = [appointment_id for of, appointment_id in booked if of == one.id]
+    return AbsenceOut(
+        id=one.id,
+        clinician_id=one.clinician_id,
+        first_on=one.first_on,
+        last_on=one.last_on,
+        reason=one.reason,
+        appointments=appointments,
+        created_at=one.created_at,
+    )

@@ -1,0 +1,167 @@
+"""Nobody is booked while away: absences and holidays take slots out, name what is booked, and can be taken back."""
+
+from typing import Any
+
+import pytest
+
+from tests.doors.pages.test_pages import enter
+from tests.doors.pages.test_work_pages import page, send_form
+from tests.support import Service
+from tests.work.calendar.test_clashes import another_clinician, book, patient, slot_of
+from tests.work.reviews.test_reviews import slot
+
+pytestmark = pytest.mark.anyio
+DAY = {"first_on": "2026-06-02", "last_on": "2026-06-02", "reason": "congress"}
+
+
+async def me(service: Service) -> str:
+    return str((await service("cleo", "GET", "/v1/me")).json()["account_id"])
+
+
+async def absent(service: Service, **more: Any) -> dict[str, Any]:
+    answer = await service("sam", "POST", "/v1/absences", json={**DAY, **more})
+    return {"status": answer.status_code, **answer.json()}
+
+
+async def free(service: Service) -> list[str]:
+    found = await service("sam", "GET", "/v1/slots?free=true&from=2026-05-01T00:00:00Z")
+    assert all(one["free"] for one in found.json()["items"])
+    return [one["id"] for one in found.json()["items"]]
+
+
+@pytest.mark.parametrize("whole_clinic", [False, True])
+async def test_what_lies_in_an_absence_is_not_free_until_it_is_taken_back(service: Service, whole_clinic: bool) -> None:
+    theirs, later = await slot(service), await slot(service, "2026-06-03T09:00:00+02:00")
+    other = (await slot_of(service, await another_clinician(service), "2026-06-02T11:00:00+02:00"))["id"]
+    told = await absent(service, clinician_id=None if whole_clinic else await me(service))
+    assert (told["status"], told["appointments"]) == (201, [])
+    assert await free(service) == ([later] if whole_clinic else [other, later])
+    status, says = await book(service, "sam", await patient(service, "Max"), theirs)
+    who = "The clinic is closed" if whole_clinic else "The clinician is away"
+    assert (status, says) == (409, f"{who} on 2 June 2026: congress.")
+    assert (await service("sam", "DELETE", f"/v1/absences/{told['id']}")).status_code == 204
+    assert await free(service) == [theirs, other, later]
+    assert (await book(service, "sam", await patient(service, "Eva"), theirs))[0] == 201
+
+
+async def test_days_are_those_of_the_clinics_clocks(service: Service) -> None:
+    await service("root", "PATCH", "/v1/clinic", json={"time_zone": "Pacific/Auckland"})
+    before, within = await slot(service, "2026-06-01T11:00:00+00:00"), await slot(service, "2026-06-01T13:00:00+00:00")
+    await absent(service)
+    assert await free(service) == [before] and within != before
+
+
+async def test_what_is_booked_stays_and_is_named_until_it_is_moved(service: Service) -> None:
+    held, later = await slot(service), await slot(service, "2026-06-03T09:00:00+02:00")
+    await book(service, "sam", await patient(service, "Max"), held)
+    (booked,) = (await service("sam", "GET", "/v1/appointments")).json()["items"]
+    told = await absent(service, clinician_id=await me(service))
+    assert told["appointments"] == [booked["id"]]
+    listed = (await service("cleo", "GET", "/v1/absences?from=2026-06-01")).json()["items"]
+    assert [one["appointments"] for one in listed] == [[booked["id"]]]
+    await enter(service, "sam")
+    shown = await page(service, "/clinic/calendar?from=2026-06-02")
+    assert "to be moved: away" in shown and "1 appointment to be moved" in shown
+    where = f"/v1/appointments/{booked['id']}/move"
+    assert (await service("sam", "POST", where, json={"slot_id": later, "reason": "away"})).status_code == 200
+    listed = (await service("cleo", "GET", "/v1/absences?from=2026-06-01")).json()["items"]
+    assert [one["appointments"] for one in listed] == [[]]
+
+
+async def test_a_rule_leaves_the_days_out_and_says_which(service: Service) -> None:
+    await absent(service, clinician_id=await me(service))
+    rule = {"repeats": "FREQ=DAILY;COUNT=3", "time_zone": "Europe/Zurich"}
+    made = await slot_of(service, await me(service), "2026-06-01T09:00:00+02:00", **rule)
+    assert (made["status"], len(made["also"]), made["left_out"]) == (201, 1, ["2026-06-02T07:00:00.000+00:00"])
+    refused = await slot_of(service, await me(service), "2026-06-02T13:00:00+02:00")
+    assert (refused["status"], refused["detail"]) == (409, "The clinician is away on 2 June 2026: congress.")
+
+
+async def test_an_admin_books_in_an_absence_with_a_reason_that_is_kept(service: Service) -> None:
+    held = await slot(service)
+    await absent(service)
+    who = await patient(service, "Max")
+    assert (await book(service, "sam", who, held, overrule="an emergency"))[0] == 403
+    assert (await book(service, "root", who, held, overrule="an emergency"))[0] == 201
+    new = {"clinician_id": await me(service), "starts_at": "2026-06-02T13:00:00Z", "minutes": 30, "location": "1"}
+    made = await service("root", "POST", "/v1/slots", json={**new, "overrule": "an emergency"})
+    assert (made.status_code, made.json()["overruled"]) == (201, "an emergency")
+    await enter(service, "sam")
+    assert "overlaps: an emergency" in await page(service, "/clinic/calendar?from=2026-06-02")
+
+
+async def test_an_offer_in_an_absence_is_taken_back_and_none_is_made(service: Service) -> None:
+    first, second = await slot(service), await slot(service, "2026-06-02T11:00:00+02:00")
+    await service("sam", "POST", "/v1/waiting", json={"patient_id": service.ada_id})
+    other = await patient(service, "Max")
+    for one in (first, second):
+        await book(service, "sam", other, one)
+    held = {one["slot_id"]: one["id"] for one in (await service("sam", "GET", "/v1/appointments")).json()["items"]}
+    cancel = {"reason": "ill"}
+    await service("sam", "POST", f"/v1/appointments/{held[first]}/cancel", json=cancel)
+    assert (await service("ada", "GET", "/v1/waiting")).json()["items"][0]["offered_slot_id"] == first
+    await absent(service)
+    await service("sam", "POST", f"/v1/appointments/{held[second]}/cancel", json=cancel)
+    (waits,) = (await service("sam", "GET", "/v1/waiting")).json()["items"]
+    assert (waits["offered_slot_id"], waits["offered_until"], waits["fits"]) == (None, None, [])
+
+
+@pytest.mark.parametrize(
+    ("more", "pointer"),
+    [
+        ({"last_on": "2026-06-01"}, "/last_on"),
+        ({"first_on": "2020-01-01", "last_on": "2020-01-02"}, "/last_on"),
+        ({"last_on": "2027-06-04"}, "/last_on"),
+        ({"first_on": "2099-01-01", "last_on": "2099-01-01"}, "/last_on"),
+        ({"first_on": "9999-12-31", "last_on": "9999-12-31"}, "/first_on"),
+        ({"clinician_id": "0199a3c4-7d00-7a00-8000-00000000000c"}, "/clinician_id"),
+        ({"reason": " "}, "/reason"),
+    ],
+)
+async def test_days_that_are_none_are_refused(service: Service, more: dict[str, Any], pointer: str) -> None:
+    told = await absent(service, **more)
+    assert (told["status"], told["errors"][0]["pointer"]) == (422, pointer), told
+    assert (await service("sam", "GET", "/v1/absences")).json()["items"] == []
+
+
+async def test_another_clinics_absence_neither_shows_nor_counts(service: Service) -> None:
+    held = await slot(service)
+    told = await service("other", "POST", "/v1/absences", json=DAY)
+    assert told.status_code == 201
+    assert (await service("sam", "GET", "/v1/absences?from=2026-06-01")).json()["items"] == []
+    assert (await service("sam", "DELETE", f"/v1/absences/{told.json()['id']}")).status_code == 404
+    assert await free(service) == [held]
+
+
+async def test_the_calendar_records_an_absence_and_keeps_what_was_typed(service: Service) -> None:
+    await enter(service, "sam")
+    form = {"clinician_id": "", "first_on": "2026-06-03", "last_on": "2026-06-01", "reason": "works in the theatre"}
+    refused = await send_form(service, "/clinic/calendar/away?from=2026-06-01", **form)
+    assert refused.status_code == 422
+    assert "last on: lies before" in refused.text and 'value="works in the theatre"' in refused.text
+    kept = await send_form(service, "/clinic/calendar/away?from=2026-06-01", **{**form, "last_on": "2026-06-04"})
+    assert kept.status_code == 303
+    shown = await page(service, "/clinic/calendar?from=2026-06-01")
+    assert "The clinic is closed" in shown and "from 3 June 2026 to 4 June 2026" in shown
+    (one,) = (await service("sam", "GET", "/v1/absences?from=2026-06-01")).json()["items"]
+    assert (await send_form(service, "/clinic/calendar/back", absence_id=one["id"])).status_code == 303
+    assert "<strong>The clinic is closed" not in await page(service, "/clinic/calendar?from=2026-06-01")
+
+
+async def test_new_slots_that_are_refused_keep_what_was_typed(service: Service) -> None:
+    await slot(service)
+    where = {"location": "Annexe", "room": "Blue", "device": "generator 7", "kind": "consultation"}
+    form = {
+        "clinician_id": await me(service),
+        "on": "2026-06-02",
+        "at": "07:15",
+        "minutes": "35",
+        "weeks": "3",
+        **where,
+    }
+    await enter(service, "sam")
+    refused = await send_form(service, "/clinic/calendar/slots?from=2026-06-01", **form)
+    assert refused.status_code == 409
+    for typed in ("Annexe", "Blue", "generator 7", "35", "3"):
+        assert f'value="{typed}"' in refused.text
+    assert "<option selected>consultation" in refused.text
