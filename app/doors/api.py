@@ -34,7 +34,7 @@ from app.base.store.readiness import Readiness
 from app.doors import document
 from app.doors.metrics import Metrics
 from app.doors.metrics import router as metrics
-from app.doors.pages.routes import mount_assets
+from app.doors.pages.routes import mount_last
 from app.doors.pages.routes import router as pages
 from app.record.assessments.routes import router as assessments
 from app.record.blocks.routes import router as blocks
@@ -148,7 +148,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
     problems.install(app)
     for router in (operators, metrics, *ROUTERS):
         app.include_router(router)
-    mount_assets(app)
+    mount_last(app)
     document.complete(app)
     return app
 

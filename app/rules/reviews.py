@@ -5,6 +5,13 @@ from typing import Literal
 State = Literal["opened", "in_work", "proposed", "booked", "decided", "cancelled"]
 ReviewStep = Literal["work", "propose", "book", "unbook", "move", "decide", "cancel", "reopen"]
 CHECKS = ("relief_and_dates", "diary_complete_enough", "function", "confounders_excluded", "blocks", "patient_asked")
+Decision = Literal["repeat", "other_treatment", "wait", "none"]
+DECISIONS: dict[Decision, str] = {
+    "repeat": "repeat the procedure",
+    "other_treatment": "another treatment",
+    "wait": "wait",
+    "none": "no repeat",
+}
 OPEN: tuple[State, ...] = ("opened", "in_work", "proposed", "booked")
 WAY: dict[tuple[State, ReviewStep], State] = {
     ("opened", "work"): "in_work",

@@ -22,7 +22,7 @@ from app.base.http.deps import Clock
 from app.base.settings import Settings
 from app.base.store.database import Database
 from app.base.store.leases import CONCLUSIONS, leased, set_up_to_date
-from app.work.calendar.deaths import let_go
+from app.work.calendar.deaths import let_go, wait_again
 from app.work.calendar.offers import pass_on
 from app.work.calendar.reminders import remind
 from app.work.reviews.reconcile import close_answered, open_by_date, open_for_returns, reopen_unanswered
@@ -38,6 +38,7 @@ STEPS = (
     open_by_date,
     close_answered,
     let_go,
+    wait_again,
     pass_on,
     remind,
     forget,

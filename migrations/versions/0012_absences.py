@@ -1,4 +1,4 @@
-"""absences of clinicians and days on which the clinic is closed; why a slot may overlap another"""
+"""absences, why a slot may overlap another, and which places on the waiting list a death has ended"""
 
 import sqlalchemy as sa
 import sqlmodel
@@ -15,6 +15,7 @@ WHEN = sqlmodel.UTCDateTime
 
 def upgrade() -> None:
     op.add_column("slot", sa.Column("overruled", TEXT(length=200)))
+    op.add_column("waiting", sa.Column("closed_by", TEXT(length=20)))
     op.create_table(
         "absence",
         sa.Column("clinic_id", sa.Uuid(), nullable=False),
@@ -39,5 +40,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("absence")
-    with op.batch_alter_table("slot") as table:
-        table.drop_column("overruled")
+    for name, column in (("waiting", "closed_by"), ("slot", "overruled")):
+        with op.batch_alter_table(name) as table:
+            table.drop_column(column)

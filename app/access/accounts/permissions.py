@@ -101,8 +101,13 @@ def relation_of(caller: Caller, action: Action) -> Relation:
     """
     relation = RULES.get((caller.role, action))
     if relation is None:
-        raise Problem(403, f"A {caller.role} may not do this.")
+        raise _forbidden(caller)
     return relation
+
+
+def _forbidden(caller: Caller) -> Problem:
+    article = "An" if caller.role[0] in "aeiou" else "A"
+    return Problem(403, f"{article} {caller.role} may not do this.")
 
 
 def require(caller: Caller, action: Action) -> None:
@@ -113,7 +118,7 @@ def require(caller: Caller, action: Action) -> None:
 def require_staff(caller: Caller) -> None:
     """403 for somebody who reads no further than their own record."""
     if relation_of(caller, "read") != "clinic":
-        raise Problem(403, f"A {caller.role} may not do this.")
+        raise _forbidden(caller)
 
 
 def within(relation: Relation, clinic_id: IdColumn, patient_id: IdColumn) -> ColumnElement[bool]:

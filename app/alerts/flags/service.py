@@ -245,7 +245,9 @@ async def take_step(
     if_match: str | None,
     now: datetime,
 ) -> Flag:
-    """Acknowledges or resolves a flag; the account that acknowledges it owns it. Repeating a step changes nothing.
+    """Acknowledges or resolves a flag; the account that acknowledges it owns it. The same step again changes nothing.
+
+    Who acknowledges what a colleague has takes it over; that needs `if_match`, so that nobody does it unknowingly.
 
     Raises:
         Problem: 404, 412 on a lost update, 409 for a step that its state does not allow, 422 for a red flag that is
@@ -255,12 +257,14 @@ async def take_step(
     async def work(connection: AsyncConnection) -> Flag:
         one = await _find(connection, caller, flag_id=flag_id, action="work_flag", lock=True)
         require_match(if_match, tag_of(one))
-        if one.state == what:
+        if one.state == what and _is_last(one, caller, what=what, given=given):
             return one
         if what == "resolved" and one.kind == RED and given.note is None:
             raise bad_field("/note", "is needed: what was done?")
         if one.state not in ("open", "acknowledged"):
             raise Problem(409, f"The flag is {one.state} already.")
+        if what == one.state and one.owner_id != caller.account_id and if_match is None:
+            raise Problem(409, "Somebody has it already; read the flag and send its ETag as If-Match to take it over.")
         taken = step(what, now, by=caller.account_id, note=given.note)
         await connection.execute(
             _this(one).ordered_values(
@@ -274,6 +278,12 @@ async def take_step(
         return await _find(connection, caller, flag_id=flag_id, action="work_flag")
 
     return await database.write(work)
+
+
+def _is_last(one: Flag, caller: Caller, *, what: str, given: StepIn) -> bool:
+    """Whether the step has been taken already, by the same person and with the same words."""
+    last = one.steps[-1]
+    return last["what"] == what and last["by"] == str(caller.account_id) and given.note in (None, last["note"])
 
 
 async def undo(database: Database, caller: Caller, *, flag_id: UUID, if_match: str | None, now: datetime) -> Flag:

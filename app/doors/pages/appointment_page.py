@@ -140,6 +140,7 @@ async def _show(
     free, _ = await slots.list_slots(database, caller, first=now, last=now + AHEAD, free=True, limit=200, cursor=None)
     told: dict[str, object] = {
         "row": booked,
+        "staff": await clinics.staff_names(database, caller),
         "zone": zone,
         "slots": free,
         "faults": faults_of(problem),

@@ -11,7 +11,17 @@ from app.alerts.flags.service import tag_of, urgent_of
 from app.base.store.database import Database
 from app.doors.pages.rendering import page
 from app.doors.pages.session import Visitor
+from app.record.assessments.service import ASSESSMENT
+from app.record.blocks.service import BLOCK
+from app.record.facts.kinds import AnyKind
 from app.record.patients.service import Person
+from app.record.procedures.service import PROCEDURE
+
+RECORDED: dict[str, tuple[str, AnyKind]] = {
+    "procedures": ("a procedure", PROCEDURE),
+    "blocks": ("a block", BLOCK),
+    "assessments": ("a questionnaire", ASSESSMENT),
+}
 
 
 class RedFlagLine(TypedDict):
@@ -47,5 +57,7 @@ async def page_of(
         }
         for one in await urgent_of(database, visitor.caller, person.id)
     ]
-    may = (visitor.caller.role, "work_flag") in RULES
-    return page(name, visitor, status, person=person, red_flags=flags, may_take_flags=may, **told)
+    role = visitor.caller.role
+    may = (role, "work_flag") in RULES
+    forms = [(plural, label) for plural, (label, kind) in RECORDED.items() if (role, kind.action) in RULES]
+    return page(name, visitor, status, person=person, red_flags=flags, may_take_flags=may, forms=forms, **told)

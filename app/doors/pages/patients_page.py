@@ -25,6 +25,7 @@ from app.record.patients import service as patients
 from app.rules.levels import spoken
 from app.rules.words import REGIONS, Region
 from app.work.calendar import service as calendar
+from app.work.calendar.deaths import given_up
 from app.work.reviews import service as reviews
 from app.work.reviews.queue import queue
 from app.work.reviews.schemas import QueueIn
@@ -77,6 +78,7 @@ async def patient_page(patient_id: UUID, visitor: VisitorDep, database: Database
         person = await patients.find(connection, visitor.caller, patient_id=patient_id)
         treated = await said_of_patient(connection, person.clinic_id, person.id)
         died = await died_on(connection, person.clinic_id, person.id)
+        lost = [] if died else await given_up(connection, visitor.caller, patient_id=patient_id, now=now)
     await audit.record_read(database, visitor.caller, resource="patient", patient_id=patient_id, now=now)
     told: dict[str, object] = {
         "language": LANGUAGE_NAMES.get(person.language or ""),
@@ -84,6 +86,7 @@ async def patient_page(patient_id: UUID, visitor: VisitorDep, database: Database
         "may_record": (visitor.caller.role, "change_procedure") in RULES,
         "may_wait": died is None and (visitor.caller.role, "work_review") in RULES,
         "died": died,
+        "lost": lost,
         **await _asked_now(database, visitor, patient_id, now=now),
     }
     return await page_of(database, visitor, "patient.html", person=person, now=now, told=told)

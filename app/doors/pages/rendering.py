@@ -46,6 +46,7 @@ def environment() -> Environment:
     made.filters["words"] = lambda text: str(text).replace("_", " ")
     made.filters["at"] = _at
     made.filters["clock"] = _clock
+    made.filters["instant"] = lambda text: datetime.fromisoformat(str(text))
     made.filters["hour"] = lambda value, zone: f"{_local(value, zone):%H:%M}"
     made.filters["weekday"] = lambda on: f"{WEEKDAYS[on.weekday()]}, {spoken_day(on)}"
     made.filters["place"] = lambda one: ", ".join(filter(None, (one.location, one.room, one.device)))

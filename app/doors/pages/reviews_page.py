@@ -27,19 +27,14 @@ from app.doors.pages.steps import PageForm, faults_of, filled, problem_of
 from app.record.patients.service import today_of
 from app.rules.appointments import STANDS
 from app.rules.levels import spoken
-from app.rules.reviews import CHECKS, OPEN
+from app.rules.reviews import CHECKS, DECISIONS, OPEN
 from app.work.calendar import service as calendar
 from app.work.calendar.slots import list_slots, window
+from app.work.clinic import service as clinics
 from app.work.reviews import service, steps
 from app.work.reviews.schemas import BookIn, CancelIn, DecisionIn, ReopenIn, ReviewChange, ReviewIn
 
 router = APIRouter(prefix="/clinic", route_class=PageRoute, include_in_schema=False)
-DECISIONS = {
-    "repeat": "repeat the procedure",
-    "other_treatment": "another treatment",
-    "wait": "wait",
-    "none": "no repeat",
-}
 ANSWERS = {"": "open", "yes": "yes", "no": "no", "not_needed": "not needed"}
 
 
@@ -254,6 +249,7 @@ async def _show(
     stands = booked is not None and booked.state in STANDS
     told: dict[str, object] = {
         "review": service.out(found, now).model_dump(),
+        "staff": await clinics.staff_names(database, visitor.caller),
         "tag": service.tag_of(one),
         "says": about.verdict.says,
         "adherence": about.verdict.adherence,

@@ -24,7 +24,7 @@ from app.doors.pages import (
 )
 from app.doors.pages.assets import mount_static
 from app.doors.pages.rendering import PageRoute
-from app.doors.pages.session import WriterDep
+from app.doors.pages.session import VisitorDep, WriterDep
 
 router = APIRouter(tags=["pages"])
 PARTS = (
@@ -60,7 +60,10 @@ async def no_such_step(_visitor: WriterDep) -> None:
     raise Problem(404, "There is no such step.")
 
 
-router.include_router(last)
+@last.get("/{_rest:path}")
+async def no_such_page(_visitor: VisitorDep) -> None:
+    """An address that no page has, or that only takes forms, said on a page."""
+    raise Problem(404, "There is no such page.")
 
 
 @router.get("/", response_class=HTMLResponse, include_in_schema=False)
@@ -85,7 +88,8 @@ async def api_page() -> HTMLResponse:
     return page
 
 
-def mount_assets(app: FastAPI) -> None:
-    """Serves the files of the pages, and those of the API's page from the package that carries them."""
+def mount_last(app: FastAPI) -> None:
+    """Serves the files of the pages, those of the API's page from the package that carries them, and what is left over."""
     mount_static(app)
+    app.include_router(last)
     app.mount(ASSETS, StaticFiles(packages=[("fastapi_swagger", "resources")]), name="docs-assets")

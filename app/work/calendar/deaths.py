@@ -1,12 +1,18 @@
-"""What was still to come for patients who have died: it is given up, and nobody is told to come."""
+"""What was still to come for patients who have died: it is given up, and nobody is told to come.
+
+Where the death was a mistake, places on the waiting list are taken up again; appointments, whose slots others may have
+had meanwhile, are shown to be booked again.
+"""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import String, and_, cast, exists, or_, select
+from sqlalchemy import ColumnElement, String, and_, cast, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.base.store.typed import col, table
+from app.access.accounts.permissions import Caller, reach
+from app.access.audit import service as audit
+from app.base.store.typed import col, table, to, wholes
 from app.record.facts.death import DEATH, EVENT, died_on
 from app.record.facts.tables import FactRow
 from app.rules.appointments import STANDS
@@ -17,6 +23,7 @@ from app.work.calendar.tables import Appointment, Slot, Waiting
 
 fact, slot, appointment, waiting = table(FactRow), table(Slot), table(Appointment), table(Waiting)
 AT_ONCE = 200
+HAS_DIED = "the patient has died"
 
 
 async def let_go(connection: AsyncConnection, now: datetime) -> int:
@@ -40,9 +47,7 @@ async def let_go(connection: AsyncConnection, now: datetime) -> int:
     )
     told = (
         select(col(FactRow.clinic_id), col(FactRow.patient_id))
-        .where(
-            col(FactRow.kind) == EVENT, cast(col(FactRow.content), String).contains(f'"{DEATH}"'), or_(waits, stands)
-        )
+        .where(_tells_of_death(), or_(waits, stands))
         .distinct()
         .order_by(col(FactRow.clinic_id), col(FactRow.patient_id))
         .limit(AT_ONCE)
@@ -54,9 +59,48 @@ async def let_go(connection: AsyncConnection, now: datetime) -> int:
     return len(dead)
 
 
+async def wait_again(connection: AsyncConnection, now: datetime) -> int:
+    """Puts back on the waiting list who was taken off it by a death that is no longer on record; returns how many."""
+    told = exists().where(
+        _tells_of_death(),
+        col(FactRow.clinic_id) == col(Waiting.clinic_id),
+        col(FactRow.patient_id) == col(Waiting.patient_id),
+    )
+    query = select(waiting).where(col(Waiting.closed_by) == DEATH, ~told).limit(AT_ONCE).with_for_update()
+    found = wholes(Waiting, (await connection.execute(query)).all())
+    for one in found:
+        same = and_(col(Waiting.clinic_id) == one.clinic_id, col(Waiting.patient_id) == one.patient_id)
+        waits = (await connection.execute(select(waiting).where(same, col(Waiting.open_kind) == one.kind))).first()
+        again = () if waits else (to(col(Waiting.state), "waiting"), to(col(Waiting.open_kind), one.kind))
+        over = to(col(Waiting.closed_at), one.closed_at if waits else None), to(col(Waiting.closed_by), None)
+        this = and_(col(Waiting.clinic_id) == one.clinic_id, col(Waiting.id) == one.id)
+        await connection.execute(update(waiting).where(this).ordered_values(*again, *over))
+        await audit.record_of_command(
+            connection, "change", "waiting", clinic_id=one.clinic_id, patient_id=one.patient_id, now=now
+        )
+    return len(found)
+
+
+async def given_up(connection: AsyncConnection, caller: Caller, *, patient_id: UUID, now: datetime) -> list[Booked]:
+    """Appointments to come that were given up for a death, the next first; for the patient's page where they live."""
+    query = appointments().where(
+        reach(caller, "read", clinic_id=col(Appointment.clinic_id), patient_id=col(Appointment.patient_id)),
+        col(Appointment.patient_id) == patient_id,
+        col(Appointment.state) == "cancelled",
+        col(Appointment.reason) == HAS_DIED,
+        col(Slot.starts_at) > now,
+    )
+    return [Booked(*one) for one in (await connection.execute(query.order_by(col(Slot.starts_at)))).all()]
+
+
+def _tells_of_death() -> ColumnElement[bool]:
+    """Whether a fact may tell of a death: the word may stand elsewhere in its text."""
+    return and_(col(FactRow.kind) == EVENT, cast(col(FactRow.content), String).contains(f'"{DEATH}"'))
+
+
 async def _let_go(connection: AsyncConnection, clinic_id: UUID, *, patient_id: UUID, now: datetime) -> None:
     theirs = and_(col(Waiting.clinic_id) == clinic_id, col(Waiting.patient_id) == patient_id)
-    kept = await places.close(connection, theirs, state="withdrawn", now=now)
+    kept = await places.close(connection, theirs, state="withdrawn", now=now, by=DEATH)
     ahead = appointments().where(
         col(Appointment.clinic_id) == clinic_id,
         col(Appointment.patient_id) == patient_id,
@@ -64,6 +108,6 @@ async def _let_go(connection: AsyncConnection, clinic_id: UUID, *, patient_id: U
         col(Slot.starts_at) > now,
     )
     for one in (await connection.execute(ahead.with_for_update(of=appointment))).all():
-        await give_back(connection, None, one=Booked(*one), reason="the patient has died", now=now)
+        await give_back(connection, None, one=Booked(*one), reason=HAS_DIED, now=now)
     for slot_id in kept:
         await offer(connection, clinic_id, slot_id=slot_id, now=now)

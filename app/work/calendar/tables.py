@@ -79,7 +79,7 @@ class Waiting(SQLModel, table=True):
     """A patient's wait for a slot. `open_kind` is the kind while it lasts, then null: one wait per patient and kind.
 
     `offered_slot_id` is a freed slot that is kept for the patient until `offered_until`; `passed` are those that were
-    declined, or not answered in time.
+    declined, or not answered in time. `closed_by` is `death` where that ended it, which may turn out a mistake.
     """
 
     __table_args__ = (
@@ -102,6 +102,7 @@ class Waiting(SQLModel, table=True):
     state: str = Field(max_length=20)
     created_at: datetime
     closed_at: datetime | None = None
+    closed_by: str | None = Field(default=None, max_length=20)
     offered_slot_id: UUID | None = None
     offered_until: datetime | None = None
     passed: list[str] | None = Field(default=None, sa_column=Column(Json(none_as_null=True)))  # ids of slots

@@ -217,8 +217,10 @@ def _offered(place: Waiting, offered: Mapping[UUID, Slot]) -> dict[str, object] 
     return None if one is None else {**values_of(one), "free": False}
 
 
-async def close(connection: AsyncConnection, which: ColumnElement[bool], *, state: str, now: datetime) -> list[UUID]:
-    """Ends waits; returns the slots that were kept for them."""
+async def close(
+    connection: AsyncConnection, which: ColumnElement[bool], *, state: str, now: datetime, by: str | None = None
+) -> list[UUID]:
+    """Ends waits; returns the slots that were kept for them. `by` is what has ended them, where no person did."""
     waits = and_(which, col(Waiting.state) == "waiting")
     kept = select(col(Waiting.offered_slot_id)).where(waits, col(Waiting.offered_slot_id).is_not(None))
     offered = [one for (one,) in (await connection.execute(kept)).all() if one is not None]
@@ -229,6 +231,7 @@ async def close(connection: AsyncConnection, which: ColumnElement[bool], *, stat
             to(col(Waiting.state), state),
             to(col(Waiting.open_kind), None),
             to(col(Waiting.closed_at), now),
+            to(col(Waiting.closed_by), by),
             to(col(Waiting.offered_slot_id), None),
             to(col(Waiting.offered_until), None),
         )

@@ -75,6 +75,11 @@ async def list_colleagues(database: Database, caller: Caller) -> list[ColleagueO
         return await colleagues(connection, caller)
 
 
+async def staff_names(database: Database, caller: Caller) -> dict[str, str]:
+    """The names of the clinic's staff by the ids that steps hold."""
+    return {str(one.id): one.username for one in await list_colleagues(database, caller)}
+
+
 async def colleagues(connection: AsyncConnection, caller: Caller) -> list[ColleagueOut]:
     """The staff of the caller's clinic, by name."""
     theirs = select(col(Account.id), col(Account.username), col(Account.role)).where(

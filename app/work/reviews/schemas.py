@@ -8,11 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.base.http.problems import ProblemDetail
 from app.base.http.wire import Day, Instant, Joint, JsonObject, Line, Wire
-from app.rules.reviews import State
+from app.rules.reviews import Decision, State
 from app.rules.words import Laterality, Phase, Region
 from app.work.calendar.schemas import OVERRULE
 
-Decision = Literal["repeat", "other_treatment", "wait", "none"]
 ChecklistItem = Literal[
     "relief_and_dates", "diary_complete_enough", "function", "confounders_excluded", "blocks", "patient_asked"
 ]

@@ -22,7 +22,7 @@ from app.record.patients.service import today_of
 from app.record.procedures.tables import ProcedureRow
 from app.rules.appointments import STANDS
 from app.rules.levels import lies_in
-from app.rules.reviews import after
+from app.rules.reviews import DECISIONS, after
 from app.work.calendar import service as calendar
 from app.work.reviews.appointments import check_authorised
 from app.work.reviews.schemas import BookIn, CancelIn, DecisionIn, ReopenIn, ReviewChange
@@ -192,7 +192,8 @@ def deciding(caller: Caller, given: DecisionIn, now: datetime) -> TakeStep:
                 decision=given.decision,
                 now=now,
             )
-        return StepTaken("decide", decided, given.reason)
+        until = f" until {given.wait_until}" if given.wait_until else ""
+        return StepTaken("decide", decided, f"{DECISIONS[given.decision]}{until}: {given.reason}")
 
     return change
 

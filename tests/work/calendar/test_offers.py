@@ -11,6 +11,8 @@ from app.alerts.messages.tables import Message
 from app.base.store.typed import col
 from tests.alerts.flags.test_conclusions import work
 from tests.conftest import Clock
+from tests.doors.pages.test_pages import enter
+from tests.doors.pages.test_work_pages import page
 from tests.support import Service
 from tests.work.calendar.test_clashes import book, patient
 from tests.work.reviews.test_reviews import opened, slot
@@ -179,6 +181,37 @@ async def test_who_has_died_is_offered_and_reminded_of_nothing(service: Service,
     clock.now = datetime.fromisoformat("2026-05-18T12:00:00+00:00")
     await work(service)
     assert await told(service, "appointment.reminder") == 0
+
+
+async def test_a_death_that_was_a_mistake_puts_back_who_waited_and_says_what_to_book_again(service: Service) -> None:
+    await waits(service, "ada")
+    mine = (await service("ada", "GET", "/v1/me")).json()["patient_id"]
+    await book(service, "sam", mine, await slot(service, "2026-05-20T09:00:00+02:00", kind="consultation"))
+    died = {"kind": "death", "happened_on": "2026-04-30"}
+    event = (await service("cleo", "POST", f"/v1/patients/{mine}/events", json=died)).json()
+    await work(service)
+    await enter(service, "sam")
+    assert "book it again" not in await page(service, f"/clinic/patients/{mine}")
+    await service("cleo", "DELETE", f"/v1/events/{event['id']}")
+    await work(service)
+    (place,) = (await service("ada", "GET", "/v1/waiting")).json()["items"]
+    assert (place["state"], place["kind"]) == ("waiting", "procedure")
+    shown = await page(service, f"/clinic/patients/{mine}")
+    assert "A death was on record, and is no longer" in shown and "book it again" in shown
+    freed_slot = await freed(service)
+    assert await offered(service, "ada") == freed_slot
+
+
+async def test_who_was_put_on_the_list_again_by_hand_waits_once(service: Service) -> None:
+    await waits(service, "ada")
+    mine = (await service("ada", "GET", "/v1/me")).json()["patient_id"]
+    died = {"kind": "death", "happened_on": "2026-04-30"}
+    event = (await service("cleo", "POST", f"/v1/patients/{mine}/events", json=died)).json()
+    await work(service)
+    await service("cleo", "DELETE", f"/v1/events/{event['id']}")
+    await waits(service, "ada")
+    await work(service)
+    assert len((await service("ada", "GET", "/v1/waiting")).json()["items"]) == 1
 
 
 @pytest.mark.parametrize(("first_on", "is_offered"), [("2026-06-02", True), ("2026-06-03", False)])

@@ -185,5 +185,19 @@ async def test_a_flag_that_somebody_has_taken_meanwhile_is_not_taken_again(servi
         service("cleo", "POST", f"{where}/acknowledge", headers=tag),
         service("cleo", "POST", f"{where}/acknowledge"),
     )
-    assert (late.status_code, plain.json()["owner_id"]) == (412, str(service.accounts["sam"][1]))
-    assert notes(await current(service, where)) == ["somebody"]
+    assert (late.status_code, plain.status_code) == (412, 409)
+    now = await current(service, where)
+    assert (now.json()["owner_id"], notes(now)) == (str(service.accounts["sam"][1]), ["somebody"])
+    over = await service("cleo", "POST", f"{where}/acknowledge", headers={"If-Match": now.headers["etag"]})
+    assert (over.status_code, over.json()["owner_id"]) == (200, str(service.accounts["cleo"][1]))
+
+
+async def test_what_a_second_person_did_is_not_lost_without_a_word(service: Service) -> None:
+    await returned(service)
+    (found,) = await flags(service, "kind=pain_return")
+    where = f"/v1/flags/{found['id']}/resolve"
+    first = await service("sam", "POST", where, json={"note": "called her"})
+    again = [await service("sam", "POST", where, json=body) for body in ({"note": "called her"}, {})]
+    assert [one.json() for one in again] == [first.json()] * 2
+    late = [await service(who, "POST", where, json={"note": "saw her"}) for who in ("cleo", "sam")]
+    assert [(one.status_code, one.json()["detail"]) for one in late] == [(409, "The flag is resolved already.")] * 2
