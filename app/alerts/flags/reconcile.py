@@ -44,7 +44,8 @@ async def keep_flags(
     """Brings a procedure's flags in line with the conditions that its verdict meets; `closed` says what ended its watch.
 
     The same cause never raises two; one that is gone lapses and says why; one that comes back is new, and names the old.
-    A flag that somebody has resolved stays resolved for as long as its cause lasts without a break.
+    A flag that somebody has resolved stays resolved for as long as its cause lasts without a break. The end of the watch is
+    none: should it turn out a mistake, what was answered is not asked again.
     """
     query = select(flag).where(
         col(Flag.clinic_id) == clinic_id,
@@ -73,7 +74,8 @@ async def keep_flags(
             follows = None if before is None else before.id
             await _raise(connection, whose, cause, name=name, follows=follows, today=today, now=now)
     for kind, one in newest.items():
-        if kind not in causes and one.ceased_on is None:
+        answered = one.state == "resolved" and closed is not None and kind not in ONCE_A_PATIENT
+        if kind not in causes and one.ceased_on is None and not answered:
             await _cease(connection, one, why=closed or GONE[one.kind], today=today, now=now)
 
 

@@ -120,9 +120,12 @@ async def read(
         rows = (await connection.execute(ordered.limit(PAGE).offset(PAGE * (page - 1)))).all()
         people = [_Ranked(*one) for one in rows]
         own = await _procedures(connection, caller, people)
+        signs = await _red_flags(connection, caller, people)
     await audit.record_read(database, caller, resource="patients", patient_id=None, now=now)
     found = sum(by_need.values()) if need is None else by_need.get(need, 0)
-    return Listing([_line(one, own.get(one.id), now) for one in people], by_need, found)
+    return Listing(
+        [_line(one, own.get(one.id), red_flags=signs.get(one.id, 0), now=now) for one in people], by_need, found
+    )
 
 
 def _ranked(caller: Caller, q: str, region: Region | None) -> RowQuery:
@@ -230,9 +233,24 @@ async def _procedures(connection: AsyncConnection, caller: Caller, people: Seque
     return {one.patient_id: one for one in found if named[one.patient_id] in (None, one.procedure_id)}
 
 
-def _line(one: _Ranked, own: _Treated | None, now: datetime) -> ListedPatient:
+async def _red_flags(connection: AsyncConnection, caller: Caller, people: Sequence[_Ranked]) -> dict[UUID, int]:
+    """How many flags that are due now each patient has whose line tells of one."""
+    asked = [one.id for one in people if one.place == PLACE["red_flag"]]
+    if not asked:
+        return {}
+    open_ones = col(Flag.state).in_(("open", "acknowledged")), col(Flag.kind).not_in(KINDS), col(Flag.severity) == "now"
+    query = select(col(Flag.patient_id), func.count()).where(
+        col(Flag.clinic_id) == caller.clinic_id, col(Flag.patient_id).in_(asked), *open_ones
+    )
+    found = (await connection.execute(query.group_by(col(Flag.patient_id)))).all()
+    return {patient_id: count for patient_id, count in found}  # noqa: C416  # rows are typed tuples
+
+
+def _line(one: _Ranked, own: _Treated | None, *, red_flags: int, now: datetime) -> ListedPatient:
     days = 0 if one.since_on is None else max(0, (today_of(one.time_zone, now) - one.since_on).days)
     need, why = NAMES[one.place], one.why or "no procedure recorded, or none judged yet"
+    if red_flags > 1:
+        why += f", and {red_flags - 1} more"
     if own is None:
         return ListedPatient(one.id, None, one.name, one.born_on, need, why, days, "", [])
     site = f"{own.laterality} {spoken(own.joints.split()) or own.region}"

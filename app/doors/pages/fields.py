@@ -1,8 +1,10 @@
 """The fields of the forms: what is asked, with defaults, so that a form takes less than a minute."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from app.rules.levels import nerves_of, region_of
+from app.rules.policies import Policy
 
 JOINTS = (
     "C2-3",
@@ -114,11 +116,12 @@ def assessment() -> list[Field]:
     ]
 
 
-def patient() -> list[Field]:
-    """A new patient."""
+def patient(payers: Iterable[Policy]) -> list[Field]:
+    """A patient; the payers that there are policies of are suggested."""
     zone = Field("time_zone", "Time zone", required=True, default="Europe/Zurich", help="Such as Europe/Zurich.")
     language = Field("language", "Language", "select", choices=[("", "not known"), *LANGUAGE_NAMES.items()], help=TOLD)
-    payer = Field("payer", "Payer", help=PAYER)
+    known = [(one.name, one.title) for one in payers]
+    payer = Field("payer", "Payer", choices=known, help=PAYER)
     return [Field("name", "Name", required=True), Field("born_on", "Born on", "date", True), zone, language, payer]
 
 

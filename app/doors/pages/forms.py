@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, JsonValue, ValidationError
 
 from app.access.accounts.permissions import require
+from app.answers.eligibility.clinic_policies import known_and_country
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.idempotency.service import NO_KEY
 from app.base.http.problems import Problem, field_problems
@@ -20,13 +21,14 @@ from app.doors.pages.fields import Field, Values, body_of
 from app.doors.pages.patient_pages import page_of
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
-from app.doors.pages.steps import PageForm
+from app.doors.pages.steps import SHOWN, PageForm
 from app.record.assessments.service import ASSESSMENT
 from app.record.blocks.service import BLOCK
 from app.record.facts import service as facts
 from app.record.facts.kinds import AnyKind
 from app.record.patients import service as patients
-from app.record.patients.schemas import PatientIn
+from app.record.patients.schemas import PatientChange, PatientIn
+from app.record.patients.service import UNKNOWN_MAY_BE
 from app.record.procedures.service import PROCEDURE
 
 M = TypeVar("M", bound=BaseModel)
@@ -156,22 +158,46 @@ async def add_baseline(
 
 
 @router.get("/patients/new")
-async def new_patient(visitor: VisitorDep, now: Now) -> Response:
+async def new_patient(visitor: VisitorDep, database: DatabaseDep, now: Now) -> Response:
     """The form of a new patient."""
     require(visitor.caller, "create_patient")
-    return _patient_page(visitor, now, values={}, problem=None)
+    return await _new_patient_page(database, visitor, now=now, values={}, problem=None)
 
 
 @router.post("/patients")
 async def add_patient(request: Request, visitor: WriterDep, database: DatabaseDep, now: Now) -> Response:
     """A new patient."""
-    given = await _given(request, fields.patient())
+    given = await _given(request, fields.patient(()))
     try:
         new = _checked(PatientIn, body_of("patient", given))
         answer = await patients.create(database, visitor.caller, new=new, once=NO_KEY, now=now)
     except Problem as problem:
-        return _patient_page(visitor, now, values=given, problem=problem)
+        return await _new_patient_page(database, visitor, now=now, values=given, problem=problem)
     return RedirectResponse(f"/clinic/patients/{answer.body['id']}", 303)
+
+
+@router.get("/patients/{patient_id:uuid}/edit")
+async def correct_patient(patient_id: UUID, visitor: VisitorDep, database: DatabaseDep, now: Now) -> Response:
+    """The form of a patient who is on record."""
+    require(visitor.caller, "change_patient")
+    return await _patient_page(database, visitor, patient_id=patient_id, now=now, values=None, problem=None)
+
+
+@router.post("/patients/{patient_id:uuid}/edit")
+async def corrected_patient(
+    patient_id: UUID, request: Request, visitor: WriterDep, database: DatabaseDep, now: Now
+) -> Response:
+    """Changes a patient; a language or a payer that was emptied is no longer known."""
+    given = await _given(request, fields.patient(()))
+    emptied = {name: None for name in UNKNOWN_MAY_BE if not given.get(name)}
+    try:
+        changes = _checked(PatientChange, {**body_of("patient", given), **emptied, "reason": "corrected on the page"})
+        await patients.change(database, visitor.caller, patient_id=patient_id, changes=changes, if_match=None, now=now)
+    except Problem as problem:
+        if problem.status not in SHOWN:
+            raise
+        return await _patient_page(database, visitor, patient_id=patient_id, now=now, values=given, problem=problem)
+    return RedirectResponse(f"/clinic/patients/{patient_id}", 303)
 
 
 async def _given(request: Request, asked: list[Field]) -> Values:
@@ -204,8 +230,10 @@ def _faults(problem: Problem | None, asked: list[Field]) -> list[str]:
     return named or [problem.detail]
 
 
-def _patient_page(visitor: Visitor, now: datetime, *, values: Values, problem: Problem | None) -> Response:
-    asked = fields.patient()
+async def _new_patient_page(
+    database: Database, visitor: Visitor, *, now: datetime, values: Values, problem: Problem | None
+) -> Response:
+    asked = await _patient_fields(database, visitor)
     return page(
         "form.html",
         visitor,
@@ -220,6 +248,37 @@ def _patient_page(visitor: Visitor, now: datetime, *, values: Values, problem: P
         back="/clinic",
         today=now.date().isoformat(),
     )
+
+
+async def _patient_page(
+    database: Database,
+    visitor: Visitor,
+    *,
+    patient_id: UUID,
+    now: datetime,
+    values: Values | None,
+    problem: Problem | None,
+) -> Response:
+    person = await patients.read(database, visitor.caller, patient_id=patient_id, now=now)
+    asked = await _patient_fields(database, visitor)
+    told: dict[str, object] = {
+        "form_name": "patient",
+        "title": "Correct a patient",
+        "subject": person.name,
+        "fields": asked,
+        "values": values or {f.name: str(getattr(person, f.name) or "") for f in asked},
+        "faults": _faults(problem, asked),
+        "action": f"/clinic/patients/{patient_id}/edit",
+        "back": f"/clinic/patients/{patient_id}",
+        "today": patients.today_of(person.time_zone, now).isoformat(),
+    }
+    status = 422 if problem else 200
+    return await page_of(database, visitor, "form.html", person=person, now=now, status=status, told=told)
+
+
+async def _patient_fields(database: Database, visitor: Visitor) -> list[Field]:
+    usable, _ = await known_and_country(database, visitor.caller.clinic_id)
+    return fields.patient(usable.values())
 
 
 async def _page(

@@ -84,6 +84,7 @@ async def patient_page(patient_id: UUID, visitor: VisitorDep, database: Database
         "language": LANGUAGE_NAMES.get(person.language or ""),
         "procedures": [{**vars(one), "levels": spoken(one.joints or [])} for one in treated],
         "may_record": (visitor.caller.role, "change_procedure") in RULES,
+        "may_change": (visitor.caller.role, "change_patient") in RULES,
         "may_wait": died is None and (visitor.caller.role, "work_review") in RULES,
         "died": died,
         "lost": lost,

@@ -19,7 +19,7 @@ from app.answers.verdicts.sentence import spoken_day
 from app.base.http.problems import Problem, field_problems
 from app.doors.pages.session import SignInFirst, Visitor
 from app.doors.pages.sparkline import sparkline
-from app.doors.pages.wording import spoken
+from app.doors.pages.wording import done, spoken
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; "
@@ -42,6 +42,7 @@ def environment() -> Environment:
     )
     made.filters["day"] = _day
     made.filters["spoken"] = spoken
+    made.filters["done"] = done
     made.filters["sparkline"] = sparkline
     made.filters["words"] = lambda text: str(text).replace("_", " ")
     made.filters["at"] = _at

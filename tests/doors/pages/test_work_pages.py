@@ -187,3 +187,22 @@ async def test_another_clinics_appointment_is_not_there(service: Service) -> Non
     assert "Nobody waits." in await page(service, "/clinic/calendar")
     answer = await service("nobody", "GET", "/clinic/appointments/0199a3c4-7d00-7a00-8000-000000000001")
     assert answer.status_code == 404
+
+
+async def test_a_patient_is_corrected_on_a_page(service: Service) -> None:
+    await enter(service, "sam")
+    where = f"/clinic/patients/{service.ada_id}/edit"
+    form = await page(service, where)
+    assert 'value="Ada Muster"' in form and '<option value="medicare-lcd">' in form
+    typed = {"name": "Ada M. Muster", "born_on": "1960-02-29", "time_zone": "Europe/Zurich", "payer": "medicare-lcd"}
+    refused = await send_form(service, where, **{**typed, "time_zone": "Nowhere", "language": "de"})
+    assert (refused.status_code, "Time zone: " in refused.text, 'value="Ada M. Muster"' in refused.text) == (
+        422,
+        True,
+        True,
+    )
+    assert (await send_form(service, where, **typed, language="de")).status_code == 303
+    assert "paid by medicare-lcd" in await page(service, f"/clinic/patients/{service.ada_id}")
+    assert (await send_form(service, where, **{**typed, "payer": ""})).status_code == 303
+    now = (await service("sam", "GET", f"/v1/patients/{service.ada_id}")).json()
+    assert (now["name"], now["payer"], now["language"]) == ("Ada M. Muster", None, None)

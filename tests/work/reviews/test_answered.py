@@ -84,6 +84,17 @@ async def test_a_mistaken_repeat_that_is_deleted_opens_what_it_had_closed(servic
     assert [one["id"] for one in open_ones] == [review["id"]], "no second review beside it"
 
 
+async def test_what_was_answered_is_not_asked_again_after_a_mistaken_repeat(service: Service) -> None:
+    await returned(service)
+    (flag,) = await of_return(service, "open")
+    await service("sam", "POST", f"/v1/flags/{flag['id']}/resolve", json={"note": "called her"})
+    repeat = await service.new_procedure(performed_on="2026-04-30", joints=["L4-5", "L5-S1"])
+    await work(service)
+    await service("cleo", "DELETE", f"/v1/procedures/{repeat}", params={"reason": "another patient's"})
+    await work(service)
+    assert (await of_return(service, "open"), len(await of_return(service, "resolved"))) == ([], 1)
+
+
 @pytest.mark.parametrize("who", ["ada", "sam"])
 async def test_a_repeat_whose_slot_is_given_up_takes_its_flags_up_again(service: Service, who: str) -> None:
     review = await review_of(service, await returned(service))

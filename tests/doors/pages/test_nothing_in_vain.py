@@ -1,0 +1,76 @@
+"""No page offers its reader what they may not do, and an address that is none is said on a page."""
+
+import re
+
+import pytest
+
+from tests.doors.pages.test_pages import enter, form_token
+from tests.support import Service
+from tests.work.reviews.test_reviews import opened, slot
+
+pytestmark = pytest.mark.anyio
+ROLES = ("cleo", "sam", "root")
+
+
+async def furnished(service: Service) -> list[str]:
+    """Pages of a patient with a review, an appointment and a red flag; their addresses."""
+    review = await opened(service)
+    await service("sam", "POST", f"/v1/reviews/{review['id']}/book", json={"slot_id": await slot(service)})
+    await service.put("2026-04-30", 4, side_effects=[{"kind": "fever", "severity": 2}])
+    (booked,) = (await service("sam", "GET", "/v1/appointments")).json()["items"]
+    return [
+        "/clinic",
+        "/clinic/flags",
+        "/clinic/reviews",
+        "/clinic/calendar?from=2026-06-01",
+        f"/clinic/patients/{service.ada_id}",
+        f"/clinic/procedures/{review['procedure_id']}",
+        f"/clinic/reviews/{review['id']}",
+        f"/clinic/appointments/{booked['id']}",
+    ]
+
+
+@pytest.mark.parametrize("who", ROLES)
+async def test_what_a_page_offers_its_reader_may_do(service: Service, who: str) -> None:
+    pages = await furnished(service)
+    await enter(service, who)
+    links, forms = set(), set()
+    for where in pages:
+        text = (await service("nobody", "GET", where)).text
+        links |= set(re.findall(r'href="(/clinic[^"#]*)"', text))
+        forms |= set(re.findall(r'<form[^>]*method="post" action="(/clinic[^"]*)"', text))
+    forms.discard("/clinic/sign-out")
+    assert len(links) > 10 and len(forms) > 5
+    for where in sorted(links):
+        answer = await service("nobody", "GET", where.replace("&amp;", "&"))
+        assert answer.status_code == 200, (who, where, answer.status_code)
+    token = await form_token(service)
+    for where in sorted(forms):
+        answer = await service("nobody", "POST", where, data={"form_token": token})
+        assert answer.status_code in (200, 303, 409, 412, 422), (who, where, answer.status_code)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_an_address_that_is_none_is_said_on_a_page(service: Service, method: str) -> None:
+    pages = await furnished(service)
+    for where in ("/clinic/nothing", "/clinic/flag", f"{pages[6]}/decided", "/clinic/patients/nobody"):
+        answer = await service("nobody", "GET", where)
+        assert (answer.status_code, answer.headers["location"].split("?")[0]) == (303, "/clinic/sign-in"), where
+    await enter(service)
+    token = await form_token(service)
+    for where in ("/clinic/nothing", "/clinic/flag", f"{pages[6]}/decided", "/clinic/patients/nobody"):
+        sent = {"data": {"form_token": token}} if method == "POST" else {}
+        answer = await service("nobody", method, where, **sent)
+        assert (answer.status_code, answer.headers["content-type"][:9]) == (404, "text/html"), where
+    answer = await service("nobody", "GET", f"{pages[6]}/decide")  # a step that only a form takes
+    assert (answer.status_code, answer.headers["content-type"][:9]) == (404, "text/html")
+
+
+async def test_steps_say_who_took_them_and_what_was_decided(service: Service) -> None:
+    pages = await furnished(service)
+    where = pages[6].replace("/clinic", "/v1")
+    await service("cleo", "POST", f"{where}/decide", json={"decision": "other_treatment", "reason": "a block first"})
+    await enter(service, "sam")
+    text = (await service("nobody", "GET", pages[6])).text
+    assert "decided by cleo: another treatment: a block first" in text
+    assert "booked by sam" in text and "opened by sam" in text
