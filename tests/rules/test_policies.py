@@ -172,6 +172,19 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
     ("aetna-cpb-0016", second(after=((30, 2.0),)), "blocks_before", N),
     ("aetna-cpb-0016", {"joints": frozenset({"L3-4", "L4-5", "L5-S1"})}, "levels", M),
     ("aetna-cpb-0016", {"joints": frozenset({"L2-3", "L3-4", "L4-5", "L5-S1"})}, "levels", N),
+    ("healthpartners-rfa", {}, "pain_since", M),
+    ("healthpartners-rfa", {"pain_since": date(2025, 12, 1)}, "pain_since", N),
+    ("healthpartners-rfa", {"pain_since": None}, "pain_since", U),
+    ("healthpartners-rfa", {}, "conservative_care", P),
+    ("healthpartners-rfa", {"care": ()}, "conservative_care", U),
+    ("healthpartners-rfa", SACROILIAC, "not_covered", N),
+    ("anthem-carelon", {**THEN, "proposed_on": date(2023, 12, 31)}, "levels", M),
+    (
+        "anthem-carelon",
+        {**THEN, "proposed_on": date(2023, 4, 9), "joints": frozenset({"L3-4", "L4-5", "L5-S1"})},
+        "levels",
+        N,
+    ),
     ("centene-cp-mp-171", {}, "blocks_before", M),  # two weeks apart to the day
     ("centene-cp-mp-171", second(on=date(2024, 11, 14)), "blocks_before", N),
     ("centene-cp-mp-171", {"blocks": ()}, "blocks_before", U),
@@ -269,7 +282,7 @@ def test_a_block_that_is_too_old_is_not_none_on_record() -> None:
 
 def test_an_ended_policy_answers_nothing_and_an_old_one_says_so() -> None:
     assert evaluate(policies()["tricare-west"], GOOD).version is None
-    assert [p.name for p in policies().values() if p.versions[-1].old] == ["uhc-2015"]
+    assert [p.name for p in policies().values() if p.versions[-1].old] == ["anthem-carelon", "healthpartners-rfa", "uhc-2015"]
 
 
 def test_one_branch_in_full_is_enough() -> None:
