@@ -48,6 +48,7 @@ async def test_every_reference_of_the_document_leads_somewhere(service: Service)
     assert {"ProblemDetail", "VerdictOut", "EntryIn"} <= known
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_every_example_fits_its_schema(service: Service) -> None:
     document = (await service("nobody", "GET", "/openapi.json")).json()

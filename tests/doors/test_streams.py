@@ -136,6 +136,7 @@ def mistakes(line: Line, patient: str) -> dict[str, tuple[int, str, str]]:
     }
 
 
+@pytest.mark.unmeasured
 def test_no_stream_repeats_what_failed_and_the_line_stays_open(database_url: str, tmp_path: Path) -> None:
     passwords = clinic_with(database_url)
     with failing_server(database_url, tmp_path) as (port, written):

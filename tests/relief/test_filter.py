@@ -140,6 +140,7 @@ def test_the_filter_agrees_with_a_slow_twin(definition: Definition) -> None:
     assert np.abs(weights_of(one, 24) - slow).sum() < 2e-3
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=8, deadline=None)
 @given(seeds=st.lists(st.integers(0, 5000), min_size=2, max_size=6))
 def test_the_company_that_a_diary_is_in_changes_nothing(seeds: list[int]) -> None:

@@ -2,6 +2,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -51,6 +52,7 @@ def test_each_day_of_a_trace_is_what_judge_says_with_what_was_known_then(seed: i
     assert unfolded.days.relief_percent[on - 1] == then.current.relief_percent
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=15, deadline=None)
 @given(seed=seeds)
 def test_the_order_of_arrival_does_not_matter_in_the_end(seed: int) -> None:
@@ -61,6 +63,7 @@ def test_the_order_of_arrival_does_not_matter_in_the_end(seed: int) -> None:
     assert judge(whole, Procedure(DAY0), as_of=last).days == final.days
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=15, deadline=None)
 @given(seed=seeds, by=st.integers(-400, 400))
 def test_shifting_all_dates_shifts_the_answer(seed: int, by: int) -> None:
@@ -81,6 +84,7 @@ def test_more_days_of_the_same_never_lower_certainty_in_relief_by_much(seed: int
     assert judge(diary(same), Procedure(DAY0), as_of=day(120 + more)).returned.probability <= before + 0.02
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=12, deadline=None)
 @given(
     seed=seeds,

@@ -282,7 +282,11 @@ def test_a_block_that_is_too_old_is_not_none_on_record() -> None:
 
 def test_an_ended_policy_answers_nothing_and_an_old_one_says_so() -> None:
     assert evaluate(policies()["tricare-west"], GOOD).version is None
-    assert [p.name for p in policies().values() if p.versions[-1].old] == ["anthem-carelon", "healthpartners-rfa", "uhc-2015"]
+    assert [p.name for p in policies().values() if p.versions[-1].old] == [
+        "anthem-carelon",
+        "healthpartners-rfa",
+        "uhc-2015",
+    ]
 
 
 def test_one_branch_in_full_is_enough() -> None:

@@ -125,7 +125,7 @@ async def read_entries(
     first: Annotated[Day, Query(alias="from", description="first day")] = FIRST_DAY,
     to: Annotated[Day | None, Query(description="last day; the newest where left out")] = None,
     as_known_on: AsKnownOn = None,
-    limit: Annotated[int, Query(ge=1, le=4_000, description="at most so many days")] = 400,
+    limit: Annotated[int, Query(ge=1, le=4_000, description="at most so many days")] = service.USUAL,
     cursor: Annotated[str | None, Query(max_length=10, description="`next` of the page before")] = None,
     accept: Annotated[str, Header(description="application/json or text/csv")] = "application/json",
 ) -> Response:

@@ -20,7 +20,7 @@ from app.base.http.pools import HEAVY, QUICK
 from app.base.http.problems import Problem, bad_field, field_problems, not_found
 from app.base.store.database import Database
 from app.base.store.long_results import AT_A_TIME, in_turns, wholes_in_turns
-from app.base.store.prepared import Connection, Prepared, first_of, prepared_select
+from app.base.store.prepared import Connection, Prepared, first_of, prepared_select, rows_of
 from app.base.store.typed import col, col_of
 from app.record.diary.content import EntryContent
 from app.record.diary.door import Incoming, check_day, incoming, spoken_of, take_in
@@ -34,6 +34,7 @@ from app.record.patients.tables import Patient
 
 SHORT = 16 * 1024  # bytes of a batch that is read as quickly as anything: some weeks of entries
 AT_ONCE = 400  # characters of a note that are read on the loop, in about a millisecond
+USUAL = 400  # days of a range that are read on the loop; more are read aside
 
 
 @dataclass(frozen=True)
@@ -197,7 +198,11 @@ async def read_shown(
         raise bad_field("/from", "lies after `to`", where="query")
     relation = relation_of(caller, "read")
     named = {"patient": patient_id, "first": first, "last": last, "most": limit + 1, **limits(caller, relation)}
-    found = await database.read_many(shown_of(relation), named)
+    if limit > USUAL:
+        async with database.read(aside=True) as connection:
+            found = await rows_of(connection, shown_of(relation), named)
+    else:
+        found = await database.read_many(shown_of(relation), named)
     if not found:
         raise not_found("patient")
     days = [(on, shown) for on, shown in found if on is not None]
@@ -245,7 +250,7 @@ async def read_range(
     """Current entries of a range of days in their order, at most `limit` + 1 of them; and the patient's time zone."""
     if first > last:
         raise bad_field("/from", "lies after `to`", where="query")
-    async with database.read() as connection:
+    async with database.read(aside=limit > USUAL) as connection:
         person = await patients.find(connection, caller, patient_id=patient_id)
         found = await entries(
             connection, person.clinic_id, person.id, first=first, last=last, known_on=as_known_on, limit=limit + 1

@@ -106,6 +106,7 @@ async def test_nobodys_flag_escalates_once(service: Service, clock: Clock) -> No
     assert [s["what"] for s in (await flags(service, "kind=pain_return"))[0]["steps"]] == ["raised", "escalated"]
 
 
+@pytest.mark.unmeasured
 async def test_a_replay_gives_the_same_flags(service: Service, clock: Clock) -> None:
     """The diary day by day, a round a week, twice over: the same flags on the same days."""
     seen = []

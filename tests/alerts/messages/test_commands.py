@@ -24,6 +24,7 @@ def nowhere(folder: Path) -> str:
     return f"sqlite:///{folder / 'none.db'}"
 
 
+@pytest.mark.unmeasured
 async def test_dead_letters_are_counted_and_sent_again(tmp_path: Path, migrated_sqlite: Path) -> None:
     shutil.copy(migrated_sqlite, tmp_path / "one.db")
     url = f"sqlite+aiosqlite:///{tmp_path / 'one.db'}"

@@ -62,6 +62,7 @@ def simulated(seed: int, people: int = 110) -> tuple[Counts, Treatments]:
     return counts(entered, day, event.astype(float)), Treatments(person.astype(np.int64), entered, day, event)
 
 
+@pytest.mark.unmeasured
 def test_the_interval_of_the_median_holds_it_in_95_of_100() -> None:
     held: list[bool] = []
     naive: list[bool] = []

@@ -106,6 +106,7 @@ def test_entries_may_come_in_any_order_and_a_later_writing_counts_from_its_day()
     assert not same[9]
 
 
+@pytest.mark.unmeasured
 def test_the_run_goes_on_after_a_bad_line_in_order_and_with_many_processes(tmp_path: Path) -> None:
     lines = [json.dumps(make(TYPICAL, seed).line) for seed in range(70)]
     lines[13] = "{"

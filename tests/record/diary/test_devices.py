@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -74,6 +75,7 @@ async def current(database: Database, patient_id: UUID) -> list[Any]:
         return [tuple(row) for row in (await connection.execute(query.order_by(day.c.date))).all()]
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(written=writings, data=st.data())
 def test_any_order_with_repeats_ends_in_the_same_state(

@@ -58,6 +58,7 @@ async def test_staff_see_beside_the_flags_what_patients_are_told_to_call(service
     assert await told() == "With a danger sign patients are told to call 044 1 (this clinic), in an emergency 911."
 
 
+@pytest.mark.unmeasured
 async def test_the_demos_clinics_have_their_numbers(service: Service) -> None:
     state = service.app.state
     accounts = await build(state.database, state.clock(), lambda name: None)

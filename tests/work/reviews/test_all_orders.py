@@ -216,6 +216,7 @@ class Clinic(RuleBasedStateMachine):
         assert said == {key: (one.slot, one.review, one.stands) for key, one in self.model.bookings.items()}
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_every_step_in_any_order_by_two_people(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     migrated = request.getfixturevalue(f"migrated_{kind}")

@@ -8,6 +8,7 @@ from tests.work.reviews.at_random import act_all, broken, clinic
 pytestmark = pytest.mark.anyio
 
 
+@pytest.mark.unmeasured
 async def test_eight_people_at_random_give_no_time_twice(service: Service) -> None:
     done = await act_all(service, await clinic(service), people=8, steps=400, seed=16)
     assert await broken(service) == []

@@ -85,6 +85,7 @@ async def test_two_people_at_once(service: Service) -> None:
     assert sorted((first.status_code, second.status_code)) == [200, 412]
 
 
+@pytest.mark.unmeasured
 async def test_of_many_that_want_a_slot_one_gets_it(service: Service) -> None:
     wanted = await slot(service)
     reviews = []
