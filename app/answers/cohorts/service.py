@@ -36,7 +36,7 @@ from app.rules.parameters import SMALLEST_GROUP
 MOST_GROUPS = 200  # the test between groups looks at each with every other
 MADE_FIRST = 300  # stale verdicts that are made before the answer; more are left to the worker
 SECONDS = 5.0  # for which they are made: those of long diaries take a second or so each
-AT_ONCE = 4
+AT_ONCE = 1
 ENGINE = ThreadPoolExecutor(2, thread_name_prefix="cohort")
 
 

@@ -73,7 +73,7 @@ async def read(
         )
         assert answer.body is not None
         verdict = VerdictOut.model_validate_json(answer.body)
-        async with database.read() as connection:
+        async with database.read(aside=True) as connection:
             found = await service.look_up(connection, caller, procedure_id=procedure_id, definition=question.definition)
             if service.tag_of(found, verdict.as_of, question) != answer.tag:
                 continue  # the record has changed in between

@@ -126,7 +126,7 @@ async def answer(
     fresh = _still_holds(found, as_of) and question.as_known_on is None
     material: VerdictMaterial | None = None
     if not fresh:
-        async with database.read() as connection:
+        async with database.read(aside=True) as connection:
             # read again: the ETag must name the state that the verdict is made from
             found = await look_up(connection, caller, procedure_id=procedure_id, definition=question.definition)
             if not matches(if_none_match, tag_of(found, as_of, question)):

@@ -18,7 +18,7 @@ from app.doors.pages.steps import PageForm, faults_of, filled, problem_of
 from app.record.patients import service as patients
 from app.rules.appointments import AppointmentStep, after
 from app.rules.parameters import ARRIVES_FROM
-from app.work.calendar import service, slots
+from app.work.calendar import absences, service, slots
 from app.work.calendar.schemas import AttendanceIn, MoveIn, ReasonIn
 from app.work.calendar.service import Booked
 from app.work.clinic import service as clinics
@@ -137,11 +137,14 @@ async def _show(
     zone = (await clinics.read(database, caller, now)).time_zone or "UTC"
     booked = await service.read(database, caller, appointment_id=appointment_id, now=now)
     person = await patients.read(database, caller, patient_id=booked.patient_id, now=now)
+    async with database.read() as connection:
+        away = await absences.overtaken_by(connection, booked.clinic_id, booked.id)
     free, _ = await slots.list_slots(database, caller, first=now, last=now + AHEAD, free=True, limit=200, cursor=None)
     told: dict[str, object] = {
         "row": booked,
         "staff": await clinics.staff_names(database, caller),
         "zone": zone,
+        "away": away,
         "slots": free,
         "faults": faults_of(problem),
         "base": f"/clinic/appointments/{appointment_id}",

@@ -276,7 +276,7 @@ async def list_facts(
     """A patient's facts in the order of their days, and the cursor of the rest."""
     if between[0] > between[1]:
         raise bad_field("/from", "lies after `to`", where="query")
-    async with database.read() as connection:
+    async with database.read(aside=True) as connection:
         person = await patients.find(connection, caller, patient_id=patient_id)
         query = select(fact).where(
             col(FactRow.clinic_id) == person.clinic_id,
@@ -306,7 +306,7 @@ async def history(
         Problem: 404 where there never was one that the caller may know of.
     """
     require(caller, "read")
-    async with database.read() as connection:
+    async with database.read(aside=True) as connection:
         found = await revisions.of_row(connection, caller.clinic_id, kind=kind.name, row_id=fact_id)
         if not found:
             raise not_found(kind.name.replace("_", " "))

@@ -111,6 +111,31 @@ def away() -> ColumnElement[bool]:
     return exists().where(covers()).correlate(slot)
 
 
+def overtaken() -> ColumnElement[bool]:
+    """Whether an appointment lies in an absence that was recorded after it, so that it is to be moved.
+
+    One that is booked in an absence is booked knowingly, by an admin.
+    """
+    return exists().where(covers(), _recorded_after()).correlate(slot, appointment)
+
+
+def _recorded_after() -> ColumnElement[bool]:
+    return col(Absence.created_at) >= col(Appointment.created_at)
+
+
+async def overtaken_by(connection: AsyncConnection, clinic_id: UUID, appointment_id: UUID) -> str | None:
+    """What is said of the absence for which an appointment is to be moved; None where it stands."""
+    query = (
+        select(absence)
+        .select_from(appointment)
+        .join(slot, held())
+        .join(absence, and_(covers(), _recorded_after()))
+        .where(col(Appointment.clinic_id) == clinic_id, col(Appointment.id) == appointment_id)
+    )
+    found = (await connection.execute(query.limit(1))).first()
+    return None if found is None else _said(whole(Absence, found))
+
+
 async def refuse_absent(connection: AsyncConnection, clinic_id: UUID, slot_id: UUID) -> None:
     """Refuses (409, naming the days) to book a slot in an absence; read once its clinician is held."""
     query = select(absence).join(slot, covers()).where(col(Slot.clinic_id) == clinic_id, col(Slot.id) == slot_id)
@@ -179,7 +204,7 @@ async def _withdraw_offers(connection: AsyncConnection, one: Absence) -> None:
 async def _booked(
     connection: AsyncConnection, clinic_id: UUID, *, absences: list[Absence], now: datetime
 ) -> list[tuple[UUID, UUID]]:
-    """The appointments to come in each absence, as pairs of their ids."""
+    """The appointments to come that each absence has overtaken, as pairs of their ids."""
     query: RowQuery = (
         select(col(Absence.id), col(Appointment.id))
         .select_from(absence)
@@ -189,6 +214,7 @@ async def _booked(
             col(Absence.clinic_id) == clinic_id,
             col(Absence.id).in_([one.id for one in absences]),
             col(Slot.starts_at) > now,
+            _recorded_after(),
         )
         .order_by(col(Slot.starts_at), col(Appointment.id))
         .limit(MOST)

@@ -10,6 +10,7 @@ from app.base.store.typed import col, table, to
 from app.record.facts.death import died_on
 from app.rules.appointments import STANDS
 from app.rules.parameters import BOOKED_LONG_BEFORE, REMINDED_BEFORE
+from app.work.calendar.absences import overtaken
 from app.work.calendar.tables import Appointment, Slot
 
 slot, appointment = table(Slot), table(Appointment)
@@ -19,7 +20,8 @@ AT_ONCE = 200
 async def remind(connection: AsyncConnection, now: datetime) -> int:
     """Tells patients of the appointments that come near, each once; returns how many were told.
 
-    Who was told of a booking within a day of when its reminder would come needs none.
+    Who was told of a booking within a day of when its reminder would come needs none; and nobody is told to come while the
+    clinician is away, until the appointment has been moved or the absence taken back.
     """
     same = and_(col(Slot.clinic_id) == col(Appointment.clinic_id), col(Slot.id) == col(Appointment.slot_id))
     near = (
@@ -36,6 +38,7 @@ async def remind(connection: AsyncConnection, now: datetime) -> int:
             col(Appointment.reminded_at).is_(None),
             col(Slot.starts_at) > now,
             col(Slot.starts_at) <= now + REMINDED_BEFORE,
+            ~overtaken(),
         )
         .order_by(col(Appointment.clinic_id), col(Appointment.id))
         .limit(AT_ONCE)

@@ -22,7 +22,7 @@ from app.base.store.metadata import new_id
 from app.base.store.typed import RowQuery, Setting, col, row, table, to, values_of, whole
 from app.record.patients.service import patient
 from app.record.patients.tables import Patient
-from app.work.calendar.absences import away, present
+from app.work.calendar.absences import away, overtaken, present
 from app.work.calendar.clashes import NeededTime, check_slots, held, hold_clinician, hold_places, needed_by, overruled
 from app.work.calendar.offers import withdraw_offer
 from app.work.calendar.repeats import occurrences
@@ -226,6 +226,7 @@ class AgendaItem:
     device: str | None
     overruled: str | None
     away: bool
+    overtaken: bool
 
 
 async def agenda(
@@ -252,6 +253,7 @@ async def agenda(
             col(Slot.device),
             col(Slot.overruled),
             away(),
+            overtaken(),
         )
         .select_from(slot)
         .join(account, of_clinician)

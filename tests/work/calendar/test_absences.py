@@ -1,13 +1,17 @@
 """Nobody is booked while away: absences and holidays take slots out, name what is booked, and can be taken back."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from tests.alerts.flags.test_conclusions import work
+from tests.conftest import Clock
 from tests.doors.pages.test_pages import enter
 from tests.doors.pages.test_work_pages import page, send_form
 from tests.support import Service
 from tests.work.calendar.test_clashes import another_clinician, book, patient, slot_of
+from tests.work.calendar.test_offers import told as told_of
 from tests.work.reviews.test_reviews import slot
 
 pytestmark = pytest.mark.anyio
@@ -77,9 +81,10 @@ async def test_a_rule_leaves_the_days_out_and_says_which(service: Service) -> No
     assert (refused["status"], refused["detail"]) == (409, "The clinician is away on 2 June 2026: congress.")
 
 
-async def test_an_admin_books_in_an_absence_with_a_reason_that_is_kept(service: Service) -> None:
+async def test_an_admin_books_in_an_absence_with_a_reason_that_is_kept(service: Service, clock: Clock) -> None:
     held = await slot(service)
     await absent(service)
+    clock.now += timedelta(minutes=1)
     who = await patient(service, "Max")
     assert (await book(service, "sam", who, held, overrule="an emergency"))[0] == 403
     assert (await book(service, "root", who, held, overrule="an emergency"))[0] == 201
@@ -87,7 +92,31 @@ async def test_an_admin_books_in_an_absence_with_a_reason_that_is_kept(service: 
     made = await service("root", "POST", "/v1/slots", json={**new, "overrule": "an emergency"})
     assert (made.status_code, made.json()["overruled"]) == (201, "an emergency")
     await enter(service, "sam")
-    assert "overlaps: an emergency" in await page(service, "/clinic/calendar?from=2026-06-02")
+    shown = await page(service, "/clinic/calendar?from=2026-06-02")
+    assert "overlaps: an emergency" in shown and "to be moved: away" not in shown, "it was booked knowingly"
+    (one,) = (await service("sam", "GET", "/v1/absences?from=2026-06-01")).json()["items"]
+    assert one["appointments"] == []
+
+
+@pytest.mark.parametrize("knowingly", [False, True])
+async def test_nobody_is_told_to_come_while_the_clinician_is_away(
+    service: Service, clock: Clock, knowingly: bool
+) -> None:
+    held, who = await slot(service), await patient(service, "Max")
+    if not knowingly:
+        await book(service, "sam", who, held)
+    clock.now += timedelta(minutes=1)
+    told = await absent(service)
+    clock.now += timedelta(minutes=1)
+    if knowingly:
+        assert (await book(service, "root", who, held, overrule="an emergency"))[0] == 201
+    clock.now = datetime.fromisoformat("2026-06-01T08:00:00+00:00")
+    await work(service)
+    assert await told_of(service, "appointment.reminder") == knowingly
+    await service.sign_in_again("sam")
+    await service("sam", "DELETE", f"/v1/absences/{told['id']}")
+    await work(service)
+    assert await told_of(service, "appointment.reminder") == 1
 
 
 async def test_an_offer_in_an_absence_is_taken_back_and_none_is_made(service: Service) -> None:
