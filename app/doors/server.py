@@ -9,6 +9,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from app.answers.pictures.render import warm_up
 from app.base.logs import configure
 from app.base.settings import SettingError, get_settings
 from app.base.store.migrate import check, upgrade
@@ -38,6 +39,7 @@ def serve(migrate_first: bool) -> int:
 def run(app: FastAPI, host: str, *, port: int, when_ready: Callable[[str], None]) -> int:
     """Serves an app on a port (0 takes a free one) and says its address when it can answer; Ctrl-C ends it with 0."""
     listener = _listen(host, port)
+    warm_up()
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104  # a comparison, not a binding
     url = f"http://{f'[{shown}]' if ':' in shown else shown}:{listener.getsockname()[1]}"
 

@@ -23,7 +23,7 @@ from app.answers.cohorts.schemas import (
 )
 from app.answers.cohorts.survival import Curve, aalen_johansen, kaplan_meier, log_rank
 from app.answers.verdicts.service import outcome
-from app.answers.verdicts.sweep import count_stale, sweep
+from app.answers.verdicts.sweep import DEFINITION, count_stale, sweep
 from app.answers.verdicts.tables import OutcomeRow
 from app.base.http.paging import from_cursor, page, to_cursor
 from app.base.http.pools import HEAVY
@@ -34,7 +34,7 @@ from app.relief import Floats
 from app.rules.parameters import SMALLEST_GROUP
 
 MOST_GROUPS = 200  # the test between groups looks at each with every other
-MADE_FIRST = 300  # stale verdicts that are made before the answer; more are left to the worker
+MADE_FIRST = 300  # stale verdicts that are made before the answer
 SECONDS = 5.0  # for which they are made: those of long diaries take a second or so each
 AT_ONCE = 1
 ENGINE = ThreadPoolExecutor(2, thread_name_prefix="cohort")
@@ -74,13 +74,15 @@ async def curves(database: Database, caller: Caller, *, asked: CohortCurves, now
 async def _freshen(database: Database, caller: Caller, *, asked: CohortCurves, now: Callable[[], datetime]) -> int:
     """Makes a clinic's stale verdicts anew, for some seconds, before they are counted; returns how many are left.
 
+    Where more are stale than one call would make, the worker is at them, and the call does not wait.
+
     It takes no lease: somebody waits for the answer. Where the worker makes the same verdicts at the same time, both write
     the same rows, and each flag's name is taken once.
     """
     async with database.read(aside=True) as connection:
         waiting = await count_stale(connection, now(), clinic_id=caller.clinic_id, definition=asked.definition)
     done, began = 0, monotonic()
-    if waiting:
+    if waiting and (waiting <= MADE_FIRST or asked.definition != DEFINITION):  # the worker makes no others
         batches = sweep(
             database,
             now,

@@ -1,6 +1,7 @@
 """Draws a specification as SVG or PNG, and caches the result by clinic and ETag.
 
-The drawing library runs a JavaScript engine of its own in the process; it reaches no network and no file.
+The drawing library runs a JavaScript engine of its own in the process; it reaches no network and no file. While it draws,
+no other thread of the process runs: some 50 ms a picture, and most of a second for the first.
 """
 
 from collections.abc import Callable
@@ -27,6 +28,11 @@ def to_svg(spec: Layer, words: str) -> bytes:
 def to_png(svg: bytes) -> bytes:
     """A PNG of one and a half times the SVG's size."""
     return vl_convert.svg_to_png(svg.decode(), scale=PNG_SCALE)
+
+
+def warm_up() -> None:
+    """Draws the first picture, an empty one, before anybody waits."""
+    vl_convert.vegalite_to_svg({"data": {"values": []}, "mark": "point"})
 
 
 _drawn = ClinicMemory[str, bytes](MOST_BYTES, size=len)
