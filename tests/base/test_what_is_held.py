@@ -42,6 +42,7 @@ HELD = {  # by module and name: why nothing of one clinic comes out of it for an
     "alerts/messages/safe_post.py: tls": OF_THE_CODE,
     "alerts/messages/texts.py: languages": OF_THE_CODE,
     "alerts/messages/sending.py: self.busy": "by clinic first, while a lane is served",
+    "answers/cohorts/service.py: _at_it": "by clinic first, while stale verdicts are made",
     "answers/follow_up/typeset.py: _typesetter": "the compiler and the report's source; what is set goes in at each call",
     "answers/pictures/render.py: _drawn": "by clinic first",
     "answers/verdicts/engine_memory.py: memory": "by clinic first",

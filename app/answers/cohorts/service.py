@@ -1,10 +1,12 @@
 """Curves of a cohort, and the rows behind them."""
 
+import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from datetime import datetime
 from time import monotonic
+from uuid import UUID
 
 import numpy as np
 from sqlalchemy import select
@@ -23,21 +25,22 @@ from app.answers.cohorts.schemas import (
 )
 from app.answers.cohorts.survival import Curve, aalen_johansen, kaplan_meier, log_rank
 from app.answers.verdicts.service import outcome
-from app.answers.verdicts.sweep import DEFINITION, count_stale, sweep
+from app.answers.verdicts.sweep import count_stale, sweep
 from app.answers.verdicts.tables import OutcomeRow
 from app.base.http.paging import from_cursor, page, to_cursor
 from app.base.http.pools import HEAVY
 from app.base.http.problems import bad_field
 from app.base.store.database import Database
 from app.base.store.typed import col, values_of, wholes
-from app.relief import Floats
+from app.relief import Definition, Floats
 from app.rules.parameters import SMALLEST_GROUP
 
 MOST_GROUPS = 200  # the test between groups looks at each with every other
-MADE_FIRST = 300  # stale verdicts that are made before the answer
-SECONDS = 5.0  # for which they are made: those of long diaries take a second or so each
-AT_ONCE = 1
+MADE_FIRST = 300  # stale verdicts that are made before the answer; more are left to the worker
+SECONDS = 5.0  # for which they are made, and waited for: those of long diaries take a second or so each
+AT_ONCE = 4
 ENGINE = ThreadPoolExecutor(2, thread_name_prefix="cohort")
+_at_it: dict[tuple[UUID, Definition], asyncio.Task[None]] = {}  # by clinic: whoever asks meanwhile waits for the same
 
 
 async def curves(database: Database, caller: Caller, *, asked: CohortCurves, now: Callable[[], datetime]) -> CohortOut:
@@ -72,32 +75,37 @@ async def curves(database: Database, caller: Caller, *, asked: CohortCurves, now
 
 
 async def _freshen(database: Database, caller: Caller, *, asked: CohortCurves, now: Callable[[], datetime]) -> int:
-    """Makes a clinic's stale verdicts anew, for some seconds, before they are counted; returns how many are left.
+    """Waits some seconds while a clinic's stale verdicts are made anew, before they are counted; returns how many are left.
 
-    Where more are stale than one call would make, the worker is at them, and the call does not wait.
-
-    It takes no lease: somebody waits for the answer. Where the worker makes the same verdicts at the same time, both write
-    the same rows, and each flag's name is taken once.
+    What is begun by then goes on. It takes no lease: somebody waits for the answer. Where the worker makes the same verdicts
+    at the same time, both write the same rows, and each flag's name is taken once.
     """
-    async with database.read(aside=True) as connection:
-        waiting = await count_stale(connection, now(), clinic_id=caller.clinic_id, definition=asked.definition)
-    done, began = 0, monotonic()
-    if waiting and (waiting <= MADE_FIRST or asked.definition != DEFINITION):  # the worker makes no others
-        batches = sweep(
-            database,
-            now,
-            ENGINE,
-            clinic_id=caller.clinic_id,
-            most=MADE_FIRST,
-            at_once=AT_ONCE,
-            definition=asked.definition,
-        )
-        async with aclosing(batches):
-            async for swept in batches:
-                done = swept.done
-                if monotonic() - began > SECONDS:
-                    break
-    return max(0, waiting - done)
+    which = (caller.clinic_id, asked.definition)
+
+    async def left() -> int:
+        async with database.read(aside=True) as connection:
+            return await count_stale(connection, now(), clinic_id=caller.clinic_id, definition=asked.definition)
+
+    if not await left():
+        return 0
+    if which not in _at_it:
+        _at_it[which] = asyncio.create_task(_make_stale(database, caller.clinic_id, asked.definition, now=now))
+        _at_it[which].add_done_callback(lambda _: _at_it.pop(which))
+    done, _ = await asyncio.wait({_at_it[which]}, timeout=SECONDS)
+    for task in done:
+        task.result()
+    return await left()
+
+
+async def _make_stale(
+    database: Database, clinic_id: UUID, definition: Definition, *, now: Callable[[], datetime]
+) -> None:
+    began = monotonic()
+    batches = sweep(database, now, ENGINE, clinic_id=clinic_id, most=MADE_FIRST, at_once=AT_ONCE, definition=definition)
+    async with aclosing(batches):
+        async for _ in batches:
+            if monotonic() - began > SECONDS:
+                break
 
 
 def group_out(tally: Tally, asked: CohortCurves) -> GroupOut:

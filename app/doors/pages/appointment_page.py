@@ -14,7 +14,7 @@ from app.base.store.database import Database
 from app.doors.pages.patient_pages import page_of
 from app.doors.pages.rendering import PageRoute
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
-from app.doors.pages.steps import PageForm, faults_of, filled, problem_of
+from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, filled, problem_of
 from app.record.patients import service as patients
 from app.rules.appointments import AppointmentStep, after
 from app.rules.parameters import ARRIVES_FROM
@@ -76,7 +76,8 @@ async def cancel(
         why = filled(ReasonIn, form)
         await appointments.cancel(database, visitor.caller, appointment_id=appointment_id, reason=why.reason, now=now)
 
-    return await _taken(step(), database, visitor=visitor, appointment_id=appointment_id, now=now)
+    typed = Typed("cancel", form)
+    return await _taken(step(), database, visitor=visitor, appointment_id=appointment_id, now=now, typed=typed)
 
 
 @router.post("/{appointment_id:uuid}/move")
@@ -103,7 +104,8 @@ async def move(
 
     problem = await problem_of(step())
     if problem is not None:
-        return await _show(database, visitor, appointment_id=appointment_id, now=now, problem=problem)
+        typed = Typed("move", form)
+        return await _show(database, visitor, appointment_id=appointment_id, now=now, problem=problem, typed=typed)
     return RedirectResponse(f"/clinic/appointments/{leads_to}", 303)
 
 
@@ -117,21 +119,34 @@ async def attendance(
         said = filled(AttendanceIn, form)
         await attend(database, visitor.caller, appointment_id=appointment_id, what=said.step, note=said.note, now=now)
 
-    return await _taken(step(), database, visitor=visitor, appointment_id=appointment_id, now=now)
+    typed = Typed("attendance", form)
+    return await _taken(step(), database, visitor=visitor, appointment_id=appointment_id, now=now, typed=typed)
 
 
 async def _taken(
-    step: Awaitable[object], database: Database, *, visitor: Visitor, appointment_id: UUID, now: datetime
+    step: Awaitable[object],
+    database: Database,
+    *,
+    visitor: Visitor,
+    appointment_id: UUID,
+    now: datetime,
+    typed: Typed = NOTHING_TYPED,
 ) -> Response:
-    """Takes a step; an error is shown on the same page."""
+    """Takes a step; an error is shown on the same page, with what was typed."""
     problem = await problem_of(step)
     if problem is not None:
-        return await _show(database, visitor, appointment_id=appointment_id, now=now, problem=problem)
+        return await _show(database, visitor, appointment_id=appointment_id, now=now, problem=problem, typed=typed)
     return RedirectResponse(f"/clinic/appointments/{appointment_id}", 303)
 
 
 async def _show(
-    database: Database, visitor: Visitor, *, appointment_id: UUID, now: datetime, problem: Problem | None
+    database: Database,
+    visitor: Visitor,
+    *,
+    appointment_id: UUID,
+    now: datetime,
+    problem: Problem | None,
+    typed: Typed = NOTHING_TYPED,
 ) -> Response:
     caller = visitor.caller
     zone = (await clinics.read(database, caller, now)).time_zone or "UTC"
@@ -147,6 +162,7 @@ async def _show(
         "away": away,
         "slots": free,
         "faults": faults_of(problem),
+        "typed": typed,
         "base": f"/clinic/appointments/{appointment_id}",
         "may": [what for what in get_args(AppointmentStep) if _makes_sense(booked, what, now)],
         "may_overrule": caller.role == "admin",

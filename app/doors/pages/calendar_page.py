@@ -19,13 +19,13 @@ from app.base.http.wire import Day
 from app.base.store.database import Database
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
-from app.doors.pages.steps import PageForm, faults_of, filled, problem_of
+from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, filled, problem_of
 from app.record.patients.service import today_of
 from app.work.calendar import absences, offers, waiting
 from app.work.calendar import slots as clinic_slots
 from app.work.calendar.local_times import midnight
 from app.work.calendar.repeats import exists
-from app.work.calendar.schemas import AbsenceIn, AppointmentIn, SlotIn, WaitingIn, WaitingOut
+from app.work.calendar.schemas import AbsenceIn, AppointmentIn, SlotIn, WaitingOut
 from app.work.calendar.slots import AgendaItem, agenda
 from app.work.clinic import service as clinics
 from app.work.reviews.offers import book_waiting
@@ -79,24 +79,6 @@ class SlotTimes(BaseModel):
     weeks: int = 1
 
 
-class WaitTime(BaseModel):
-    """For how many minutes of a slot a patient waits."""
-
-    minutes: int | None = None
-
-
-class WaitForm(PageForm):
-    """What a patient waits for."""
-
-    patient_id: str | None = None
-    kind: str | None = None
-    minutes: str | None = None
-    first_on: str | None = None
-    last_on: str | None = None
-    clinician_id: str | None = None
-    note: str | None = None
-
-
 class BookWaitingForm(PageForm):
     """A slot for a patient who waits."""
 
@@ -147,7 +129,7 @@ async def add_slots(
         slots = filled(SlotIn, form, starts_at=at, minutes=given.minutes, **weekly)
         await clinic_slots.add_slots(database, visitor.caller, new=slots, once=NO_KEY, now=now)
 
-    return await _taken(step(), database, visitor=visitor, now=now, first=first, typed=form)
+    return await _taken(step(), database, visitor=visitor, now=now, first=first, typed=Typed("slots", form))
 
 
 @router.post("/calendar/away")
@@ -160,7 +142,7 @@ async def add_absence(
         new = filled(AbsenceIn, form)
         await absences.add(database, visitor.caller, new=new, once=NO_KEY, now=now)
 
-    return await _taken(step(), database, visitor=visitor, now=now, first=first, away=form)
+    return await _taken(step(), database, visitor=visitor, now=now, first=first, typed=Typed("away", form))
 
 
 @router.post("/calendar/back")
@@ -172,19 +154,6 @@ async def remove_absence(
     async def step() -> None:
         named = filled(AbsenceNamed, form)
         await absences.remove(database, visitor.caller, absence_id=named.absence_id, now=now)
-
-    return await _taken(step(), database, visitor=visitor, now=now, first=first)
-
-
-@router.post("/calendar/wait")
-async def wait(
-    form: Annotated[WaitForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now, first: DAY = None
-) -> Response:
-    """Puts a patient on the waiting list."""
-
-    async def step() -> None:
-        minutes = filled(WaitTime, form).model_dump(exclude_none=True)
-        await waiting.add(database, visitor.caller, new=filled(WaitingIn, form, **minutes), once=NO_KEY, now=now)
 
     return await _taken(step(), database, visitor=visitor, now=now, first=first)
 
@@ -228,13 +197,12 @@ async def _taken(
     visitor: Visitor,
     now: datetime,
     first: date | None,
-    typed: NewSlotForm | None = None,
-    away: AwayForm | None = None,
+    typed: Typed = NOTHING_TYPED,
 ) -> Response:
     """Takes a step; an error is shown on the same page, and what was typed stays in its form."""
     problem = await problem_of(step)
     if problem is not None:
-        return await _show(database, visitor, now=now, first=first, problem=problem, typed=typed, away=away)
+        return await _show(database, visitor, now=now, first=first, problem=problem, typed=typed)
     return RedirectResponse(f"/clinic/calendar?from={first}" if first else "/clinic/calendar", 303)
 
 
@@ -245,8 +213,7 @@ async def _show(
     now: datetime,
     first: date | None,
     problem: Problem | None,
-    typed: NewSlotForm | None = None,
-    away: AwayForm | None = None,
+    typed: Typed = NOTHING_TYPED,
 ) -> Response:
     caller = visitor.caller
     zone = (await clinics.read(database, caller, now)).time_zone or "UTC"
@@ -280,6 +247,5 @@ async def _show(
         free=sum(
             one.booking is None and one.closed_at is None and not one.away and one.starts_at > now for one in slots
         ),
-        typed=typed or NewSlotForm(),
-        away=away or AwayForm(),
+        typed=typed,
     )

@@ -18,7 +18,7 @@ from app.base.store.database import Database
 from app.base.store.typed import values_of
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
-from app.doors.pages.steps import PageForm, faults_of, filled, problem_of
+from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, filled, problem_of
 from app.record.patients import service as patients
 from app.rules.emergency import emergency_number
 from app.rules.words import Severity
@@ -124,12 +124,20 @@ async def _take(
 
     problem = await problem_of(step())
     if problem is not None:
-        return await _show(database, visitor, now=now, asked=asked, number=1, problem=problem)
+        typed = Typed(str(flag_id), form)
+        return await _show(database, visitor, now=now, asked=asked, number=1, problem=problem, typed=typed)
     return RedirectResponse(f"/clinic/patients/{form.patient_id}" if form.patient_id else asked.address(), 303)
 
 
 async def _show(
-    database: Database, visitor: Visitor, *, now: datetime, asked: FlagFilters, number: int, problem: Problem | None
+    database: Database,
+    visitor: Visitor,
+    *,
+    now: datetime,
+    asked: FlagFilters,
+    number: int,
+    problem: Problem | None,
+    typed: Typed = NOTHING_TYPED,
 ) -> Response:
     caller = visitor.caller
     flags, more = await service.work_list(
@@ -162,6 +170,7 @@ async def _show(
         emergency=emergency_number(own.emergency_number, own.jurisdiction),
         zone=own.time_zone or "UTC",
         faults=faults_of(problem),
+        typed=typed,
         page=number,
         more=more,
         address=asked.address,

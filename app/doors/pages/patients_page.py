@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Form, Query, Response
+from fastapi.responses import RedirectResponse
+from pydantic import BaseModel
 
 from app.access.accounts.permissions import RULES
 from app.access.audit import service as audit
@@ -15,23 +17,44 @@ from app.answers.verdicts import patient_list
 from app.answers.verdicts.patient_list import said_of_patient
 from app.answers.verdicts.triage import NEEDS
 from app.base.http.deps import DatabaseDep, Now
+from app.base.http.idempotency.service import NO_KEY
+from app.base.http.problems import Problem
 from app.base.store.database import Database
 from app.doors.pages.fields import LANGUAGE_NAMES
 from app.doors.pages.patient_pages import page_of
 from app.doors.pages.rendering import PageRoute, page
-from app.doors.pages.session import Visitor, VisitorDep
+from app.doors.pages.session import Visitor, VisitorDep, WriterDep
+from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, filled, problem_of
 from app.record.facts.death import died_on
 from app.record.patients import service as patients
 from app.rules.levels import spoken
 from app.rules.words import REGIONS, Region
 from app.work.calendar import service as calendar
+from app.work.calendar import waiting
 from app.work.calendar.deaths import given_up
+from app.work.calendar.schemas import WaitingIn
 from app.work.reviews import service as reviews
 from app.work.reviews.queue import queue
 from app.work.reviews.schemas import QueueIn
 
 router = APIRouter(prefix="/clinic", route_class=PageRoute, include_in_schema=False)
 AnyRegion = Region | Literal[""]
+
+
+class WaitTime(BaseModel):
+    """For how many minutes of a slot a patient waits."""
+
+    minutes: int | None = None
+
+
+class WaitForm(PageForm):
+    """What a patient waits for."""
+
+    kind: str | None = None
+    minutes: str | None = None
+    first_on: str | None = None
+    last_on: str | None = None
+    note: str | None = None
 
 
 @router.get("")
@@ -74,6 +97,37 @@ async def patients_page(
 @router.get("/patients/{patient_id:uuid}")
 async def patient_page(patient_id: UUID, visitor: VisitorDep, database: DatabaseDep, now: Now) -> Response:
     """A patient with their procedures."""
+    return await _show(database, visitor, patient_id=patient_id, now=now)
+
+
+@router.post("/patients/{patient_id:uuid}/wait")
+async def wait(
+    patient_id: UUID, form: Annotated[WaitForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
+) -> Response:
+    """Puts a patient on the waiting list; an error is shown on their page, and what was typed stays."""
+
+    async def step() -> None:
+        minutes = filled(WaitTime, form).model_dump(exclude_none=True)
+        new = filled(WaitingIn, form, patient_id=patient_id, **minutes)
+        await waiting.add(database, visitor.caller, new=new, once=NO_KEY, now=now)
+
+    problem = await problem_of(step())
+    if problem is not None:
+        return await _show(
+            database, visitor, patient_id=patient_id, now=now, typed=Typed("wait", form), problem=problem
+        )
+    return RedirectResponse("/clinic/calendar", 303)
+
+
+async def _show(
+    database: Database,
+    visitor: Visitor,
+    *,
+    patient_id: UUID,
+    now: datetime,
+    typed: Typed = NOTHING_TYPED,
+    problem: Problem | None = None,
+) -> Response:
     async with database.read() as connection:
         person = await patients.find(connection, visitor.caller, patient_id=patient_id)
         treated = await said_of_patient(connection, person.clinic_id, person.id)
@@ -88,9 +142,12 @@ async def patient_page(patient_id: UUID, visitor: VisitorDep, database: Database
         "may_wait": died is None and (visitor.caller.role, "work_review") in RULES,
         "died": died,
         "lost": lost,
+        "typed": typed,
+        "faults": faults_of(problem),
         **await _asked_now(database, visitor, patient_id, now=now),
     }
-    return await page_of(database, visitor, "patient.html", person=person, now=now, told=told)
+    status = 200 if problem is None else problem.status
+    return await page_of(database, visitor, "patient.html", person=person, now=now, status=status, told=told)
 
 
 async def _asked_now(database: Database, visitor: Visitor, patient_id: UUID, *, now: datetime) -> dict[str, object]:

@@ -23,16 +23,18 @@ from app.base.store.database import Database
 from app.doors.pages.patient_pages import page_of
 from app.doors.pages.rendering import PageRoute
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
-from app.doors.pages.steps import PageForm, faults_of, filled, problem_of
+from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, filled, problem_of
 from app.record.patients.service import today_of
 from app.rules.appointments import STANDS
 from app.rules.levels import spoken
 from app.rules.reviews import CHECKS, DECISIONS, OPEN
 from app.work.calendar import service as calendar
+from app.work.calendar.service import Booked
 from app.work.calendar.slots import list_slots, window
 from app.work.clinic import service as clinics
 from app.work.reviews import service, steps
 from app.work.reviews.schemas import BookIn, CancelIn, DecisionIn, ReopenIn, ReviewChange, ReviewIn
+from app.work.reviews.tables import Review
 
 router = APIRouter(prefix="/clinic", route_class=PageRoute, include_in_schema=False)
 ANSWERS = {"": "open", "yes": "yes", "no": "no", "not_needed": "not needed"}
@@ -130,7 +132,8 @@ async def work_on(
         change = filled(ReviewChange, form, checklist=checks or None, **mine)
         await steps.work_on(database, visitor.caller, review_id=review_id, given=change, if_match=form.tag, now=now)
 
-    return await _taken(step(), database, visitor=visitor, review_id=review_id, now=now)
+    typed = Typed("work", form)
+    return await _taken(step(), database, visitor=visitor, review_id=review_id, now=now, typed=typed)
 
 
 @router.post("/reviews/{review_id:uuid}/propose")
@@ -144,7 +147,8 @@ async def propose(
         change = filled(ReviewChange, form, **form.model_dump(include=of_payer))
         await steps.work_on(database, visitor.caller, review_id=review_id, given=change, if_match=form.tag, now=now)
 
-    return await _taken(step(), database, visitor=visitor, review_id=review_id, now=now)
+    typed = Typed("propose", form)
+    return await _taken(step(), database, visitor=visitor, review_id=review_id, now=now, typed=typed)
 
 
 @router.post("/reviews/{review_id:uuid}/book")
@@ -158,7 +162,8 @@ async def book(
             database, visitor.caller, review_id=review_id, given=filled(BookIn, form), if_match=form.tag, now=now
         )
 
-    return await _taken(step(), database, visitor=visitor, review_id=review_id, now=now)
+    typed = Typed("book", form)
+    return await _taken(step(), database, visitor=visitor, review_id=review_id, now=now, typed=typed)
 
 
 @router.post("/reviews/{review_id:uuid}/decide")
@@ -172,7 +177,8 @@ async def decide(
             database, visitor.caller, review_id=review_id, given=filled(DecisionIn, form), if_match=form.tag, now=now
         )
 
-    return await _taken(step(), database, visitor=visitor, review_id=review_id, now=now)
+    typed = Typed("decide", form)
+    return await _taken(step(), database, visitor=visitor, review_id=review_id, now=now, typed=typed)
 
 
 @router.post("/reviews/{review_id:uuid}/cancel")
@@ -186,7 +192,8 @@ async def cancel(
             database, visitor.caller, review_id=review_id, given=filled(CancelIn, form), if_match=form.tag, now=now
         )
 
-    return await _taken(step(), database, visitor=visitor, review_id=review_id, now=now)
+    typed = Typed("cancel", form)
+    return await _taken(step(), database, visitor=visitor, review_id=review_id, now=now, typed=typed)
 
 
 @router.post("/reviews/{review_id:uuid}/reopen")
@@ -200,16 +207,17 @@ async def reopen(
             database, visitor.caller, review_id=review_id, given=filled(ReopenIn, form), if_match=form.tag, now=now
         )
 
-    return await _taken(step(), database, visitor=visitor, review_id=review_id, now=now)
+    typed = Typed("reopen", form)
+    return await _taken(step(), database, visitor=visitor, review_id=review_id, now=now, typed=typed)
 
 
 async def _taken(
-    step: Awaitable[object], database: Database, *, visitor: Visitor, review_id: UUID, now: datetime
+    step: Awaitable[object], database: Database, *, visitor: Visitor, review_id: UUID, now: datetime, typed: Typed
 ) -> Response:
-    """Takes a step; an error is shown on the same page."""
+    """Takes a step; an error is shown on the same page, with what was typed."""
     problem = await problem_of(step)
     if problem is not None:
-        return await _show(database, visitor, review_id=review_id, now=now, problem=problem)
+        return await _show(database, visitor, review_id=review_id, now=now, problem=problem, typed=typed)
     return RedirectResponse(f"/clinic/reviews/{review_id}", 303)
 
 
@@ -222,6 +230,7 @@ async def _show(
     policy: str = "",
     proposed_on: date | None = None,
     problem: Problem | None = None,
+    typed: Typed = NOTHING_TYPED,
 ) -> Response:
     found = await service.read(database, visitor.caller, review_id=review_id, now=now)
     one = found.review
@@ -233,10 +242,7 @@ async def _show(
     named, theirs = await policies_for(database, about.person, policy or one.policy)
     begin, end = window(now, now + timedelta(days=120), now)
     slots, _ = await list_slots(database, visitor.caller, first=begin, last=end, free=True, limit=200, cursor=None)
-    booked = None
-    if one.appointment_id is not None:
-        async with database.read() as connection:
-            booked = await calendar.find(connection, visitor.caller, appointment_id=one.appointment_id, action="read")
+    booked = await _booked(database, visitor, one)
 
     def answers() -> list[EligibilityOut]:
         return [
@@ -265,6 +271,7 @@ async def _show(
         "slots": slots,
         "booked": booked,
         "faults": faults_of(problem),
+        "typed": typed,
         "levels": spoken(one.joints or []),
         "zone": about.person.time_zone,
         "may_work": may_work and one.state in OPEN,
@@ -274,3 +281,11 @@ async def _show(
     }
     status = 200 if problem is None else problem.status
     return await page_of(database, visitor, "review.html", person=about.person, now=now, status=status, told=told)
+
+
+async def _booked(database: Database, visitor: Visitor, one: Review) -> Booked | None:
+    """The appointment that a review has, or had."""
+    if one.appointment_id is None:
+        return None
+    async with database.read() as connection:
+        return await calendar.find(connection, visitor.caller, appointment_id=one.appointment_id, action="read")

@@ -1,6 +1,7 @@
 """Steps that a page's form takes: what is shown on the same page where one can't be taken."""
 
 from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
@@ -28,6 +29,22 @@ class PageForm(BaseModel):
     def part(self, model: type[M]) -> M:
         """Its fields that are those of another form, and no others."""
         return model.model_validate(self.model_dump(include=set(model.model_fields)))
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What was typed into the form of a step that could not be taken: it is shown again in that form's fields."""
+
+    step: str = ""
+    form: PageForm | None = None
+
+    def __call__(self, step: str, name: str) -> str:
+        """The text of a field of a step's form; empty for the forms of other steps."""
+        value = getattr(self.form, name, None) if step == self.step else None
+        return "" if value is None else str(value)
+
+
+NOTHING_TYPED = Typed()
 
 
 async def problem_of(step: Awaitable[object]) -> Problem | None:

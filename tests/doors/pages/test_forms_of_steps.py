@@ -56,7 +56,7 @@ async def test_nothing_that_was_typed_gets_into_an_address(service: Service) -> 
         (f"{review}/propose", {"note": SECRET, "laterality": "left"}),
         (f"{review}/book", {"slot_id": free}),
         (f"{review}/cancel", {"reason": SECRET}),
-        ("/clinic/calendar/wait", {"patient_id": service.ada_id, "kind": "procedure", "minutes": "45", "note": SECRET}),
+        (f"/clinic/patients/{service.ada_id}/wait", {"kind": "procedure", "minutes": "45", "note": SECRET}),
         ("/clinic/calendar/book", {"patient_id": service.ada_id, "slot_id": other}),
     )
     found_in = [asked(await send_form(service, where, **fields)) for where, fields in sent]
@@ -79,7 +79,7 @@ async def test_a_field_of_blanks_was_left_empty_and_blanks_around_it_do_not_coun
     (found,) = await flags(service, "kind=pain_return")
     await enter(service, "sam")
     wait = {"patient_id": f" {service.ada_id} ", "kind": "procedure", "minutes": " 45 ", "note": "   ", "first_on": " "}
-    assert (await send_form(service, "/clinic/calendar/wait", **wait)).status_code == 303
+    assert (await send_form(service, f"/clinic/patients/{service.ada_id}/wait", **wait)).status_code == 303
     assert "Ada Muster" in await page(service, "/clinic/calendar")
     done = await send_form(service, f"/clinic/flags/{found['id']}/acknowledge", note=" \t ", show=" mine ")
     assert (done.status_code, done.headers["location"]) == (303, "/clinic/flags?show=mine")

@@ -74,3 +74,48 @@ async def test_steps_say_who_took_them_and_what_was_decided(service: Service) ->
     text = (await service("nobody", "GET", pages[6])).text
     assert "decided by cleo: another treatment: a block first" in text
     assert "booked by sam" in text and "opened by sam" in text
+
+
+@pytest.mark.parametrize(
+    ("which", "step", "fields"),
+    [
+        (6, "decide", {"decision": "wait", "reason": "rather not yet"}),
+        (6, "cancel", {"reason": "x" * 300, "tag": "no tag"}),
+        (6, "work", {"note": "called twice", "check_function": "yes", "tag": "no tag"}),
+        (6, "reopen", {"reason": "not over"}),
+        (7, "move", {"reason": "the car broke down", "slot_id": "none"}),
+        (7, "attendance", {"note": "late train", "step": "finish"}),
+        (7, "cancel", {"reason": "y" * 300}),
+        (4, "wait", {"kind": "consultation", "minutes": "1", "note": "mornings", "first_on": "2026-06-03"}),
+    ],
+)
+async def test_a_form_that_is_refused_keeps_what_was_typed(
+    service: Service, which: int, step: str, fields: dict[str, str]
+) -> None:
+    where = (await furnished(service))[which]
+    if step == "reopen":
+        decided = {"decision": "none", "reason": "well"}
+        assert (
+            await service("sam", "POST", f"{where.replace('/clinic', '/v1')}/decide", json=decided)
+        ).status_code == 200
+        fields = {**fields, "tag": "no tag"}
+    await enter(service, "sam")
+    answer = await service(
+        "nobody", "POST", f"{where}/{step}", data={"form_token": await form_token(service), **fields}
+    )
+    assert answer.status_code in (409, 412, 422), answer.text[:300]
+    form = answer.text.split(f'action="{where}/{step}"')
+    if len(form) > 1:  # the step is still offered
+        shown = form[1].split("</form>")[0]
+        for name, value in fields.items():
+            if name not in ("tag", "step", "slot_id"):
+                assert f'value="{value}"' in shown or f"selected>{value}" in shown, (name, shown)
+
+
+async def test_a_red_flag_that_is_not_resolved_keeps_the_words(service: Service) -> None:
+    await furnished(service)
+    await enter(service, "sam")
+    flag = next(one for one in (await service("sam", "GET", "/v1/flags")).json()["items"] if one["kind"] == "red_flag")
+    sent = {"form_token": await form_token(service), "tag": "no tag", "note": "sent to the emergency room"}
+    answer = await service("nobody", "POST", f"/clinic/flags/{flag['id']}/resolve", data=sent)
+    assert answer.status_code == 412 and 'value="sent to the emergency room"' in answer.text

@@ -135,10 +135,10 @@ async def test_slots_are_added_by_the_clinics_clocks(service: Service) -> None:
     for wrong in ({"on": "soon"}, {"minutes": "many"}, {"weeks": "5000"}, {"location": ""}, {"clinician_id": "x"}):
         answer = await send_form(service, "/clinic/calendar/slots", **{**fields, **wrong})
         assert (answer.status_code, "Nothing was changed" in answer.text) == (422, True), wrong
-    long = await send_form(
-        service, "/clinic/calendar/wait", patient_id=service.ada_id, kind="procedure", minutes="long"
-    )
+    theirs = f"/clinic/patients/{service.ada_id}/wait"
+    long = await send_form(service, theirs, kind="consultation", minutes="long", note="mornings")
     assert (long.status_code, "Nothing was changed" in long.text) == (422, True)
+    assert 'value="mornings"' in long.text and "<option selected>consultation" in long.text
     assert len((await service("sam", "GET", "/v1/slots?from=2026-10-01T00:00:00Z")).json()["items"]) == 2
 
 
@@ -169,9 +169,7 @@ async def test_who_waits_is_booked_moved_and_cancelled(service: Service) -> None
 async def test_a_patient_is_put_on_the_list_from_her_page(service: Service) -> None:
     await enter(service, "sam")
     assert "Put on the waiting list" in await page(service, f"/clinic/patients/{service.ada_id}")
-    made = await send_form(
-        service, "/clinic/calendar/wait", patient_id=service.ada_id, minutes="45", first_on="2026-06-01"
-    )
+    made = await send_form(service, f"/clinic/patients/{service.ada_id}/wait", minutes="45", first_on="2026-06-01")
     assert made.status_code == 303
     text = await page(service, "/clinic/calendar")
     assert "from 1 June 2026" in text
