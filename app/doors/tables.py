@@ -16,10 +16,11 @@ from app.record.patients.tables import Patient
 from app.record.procedures.tables import ProcedureRow
 from app.record.revisions.tables import Revision
 from app.record.whole.tables import Tombstone
-from app.work.calendar.tables import Appointment, Feed, Slot, Waiting
+from app.work.calendar.tables import Absence, Appointment, Feed, Slot, Waiting
 from app.work.reviews.tables import Bulk, Review
 
 __all__ = [
+    "Absence",
     "Account",
     "Address",
     "Appointment",

@@ -175,7 +175,8 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
     ("healthpartners-rfa", {"pain_since": None}, "pain_since", U),
     ("healthpartners-rfa", {}, "conservative_care", P),
     ("healthpartners-rfa", {"care": ()}, "conservative_care", U),
-    ("healthpartners-rfa", SACROILIAC, "not_covered", N),
+    ("healthpartners-rfa", {}, "region_covered", M),
+    ("healthpartners-rfa", SACROILIAC, "region_covered", N),
     ("anthem-carelon", {**THEN, "proposed_on": date(2023, 12, 31)}, "levels", M),
     (
         "anthem-carelon",

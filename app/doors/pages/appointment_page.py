@@ -153,7 +153,7 @@ async def _show(
     booked = await service.read(database, caller, appointment_id=appointment_id, now=now)
     person = await patients.read(database, caller, patient_id=booked.patient_id, now=now)
     async with database.read() as connection:
-        away = await absences.overtaken_by(connection, booked.clinic_id, booked.id)
+        away = await absences.overtaken_by(connection, booked.clinic_id, appointment_id=booked.id, now=now)
     free, _ = await slots.list_slots(database, caller, first=now, last=now + AHEAD, free=True, limit=200, cursor=None)
     told: dict[str, object] = {
         "row": booked,

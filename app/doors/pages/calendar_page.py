@@ -4,7 +4,8 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
-from typing import Annotated
+from typing import Annotated, cast
+from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -107,9 +108,15 @@ class Waits:
 
 
 @router.get("/calendar")
-async def calendar_page(visitor: VisitorDep, database: DatabaseDep, now: Now, first: DAY = None) -> Response:
-    """A week, beginning with its Monday."""
-    return await _show(database, visitor, now=now, first=first, problem=None)
+async def calendar_page(
+    visitor: VisitorDep,
+    database: DatabaseDep,
+    now: Now,
+    first: DAY = None,
+    left_out: Annotated[int, Query(ge=0, le=1000)] = 0,
+) -> Response:
+    """A week, beginning with its Monday; `left_out` is how many of the new slots lay in absences."""
+    return await _show(database, visitor, now=now, first=first, problem=None, left_out=left_out)
 
 
 @router.post("/calendar/slots")
@@ -118,7 +125,10 @@ async def add_slots(
 ) -> Response:
     """Adds slots."""
 
+    left_out = 0
+
     async def step() -> None:
+        nonlocal left_out
         zone = (await clinics.read(database, visitor.caller, now)).time_zone or "UTC"
         given = filled(SlotTimes, form)
         weekly = {"repeats": f"FREQ=WEEKLY;COUNT={given.weeks}", "time_zone": zone} if given.weeks != 1 else {}
@@ -127,9 +137,14 @@ async def add_slots(
             raise bad_field("/at", "is left out on that day: the clocks go forward")
         at = local.replace(tzinfo=ZoneInfo(zone))
         slots = filled(SlotIn, form, starts_at=at, minutes=given.minutes, **weekly)
-        await clinic_slots.add_slots(database, visitor.caller, new=slots, once=NO_KEY, now=now)
+        made = await clinic_slots.add_slots(database, visitor.caller, new=slots, once=NO_KEY, now=now)
+        left_out = len(cast("list[str]", made.body["left_out"]))
 
-    return await _taken(step(), database, visitor=visitor, now=now, first=first, typed=Typed("slots", form))
+    typed, problem = Typed("slots", form), await problem_of(step())
+    if problem is not None:
+        return await _show(database, visitor, now=now, first=first, problem=problem, typed=typed)
+    asked = {"from": first, "left_out": left_out}
+    return RedirectResponse("/clinic/calendar?" + urlencode({name: one for name, one in asked.items() if one}), 303)
 
 
 @router.post("/calendar/away")
@@ -214,6 +229,7 @@ async def _show(
     first: date | None,
     problem: Problem | None,
     typed: Typed = NOTHING_TYPED,
+    left_out: int = 0,
 ) -> Response:
     caller = visitor.caller
     zone = (await clinics.read(database, caller, now)).time_zone or "UTC"
@@ -248,4 +264,5 @@ async def _show(
             one.booking is None and one.closed_at is None and not one.away and one.starts_at > now for one in slots
         ),
         typed=typed,
+        left_out=left_out,
     )

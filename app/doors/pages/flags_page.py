@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from app.access.accounts.permissions import RULES
 from app.alerts.flags import service
-from app.alerts.flags.schemas import FlagKind, StepIn
+from app.alerts.flags.schemas import FlagKind, FlagState, StepIn
 from app.alerts.flags.service import FlagQuery
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.problems import Problem
@@ -26,6 +26,7 @@ from app.work.clinic import service as clinics
 
 router = APIRouter(prefix="/clinic", route_class=PageRoute, include_in_schema=False)
 PAGE = 50
+OPEN: tuple[FlagState, ...] = ("open", "acknowledged")
 
 
 class FlagFilters(PageForm):
@@ -38,7 +39,7 @@ class FlagFilters(PageForm):
     def query(self, visitor: Visitor) -> FlagQuery:
         """The flags that are meant; a filter that means nothing does not filter."""
         return FlagQuery(
-            states=("resolved", "lapsed") if self.show == "over" else ("open", "acknowledged"),
+            states=("resolved", "lapsed") if self.show == "over" else OPEN,
             kind=cast(FlagKind, self.kind) if self.kind in get_args(FlagKind) else None,
             severity=cast(Severity, self.severity) if self.severity in get_args(Severity) else None,
             owner_id=visitor.caller.account_id if self.show == "mine" else None,
@@ -157,6 +158,7 @@ async def _show(
         }
         for one in flags
     ]
+    offered = {str(one.id) for one in flags if one.state in OPEN}  # whose form shows the words again
     own = await clinics.read(database, caller, now)
     return page(
         "flags.html",
@@ -171,6 +173,7 @@ async def _show(
         zone=own.time_zone or "UTC",
         faults=faults_of(problem),
         typed=typed,
+        unsaid="" if typed.step in offered else typed(typed.step, "note"),
         page=number,
         more=more,
         address=asked.address,

@@ -28,7 +28,6 @@ from app.record.facts import service as facts
 from app.record.facts.kinds import AnyKind
 from app.record.patients import service as patients
 from app.record.patients.schemas import PatientChange, PatientIn
-from app.record.patients.service import UNKNOWN_MAY_BE
 from app.record.procedures.service import PROCEDURE
 
 M = TypeVar("M", bound=BaseModel)
@@ -86,14 +85,32 @@ for _plural, _form in FORMS.items():
 @router.get("/procedures/{procedure_id:uuid}/edit")
 async def correct(procedure_id: UUID, visitor: VisitorDep, database: DatabaseDep, now: Now) -> Response:
     """The form of a procedure that is on record."""
+    return await _correction(database, visitor, procedure_id=procedure_id, now=now)
+
+
+async def _correction(
+    database: Database,
+    visitor: Visitor,
+    *,
+    procedure_id: UUID,
+    now: datetime,
+    typed: Values | None = None,
+    problem: Problem | None = None,
+) -> Response:
     one = await facts.read_one(
         database, visitor.caller, kind=PROCEDURE, fact_id=procedure_id, action="change_procedure", now=now
     )
     values: Values = {f.name: "" for f in fields.procedure()}
     values |= {name: _as_typed(value) for name, value in one.content.items()}
-    form = FORMS["procedures"]
     return await _page(
-        database, visitor, form=form, patient_id=one.patient_id, now=now, values=values, procedure_id=procedure_id
+        database,
+        visitor,
+        form=FORMS["procedures"],
+        patient_id=one.patient_id,
+        now=now,
+        values=values | (typed or {}),
+        problem=problem,
+        procedure_id=procedure_id,
     )
 
 
@@ -115,17 +132,7 @@ async def corrected(
             database, visitor.caller, kind=PROCEDURE, fact_id=procedure_id, changes=changes, if_match=None, now=now
         )
     except Problem as problem:
-        one = await facts.read_one(database, visitor.caller, kind=PROCEDURE, fact_id=procedure_id, now=now)
-        return await _page(
-            database,
-            visitor,
-            form=FORMS["procedures"],
-            patient_id=one.patient_id,
-            now=now,
-            values=given,
-            problem=problem,
-            procedure_id=procedure_id,
-        )
+        return await _correction(database, visitor, procedure_id=procedure_id, now=now, typed=given, problem=problem)
     return RedirectResponse(f"/clinic/procedures/{procedure_id}", 303)
 
 
@@ -144,16 +151,17 @@ async def add_baseline(
     now: Now,
 ) -> Response:
     """Writes down the pain before a procedure; a number that is none leads to the form with all its fields."""
-    given = body_of("procedure", {"baseline_pain": form.baseline_pain or ""})
+    typed: Values = {"baseline_pain": form.baseline_pain or ""}
+    given = body_of("procedure", typed)
     try:
         changes = _checked(PROCEDURE.change, {**given, "reason": "the pain before was missing"})
         await facts.change(
             database, visitor.caller, kind=PROCEDURE, fact_id=procedure_id, changes=changes, if_match=None, now=now
         )
     except Problem as problem:
-        if problem.status != 422:
+        if problem.status not in SHOWN:
             raise
-        return RedirectResponse(f"/clinic/procedures/{procedure_id}/edit", 303)
+        return await _correction(database, visitor, procedure_id=procedure_id, now=now, typed=typed, problem=problem)
     return RedirectResponse(f"/clinic/procedures/{procedure_id}", 303)
 
 
@@ -189,14 +197,16 @@ async def corrected_patient(
 ) -> Response:
     """Changes a patient; a language or a payer that was emptied is no longer known."""
     given = await _given(request, fields.patient(()))
-    emptied = {name: None for name in UNKNOWN_MAY_BE if not given.get(name)}
+    tag = str((await request.form()).get("tag", "")) or None
+    emptied = {name: None for name, value in given.items() if not value}
     try:
         changes = _checked(PatientChange, {**body_of("patient", given), **emptied, "reason": "corrected on the page"})
-        await patients.change(database, visitor.caller, patient_id=patient_id, changes=changes, if_match=None, now=now)
+        await patients.change(database, visitor.caller, patient_id=patient_id, changes=changes, if_match=tag, now=now)
     except Problem as problem:
         if problem.status not in SHOWN:
             raise
-        return await _patient_page(database, visitor, patient_id=patient_id, now=now, values=given, problem=problem)
+        kept = None if problem.status == 412 else given  # what an old page holds would undo the new state
+        return await _patient_page(database, visitor, patient_id=patient_id, now=now, values=kept, problem=problem)
     return RedirectResponse(f"/clinic/patients/{patient_id}", 303)
 
 
@@ -269,10 +279,11 @@ async def _patient_page(
         "values": values or {f.name: str(getattr(person, f.name) or "") for f in asked},
         "faults": _faults(problem, asked),
         "action": f"/clinic/patients/{patient_id}/edit",
+        "tag": patients.patient_tag(person),
         "back": f"/clinic/patients/{patient_id}",
         "today": patients.today_of(person.time_zone, now).isoformat(),
     }
-    status = 422 if problem else 200
+    status = problem.status if problem else 200
     return await page_of(database, visitor, "form.html", person=person, now=now, status=status, told=told)
 
 

@@ -112,7 +112,10 @@ async def take_many(form: Annotated[ManyForm, Form()], visitor: WriterDep, datab
         nonlocal done
         done = await bulk.take_many(database, visitor.caller, given=form.bulk(), now=now)
 
-    return await _taken(await problem_of(step()), done, asked=asked, database=database, visitor=visitor, now=now)
+    problem = await problem_of(step())
+    if problem is not None:
+        return await _show(database, visitor, now=now, asked=asked, problem=problem, typed=form)
+    return await _taken(None, done, asked=asked, database=database, visitor=visitor, now=now)
 
 
 @router.post("/reviews/bulk/{bulk_id:uuid}/undo")
@@ -156,6 +159,7 @@ async def _show(
     page_number: int = 1,
     told: dict[str, str] = NOTHING,
     problem: Problem | None = None,
+    typed: ManyForm | None = None,
 ) -> Response:
     caller = visitor.caller
     found, more = await queue(
@@ -179,6 +183,7 @@ async def _show(
         more=more,
         told=told,
         faults=[] if problem is None else [e.detail for e in problem.errors] or [problem.detail],
+        typed=typed or ManyForm(),
         filters=list(QueueFilters.model_fields),
         load=await workload(database, caller, now),
         policies=await known(database, caller.clinic_id),

@@ -217,7 +217,7 @@ async def _taken(
     """Takes a step; an error is shown on the same page, with what was typed."""
     problem = await problem_of(step)
     if problem is not None:
-        return await _show(database, visitor, review_id=review_id, now=now, problem=problem, typed=typed)
+        return await _show(database, visitor, review_id=review_id, now=now, problem=problem, typed=typed.after(problem))
     return RedirectResponse(f"/clinic/reviews/{review_id}", 303)
 
 

@@ -2,9 +2,9 @@
 
 from importlib.resources import files
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
 
 from app.base.http.problems import Problem
@@ -61,8 +61,11 @@ async def no_such_step(_visitor: WriterDep) -> None:
 
 
 @last.get("/{_rest:path}")
-async def no_such_page(_visitor: VisitorDep) -> None:
-    """An address that no page has, or that only takes forms, said on a page."""
+async def no_such_page(request: Request, _visitor: VisitorDep) -> Response:
+    """An address that no page has, or that only takes forms, said on a page; with a slash too many it is the page."""
+    path = request.url.path.rstrip("/")
+    if path != request.url.path:
+        return RedirectResponse(path, 303)
     raise Problem(404, "There is no such page.")
 
 

@@ -42,6 +42,9 @@ async def get_visitor(request: Request, sign_ins: SignInsDep, now: Now) -> Visit
     """
     token = request.cookies.get(COOKIE)
     where = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    if request.method == "POST":  # what it was sent to takes forms alone: back to the page that it stood on
+        came_from = urlsplit(request.headers.get("referer", ""))
+        where = inside(came_from.path + (f"?{came_from.query}" if came_from.query else ""))
     if not token:
         raise SignInFirst(where)
     try:

@@ -43,6 +43,16 @@ class Typed:
         value = getattr(self.form, name, None) if step == self.step else None
         return "" if value is None else str(value)
 
+    def after(self, problem: Problem) -> "Typed":
+        """What is shown again after a problem: of a form whose page was old only the words that were written.
+
+        What was chosen there beside them had been filled in from the old state, and would undo the new one.
+        """
+        if problem.status != 412 or self.form is None:
+            return self
+        words = {"note", "reason"} & set(type(self.form).model_fields)
+        return Typed(self.step, type(self.form)(**self.form.model_dump(include=words)))
+
 
 NOTHING_TYPED = Typed()
 

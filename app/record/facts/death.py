@@ -12,6 +12,7 @@ from app.record.facts.tables import FactRow
 
 fact = table(FactRow)
 EVENT, DEATH = "event", "death"  # the kind of fact that tells of it, and the word for it there
+HAS_DIED = "the patient has died"  # why what was still to come is given up
 
 
 async def died_on(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID) -> date | None:

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller, require, require_staff
@@ -16,7 +16,8 @@ from app.base.store.database import Database
 from app.base.store.metadata import new_id
 from app.base.store.typed import RowQuery, col, row, table, to, whole, wholes
 from app.record.patients.service import today_of
-from app.work.calendar.clashes import held, hold_clinician
+from app.rules.appointments import STANDS
+from app.work.calendar.clashes import held
 from app.work.calendar.local_times import midnight, spoken_days, zone_of
 from app.work.calendar.schemas import AbsenceIn, AbsenceOut
 from app.work.calendar.tables import Absence, Appointment, Slot, Waiting
@@ -39,22 +40,24 @@ async def add(database: Database, caller: Caller, *, new: AbsenceIn, once: Idemp
         zone = await zone_of(connection, caller.clinic_id)
         _check_days(new, today_of(zone, now))
         await _hold(connection, caller.clinic_id, new.clinician_id)
+        absence_id = new_id()
         values = row(
             Absence,
             clinic_id=caller.clinic_id,
-            id=new_id(),
+            id=absence_id,
             clinician_id=new.clinician_id,
             first_on=new.first_on,
             last_on=new.last_on,
             starts_at=midnight(new.first_on, zone),
-            ends_at=midnight(new.last_on + timedelta(days=1), zone),
+            ends_at=_end(new.last_on, zone),
             reason=new.reason,
             created_at=now,
         )
         await connection.execute(insert(absence), values)
-        this = and_(col(Absence.clinic_id) == caller.clinic_id, col(Absence.id) == values["id"])
+        await _come_after_bookings(connection, caller.clinic_id, absence_id)
+        this = and_(col(Absence.clinic_id) == caller.clinic_id, col(Absence.id) == absence_id)
         one = whole(Absence, (await connection.execute(select(absence).where(this))).one())
-        await _withdraw_offers(connection, one)
+        await _withdraw_offers(connection, one, now)
         await audit.record(connection, caller, action="create", resource="absence", patient_id=None, now=now)
         booked = await _booked(connection, caller.clinic_id, absences=[one], now=now)
         return Answer(to_wire(AbsenceOut, _out(one, booked)), 201, {"Location": f"/v1/absences/{one.id}"})
@@ -63,10 +66,20 @@ async def add(database: Database, caller: Caller, *, new: AbsenceIn, once: Idemp
 
 
 async def list_absences(
-    database: Database, caller: Caller, *, first: date, last: date, now: datetime
+    database: Database, caller: Caller, *, first: date | None, last: date | None, now: datetime
 ) -> list[AbsenceOut]:
-    """Absences that touch the days from `first` to `last`, the next first, each with the appointments that lie in it."""
+    """Absences that touch the days from `first` to `last`, the next first, each with the appointments that it overtakes.
+
+    From today on by the clinic's clocks, and for a year, where they are left out.
+    """
     require_staff(caller)
+    if first is None:
+        async with database.read() as connection:
+            first = today_of(await zone_of(connection, caller.clinic_id), now)
+    if last is None:
+        last = first + LONGEST
+    if first > last:
+        raise bad_field("/from", "lies after `to`", where="query")
     query = (
         select(absence)
         .where(col(Absence.clinic_id) == caller.clinic_id, col(Absence.first_on) <= last, col(Absence.last_on) >= first)
@@ -103,6 +116,7 @@ def covers() -> ColumnElement[bool]:
         or_(col(Absence.clinician_id).is_(None), col(Absence.clinician_id) == col(Slot.clinician_id)),
         col(Absence.starts_at) <= col(Slot.starts_at),
         col(Absence.ends_at) > col(Slot.starts_at),
+        or_(col(Slot.overruled).is_(None), col(Slot.created_at) < col(Absence.created_at)),  # made in it knowingly
     )
 
 
@@ -111,37 +125,59 @@ def away() -> ColumnElement[bool]:
     return exists().where(covers()).correlate(slot)
 
 
-def overtaken() -> ColumnElement[bool]:
-    """Whether an appointment lies in an absence that was recorded after it, so that it is to be moved.
+def overtaken(now: datetime) -> ColumnElement[bool]:
+    """Whether an appointment to come lies in an absence that was recorded after it, so that it is to be moved.
 
     One that is booked in an absence is booked knowingly, by an admin.
     """
-    return exists().where(covers(), _recorded_after()).correlate(slot, appointment)
+    return exists().where(covers(), _overtakes(now)).correlate(slot, appointment)
 
 
-def _recorded_after() -> ColumnElement[bool]:
-    return col(Absence.created_at) >= col(Appointment.created_at)
+def _overtakes(now: datetime) -> ColumnElement[bool]:
+    return and_(
+        col(Absence.created_at) >= col(Appointment.created_at),
+        col(Appointment.state).in_(STANDS),
+        col(Slot.starts_at) > now,
+    )
 
 
-async def overtaken_by(connection: AsyncConnection, clinic_id: UUID, appointment_id: UUID) -> str | None:
+async def overtaken_by(
+    connection: AsyncConnection, clinic_id: UUID, *, appointment_id: UUID, now: datetime
+) -> str | None:
     """What is said of the absence for which an appointment is to be moved; None where it stands."""
     query = (
         select(absence)
         .select_from(appointment)
         .join(slot, held())
-        .join(absence, and_(covers(), _recorded_after()))
+        .join(absence, and_(covers(), _overtakes(now)))
         .where(col(Appointment.clinic_id) == clinic_id, col(Appointment.id) == appointment_id)
     )
     found = (await connection.execute(query.limit(1))).first()
     return None if found is None else _said(whole(Absence, found))
 
 
-async def refuse_absent(connection: AsyncConnection, clinic_id: UUID, slot_id: UUID) -> None:
-    """Refuses (409, naming the days) to book a slot in an absence; read once its clinician is held."""
-    query = select(absence).join(slot, covers()).where(col(Slot.clinic_id) == clinic_id, col(Slot.id) == slot_id)
+async def refuse_absent(connection: AsyncConnection, caller: Caller, slot_id: UUID) -> None:
+    """Refuses (409, naming the days) to book a slot in an absence; read once its clinician is held.
+
+    The reason is the staff's to know.
+    """
+    query = select(absence).join(slot, covers()).where(col(Slot.clinic_id) == caller.clinic_id, col(Slot.id) == slot_id)
     found = (await connection.execute(query.limit(1))).first()
     if found is not None:
-        raise Problem(409, _said(whole(Absence, found)))
+        raise Problem(409, _said(whole(Absence, found), why=caller.role != "patient"))
+
+
+async def move_to_zone(connection: AsyncConnection, clinic_id: UUID, zone: str, now: datetime) -> None:
+    """Sets the ends of the absences that are not over to the clinic's new clocks; their days stay."""
+    theirs = select(absence).where(col(Absence.clinic_id) == clinic_id, col(Absence.ends_at) > now - timedelta(days=2))
+    for one in wholes(Absence, (await connection.execute(theirs)).all()):
+        ends = (
+            to(col(Absence.starts_at), midnight(one.first_on, zone)),
+            to(col(Absence.ends_at), _end(one.last_on, zone)),
+        )
+        this = and_(col(Absence.clinic_id) == clinic_id, col(Absence.id) == one.id)
+        await connection.execute(update(absence).where(this).ordered_values(*ends))
+        await _withdraw_offers(connection, one, now)
 
 
 async def present(
@@ -165,9 +201,13 @@ async def present(
     return left
 
 
-def _said(one: Absence) -> str:
+def _said(one: Absence, *, why: bool = True) -> str:
     who = "The clinic is closed" if one.clinician_id is None else "The clinician is away"
-    return f"{who} {spoken_days(one.first_on, one.last_on)}: {one.reason}."
+    return f"{who} {spoken_days(one.first_on, one.last_on)}{f': {one.reason}' if why else ''}."
+
+
+def _end(last_on: date, zone: str) -> datetime:
+    return midnight(last_on + timedelta(days=1), zone)
 
 
 def _check_days(new: AbsenceIn, today: date) -> None:
@@ -183,22 +223,44 @@ def _check_days(new: AbsenceIn, today: date) -> None:
 
 async def _hold(connection: AsyncConnection, clinic_id: UUID, clinician_id: UUID | None) -> None:
     """Locks who will be away: whoever books their time at once waits, and then sees the absence."""
+    theirs = select(col(Account.id)).where(col(Account.clinic_id) == clinic_id, col(Account.role) == "clinician")
     if clinician_id is not None:
-        await hold_clinician(connection, clinic_id, clinician_id)
-        return
-    everybody = select(col(Account.id)).where(col(Account.clinic_id) == clinic_id, col(Account.role) == "clinician")
-    await connection.execute(everybody.order_by(col(Account.id)).with_for_update(key_share=True))
+        theirs = theirs.where(col(Account.id) == clinician_id)
+    held_now = (await connection.execute(theirs.order_by(col(Account.id)).with_for_update(key_share=True))).all()
+    if clinician_id is not None and not held_now:
+        raise bad_field("/clinician_id", "is no clinician of this clinic")
 
 
-async def _withdraw_offers(connection: AsyncConnection, one: Absence) -> None:
+async def _come_after_bookings(connection: AsyncConnection, clinic_id: UUID, absence_id: UUID) -> None:
+    """An absence that waited for its clinician's row is later than what was booked meanwhile, whatever the clocks say."""
+    this = and_(col(Absence.clinic_id) == clinic_id, col(Absence.id) == absence_id)
+    newest = (
+        select(func.max(col(Appointment.created_at)))
+        .select_from(absence)
+        .join(slot, covers())
+        .join(appointment, held())
+        .where(this, col(Appointment.created_at) > col(Absence.created_at))
+    )
+    at = (await connection.execute(newest)).scalar_one_or_none()
+    if at is not None:
+        await connection.execute(update(absence).where(this).ordered_values(to(col(Absence.created_at), at)))
+
+
+async def _withdraw_offers(connection: AsyncConnection, one: Absence, now: datetime) -> None:
+    """Takes back what is offered in an absence; who waits keeps the place."""
     theirs = (
         select(col(Slot.id))
         .join(absence, covers())
         .where(col(Absence.clinic_id) == one.clinic_id, col(Absence.id) == one.id)
     )
     this = and_(col(Waiting.clinic_id) == one.clinic_id, col(Waiting.offered_slot_id).in_(theirs))
+    people = (await connection.execute(select(col(Waiting.patient_id)).where(this).distinct())).all()
     nothing = to(col(Waiting.offered_slot_id), None), to(col(Waiting.offered_until), None)
     await connection.execute(update(waiting).where(this).ordered_values(*nothing))
+    for (patient_id,) in people:
+        await audit.record_of_command(
+            connection, "change", "waiting", clinic_id=one.clinic_id, patient_id=patient_id, now=now
+        )
 
 
 async def _booked(
@@ -213,8 +275,7 @@ async def _booked(
         .where(
             col(Absence.clinic_id) == clinic_id,
             col(Absence.id).in_([one.id for one in absences]),
-            col(Slot.starts_at) > now,
-            _recorded_after(),
+            _overtakes(now),
         )
         .order_by(col(Slot.starts_at), col(Appointment.id))
         .limit(MOST)

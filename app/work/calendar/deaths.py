@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.access.accounts.permissions import Caller, reach
 from app.access.audit import service as audit
 from app.base.store.typed import col, table, to, wholes
-from app.record.facts.death import DEATH, EVENT, died_on
+from app.record.facts.death import DEATH, EVENT, HAS_DIED, died_on
 from app.record.facts.tables import FactRow
 from app.rules.appointments import STANDS
 from app.work.calendar import waiting as places
@@ -23,7 +23,6 @@ from app.work.calendar.tables import Appointment, Slot, Waiting
 
 fact, slot, appointment, waiting = table(FactRow), table(Slot), table(Appointment), table(Waiting)
 AT_ONCE = 200
-HAS_DIED = "the patient has died"
 
 
 async def let_go(connection: AsyncConnection, now: datetime) -> int:
@@ -82,15 +81,28 @@ async def wait_again(connection: AsyncConnection, now: datetime) -> int:
 
 
 async def given_up(connection: AsyncConnection, caller: Caller, *, patient_id: UUID, now: datetime) -> list[Booked]:
-    """Appointments to come that were given up for a death, the next first; for the patient's page where they live."""
+    """Appointments to come that a death has given up, the next first, while nothing of their kind is booked instead.
+
+    For the page of a patient who lives.
+    """
+    reached = reach(caller, "read", clinic_id=col(Appointment.clinic_id), patient_id=col(Appointment.patient_id))
     query = appointments().where(
-        reach(caller, "read", clinic_id=col(Appointment.clinic_id), patient_id=col(Appointment.patient_id)),
+        reached,
         col(Appointment.patient_id) == patient_id,
         col(Appointment.state) == "cancelled",
         col(Appointment.reason) == HAS_DIED,
         col(Slot.starts_at) > now,
     )
-    return [Booked(*one) for one in (await connection.execute(query.order_by(col(Slot.starts_at)))).all()]
+    lost = [Booked(*one) for one in (await connection.execute(query.order_by(col(Slot.starts_at)))).all()]
+    by_itself = [one for one in lost if one.steps[-1]["by"] is None]
+    if not by_itself:
+        return []
+    holding = appointments().where(
+        reached, col(Appointment.patient_id) == patient_id, col(Appointment.holds_slot_id).is_not(None)
+    )
+    since = max(one.created_at for one in by_itself)
+    booked = [Booked(*one) for one in (await connection.execute(holding)).all()]
+    return [] if any(one.created_at > since for one in booked) else by_itself
 
 
 def _tells_of_death() -> ColumnElement[bool]:
@@ -100,6 +112,11 @@ def _tells_of_death() -> ColumnElement[bool]:
 
 async def _let_go(connection: AsyncConnection, clinic_id: UUID, *, patient_id: UUID, now: datetime) -> None:
     theirs = and_(col(Waiting.clinic_id) == clinic_id, col(Waiting.patient_id) == patient_id)
+    waits_still = select(col(Waiting.id)).where(theirs, col(Waiting.state) == "waiting")
+    if (await connection.execute(waits_still)).first() is not None:
+        await audit.record_of_command(
+            connection, "change", "waiting", clinic_id=clinic_id, patient_id=patient_id, now=now
+        )
     kept = await places.close(connection, theirs, state="withdrawn", now=now, by=DEATH)
     ahead = appointments().where(
         col(Appointment.clinic_id) == clinic_id,

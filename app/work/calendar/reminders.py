@@ -38,7 +38,7 @@ async def remind(connection: AsyncConnection, now: datetime) -> int:
             col(Appointment.reminded_at).is_(None),
             col(Slot.starts_at) > now,
             col(Slot.starts_at) <= now + REMINDED_BEFORE,
-            ~overtaken(),
+            ~overtaken(now),
         )
         .order_by(col(Appointment.clinic_id), col(Appointment.id))
         .limit(AT_ONCE)

@@ -1,6 +1,5 @@
 """Slots, appointments and feeds."""
 
-from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -94,9 +93,7 @@ async def list_absences(
     to: Annotated[Day | None, Query(description="last day; a year on where left out")] = None,
 ) -> Page[AbsenceOut]:
     """The absences that touch these days, the next first."""
-    begin = first or now.date()
-    end = to or begin + timedelta(days=366)
-    return Page(items=await absences.list_absences(database, caller, first=begin, last=end, now=now))
+    return Page(items=await absences.list_absences(database, caller, first=first, last=to, now=now))
 
 
 @router.delete("/absences/{absence_id}", status_code=204, responses=problems(403, 404))

@@ -24,7 +24,7 @@ ABSENCE: JsonObject = {
     "reason": "holiday",
 }
 PlaceName = Annotated[Line, Field(max_length=60), AfterValidator(lambda name: " ".join(name.split()))]
-OVERRULE = "why a clash is accepted; an admin's alone"
+OVERRULE = "why a clash or an absence is accepted; an admin's alone"
 
 
 class SlotIn(Wire):
@@ -77,7 +77,10 @@ class SlotOut(BaseModel):
     free: bool
     closed: bool = False
     away: bool = Field(default=False, description="its clinician is away then, or the clinic is closed")
-    overruled: str | None = Field(default=None, description="why an admin accepts that it overlaps another")
+    overruled: str | None = Field(
+        default=None,
+        description="why an admin accepts that it overlaps another, or lies in an absence; null for patients",
+    )
     also: list[UUID] = Field(default_factory=list, description="ids of the other slots that the rule has made")
     left_out: list[Instant] = Field(
         default_factory=list, description="when the rule has made none: the clinician is away, or the clinic is closed"

@@ -74,7 +74,7 @@ async def book(
     await hold_places(connection, one.clinic_id, one.room, one.device)
     await _check_open(connection, one, patient_id=patient_id, now=now)
     if not overruled(caller, overrule):
-        await refuse_absent(connection, one.clinic_id, one.id)
+        await refuse_absent(connection, caller, one.id)
         await check_booking(connection, needed_by(one, patient_id))
     new = new_id()
     values = row(

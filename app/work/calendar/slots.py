@@ -38,7 +38,7 @@ async def add_slots(database: Database, caller: Caller, *, new: SlotIn, once: Id
 
     Raises:
         Problem: 403; 422 for a rule or a clinician that is none; 409 where a slot overlaps another of the clinician, the
-            room or the device.
+            room or the device, or all of them lie in absences.
     """
     require(caller, "add_slot")
     starts = await QUICK.run(partial(occurrences, new, now), clinic_id=caller.clinic_id)
@@ -203,6 +203,8 @@ async def list_slots(
         slot_out(whole(Slot, one), free=one._mapping["booking"] is None, away=bool(one._mapping["away"]))
         for one in found
     ]
+    if caller.role == "patient":  # the reason is the staff's to know
+        shown = [one.model_copy(update={"overruled": None}) for one in shown]
     return page(shown, limit, lambda one: to_timed_cursor(one.starts_at, one.id))
 
 
@@ -253,7 +255,7 @@ async def agenda(
             col(Slot.device),
             col(Slot.overruled),
             away(),
-            overtaken(),
+            overtaken(now),
         )
         .select_from(slot)
         .join(account, of_clinician)

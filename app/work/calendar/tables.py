@@ -29,7 +29,7 @@ class Slot(SQLModel, table=True):
     room: str | None = Field(default=None, max_length=60)
     device: str | None = Field(default=None, max_length=60)
     closed_at: datetime | None = None
-    overruled: str | None = Field(default=None, max_length=200)  # why an admin accepts that it overlaps another
+    overruled: str | None = Field(default=None, max_length=200)  # why an admin accepts a clash, or an absence
 
 
 class Absence(SQLModel, table=True):

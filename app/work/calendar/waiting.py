@@ -140,9 +140,10 @@ async def close_for(
 async def tell_of_freed(connection: AsyncConnection, freed: FreedSlot, now: datetime) -> None:
     """Tells the clinic's people when a slot is free again that another patient waits for."""
     own = select(slot).where(col(Slot.clinic_id) == freed.clinic_id, col(Slot.id) == freed.slot_id)
-    one = whole(Slot, (await connection.execute(own)).one())
-    if one.starts_at <= now:
+    found = (await connection.execute(own.where(col(Slot.starts_at) > now, ~away()))).first()
+    if found is None:
         return
+    one = whole(Slot, found)
     waits = await find_waiting(
         connection, waiting_query().where(col(Waiting.clinic_id) == freed.clinic_id, col(Waiting.state) == "waiting")
     )
@@ -205,7 +206,7 @@ def with_fits(
                 **values_of(who.place),
                 "waiting_days": max(0, (now - who.place.created_at).days),
                 "offered": _offered(who.place, offered or {}),
-                "fits": [{**values_of(one), "free": True} for one in free if fits(who, one)][:SHOWN],
+                "fits": [{**values_of(one), "overruled": None, "free": True} for one in free if fits(who, one)][:SHOWN],
             }
         )
         for who in waits
@@ -214,7 +215,7 @@ def with_fits(
 
 def _offered(place: Waiting, offered: Mapping[UUID, Slot]) -> dict[str, object] | None:
     one = None if place.offered_slot_id is None else offered.get(place.offered_slot_id)
-    return None if one is None else {**values_of(one), "free": False}
+    return None if one is None else {**values_of(one), "overruled": None, "free": False}  # patients read it
 
 
 async def close(

@@ -14,6 +14,7 @@ from app.alerts.flags.budget import used
 from app.base.http.problems import bad_field
 from app.base.store.database import Database
 from app.base.store.typed import Setting, col, to, values_of, whole
+from app.work.calendar.absences import move_to_zone
 from app.work.clinic.schemas import ClinicChange, ClinicOut, ColleagueOut
 
 
@@ -40,6 +41,8 @@ async def change(database: Database, caller: Caller, *, given: ClinicChange, now
         if changes:
             await connection.execute(update(clinic).where(col(Clinic.id) == caller.clinic_id).ordered_values(*changes))
             await audit.record(connection, caller, action="change", resource="clinic", patient_id=None, now=now)
+        if "time_zone" in given.model_fields_set:
+            await move_to_zone(connection, caller.clinic_id, given.time_zone or "UTC", now)
         return await _read(connection, caller, now)
 
     return await database.write(work)

@@ -15,6 +15,7 @@ from app.base.store.metadata import new_id
 from app.base.store.statements import insert_new
 from app.base.store.timeline import step
 from app.base.store.typed import Setting, col, col_of, to, values_of, whole
+from app.record.facts.death import DEATH, HAS_DIED
 from app.record.patients.service import patient, today_of
 from app.record.patients.tables import Patient
 from app.record.procedures.service import procedure
@@ -173,7 +174,8 @@ async def _close(connection: AsyncConnection, one: Review, why: End, *, on: date
     if one.appointment_id is not None:
         booked = await calendar.find_standing(connection, one.clinic_id, one.appointment_id)
         if booked is not None and booked.starts_at > now:  # one that is past was kept, or is the repeat itself
-            await calendar.give_back(connection, None, one=booked, reason=note, now=now)
+            reason = HAS_DIED if why == DEATH else note
+            await calendar.give_back(connection, None, one=booked, reason=reason, now=now)
     state: State = "decided" if repeated else "cancelled"
     ended = [
         to(col(Review.state), state),

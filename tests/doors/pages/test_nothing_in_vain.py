@@ -119,3 +119,63 @@ async def test_a_red_flag_that_is_not_resolved_keeps_the_words(service: Service)
     sent = {"form_token": await form_token(service), "tag": "no tag", "note": "sent to the emergency room"}
     answer = await service("nobody", "POST", f"/clinic/flags/{flag['id']}/resolve", data=sent)
     assert answer.status_code == 412 and 'value="sent to the emergency room"' in answer.text
+
+
+async def test_a_slash_too_many_leads_to_the_page(service: Service) -> None:
+    await enter(service)
+    answer = await service("nobody", "GET", "/clinic/flags/")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/clinic/flags")
+    assert (await service("nobody", "GET", "/clinic/")).headers["location"] == "/clinic"
+
+
+async def test_a_form_whose_sign_in_has_run_out_leads_back_to_its_page(service: Service) -> None:
+    pages = await furnished(service)
+    came_from = {"referer": f"http://test{pages[6]}?policy=nice-ng59"}
+    answer = await service("nobody", "POST", f"{pages[6]}/decide", data={}, headers=came_from)
+    assert answer.headers["location"] == f"/clinic/sign-in?next={pages[6]}%3Fpolicy%3Dnice-ng59"
+    foreign = await service("nobody", "POST", f"{pages[6]}/decide", headers={"referer": "https://evil.example/x"})
+    assert foreign.headers["location"].endswith("next=/clinic")
+
+
+async def test_a_lost_update_shows_what_is_there_and_the_words_that_were_written(service: Service) -> None:
+    where = (await furnished(service))[6]
+    await service("cleo", "PATCH", where.replace("/clinic", "/v1"), json={"checklist": {"function": "yes"}})
+    await enter(service, "sam")
+    sent = {"form_token": await form_token(service), "tag": "old", "check_function": "no", "note": "called twice"}
+    answer = await service("nobody", "POST", f"{where}/work", data=sent)
+    assert answer.status_code == 412 and 'value="called twice"' in answer.text
+    asked = answer.text.split('name="check_function"')[1].split("</select>")[0]
+    assert 'value="yes" selected' in asked and 'value="no" selected' not in asked
+
+
+async def test_many_reviews_that_are_refused_stay_ticked(service: Service) -> None:
+    where = (await furnished(service))[6]
+    await enter(service, "sam")
+    sent = {
+        "form_token": await form_token(service),
+        "step": "wait",
+        "review_id": where.split("/")[-1],
+        "reason": "later",
+    }
+    answer = await service("nobody", "POST", "/clinic/reviews/bulk", data=sent)
+    assert answer.status_code == 422
+    assert f'value="{sent["review_id"]}" checked' in answer.text and 'value="later"' in answer.text
+    assert '<option value="wait" selected>' in answer.text
+
+
+async def test_words_about_a_flag_that_a_colleague_has_resolved_are_shown(service: Service) -> None:
+    await furnished(service)
+    flag = next(one for one in (await service("sam", "GET", "/v1/flags")).json()["items"] if one["kind"] == "red_flag")
+    await service("cleo", "POST", f"/v1/flags/{flag['id']}/resolve", json={"note": "seen"})
+    await enter(service, "sam")
+    sent = {"form_token": await form_token(service), "note": "sent to the emergency room"}
+    answer = await service("nobody", "POST", f"/clinic/flags/{flag['id']}/resolve", data=sent)
+    assert answer.status_code == 409 and "Not kept: sent to the emergency room" in answer.text
+
+
+async def test_a_pain_that_is_none_is_said_beside_its_field(service: Service) -> None:
+    procedure = (await furnished(service))[5]
+    await enter(service)
+    sent = {"form_token": await form_token(service), "baseline_pain": "eleven"}
+    answer = await service("nobody", "POST", f"{procedure}/baseline", data=sent)
+    assert answer.status_code == 422 and 'value="eleven"' in answer.text

@@ -204,3 +204,7 @@ async def test_a_patient_is_corrected_on_a_page(service: Service) -> None:
     assert (await send_form(service, where, **{**typed, "payer": ""})).status_code == 303
     now = (await service("sam", "GET", f"/v1/patients/{service.ada_id}")).json()
     assert (now["name"], now["payer"], now["language"]) == ("Ada M. Muster", None, None)
+    nameless = await send_form(service, where, **{**typed, "name": "  "})
+    assert (nameless.status_code, "Name: " in nameless.text) == (422, True)
+    stale = await send_form(service, where, **{**typed, "name": "Ada Old"}, tag="old")
+    assert (stale.status_code, 'value="Ada M. Muster"' in stale.text) == (412, True)

@@ -183,7 +183,9 @@ async def test_who_has_died_is_offered_and_reminded_of_nothing(service: Service,
     assert await told(service, "appointment.reminder") == 0
 
 
-async def test_a_death_that_was_a_mistake_puts_back_who_waited_and_says_what_to_book_again(service: Service) -> None:
+async def test_a_death_that_was_a_mistake_puts_back_who_waited_and_says_what_to_book_again(
+    service: Service, clock: Clock
+) -> None:
     await waits(service, "ada")
     mine = (await service("ada", "GET", "/v1/me")).json()["patient_id"]
     await book(service, "sam", mine, await slot(service, "2026-05-20T09:00:00+02:00", kind="consultation"))
@@ -192,6 +194,7 @@ async def test_a_death_that_was_a_mistake_puts_back_who_waited_and_says_what_to_
     await work(service)
     await enter(service, "sam")
     assert "book it again" not in await page(service, f"/clinic/patients/{mine}")
+    clock.now += timedelta(minutes=1)
     await service("cleo", "DELETE", f"/v1/events/{event['id']}")
     await work(service)
     (place,) = (await service("ada", "GET", "/v1/waiting")).json()["items"]
@@ -200,6 +203,21 @@ async def test_a_death_that_was_a_mistake_puts_back_who_waited_and_says_what_to_
     assert "A death was on record, and is no longer" in shown and "book it again" in shown
     freed_slot = await freed(service)
     assert await offered(service, "ada") == freed_slot
+    await book(service, "sam", mine, await slot(service, "2026-05-21T09:00:00+02:00", kind="consultation"))
+    assert "book it again" not in await page(service, f"/clinic/patients/{mine}"), "it has been"
+
+
+async def test_the_appointment_of_a_review_is_named_after_a_death_by_mistake_as_well(service: Service) -> None:
+    review = await opened(service)
+    await service("sam", "POST", f"/v1/reviews/{review['id']}/book", json={"slot_id": await slot(service)})
+    died = {"kind": "death", "happened_on": "2026-04-30"}
+    event = (await service("cleo", "POST", f"/v1/patients/{service.ada_id}/events", json=died)).json()
+    await work(service)
+    await service("cleo", "DELETE", f"/v1/events/{event['id']}")
+    await work(service)
+    await enter(service, "sam")
+    shown = await page(service, f"/clinic/patients/{service.ada_id}")
+    assert "A death was on record, and is no longer" in shown and "Review" in shown
 
 
 async def test_who_was_put_on_the_list_again_by_hand_waits_once(service: Service) -> None:
