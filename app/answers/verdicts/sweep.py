@@ -80,19 +80,20 @@ async def sweep(
     *,
     clinic_id: UUID | None = None,
     most: int | None = None,
-    at_once: int = BATCH,
+    at_once: int | None = None,
     definition: Definition = DEFINITION,
 ) -> AsyncGenerator[SweptBatch]:
     """Makes stale verdicts anew, at most `most`; yields after each stored batch.
 
     Args:
         executor: where the engine runs; a thread of this process where none is given.
-        at_once: how many are made in a batch.
+        at_once: how many are made in a batch; `BATCH` where none is given.
     """
     place = col(ProcedureRow.id), col(ProcedureRow.clinic_id)
     done, after = 0, (UUID(int=0), UUID(int=0))
     while most is None or done < most:
-        size = at_once if most is None else min(at_once, most - done)
+        batch_size = at_once or BATCH
+        size = batch_size if most is None else min(batch_size, most - done)
         query = stale(now(), clinic_id, definition).where(tuple_(*place) > tuple_(*after)).order_by(*place).limit(size)
         async with database.read(aside=True) as connection:
             found = [JudgedProcedure(*one) for one in (await connection.execute(query)).all()]

@@ -167,7 +167,7 @@ async def refuse_absent(connection: AsyncConnection, caller: Caller, slot_id: UU
         raise Problem(409, _said(whole(Absence, found), why=caller.role != "patient"))
 
 
-async def move_to_zone(connection: AsyncConnection, clinic_id: UUID, zone: str, now: datetime) -> None:
+async def move_to_zone(connection: AsyncConnection, clinic_id: UUID, *, zone: str, now: datetime) -> None:
     """Sets the ends of the absences that are not over to the clinic's new clocks; their days stay."""
     theirs = select(absence).where(col(Absence.clinic_id) == clinic_id, col(Absence.ends_at) > now - timedelta(days=2))
     for one in wholes(Absence, (await connection.execute(theirs)).all()):

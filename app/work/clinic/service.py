@@ -42,7 +42,7 @@ async def change(database: Database, caller: Caller, *, given: ClinicChange, now
             await connection.execute(update(clinic).where(col(Clinic.id) == caller.clinic_id).ordered_values(*changes))
             await audit.record(connection, caller, action="change", resource="clinic", patient_id=None, now=now)
         if "time_zone" in given.model_fields_set:
-            await move_to_zone(connection, caller.clinic_id, given.time_zone or "UTC", now)
+            await move_to_zone(connection, caller.clinic_id, zone=given.time_zone or "UTC", now=now)
         return await _read(connection, caller, now)
 
     return await database.write(work)
