@@ -55,7 +55,7 @@ async def list_flags(
     "/red_flags",
     status_code=201,
     response_model=RuleOut,
-    responses={201: {"model": RuleOut, "description": "Added"}, **problems(403, 413)},
+    responses={201: {"model": RuleOut, "description": "Added"}, **problems(403, 409, 413)},
 )
 async def add_red_flag(
     new: RuleIn, caller: CallerDep, database: DatabaseDep, now: Now, once: IdempotentCallDep

@@ -31,6 +31,7 @@ from app.rules.levels import spoken
 from app.rules.words import REGIONS, Region
 from app.work.calendar import service as calendar
 from app.work.calendar import waiting
+from app.work.calendar.absences import overtaken_by
 from app.work.calendar.deaths import given_up
 from app.work.calendar.schemas import WaitingIn
 from app.work.reviews import service as reviews
@@ -156,8 +157,11 @@ async def _asked_now(database: Database, visitor: Visitor, patient_id: UUID, *, 
     open_flags, _ = await flags.list_flags(database, visitor.caller, asked, limit=50, cursor=None, now=now)
     open_reviews, _ = await queue(database, visitor.caller, QueueIn(patient_id=patient_id), offset=0, now=now)
     booked = await calendar.to_come(database, visitor.caller, patient_id, now=now)
+    async with database.read() as connection:
+        away = {one.id: await overtaken_by(connection, one.clinic_id, appointment_id=one.id, now=now) for one in booked}
     return {
         "flags": [one for one in open_flags if one.kind != flags.RED or one.severity == "later"],  # others stand on top
         "reviews": [reviews.out(one, now) for one in open_reviews],
         "appointments": booked,
+        "away": away,
     }

@@ -29,6 +29,7 @@ from app.rules.appointments import STANDS
 from app.rules.levels import spoken
 from app.rules.reviews import CHECKS, DECISIONS, OPEN
 from app.work.calendar import service as calendar
+from app.work.calendar.absences import overtaken_by
 from app.work.calendar.service import Booked
 from app.work.calendar.slots import list_slots, window
 from app.work.clinic import service as clinics
@@ -242,7 +243,7 @@ async def _show(
     named, theirs = await policies_for(database, about.person, policy or one.policy)
     begin, end = window(now, now + timedelta(days=120), now)
     slots, _ = await list_slots(database, visitor.caller, first=begin, last=end, free=True, limit=200, cursor=None)
-    booked = await _booked(database, visitor, one)
+    booked, away = await _booked(database, visitor, one=one, now=now)
 
     def answers() -> list[EligibilityOut]:
         return [
@@ -270,6 +271,7 @@ async def _show(
         "decisions": DECISIONS,
         "slots": slots,
         "booked": booked,
+        "away": away,
         "faults": faults_of(problem),
         "typed": typed,
         "levels": spoken(one.joints or []),
@@ -283,9 +285,10 @@ async def _show(
     return await page_of(database, visitor, "review.html", person=about.person, now=now, status=status, told=told)
 
 
-async def _booked(database: Database, visitor: Visitor, one: Review) -> Booked | None:
-    """The appointment that a review has, or had."""
+async def _booked(database: Database, visitor: Visitor, one: Review, now: datetime) -> tuple[Booked | None, str | None]:
+    """The appointment that a review has, or had; and what is said of an absence that has overtaken it."""
     if one.appointment_id is None:
-        return None
+        return None, None
     async with database.read() as connection:
-        return await calendar.find(connection, visitor.caller, appointment_id=one.appointment_id, action="read")
+        booked = await calendar.find(connection, visitor.caller, appointment_id=one.appointment_id, action="read")
+        return booked, await overtaken_by(connection, one.clinic_id, appointment_id=one.appointment_id, now=now)

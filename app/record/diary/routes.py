@@ -100,7 +100,7 @@ async def read_revisions(
 @router.post(
     "",
     response_model=BatchOut,
-    responses=problems(403, 404, 413),
+    responses=problems(403, 404, 409, 413),
     max_body_size=BATCH_LIMIT,
     openapi_extra={"requestBody": BATCH},
 )

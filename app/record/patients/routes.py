@@ -23,7 +23,7 @@ router = APIRouter(prefix="/v1/patients", tags=["patients"])
     "",
     status_code=201,
     response_model=PatientOut,
-    responses={201: {"model": PatientOut, "description": "Recorded"}, **problems(403, 413)},
+    responses={201: {"model": PatientOut, "description": "Recorded"}, **problems(403, 409, 413)},
 )
 async def create_patient(
     new: PatientIn, caller: CallerDep, database: DatabaseDep, now: Now, once: IdempotentCallDep

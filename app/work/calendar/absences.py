@@ -25,7 +25,7 @@ from app.work.calendar.tables import Absence, Appointment, Slot, Waiting
 absence, slot, appointment, waiting = table(Absence), table(Slot), table(Appointment), table(Waiting)
 LONGEST = timedelta(days=366)
 AHEAD = timedelta(days=5 * 366)
-MOST = 1000  # absences listed, and appointments that one of them names
+MOST = 1000  # absences listed
 
 
 async def add(database: Database, caller: Caller, *, new: AbsenceIn, once: IdempotentCall, now: datetime) -> Answer:
@@ -278,7 +278,6 @@ async def _booked(
             _overtakes(now),
         )
         .order_by(col(Slot.starts_at), col(Appointment.id))
-        .limit(MOST)
     )
     return [(of, booked) for of, booked in (await connection.execute(query)).all()]
 

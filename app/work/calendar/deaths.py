@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller, reach
 from app.access.audit import service as audit
-from app.base.store.typed import col, table, to, wholes
+from app.base.store.typed import col, col_of, table, to, wholes
 from app.record.facts.death import DEATH, EVENT, HAS_DIED, died_on
 from app.record.facts.tables import FactRow
 from app.rules.appointments import STANDS
@@ -85,24 +85,34 @@ async def given_up(connection: AsyncConnection, caller: Caller, *, patient_id: U
 
     For the page of a patient who lives.
     """
-    reached = reach(caller, "read", clinic_id=col(Appointment.clinic_id), patient_id=col(Appointment.patient_id))
+    other, its_slot = appointment.alias("other"), slot.alias("its_slot")
+    booked_since = exists(
+        select(col_of(other, Appointment.id))
+        .join(
+            its_slot,
+            and_(
+                col_of(its_slot, Slot.clinic_id) == col_of(other, Appointment.clinic_id),
+                col_of(its_slot, Slot.id) == col_of(other, Appointment.holds_slot_id),
+            ),
+        )
+        .where(
+            col_of(other, Appointment.clinic_id) == col(Appointment.clinic_id),
+            col_of(other, Appointment.patient_id) == col(Appointment.patient_id),
+            col_of(other, Appointment.created_at) > col(Appointment.created_at),
+            col_of(its_slot, Slot.kind) == col(Slot.kind),
+        )
+        .correlate(appointment, slot)
+    )
     query = appointments().where(
-        reached,
+        reach(caller, "read", clinic_id=col(Appointment.clinic_id), patient_id=col(Appointment.patient_id)),
         col(Appointment.patient_id) == patient_id,
         col(Appointment.state) == "cancelled",
         col(Appointment.reason) == HAS_DIED,
         col(Slot.starts_at) > now,
+        ~booked_since,
     )
-    lost = [Booked(*one) for one in (await connection.execute(query.order_by(col(Slot.starts_at)))).all()]
-    by_itself = [one for one in lost if one.steps[-1]["by"] is None]
-    if not by_itself:
-        return []
-    holding = appointments().where(
-        reached, col(Appointment.patient_id) == patient_id, col(Appointment.holds_slot_id).is_not(None)
-    )
-    since = max(one.created_at for one in by_itself)
-    booked = [Booked(*one) for one in (await connection.execute(holding)).all()]
-    return [] if any(one.created_at > since for one in booked) else by_itself
+    found = [Booked(*one) for one in (await connection.execute(query.order_by(col(Slot.starts_at)))).all()]
+    return [one for one in found if one.steps[-1]["by"] is None]  # a person may have typed these words
 
 
 def _tells_of_death() -> ColumnElement[bool]:

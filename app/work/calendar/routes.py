@@ -75,7 +75,7 @@ async def remove_slot(slot_id: UUID, caller: CallerDep, database: DatabaseDep, n
 AWAY: Responses = {201: {"model": AbsenceOut, "description": "Recorded"}}
 
 
-@router.post("/absences", status_code=201, response_model=AbsenceOut, responses={**AWAY, **problems(403, 413)})
+@router.post("/absences", status_code=201, response_model=AbsenceOut, responses={**AWAY, **problems(403, 409, 413)})
 async def add_absence(
     new: AbsenceIn, caller: CallerDep, database: DatabaseDep, now: Now, once: IdempotentCallDep
 ) -> Response:

@@ -12,7 +12,7 @@ from tests.doors.pages.test_work_pages import page, send_form
 from tests.support import Service
 from tests.work.calendar.test_clashes import another_clinician, book, patient, slot_of
 from tests.work.calendar.test_offers import told as told_of
-from tests.work.reviews.test_reviews import slot
+from tests.work.reviews.test_reviews import opened, slot
 
 pytestmark = pytest.mark.anyio
 DAY = {"first_on": "2026-06-02", "last_on": "2026-06-02", "reason": "congress"}
@@ -288,3 +288,13 @@ async def test_new_slots_of_weeks_say_how_many_were_left_out(service: Service) -
 async def test_days_that_end_before_they_begin_list_nothing(service: Service) -> None:
     answer = await service("sam", "GET", "/v1/absences?from=2026-06-02&to=2026-06-01")
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/from")
+
+
+async def test_every_page_about_an_appointment_says_that_it_is_to_be_moved(service: Service) -> None:
+    review = await opened(service)
+    await service("sam", "POST", f"/v1/reviews/{review['id']}/book", json={"slot_id": await slot(service)})
+    await enter(service, "sam")
+    pages = [f"/clinic/reviews/{review['id']}", f"/clinic/patients/{service.ada_id}"]
+    assert ["is away" in await page(service, where) for where in pages] == [False, False]
+    await absent(service, clinician_id=await me(service))
+    assert ["The clinician is away on 2 June 2026" in await page(service, where) for where in pages] == [True, True]

@@ -203,6 +203,8 @@ async def test_a_death_that_was_a_mistake_puts_back_who_waited_and_says_what_to_
     assert "A death was on record, and is no longer" in shown and "book it again" in shown
     freed_slot = await freed(service)
     assert await offered(service, "ada") == freed_slot
+    await book(service, "sam", mine, await slot(service, "2026-05-22T09:00:00+02:00"))
+    assert "book it again" in await page(service, f"/clinic/patients/{mine}"), "another kind does not stand for it"
     await book(service, "sam", mine, await slot(service, "2026-05-21T09:00:00+02:00", kind="consultation"))
     assert "book it again" not in await page(service, f"/clinic/patients/{mine}"), "it has been"
 
