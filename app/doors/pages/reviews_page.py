@@ -285,7 +285,9 @@ async def _show(
     return await page_of(database, visitor, "review.html", person=about.person, now=now, status=status, told=told)
 
 
-async def _booked(database: Database, visitor: Visitor, one: Review, now: datetime) -> tuple[Booked | None, str | None]:
+async def _booked(
+    database: Database, visitor: Visitor, *, one: Review, now: datetime
+) -> tuple[Booked | None, str | None]:
     """The appointment that a review has, or had; and what is said of an absence that has overtaken it."""
     if one.appointment_id is None:
         return None, None
