@@ -9,6 +9,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from . import parameters as par
 from .daily import Daily
 from .definitions import Response, relief_percent, response
+from .line import line_sd, widened
 from .prepared_chain import prepared_chain
 from .records import Phase
 from .run import Run
@@ -40,7 +41,7 @@ class Judgement:
     def stretches(self) -> list[Stretch]:
         """Each spell of relief that counts, the first one first."""
         today, day = self.run.today, self.plan.last
-        out = [Stretch(ended.onset, ended.end, True) for ended in today.so_far.spells]
+        out = [self._stretch(ended.onset, ended.end, settled=True) for ended in today.so_far.spells]
         if self.held:
             begun = ended = None
             lasts = prepared_chain(self.run.filter.definition).lasts
@@ -49,8 +50,23 @@ class Judgement:
                 begun = None  # in relief from the first day that the diary speaks for
             if self.held in ("returning", "returned"):
                 ended = when_ended(today.chances, self.run.filter.ages, day)
-            out.append(Stretch(begun, ended, False))
+            out.append(self._stretch(begun, ended, settled=False))
         return out
+
+    def _stretch(self, begun: EstimatedDay | None, ended: EstimatedDay | None, *, settled: bool) -> Stretch:
+        """A spell with what the line's own doubt adds to the intervals of its dates.
+
+        Only the days on which a spell or its end comes to stand may tell of them, so that what is settled stays.
+        """
+        definition, last = self.run.filter.definition, self.plan.last
+        pain, sd = self.plan.baseline.pain or 0.0, self.plan.baseline.sd
+        if begun is not None:
+            share, until = par.ONSET_LEVEL[definition], min(last, begun.on + par.SPELL_DAYS)
+            begun = widened(begun, self.daily.level, line=share * pain, sd=line_sd(share, sd), rises=False, until=until)
+        if ended is not None:
+            share, until = par.RETURN_LEVEL[definition], min(last, ended.on + par.STANDS_DAYS)
+            ended = widened(ended, self.daily.level, line=share * pain, sd=line_sd(share, sd), rises=True, until=until)
+        return Stretch(begun, ended, settled)
 
     @property
     def spell(self) -> Stretch | None:

@@ -303,7 +303,8 @@ def test_nobody_keeps_a_writing_but_the_door() -> None:
         name = file.relative_to(APP).as_posix()
         if name not in OWN:
             found[name] = list(ways_round(file.read_text()))
-    assert {name: how for name, how in found.items() if how} == {"record/diary/door.py": ["19: keep"]}
+    ways = {name: [one.split(": ")[1] for one in how] for name, how in found.items() if how}
+    assert ways == {"record/diary/door.py": ["keep"]}
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ async def list_flags(
         held_back=held_back,
     )
     flags, following = await service.list_flags(database, caller, asked, limit=limit, cursor=cursor, now=now)
-    return listed(FlagOut, flags, following=following, accept=accept)
+    return await listed(FlagOut, flags, following=following, accept=accept)
 
 
 @router.post(

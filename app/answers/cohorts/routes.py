@@ -12,7 +12,8 @@ from app.base.http.deps import DatabaseDep
 from app.base.http.paging import Page
 from app.base.http.pools import HEAVY
 from app.base.http.problems import problems
-from app.base.http.sheets import CSV, Accept, line, listed
+from app.base.http.sheets import CSV, Accept, line, written
+from app.base.http.wire import to_wire
 
 router = APIRouter(prefix="/v1/cohorts", tags=["cohorts"])
 POINTS = ("group", "day", "survival", "low", "high", "at_risk")
@@ -70,6 +71,9 @@ async def cohort_procedures(
     rows, following = await service.list_rows(
         database, caller, asked, limit=asked.limit, cursor=asked.cursor, now=request.app.state.clock
     )
-    return await HEAVY.run(
-        partial(listed, CohortRowOut, rows, following=following, accept=accept), clinic_id=caller.clinic_id
-    )
+
+    def sheet() -> Response:
+        bodies = [to_wire(CohortRowOut, one) for one in rows]
+        return written(CohortRowOut, bodies, following=following, accept=accept)
+
+    return await HEAVY.run(sheet, clinic_id=caller.clinic_id)

@@ -11,7 +11,8 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel
 
 from app.base.http.problems import Responses
-from app.base.http.wire import to_wire
+from app.base.http.wire import JsonObject, to_wire
+from app.base.store.long_results import by_turns
 
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 Accept = Annotated[str, Header(description="application/json or text/csv")]
@@ -40,15 +41,24 @@ def _cell(value: object) -> object:
     return safe(value) if isinstance(value, str) else value
 
 
-def listed(model: type[BaseModel], rows: Iterable[object], *, following: str | None, accept: str) -> Response:
-    """A page of a list in the form of its model, as JSON or, where `Accept` asks for it, as CSV, a line a row.
-
-    CSV has the cursor of the rest in the header `Next-Cursor`.
+async def listed(model: type[BaseModel], rows: Iterable[object], *, following: str | None, accept: str) -> Response:
+    """A page of a list in the form of its model, some rows at a time, so that other calls have their turn.
 
     Args:
         rows: models, or anything that has their fields as keys or as attributes.
     """
-    bodies = [to_wire(model, row) for row in rows]
+    bodies = [to_wire(model, row) async for row in by_turns(rows)]
+    return written(model, bodies, following=following, accept=accept)
+
+
+def written(model: type[BaseModel], bodies: list[JsonObject], *, following: str | None, accept: str) -> Response:
+    """A page of a list as JSON or, where `Accept` asks for it, as CSV, a line a row.
+
+    CSV has the cursor of the rest in the header `Next-Cursor`.
+
+    Args:
+        bodies: the rows as they go over the wire.
+    """
     if "text/csv" not in accept:
         return JSONResponse({"items": bodies, "next": following})
     columns = list(model.model_fields)

@@ -1,10 +1,10 @@
-"""The rows of a long result, some at a time: what else waits for the event loop has its turn between them.
+"""Long lists, some items at a time: what else waits for the event loop has its turn between them.
 
-The driver has read them all by then; what takes long is to make values of them: JSON, days, instants.
+Of a result the driver has read all rows by then; what takes long is to make values of them: JSON, days, instants.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from functools import partial
 from typing import Any, TypeVar, TypeVarTuple
 
@@ -17,6 +17,14 @@ Columns = TypeVarTuple("Columns")
 T = TypeVar("T")
 M = TypeVar("M", bound=SQLModel)
 AT_A_TIME = 100  # rows: some ten milliseconds, where each is a day with all that may be told of it
+
+
+async def by_turns(items: Iterable[T]) -> AsyncIterator[T]:
+    """The items, in their order."""
+    for count, one in enumerate(items, start=1):
+        yield one
+        if count % AT_A_TIME == 0:
+            await asyncio.sleep(0)
 
 
 async def in_turns(found: "CursorResult[*Columns]", make: "Callable[[Row[*Columns]], T]") -> list[T]:

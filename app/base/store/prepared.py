@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 Ts = TypeVarTuple("Ts")
 Parameters = Mapping[str, object]
 Convert = Callable[[Any], Any] | None  # between a type of Python and one of the driver
+AT_A_TIME = 500  # sets of parameters made ready and sent in one go
 PRIVATE = {
     "sqlalchemy.sql.compiler.SQLCompiler": ("_bind_processors", "_result_columns"),
     "sqlalchemy.types.TypeEngine": ("_cached_result_processor",),
@@ -139,11 +140,13 @@ async def first_of(connection: Connection, statement: "Prepared[*Ts]", parameter
 
 
 async def run_many(connection: Connection, statement: "Prepared[*Ts]", parameters: Sequence[Parameters]) -> None:
-    """Runs a prepared statement once for each set of parameters, in one round trip where there are several."""
-    if isinstance(connection, PreparedConnection):
-        await connection.many(statement, parameters)
-    else:
-        await connection.execute(statement.statement(connection.dialect.name), list(parameters))
+    """Runs a prepared statement once for each set of parameters, in one round trip for AT_A_TIME of them."""
+    for begin in range(0, len(parameters), AT_A_TIME):
+        some = list(parameters[begin : begin + AT_A_TIME])
+        if isinstance(connection, PreparedConnection):
+            await connection.many(statement, some)
+        else:
+            await connection.execute(statement.statement(connection.dialect.name), some)
 
 
 def _compile(statement: Executable, dialect: Dialect, named: list[str]) -> _Compiled:

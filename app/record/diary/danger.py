@@ -9,6 +9,7 @@ from sqlalchemy import and_, bindparam, select
 from app.access.accounts.tables import Account, Clinic
 from app.alerts.flags.service import Cause, rules_of
 from app.alerts.messages.tables import Address
+from app.base.store.long_results import by_turns
 from app.base.store.prepared import Connection, first_of, prepared_select, rows_of
 from app.base.store.typed import col, table
 from app.record.diary.content import EntryContent
@@ -60,18 +61,21 @@ class Danger:
 
 async def look(connection: Connection, person: Person, *, told: Sequence[EntryWithSigns], today: date) -> list[Danger]:
     """What is dangerous in each entry; they are kept already, in the same transaction."""
-    if not any(map(_may_be, told)):
+    if not any([_may_be(one) async for one in by_turns(told)]):
         return [Danger() for _ in told]
     procedures = await performed_of(connection, person)
     added = await rules_of(connection, person.clinic_id) if any(one.entry.side_effects for one in told) else []
-    found = [await _found(connection, person, one=one, procedures=procedures, added=added) for one in told]
+    found = [
+        await _found(connection, person, one=one, procedures=procedures, added=added) async for one in by_turns(told)
+    ]
     if not any(found):
         return [Danger() for _ in told]
     own = await first_of(connection, NUMBERS, {"clinic": person.clinic_id})
     language = await _language(connection, person)
     whom = numbers(*(own or (None, None, None)), language=language)
     return [
-        _danger(of_one, one.on, whom, language=language, today=today) for of_one, one in zip(found, told, strict=True)
+        _danger(of_one, one.on, whom, language=language, today=today)
+        async for of_one, one in by_turns(zip(found, told, strict=True))
     ]
 
 

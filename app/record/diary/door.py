@@ -13,6 +13,7 @@ from app.access.accounts.permissions import Caller
 from app.access.audit import service as audit
 from app.alerts.flags.service import raise_flags
 from app.base.http.problems import bad_field
+from app.base.store.long_results import by_turns
 from app.base.store.prepared import Connection
 from app.record.diary.danger import EntryWithSigns, look
 from app.record.diary.schemas import EntryIn
@@ -90,7 +91,11 @@ async def take_in(
     outcomes = await keep(connection, person, account_id=author, writings=[one.writing for one in entries], now=now)
     if any(one.status in ("created", "changed") for one in outcomes):
         await patients.touch(connection, person.clinic_id, person.id)
-    told = [EntryWithSigns(one.writing.date, one.entry, one.spoken) for one in entries if one.entry is not None]
+    told = [
+        EntryWithSigns(one.writing.date, one.entry, one.spoken)
+        async for one in by_turns(entries)
+        if one.entry is not None
+    ]
     seen = await look(connection, person, told=told, today=patients.today_of(person.time_zone, now))
     causes = [cause for one in seen for cause in one.causes]
     flags = await raise_flags(connection, person.clinic_id, patient_id=person.id, causes=causes, now=now)

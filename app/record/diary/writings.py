@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, select
 
+from app.base.store.long_results import by_turns
 from app.base.store.prepared import Connection, prepared_by_dialect, prepared_insert, prepared_select, rows_of, run_many
 from app.base.store.statements import upsert_for
 from app.base.store.typed import col, row, table
@@ -91,7 +92,7 @@ async def keep(
     new_rows: list[dict[str, object]] = []
     changed: set[date] = set()
     results = []
-    for w in writings:
+    async for w in by_turns(writings):
         before = held.setdefault(w.date, [])
         current = max(before, key=_order, default=None)
         same = _already_held(before, current, w)
@@ -113,7 +114,7 @@ async def keep(
     if new_rows:
         await run_many(connection, INSERT_REVISION, new_rows)
     if changed:
-        rows = [day_row(person, d, held[d]) for d in sorted(changed)]
+        rows = [day_row(person, d, held[d]) async for d in by_turns(sorted(changed))]
         await run_many(connection, UPSERT_DAY, rows)
     return results
 

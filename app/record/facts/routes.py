@@ -63,7 +63,7 @@ def _of_patient(router: APIRouter, kind: AnyKind, what: str) -> None:
             newest_first=newest_first,
             now=now,
         )
-        return listed(kind.out, rows, following=following, accept=accept)
+        return await listed(kind.out, rows, following=following, accept=accept)
 
     create.__annotations__["new"] = kind.body
     made = {201: {"model": kind.out, "description": "Recorded"}, **problems(403, 404, 409, 413)}

@@ -44,7 +44,7 @@ async def list_patients(
 ) -> Response:
     """The patients that the caller may see: the clinic's, or only themselves; as a sheet by `Accept: text/csv`."""
     people, following = await service.list_patients(database, caller, limit=limit, cursor=cursor, now=now)
-    return listed(PatientOut, people, following=following, accept=accept)
+    return await listed(PatientOut, people, following=following, accept=accept)
 
 
 @router.get("/{patient_id}", responses={**NOT_MODIFIED, **problems(403, 404)})

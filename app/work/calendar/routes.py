@@ -57,7 +57,7 @@ async def list_slots(
     rows, following = await slots.list_slots(
         database, caller, first=begin, last=end, free=free, limit=limit, cursor=cursor
     )
-    return listed(SlotOut, rows, following=following, accept=accept)
+    return await listed(SlotOut, rows, following=following, accept=accept)
 
 
 @router.patch("/slots/{slot_id}", responses=problems(403, 404, 409, 413))
@@ -128,7 +128,7 @@ async def list_appointments(
 ) -> Response:
     """The clinic's appointments; patients see their own."""
     rows, following = await service.list_appointments(database, caller, patient_id, limit=limit, cursor=cursor, now=now)
-    return listed(AppointmentOut, rows, following=following, accept=accept)
+    return await listed(AppointmentOut, rows, following=following, accept=accept)
 
 
 @router.post("/appointments/{appointment_id}/confirm", responses=problems(403, 404, 409))

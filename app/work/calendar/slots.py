@@ -18,6 +18,7 @@ from app.base.http.pools import QUICK
 from app.base.http.problems import Problem, not_found
 from app.base.http.wire import to_wire
 from app.base.store.database import Database
+from app.base.store.long_results import in_turns
 from app.base.store.metadata import new_id
 from app.base.store.typed import RowQuery, Setting, col, row, table, to, values_of, whole
 from app.record.patients.service import patient
@@ -197,12 +198,13 @@ async def list_slots(
     if after is not None:
         query = query.where(tuple_(col(Slot.starts_at), col(Slot.id)) > tuple_(*after))
     ordered = query.order_by(col(Slot.starts_at), col(Slot.id)).limit(limit + 1)
-    async with database.read() as connection:
-        found = (await connection.execute(ordered)).all()
-    shown = [
-        slot_out(whole(Slot, one), free=one._mapping["booking"] is None, away=bool(one._mapping["away"]))
-        for one in found
-    ]
+    async with database.read(aside=True) as connection:
+        shown = await in_turns(
+            await connection.execute(ordered),
+            lambda one: slot_out(
+                whole(Slot, one), free=one._mapping["booking"] is None, away=bool(one._mapping["away"])
+            ),
+        )
     if caller.role == "patient":  # the reason is the staff's to know
         shown = [one.model_copy(update={"overruled": None}) for one in shown]
     return page(shown, limit, lambda one: to_timed_cursor(one.starts_at, one.id))

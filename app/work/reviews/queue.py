@@ -32,7 +32,7 @@ async def queue(
     )
     urgent = case(URGENT, value=col(OutcomeRow.phase), else_=3)
     ordered = query.order_by(urgent, col(Review.opened_at), col(Review.id)).limit(asked.limit + 1).offset(offset)
-    async with database.read() as connection:
+    async with database.read(aside=True) as connection:
         found = await find_all(connection, ordered)
     await audit.record_read(database, caller, resource="reviews", patient_id=asked.patient_id, now=now)
     return found[: asked.limit], len(found) > asked.limit

@@ -76,7 +76,7 @@ async def list_reviews(
         raise bad_field("/cursor", "not a cursor; take `next` of the page before", where="query")
     begin = int(asked.cursor or 0)
     rows, more = await queue(database, caller, asked, offset=begin, now=now)
-    return listed(
+    return await listed(
         ReviewOut,
         (service.out(one, now) for one in rows),
         following=str(begin + asked.limit) if more else None,

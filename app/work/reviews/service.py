@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Action, Caller, reach, require
@@ -25,6 +25,7 @@ from app.base.http.idempotency.service import Answer, IdempotentCall
 from app.base.http.problems import Problem, bad_field, not_found
 from app.base.http.wire import to_wire
 from app.base.store.database import Database
+from app.base.store.long_results import in_turns
 from app.base.store.metadata import new_id
 from app.base.store.statements import insert_new
 from app.base.store.timeline import step
@@ -75,18 +76,18 @@ def with_outcome() -> RowQuery:
 
 async def find_all(connection: AsyncConnection, query: RowQuery) -> list[ReviewState]:
     """The reviews of a query that `with_outcome` began."""
-    found = [one._mapping for one in (await connection.execute(query)).all()]
-    return [
-        ReviewState(
-            Review.model_construct(**{name: one[name] for name in Review.model_fields}),
-            one["phase"],
-            one["returned_on"],
-            one["relief_days"],
-            one["spells"],
-            one["masked"],
-        )
-        for one in found
-    ]
+    return await in_turns(await connection.execute(query), lambda one: _state(one._mapping))
+
+
+def _state(one: RowMapping) -> ReviewState:
+    return ReviewState(
+        Review.model_construct(**{name: one[name] for name in Review.model_fields}),
+        one["phase"],
+        one["returned_on"],
+        one["relief_days"],
+        one["spells"],
+        one["masked"],
+    )
 
 
 def out(one: ReviewState, now: datetime) -> ReviewOut:
