@@ -23,7 +23,10 @@ DEPARTURE_KEEPS = 0.57  # ... the chance that a day is as the one before, in dai
 
 @dataclass(frozen=True)
 class AssembledVerdict:
-    """One diary in the form that `reprieve trace` reads, and what truly happened; days count from the procedure."""
+    """One diary in the form that `reprieve trace` reads, and what truly happened; days count from the procedure.
+
+    `level` is the true one by day from the procedure, points, flare-ups and moods left out.
+    """
 
     line: dict[str, object]
     responder: bool
@@ -31,6 +34,7 @@ class AssembledVerdict:
     returned: int | None
     last: int
     logged: npt.NDArray[np.bool_]
+    level: Floats
 
 
 def make(mix: Mix, seed: int) -> AssembledVerdict:
@@ -56,7 +60,7 @@ def make(mix: Mix, seed: int) -> AssembledVerdict:
         "baseline_pain": float(round(float(np.clip(baseline + rng.normal(0, mix.clinic_error), 1, 10)))),
         "entries": _entries(rng, mix, days[logged], score[logged], None if mme is None else mme[logged]),
     }
-    return AssembledVerdict(line, responder, onset, returned, last, logged[BEFORE:])
+    return AssembledVerdict(line, responder, onset, returned, last, logged[BEFORE:], level)
 
 
 def _entries(rng: np.random.Generator, mix: Mix, days: Days, score: Floats, mme: Floats | None) -> list[object]:

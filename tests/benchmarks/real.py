@@ -65,7 +65,7 @@ def made(path: Path, seed: int) -> AssembledVerdict:
         "baseline_pain": float(round(baseline)),
         "entries": entries,
     }
-    return AssembledVerdict(line, responder, onset, returned, last, logged[BEFORE:])
+    return AssembledVerdict(line, responder, onset, returned, last, logged[BEFORE:], level)
 
 
 def _stretch(whole: Floats, rng: np.random.Generator) -> tuple[Floats, int]:
@@ -80,6 +80,14 @@ def _stretch(whole: Floats, rng: np.random.Generator) -> tuple[Floats, int]:
     raise ValueError("too few days are logged in this series")
 
 
+def series_in(folder: Path) -> list[Path]:
+    """The files of a folder that are long enough; without one the program ends."""
+    paths = [p for p in sorted(folder.glob("*.csv")) if len(residual(p)) > SHORTEST + BEFORE + 2]
+    if not paths:
+        raise SystemExit(f"{folder}: no CSV file with `day` and `pain_average` over {SHORTEST + BEFORE} days")
+    return paths
+
+
 def _line(task: tuple[Path, str, int]) -> str:
     path, label, count = task
     return row(path.stem, label, figures_of([made(path, seed) for seed in range(count)], METHODS[label]))
@@ -87,9 +95,7 @@ def _line(task: tuple[Path, str, int]) -> str:
 
 def main(folder: Path, count: int) -> None:
     """Prints the table, a person and a method a line."""
-    paths = [p for p in sorted(folder.glob("*.csv")) if len(residual(p)) > SHORTEST + BEFORE + 2]
-    if not paths:
-        raise SystemExit(f"{folder}: no CSV file with `day` and `pain_average` over {SHORTEST + BEFORE} days")
+    paths = series_in(folder)
     print(f"{count} diaries a row: the pattern of real people on courses that are made\n")
     print(HEADING)
     with ProcessPoolExecutor() as pool:
