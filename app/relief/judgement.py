@@ -61,11 +61,16 @@ class Judgement:
         definition, last = self.run.filter.definition, self.plan.last
         pain, sd = self.plan.baseline.pain or 0.0, self.plan.baseline.sd
         if begun is not None:
-            share, until = par.ONSET_LEVEL[definition], min(last, begun.on + par.SPELL_DAYS)
-            begun = widened(begun, self.daily.level, line=share * pain, sd=line_sd(share, sd), rises=False, until=until)
+            share, between = par.ONSET_LEVEL[definition], (1, min(last, begun.on + par.SPELL_DAYS))
+            begun = widened(
+                begun, self.daily.level, line=share * pain, sd=line_sd(share, sd), rises=False, between=between
+            )
         if ended is not None:
-            share, until = par.RETURN_LEVEL[definition], min(last, ended.on + par.STANDS_DAYS)
-            ended = widened(ended, self.daily.level, line=share * pain, sd=line_sd(share, sd), rises=True, until=until)
+            since = min(ended.on, max(1, self.first if begun is None else begun.on))
+            share, between = par.RETURN_LEVEL[definition], (since, min(last, ended.on + par.STANDS_DAYS))
+            ended = widened(
+                ended, self.daily.level, line=share * pain, sd=line_sd(share, sd), rises=True, between=between
+            )
         return Stretch(begun, ended, settled)
 
     @property

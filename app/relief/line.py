@@ -19,7 +19,7 @@ def line_sd(share: float, baseline_sd: float) -> float:
 
 
 def widened(
-    when: EstimatedDay, level: Sequence[float | None], *, line: float, sd: float, rises: bool, until: int
+    when: EstimatedDay, level: Sequence[float | None], *, line: float, sd: float, rises: bool, between: tuple[int, int]
 ) -> EstimatedDay:
     """The day of a crossing with its interval, widened by what the line's standard error adds.
 
@@ -27,11 +27,15 @@ def widened(
         level: by day from day 1, points; None on a day that tells none.
         line, sd: points.
         rises: whether the level comes from below.
-        until: the last day that may tell of the crossing.
+        between: the first and the last day that may tell of the crossing.
     """
-    doubt = _days_across(when.on, level[:until], line=line, off=par.Z_90 * sd, rises=rises) / 2
+    since, until = between
+    on = when.on - since + 1
+    doubt = _days_across(on, level[since - 1 : until], line=line, off=par.Z_90 * sd, rises=rises) / 2
     low, high = (hypot(when.on - end, doubt) for end in (when.low, when.high))
-    return EstimatedDay(when.on, max(1, floor(when.on - low)), min(max(when.high, until), ceil(when.on + high)))
+    return EstimatedDay(
+        when.on, max(min(when.low, since), floor(when.on - low)), min(max(when.high, until), ceil(when.on + high))
+    )
 
 
 def _days_across(on: int, level: Sequence[float | None], *, line: float, off: float, rises: bool) -> int:
