@@ -103,6 +103,7 @@ def test_an_end_that_has_stood_is_never_undone_by_later_days(
     later = {stood + i: float(np.clip(rng.normal(level, 1), 0, 10).round()) for i in range(1, good + 1)}
     after = judge(diary(scores | later), Procedure(DAY0), as_of=day(stood + good), definition=definition)
     assert (after.returned, after.onset_on, after.relief_days) == (before.returned, before.onset_on, before.relief_days)
+    assert (after.onset_low, after.onset_high) == (before.onset_low, before.onset_high)
     assert after.spells[0] == before.spells[0] and after.phase != "no_relief"
 
 
