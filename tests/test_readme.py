@@ -59,7 +59,7 @@ def test_the_engines_page_says_the_numbers_of_the_code() -> None:
     assert f"is {par.RETURNED_AT:.2f} or more; `returning` from {par.RETURNING_AT:.2f} on" in page
     assert f"\n{par.HEAVY_TIMES} times as wide" in page
     assert f"median {par.RELIEF_MEDIAN:.0f} days, SD of the logarithm {par.RELIEF_LOG_SD}" in page
-    assert f"as {par.RELIEF_PEOPLE:.0f} treatments weigh" in page
+    assert f"as {par.RELIEF_PEOPLE:.0f} returns weigh" in page
     assert f"stood for {par.STANDS_DAYS} days" in page and f"up to day {par.SPELL_DAYS}" in page
 
 

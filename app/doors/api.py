@@ -61,16 +61,16 @@ course; it does not diagnose, and a person decides."""
 
 
 ROUTERS = (
+    diary,  # an address is looked for from the first on: these two are asked for most
+    verdicts,
     accounts,
     patients,
     blocks,
     procedures,
     plans,
-    diary,
     medications,
     assessments,
     events,
-    verdicts,
     pictures,
     reports,
     policies,
@@ -146,7 +146,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
     )
     app.state.settings, app.state.clock = settings, clock
     problems.install(app)
-    for router in (operators, metrics, *ROUTERS):
+    for router in (*ROUTERS, operators, metrics):
         app.include_router(router)
     mount_last(app)
     document.complete(app)

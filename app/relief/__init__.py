@@ -4,6 +4,7 @@ The rest of the service imports from this package, not from its modules.
 """
 
 from .baseline import block_days
+from .cohort import SeenReliefs, learn
 from .definitions import Response, relief_percent, response
 from .durations import DurationPrior
 from .engine import Trace, judge, trace, trace_all
@@ -48,11 +49,13 @@ __all__ = [
     "Phase",
     "Procedure",
     "Response",
+    "SeenReliefs",
     "SideVerdict",
     "Trace",
     "Verdict",
     "block_days",
     "judge",
+    "learn",
     "relief_percent",
     "response",
     "trace",

@@ -7,6 +7,7 @@ import numpy as np
 
 from . import parameters as par
 from .definitions import relief_percent
+from .durations import DurationPrior, hazard
 from .explain import reasons
 from .forecast import look_ahead
 from .judgement import Judgement, Stretch
@@ -26,9 +27,12 @@ def conclude(
     definition: Definition,
     sides: list[SideVerdict],
     with_days: bool,
+    prior: DurationPrior | None,
     judged: Judgement | None,
 ) -> Verdict:
     """The verdict of a run over all revisions of the diary; `as_of` is the day that is asked about.
+
+    `prior` is how long relief lasts in the clinic's cohort, for the forecast.
 
     `judged` is None without a baseline above 0 or without a day to judge.
     """
@@ -58,7 +62,7 @@ def conclude(
         held_days=judged.held_days() if judged else None,
         spells=_spells(judged, performed),
         censored=not judged.over if spell and judged else phase != "no_relief",
-        forecast=look_ahead(judged, plan.hazard, performed + timedelta(days=last))
+        forecast=look_ahead(judged, hazard(prior, procedure.earlier), performed + timedelta(days=last))
         if judged and phase == "relief" and not ends
         else None,
         medication=medication(

@@ -14,6 +14,8 @@ from scipy.special import log_ndtr, ndtr
 from . import parameters as par
 from .records import EarlierRelief, Floats
 
+MOST_DAYS = 36_524  # a median of relief: a century
+
 
 @dataclass(frozen=True)
 class DurationPrior:
@@ -28,7 +30,7 @@ class DurationPrior:
     n: int
 
     def __post_init__(self) -> None:
-        if not (0 < self.median_days < 36_525 and 0 < self.log_sd < 5 and 0 <= self.n <= 1_000_000_000):
+        if not (0 < self.median_days < MOST_DAYS + 1 and 0 < self.log_sd < 5 and 0 <= self.n <= 1_000_000_000):
             raise ValueError(
                 "a prior needs median_days from 1 to 36525, log_sd over 0 and under 5, and n from 0 to 10^9"
             )
@@ -41,7 +43,7 @@ class Hazard:
     mean: float
     sd: float
 
-    def _left(self, day: Floats) -> Floats:
+    def left(self, day: Floats) -> Floats:
         """Logarithm of the chance that relief holds on a day from 1 on."""
         lasting = np.exp(log_ndtr(-(np.log(day) - self.mean) / self.sd))
         return np.asarray(np.log((1 - par.EARLY_SHARE) * lasting + par.EARLY_SHARE * np.exp(-day / par.EARLY_MEAN)))
@@ -49,11 +51,11 @@ class Hazard:
     def rates(self, last: int) -> list[float]:
         """Rate a day at which relief begins to end, on day 0 to `last`: HAZARD_LEAD days before the line is crossed."""
         day = np.arange(last + 2, dtype=np.float64) + par.HAZARD_LEAD
-        return [float(r) for r in 1 - np.exp(np.diff(self._left(day)))]
+        return [float(r) for r in 1 - np.exp(np.diff(self.left(day)))]
 
     def stays(self, days: Floats, *, age: float) -> Floats:
         """Chance that relief which holds at `age` days holds for `days` more."""
-        return np.asarray(np.exp(self._left(np.maximum(days + age, 1)) - self._left(np.maximum(np.float64(age), 1))))
+        return np.asarray(np.exp(self.left(np.maximum(days + age, 1)) - self.left(np.maximum(np.float64(age), 1))))
 
 
 def hazard(prior: DurationPrior | None, earlier: tuple[EarlierRelief, ...]) -> Hazard:

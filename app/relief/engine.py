@@ -44,13 +44,14 @@ def judge(
 
     Each day rests on the days up to it, and so does the date of a return that has not settled; what is settled stays.
     Pure: the same input gives the same output. `kept` makes the next verdict quicker and changes no result; `prior` is how
-    long relief has lasted in the clinic's own cohort.
+    long relief has lasted in the clinic's own cohort: the forecast heeds it, and nothing else does, so that what is said of
+    a patient's past rests on their own record.
     """
     kept = EngineState() if kept is None else kept
     end = as_of if procedure.watched_until is None else min(as_of, procedure.watched_until)
     last = max(0, (end - procedure.performed_on).days)
     diary = diary.take(diary.day <= end.toordinal())
-    plan = kept.planner.plan(diary, procedure, last=last, prior=prior)
+    plan = kept.planner.plan(diary, procedure, last=last)
     (run,) = run_all([plan], [kept.of(definition)])
     return conclude(
         plan,
@@ -58,8 +59,9 @@ def judge(
         procedure=procedure,
         as_of=as_of,
         definition=definition,
-        sides=_sides(diary, procedure, as_of=as_of, definition=definition, kept=kept, prior=prior),
+        sides=_sides(diary, procedure, as_of=as_of, definition=definition, kept=kept),
         with_days=True,
+        prior=prior,
         judged=Judgement(run) if run else None,
     )
 
@@ -84,19 +86,27 @@ def trace_all(
     plans = []
     for diary, procedure in diaries:
         last = max(0, int(diary.known_on.max(initial=0)) - procedure.performed_on.toordinal())
-        plans.append(make_plan(diary, procedure, last=last, at_once=False, prior=prior))
+        plans.append(make_plan(diary, procedure, last=last, at_once=False))
     order = sorted(range(len(plans)), key=lambda i: len(plans[i].target))
     out: dict[int, Trace] = {}
     for some in (order[i : i + SIDE_BY_SIDE] for i in range(0, len(order), SIDE_BY_SIDE)):
         runs = run_all([plans[i] for i in some], [Filter(definition) for _ in some])
         out |= {
-            i: _unfolded(run, plans[i], diaries[i][0], procedure=diaries[i][1], definition=definition)
+            i: _unfolded(run, plans[i], diaries[i][0], procedure=diaries[i][1], definition=definition, prior=prior)
             for i, run in zip(some, runs, strict=True)
         }
     return [out[i] for i in range(len(diaries))]
 
 
-def _unfolded(run: Run | None, plan: Plan, diary: Diary, *, procedure: Procedure, definition: Definition) -> Trace:
+def _unfolded(
+    run: Run | None,
+    plan: Plan,
+    diary: Diary,
+    *,
+    procedure: Procedure,
+    definition: Definition,
+    prior: DurationPrior | None,
+) -> Trace:
     performed, last = procedure.performed_on, plan.last
     verdict = conclude(
         plan,
@@ -106,6 +116,7 @@ def _unfolded(run: Run | None, plan: Plan, diary: Diary, *, procedure: Procedure
         definition=definition,
         sides=[],
         with_days=False,
+        prior=prior,
         judged=Judgement(run) if run else None,
     )
     dates = [performed + timedelta(days=d) for d in range(1, last + 1)]
@@ -119,7 +130,6 @@ def _sides(
     as_of: date,
     definition: Definition,
     kept: EngineState,
-    prior: DurationPrior | None,
 ) -> list[SideVerdict]:
     """Each side of a bilateral procedure by its own scores, where both sides have scores of their own."""
     apart = ~np.isnan(diary.average[:, [LEFT, RIGHT]])
@@ -133,6 +143,6 @@ def _sides(
     for side in sides:
         state = kept.sides.setdefault(side, EngineState())
         one = replace(procedure, laterality=side)
-        verdict = judge(diary, one, as_of=as_of, definition=definition, kept=state, prior=prior)
+        verdict = judge(diary, one, as_of=as_of, definition=definition, kept=state)
         out.append(side_verdict(side, verdict))
     return out

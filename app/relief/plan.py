@@ -13,7 +13,7 @@ import numpy as np
 
 from . import parameters as par
 from .baseline import Baseline, find_baseline
-from .durations import DurationPrior, Hazard, hazard
+from .durations import Hazard, hazard
 from .habits import Habits, around
 from .medicine import NOTHING, HiddenPain
 from .records import BOTH, LEFT, RIGHT, Diary, Floats, Procedure, pick_side
@@ -85,21 +85,19 @@ class Plan:
         return bool(around) and sum(around) / len(around) >= par.MASKED_FROM
 
 
-def make_plan(
-    diary: Diary, procedure: Procedure, *, last: int, at_once: bool, prior: DurationPrior | None = None
-) -> Plan:
+def make_plan(diary: Diary, procedure: Procedure, *, last: int, at_once: bool) -> Plan:
     """The plan for days 1 to `last`; `at_once` takes every revision as known on the day it is about.
 
     Raises:
         ValueError: without `at_once`, the rows are not in the order in which they were written.
     """
     if at_once:
-        return Planner().plan(diary, procedure, last=last, prior=prior)
+        return Planner().plan(diary, procedure, last=last)
     performed = procedure.performed_on.toordinal()
     known = np.maximum(diary.known_on, diary.day) - performed
     if np.any(np.diff(known) < 0):
         raise ValueError("known_on: rows must be in the order in which they were written")
-    steps = _Steps(procedure, hidden=_any_dose(diary), prior=prior)
+    steps = _Steps(procedure, hidden=_any_dose(diary))
     steps.run(_rows(diary, procedure), known.tolist(), since=0, last=last)
     return steps.plan
 
@@ -110,18 +108,18 @@ class Planner:
     def __init__(self) -> None:
         self._steps: _Steps | None = None
         self._rows: Floats = np.empty((0, 6))
-        self._asked: tuple[Procedure, DurationPrior | None] | None = None
+        self._asked: Procedure | None = None
 
-    def plan(self, diary: Diary, procedure: Procedure, *, last: int, prior: DurationPrior | None = None) -> Plan:
+    def plan(self, diary: Diary, procedure: Procedure, *, last: int) -> Plan:
         """The plan for days 1 to `last`. The plan given before is used up by it."""
         diary = diary.latest()
-        rows, asked, dose = _rows(diary, procedure), (procedure, prior), _any_dose(diary)
-        since = self._shared(rows, last) if asked == self._asked else 0
+        rows, dose = _rows(diary, procedure), _any_dose(diary)
+        since = self._shared(rows, last) if procedure == self._asked else 0
         if self._steps is None or not since or (dose and self._steps.hidden is None):
-            since, self._steps = 0, _Steps(procedure, hidden=dose, prior=prior)
+            since, self._steps = 0, _Steps(procedure, hidden=dose)
         new = rows[np.searchsorted(rows[:, 0], since) :] if since else rows
         self._steps.run(new, new[:, 0].tolist(), since=since, last=last)
-        self._rows, self._asked = rows, asked
+        self._rows, self._asked = rows, procedure
         return self._steps.plan
 
     def _shared(self, rows: Floats, last: int) -> int:
@@ -153,7 +151,7 @@ def _any_dose(diary: Diary) -> bool:
 class _Steps:
     """The steps of a plan, and what the next one needs to know of the days before it."""
 
-    def __init__(self, procedure: Procedure, *, hidden: bool, prior: DurationPrior | None) -> None:
+    def __init__(self, procedure: Procedure, *, hidden: bool) -> None:
         self.procedure = procedure
         self.before: dict[int, tuple[float, float]] = {}
         self.written: dict[int, tuple[float, float]] = {}  # average and worst by day, as they stand
@@ -162,7 +160,7 @@ class _Steps:
         self.plan = Plan(
             0,
             [find_baseline(nobody.astype(np.int64), nobody, procedure)],
-            hazard(prior, procedure.earlier),
+            hazard(None, procedure.earlier),
             procedure.settles,
         )
         self.habits = Habits()

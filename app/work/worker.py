@@ -17,11 +17,13 @@ from app.alerts.flags.budget import release
 from app.alerts.flags.escalation import hand_on
 from app.alerts.messages.outbox import forget
 from app.alerts.messages.sending import Lanes
+from app.answers.verdicts.own_cohort import learn_from_outcomes
 from app.answers.verdicts.sweep import sweep
 from app.base.http.deps import Clock
 from app.base.settings import Settings
 from app.base.store.database import Database
 from app.base.store.leases import CONCLUSIONS, leased, set_up_to_date
+from app.work.calendar.absences import withdraw_offers_in_absences
 from app.work.calendar.deaths import let_go, wait_again
 from app.work.calendar.offers import pass_on
 from app.work.calendar.reminders import remind
@@ -39,6 +41,7 @@ STEPS = (
     close_answered,
     let_go,
     wait_again,
+    withdraw_offers_in_absences,
     pass_on,
     remind,
     forget,
@@ -59,6 +62,7 @@ async def work_once(
         most: verdicts in this round.
         tell: is called with the number of verdicts done so far.
     """
+    await learn_from_outcomes(database, clock)
     verdicts = 0
     async for swept in sweep(database, clock, executor, most=most):
         verdicts = swept.done

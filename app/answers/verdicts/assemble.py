@@ -22,13 +22,16 @@ from app.answers.verdicts.verdict_json import to_json
 from app.record.diary.service import DayEntry
 from app.record.facts.kinds import Fact
 from app.record.procedures.schemas import ProcedureIn
-from app.relief import Definition, EngineState, judge
+from app.relief import Definition, DurationPrior, EngineState, judge
 from app.rules.outcome import Outcome
 
 
 @dataclass(frozen=True)
 class VerdictMaterial:
-    """The input of a verdict; every part can be sent to another process."""
+    """The input of a verdict; every part can be sent to another process.
+
+    `cohort` is what the clinic's own outcomes have taught, `learned` how often that has changed.
+    """
 
     clinic_id: UUID
     patient_id: UUID
@@ -42,6 +45,8 @@ class VerdictMaterial:
     as_of: date
     as_known_on: datetime | None
     definition: Definition
+    learned: int = 0
+    cohort: DurationPrior | None = None
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,7 @@ def make(material: VerdictMaterial, kept: EngineState | None = None) -> Assemble
     end = None if end is None or end.on > as_of else end
     subject = to_procedure(own, record, earlier.reliefs)
     diary = diary_of(own, record, material.entries, time_zone=material.time_zone)
-    verdict = judge(diary, subject, as_of=as_of, definition=material.definition, kept=kept)
+    verdict = judge(diary, subject, as_of=as_of, definition=material.definition, kept=kept, prior=material.cohort)
     watched = material.entries if end is None else [entry for entry in material.entries if entry.date < end.on]
     effects = side_effect_courses(watched, subject.performed_on, region=own.body.region, laterality=own.body.laterality)
     written, together = last_written(own, watched), both_sides_from(own, record)
@@ -96,6 +101,7 @@ def make(material: VerdictMaterial, kept: EngineState | None = None) -> Assemble
         says=says,
         end=end,
         before_first=earlier.baseline_pain,
+        cohort=material.cohort,
     )
     falls = function_falls(watched, subject.performed_on, until)
     row = outcome_of(verdict, own, record, born_on=material.born_on, effects=effects, written=written, falls=falls)

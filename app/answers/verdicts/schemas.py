@@ -59,6 +59,15 @@ class SpellOut(VerdictPart):
     settled: bool = Field(description="its return has stood for 42 days: later days no longer move it")
 
 
+class OwnCohortOut(VerdictPart):
+    """How long relief has lasted in the clinic: its median from the procedure, the SD of the days' natural logarithm, and
+    the number of returns that this rests on. The literature weighs beside it as much as twenty returns."""
+
+    median_days: float
+    log_sd: float
+    n: int
+
+
 class ForecastOut(VerdictPart):
     """While relief holds: by when the return will have come."""
 
@@ -66,6 +75,7 @@ class ForecastOut(VerdictPart):
     median_on: date = Field(description="the day by which half have returned")
     low: date
     high: date
+    cohort: OwnCohortOut | None = Field(description="what of the clinic it heeds; null: the literature alone")
 
 
 class OpioidsOut(VerdictPart):

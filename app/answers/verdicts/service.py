@@ -1,34 +1,31 @@
 """Verdicts: made by the engine from what is recorded, and kept while that is unchanged."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from anyio import to_thread
-from sqlalchemy import ColumnElement, and_, bindparam, select, tuple_
+from sqlalchemy import ColumnElement, and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller, Relation, limit_names, limits, relation_of, within
 from app.access.audit import service as audit
-from app.alerts.flags.conditions import conditions
-from app.alerts.flags.reconcile import keep_flags, lock_flags
 from app.answers.verdicts.assemble import AssembledVerdict, VerdictMaterial, make
 from app.answers.verdicts.earlier import first_entry
 from app.answers.verdicts.engine_memory import memory
+from app.answers.verdicts.keep import keep
+from app.answers.verdicts.own_cohort import clinic_relief, cohort_of, learned, same_clinic
 from app.answers.verdicts.record import PatientRecord, before_at_place, read_record
-from app.answers.verdicts.tables import KeptVerdict, OutcomeRow
-from app.answers.verdicts.triage import PLACE, need_of
+from app.answers.verdicts.tables import ClinicRelief, KeptVerdict, OutcomeRow
 from app.answers.verdicts.verdict_json import MADE_BY
 from app.base.http.conditional import etag, matches
 from app.base.http.problems import bad_field, not_found
 from app.base.http.wire import STORED
 from app.base.store.database import Database
 from app.base.store.prepared import Prepared, first_of, prepared_select
-from app.base.store.statements import upsert
-from app.base.store.typed import RowQuery, col, row, table, wholes
+from app.base.store.typed import RowQuery, col, table
 from app.record.diary import service as diaries
 from app.record.facts.kinds import Fact
 from app.record.patients.service import patient, today_of
@@ -36,7 +33,7 @@ from app.record.patients.tables import Patient
 from app.record.procedures.schemas import ProcedureIn
 from app.record.procedures.service import procedure
 from app.record.procedures.tables import ProcedureRow
-from app.relief import Definition, EngineState
+from app.relief import Definition, DurationPrior, EngineState
 from app.rules.words import Laterality, Region
 
 kept, outcome = table(KeptVerdict), table(OutcomeRow)
@@ -75,6 +72,15 @@ class JudgedProcedure:
     born_on: date
     joints: list[str] | None
     created_at: datetime
+    learned: int
+    median_days: float | None
+    log_sd: float | None
+    returns: int | None
+
+    @property
+    def cohort(self) -> DurationPrior | None:
+        """What the clinic's own outcomes have taught."""
+        return cohort_of(self.median_days, self.log_sd, self.returns)
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,7 @@ class JudgedWithKept(JudgedProcedure):
     as_of: date | None
     engine: str | None
     kept_version: int | None
+    kept_learned: int | None
 
 
 JUDGED = (
@@ -100,6 +107,10 @@ JUDGED = (
     col(Patient.born_on),
     col(ProcedureRow.joints),
     col(ProcedureRow.created_at),
+    learned(),
+    col(ClinicRelief.median_days),
+    col(ClinicRelief.log_sd),
+    col(ClinicRelief.returns),
 )
 
 
@@ -160,6 +171,7 @@ def tag_of(found: JudgedProcedure, as_of: date, question: Question) -> str:
         as_of,
         question.as_known_on,
         found.record_version,
+        found.learned,
         MADE_BY,
     )
 
@@ -188,11 +200,18 @@ def _look_up(relation: Relation) -> Prepared[*tuple[Any, ...]]:  # `JudgedWithKe
         col(KeptVerdict.procedure_id) == col(ProcedureRow.id),
         col(KeptVerdict.definition) == bindparam("definition"),
     )
-    held = (col(KeptVerdict.body), col(KeptVerdict.as_of), col(KeptVerdict.engine), col(KeptVerdict.record_version))
+    held = (
+        col(KeptVerdict.body),
+        col(KeptVerdict.as_of),
+        col(KeptVerdict.engine),
+        col(KeptVerdict.record_version),
+        col(KeptVerdict.learned),
+    )
     query: RowQuery = (
         select(*JUDGED, *held)
         .select_from(procedure)
         .join(patient, same_patient())
+        .outerjoin(clinic_relief, same_clinic())
         .outerjoin(kept, same_procedure)
         .where(
             col(ProcedureRow.id) == bindparam("procedure"),
@@ -208,7 +227,8 @@ def same_patient() -> ColumnElement[bool]:
 
 
 def _still_holds(found: JudgedWithKept, as_of: date) -> bool:
-    return found.engine == MADE_BY and found.as_of == as_of and found.kept_version == found.record_version
+    made_from = found.engine, found.as_of, found.kept_version, found.kept_learned
+    return made_from == (MADE_BY, as_of, found.record_version, found.learned)
 
 
 def own_of(found: JudgedProcedure, record: PatientRecord) -> Fact[ProcedureIn]:
@@ -249,6 +269,8 @@ async def material_of(
         patient_id=found.patient_id,
         procedure_id=found.id,
         record_version=found.record_version,
+        learned=found.learned,
+        cohort=found.cohort,
         time_zone=found.time_zone,
         born_on=found.born_on,
         own=own,
@@ -272,105 +294,6 @@ async def _make(material: VerdictMaterial, question: Question) -> AssembledVerdi
     return await to_thread.run_sync(work)
 
 
-async def keep(
-    connection: AsyncConnection, made: list[tuple[VerdictMaterial, AssembledVerdict]], now: datetime
-) -> None:
-    """Keeps verdicts of today, their outcomes and flags; a procedure that is gone meanwhile is left out.
-
-    Rows are locked in one order, whatever the order in which the verdicts come, so that two at once do not stop each other.
-    """
-    keys = tuple_(col(ProcedureRow.clinic_id), col(ProcedureRow.id))
-    there = select(col(ProcedureRow.clinic_id), col(ProcedureRow.id)).where(
-        keys.in_([(m.clinic_id, m.procedure_id) for m, _ in made])
-    )
-    found = {(clinic_id, procedure_id) for clinic_id, procedure_id in (await connection.execute(there)).all()}
-    there_still = ((m, one) for m, one in made if (m.clinic_id, m.procedure_id) in found)
-    made = sorted(there_still, key=lambda one: (one[0].clinic_id, one[0].procedure_id, one[0].definition))
-    if not made:
-        return
-    bodies = [_kept_row(m, one, now) for m, one in made]
-    before = await _outcomes_before(connection, [(m.clinic_id, m.procedure_id, m.definition) for m, _ in made])
-    rows = [_outcome_row(m, one, before=before, now=now) for m, one in made]
-    await connection.execute(upsert(connection, kept, "clinic_id", "procedure_id", "definition"), bodies)
-    await connection.execute(upsert(connection, outcome, "clinic_id", "procedure_id", "definition"), rows)
-    flagged = [(m, one) for m, one in made if m.definition == "half"]  # flags go by the default definition alone
-    if len(flagged) > 1:
-        await lock_flags(connection, {(m.clinic_id, m.procedure_id) for m, _ in flagged})
-    for m, one in flagged:
-        wanted = conditions(one.outcome, m.procedure_id, one.why)
-        await keep_flags(
-            connection,
-            m.clinic_id,
-            patient_id=m.patient_id,
-            procedure_id=m.procedure_id,
-            wanted=wanted,
-            closed=one.outcome.closed_because,
-            today=m.as_of,
-            now=now,
-        )
-
-
-Before = dict[tuple[UUID, UUID, Definition], OutcomeRow]
-
-
-async def _outcomes_before(connection: AsyncConnection, keys: list[tuple[UUID, UUID, Definition]]) -> Before:
-    """The outcomes that stand so far."""
-    place = tuple_(col(OutcomeRow.clinic_id), col(OutcomeRow.procedure_id), col(OutcomeRow.definition))
-    found = wholes(OutcomeRow, (await connection.execute(select(outcome).where(place.in_(keys)))).all())
-    return {(one.clinic_id, one.procedure_id, one.definition): one for one in found}
-
-
-def _closed_at(one: AssembledVerdict, before: OutcomeRow | None, now: datetime) -> datetime | None:
-    """When it was first seen that the watch is closed.
-
-    An outcome that an older version made did not say so: then it is as old as the record.
-    """
-    if one.outcome.closed is None:
-        return None
-    if before is not None and (before.closed, before.closed_on) == (one.outcome.closed, one.outcome.closed_on):
-        return before.closed_at
-    return now if before is None or before.engine == MADE_BY else one.end_recorded_at
-
-
-def _kept_row(m: VerdictMaterial, one: AssembledVerdict, now: datetime) -> dict[str, object]:
-    return row(
-        KeptVerdict,
-        clinic_id=m.clinic_id,
-        procedure_id=m.procedure_id,
-        definition=m.definition,
-        engine=MADE_BY,
-        as_of=m.as_of,
-        record_version=m.record_version,
-        made_at=now,
-        body=one.body,
-        says=one.says,
-        spark=one.spark,
-    )
-
-
-def _outcome_row(
-    m: VerdictMaterial,
-    one: AssembledVerdict,
-    *,
-    before: Before,
-    now: datetime,
-) -> dict[str, object]:
-    need = need_of(one.outcome)
-    return row(
-        OutcomeRow,
-        clinic_id=m.clinic_id,
-        procedure_id=m.procedure_id,
-        patient_id=m.patient_id,
-        record_version=m.record_version,
-        holds_until=midnight_after(m.as_of, m.time_zone),
-        place=PLACE[need.need],
-        why=need.why,
-        since_on=need.since,
-        closed_at=_closed_at(one, before.get((m.clinic_id, m.procedure_id, m.definition)), now),
-        **{**vars(one.outcome), "engine": MADE_BY},
-    )
-
-
 def same_verdict() -> ColumnElement[bool]:
     """Ties a kept verdict to its outcome."""
     return and_(
@@ -378,8 +301,3 @@ def same_verdict() -> ColumnElement[bool]:
         col(KeptVerdict.procedure_id) == col(OutcomeRow.procedure_id),
         col(KeptVerdict.definition) == col(OutcomeRow.definition),
     )
-
-
-def midnight_after(on: date, time_zone: str) -> datetime:
-    """The instant at which a day ends in a time zone."""
-    return datetime.combine(on + timedelta(days=1), time(0), ZoneInfo(time_zone)).astimezone(UTC)

@@ -18,7 +18,9 @@ from sqlalchemy import and_, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.answers.verdicts.assemble import AssembledVerdict, VerdictMaterial, make
-from app.answers.verdicts.service import JUDGED, JudgedProcedure, Question, keep, material_of, outcome, same_patient
+from app.answers.verdicts.keep import keep
+from app.answers.verdicts.own_cohort import clinic_relief, learned, same_clinic
+from app.answers.verdicts.service import JUDGED, JudgedProcedure, Question, material_of, outcome, same_patient
 from app.answers.verdicts.tables import OutcomeRow
 from app.answers.verdicts.verdict_json import MADE_BY
 from app.base.store.database import Database
@@ -52,6 +54,7 @@ def stale(now: datetime, clinic_id: UUID | None = None, definition: Definition =
     moved_on = or_(
         col(OutcomeRow.procedure_id).is_(None),
         col(OutcomeRow.record_version) != col(Patient.record_version),
+        col(OutcomeRow.learned) != learned(),
         col(OutcomeRow.engine) != MADE_BY,
         col(OutcomeRow.holds_until) <= now,
     )
@@ -59,6 +62,7 @@ def stale(now: datetime, clinic_id: UUID | None = None, definition: Definition =
         select(*JUDGED)
         .select_from(procedure)
         .join(patient, same_patient())
+        .outerjoin(clinic_relief, same_clinic())
         .outerjoin(outcome, same_procedure)
         .where(moved_on)
     )

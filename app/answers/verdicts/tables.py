@@ -16,9 +16,9 @@ COUNTED = ("region", "technique", "ended", "relief_days", "entered_days", "later
 class KeptVerdict(SQLModel, table=True):
     """The last verdict of a procedure by each definition, with the engine, day and record version it was made from.
 
-    It holds while the engine, the day asked for and the patient's `record_version` are the same; otherwise it is
-    stale and is made anew on the next read. `body` is the answer as it goes over the wire; its sentence and its curve stand
-    beside it for lists.
+    It holds while the engine, the day asked for, the patient's `record_version` and what the clinic's cohort has taught
+    (`learned`) are the same; otherwise it is stale and is made anew on the next read. `body` is the answer as it goes over
+    the wire; its sentence and its curve stand beside it for lists.
     """
 
     __tablename__ = "kept_verdict"
@@ -34,6 +34,7 @@ class KeptVerdict(SQLModel, table=True):
     engine: str = Field(max_length=20)
     as_of: date
     record_version: int
+    learned: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     made_at: datetime
     body: str = Field(sa_type=Text)
     says: str = Field(sa_type=Text)
@@ -43,8 +44,8 @@ class KeptVerdict(SQLModel, table=True):
 class OutcomeRow(SQLModel, table=True):
     """A verdict as one flat row (`outcomes.py`), with what lists and cohorts filter and count by.
 
-    `holds_until` is the instant at which its day ends for the patient: from then on, or where `record_version` or the
-    engine has moved on, it is stale.
+    `holds_until` is the instant at which its day ends for the patient: from then on, or where `record_version`, `learned` or
+    the engine has moved on, it is stale.
     """
 
     __tablename__ = "outcome"
@@ -64,6 +65,7 @@ class OutcomeRow(SQLModel, table=True):
     as_of: date
     holds_until: datetime = Field(index=True)
     record_version: int
+    learned: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     performed_on: date
     region: Region = Field(sa_type=Word)
     laterality: Laterality = Field(sa_type=Word)
@@ -106,3 +108,19 @@ class OutcomeRow(SQLModel, table=True):
     place: int
     why: str = Field(max_length=200)
     since_on: date
+
+
+class ClinicRelief(SQLModel, table=True):
+    """How long relief lasts in a clinic, as its own outcomes tell; the numbers are null where they do not tell it yet.
+
+    `learned` counts how often the numbers have changed, `looked_at` is when the outcomes were last looked at.
+    """
+
+    __tablename__ = "clinic_relief"
+
+    clinic_id: UUID = Field(foreign_key="clinic.id", primary_key=True)
+    learned: int
+    median_days: float | None = None
+    log_sd: float | None = None
+    returns: int | None = None
+    looked_at: datetime

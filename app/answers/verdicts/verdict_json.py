@@ -9,9 +9,9 @@ from app.answers.verdicts.record import WatchEnd
 from app.answers.verdicts.side_effects import SideEffectCourse
 from app.record.facts.kinds import Fact
 from app.record.procedures.schemas import ProcedureIn
-from app.relief import ENGINE, Confounder, Verdict
+from app.relief import ENGINE, Confounder, DurationPrior, Verdict
 
-WORDING = 5  # moved on where the same verdict is worded anew: what is kept or cached from before no longer holds
+WORDING = 6  # moved on where the same verdict is worded anew: what is kept or cached from before no longer holds
 MADE_BY = f"{ENGINE} {WORDING}"
 
 
@@ -25,6 +25,7 @@ def to_json(
     says: str,
     end: WatchEnd | None,
     before_first: float | None,
+    cohort: DurationPrior | None = None,
 ) -> str:
     """The body of the answer for a procedure as it was recorded.
 
@@ -32,6 +33,7 @@ def to_json(
         beside: what of the rest of the record could mislead, added to its confounders.
         end: what ended its watch by then.
         before_first: of a repeat, the baseline before the first procedure at its place, in points.
+        cohort: what of its clinic the forecast heeds.
     """
     body = {
         "procedure_id": own.id,
@@ -56,7 +58,9 @@ def to_json(
         "held_days": verdict.held_days,
         "spells": verdict.spells,
         "censored": verdict.censored,
-        "forecast": None if verdict.forecast is None else vars(verdict.forecast),
+        "forecast": None
+        if verdict.forecast is None
+        else {**vars(verdict.forecast), "cohort": None if cohort is None else vars(cohort)},
         "medication": vars(verdict.medication),
         "activity": vars(verdict.activity),
         "side_effects": [vars(e) for e in effects],

@@ -21,8 +21,9 @@ from app.answers.pictures.spec import spec
 from app.answers.pictures.style import Theme
 from app.answers.verdicts import context
 from app.answers.verdicts.context import VerdictContext
+from app.answers.verdicts.keep import midnight_after
 from app.answers.verdicts.patient_list import SaidOfProcedure, said_of_patient
-from app.answers.verdicts.service import Question, look_up, midnight_after
+from app.answers.verdicts.service import Question, look_up
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.idempotency.service import NO_KEY
 from app.base.http.wire import RecentDay
@@ -112,6 +113,7 @@ async def procedure_page(
         "base": f"/clinic/procedures/{procedure_id}",
         "query": query,
         "levels": spoken(own.joints or []) or own.region,
+        "cohort": about.verdict.forecast.cohort if about.verdict.forecast is not None else None,
         "badge": SHOWN.get(told["phase"], ""),
         "past": past,
         "as_of": about.as_of,

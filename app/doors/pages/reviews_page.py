@@ -38,7 +38,7 @@ from app.work.reviews.schemas import BookIn, CancelIn, DecisionIn, ReopenIn, Rev
 from app.work.reviews.tables import Review
 
 router = APIRouter(prefix="/clinic", route_class=PageRoute, include_in_schema=False)
-ANSWERS = {"": "open", "yes": "yes", "no": "no", "not_needed": "not needed"}
+ANSWERS = {"open": "open", "yes": "yes", "no": "no", "not_needed": "not needed"}
 
 
 class ReviewStepForm(PageForm):

@@ -248,19 +248,34 @@ async def _come_after_bookings(connection: AsyncConnection, clinic_id: UUID, abs
 
 async def _withdraw_offers(connection: AsyncConnection, one: Absence, now: datetime) -> None:
     """Takes back what is offered in an absence; who waits keeps the place."""
-    theirs = (
-        select(col(Slot.id))
-        .join(absence, covers())
-        .where(col(Absence.clinic_id) == one.clinic_id, col(Absence.id) == one.id)
+    this = and_(col(Absence.clinic_id) == one.clinic_id, col(Absence.id) == one.id)
+    await _withdraw(connection, select(slot).join(absence, covers()).where(this), now)
+
+
+async def withdraw_offers_in_absences(connection: AsyncConnection, now: datetime) -> int:
+    """Takes back offers that were made in the moment in which an absence was recorded; returns how many slots those were.
+
+    Neither of the two waits for the other, so neither sees the other; nobody could book such a slot.
+    """
+    offered = exists().where(
+        col(Waiting.clinic_id) == col(Slot.clinic_id), col(Waiting.offered_slot_id) == col(Slot.id)
     )
-    this = and_(col(Waiting.clinic_id) == one.clinic_id, col(Waiting.offered_slot_id).in_(theirs))
-    people = (await connection.execute(select(col(Waiting.patient_id)).where(this).distinct())).all()
-    nothing = to(col(Waiting.offered_slot_id), None), to(col(Waiting.offered_until), None)
-    await connection.execute(update(waiting).where(this).ordered_values(*nothing))
-    for (patient_id,) in people:
-        await audit.record_of_command(
-            connection, "change", "waiting", clinic_id=one.clinic_id, patient_id=patient_id, now=now
-        )
+    return await _withdraw(connection, select(slot).where(offered, away()), now)
+
+
+async def _withdraw(connection: AsyncConnection, query: RowQuery, now: datetime) -> int:
+    """Takes back the offers of slots; who waits keeps the place."""
+    slots = wholes(Slot, (await connection.execute(query)).all())
+    for one in slots:
+        this = and_(col(Waiting.clinic_id) == one.clinic_id, col(Waiting.offered_slot_id) == one.id)
+        people = (await connection.execute(select(col(Waiting.patient_id)).where(this).distinct())).all()
+        nothing = to(col(Waiting.offered_slot_id), None), to(col(Waiting.offered_until), None)
+        await connection.execute(update(waiting).where(this).ordered_values(*nothing))
+        for (patient_id,) in people:
+            await audit.record_of_command(
+                connection, "change", "waiting", clinic_id=one.clinic_id, patient_id=patient_id, now=now
+            )
+    return len(slots)
 
 
 async def _booked(

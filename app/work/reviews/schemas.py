@@ -15,7 +15,7 @@ from app.work.calendar.schemas import OVERRULE
 ChecklistItem = Literal[
     "relief_and_dates", "diary_complete_enough", "function", "confounders_excluded", "blocks", "patient_asked"
 ]
-Checked = Literal["yes", "no", "not_needed"]
+Checked = Literal["open", "yes", "no", "not_needed"]
 Levels = Annotated[list[Joint], Field(min_length=1, max_length=12)]
 
 
@@ -38,7 +38,9 @@ class ReviewChange(Wire):
     )
 
     owner_id: UUID | None = Field(default=None, description="account of who works on it")
-    checklist: dict[ChecklistItem, Checked] | None = None
+    checklist: dict[ChecklistItem, Checked] | None = Field(
+        default=None, description="items that are left out stay; `open` takes an answer back"
+    )
     proposed_on: Day | None = None
     laterality: Laterality | None = None
     joints: Levels | None = None

@@ -52,7 +52,9 @@ def working(given: ReviewChange) -> TakeStep:
         if given.joints is not None:
             await _check_joints(connection, one, given.joints)
         if given.checklist:
-            changes.append(to(col(Review.checklist), {**one.checklist, **given.checklist}))
+            kept = {item: answer for item, answer in one.checklist.items() if item not in given.checklist}
+            new = {item: answer for item, answer in given.checklist.items() if answer != "open"}
+            changes.append(to(col(Review.checklist), {**kept, **new}))
         proposes = any(getattr(given, name) is not None for name in PROPOSAL)
         if before.state == "booked" and proposes:
             raise Problem(409, "The review is booked; cancel or move the appointment first.")

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.alerts.flags.tables import Flag
 from app.answers.verdicts.assemble import AssembledVerdict, VerdictMaterial, make
-from app.answers.verdicts.service import Question, keep, look_up, material_of
+from app.answers.verdicts.keep import keep
+from app.answers.verdicts.service import Question, look_up, material_of
 from app.answers.verdicts.tables import KeptVerdict, OutcomeRow
 from app.base.settings import Settings
 from app.base.store.typed import col, table

@@ -148,6 +148,19 @@ async def test_a_lost_update_shows_what_is_there_and_the_words_that_were_written
     assert 'value="yes" selected' in asked and 'value="no" selected' not in asked
 
 
+async def test_an_answer_of_the_checklist_is_taken_back_also_where_the_form_is_refused_first(service: Service) -> None:
+    where = (await furnished(service))[6]
+    api = where.replace("/clinic", "/v1")
+    await service("cleo", "PATCH", api, json={"checklist": {"function": "yes"}})
+    await enter(service, "sam")
+    sent = {"form_token": await form_token(service), "check_function": "open", "note": "n" * 300}
+    refused = await service("nobody", "POST", f"{where}/work", data=sent)
+    asked = refused.text.split('name="check_function"')[1].split("</select>")[0]
+    assert refused.status_code == 422 and 'value="open" selected' in asked
+    assert (await service("nobody", "POST", f"{where}/work", data={**sent, "note": "asked anew"})).status_code == 303
+    assert (await service("sam", "GET", api)).json()["checklist"] == {}
+
+
 async def test_many_reviews_that_are_refused_stay_ticked(service: Service) -> None:
     where = (await furnished(service))[6]
     await enter(service, "sam")

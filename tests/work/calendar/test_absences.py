@@ -2,9 +2,14 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.base.store.typed import col, table, to
+from app.work.calendar.tables import Waiting
 from tests.alerts.flags.test_conclusions import work
 from tests.conftest import Clock
 from tests.doors.pages.test_pages import enter
@@ -133,6 +138,27 @@ async def test_an_offer_in_an_absence_is_taken_back_and_none_is_made(service: Se
     await service("sam", "POST", f"/v1/appointments/{held[second]}/cancel", json=cancel)
     (waits,) = (await service("sam", "GET", "/v1/waiting")).json()["items"]
     assert (waits["offered_slot_id"], waits["offered_until"], waits["fits"]) == (None, None, [])
+
+
+async def test_an_offer_made_in_the_moment_of_an_absence_is_taken_back_by_the_worker(
+    service: Service, clock: Clock
+) -> None:
+    first = await slot(service)
+    await service("sam", "POST", "/v1/waiting", json={"patient_id": service.ada_id})
+    told = await absent(service)
+
+    async def as_if_unseen(connection: AsyncConnection) -> None:  # neither of two at once sees what the other does
+        until = clock.now + timedelta(hours=1)
+        offered = to(col(Waiting.offered_slot_id), UUID(first)), to(col(Waiting.offered_until), until)
+        await connection.execute(update(table(Waiting)).ordered_values(*offered))
+
+    await service.app.state.database.write(as_if_unseen)
+    assert (await service("ada", "GET", "/v1/waiting")).json()["items"][0]["offered_slot_id"] == first
+    await work(service)
+    (waits,) = (await service("ada", "GET", "/v1/waiting")).json()["items"]
+    assert (waits["offered_slot_id"], waits["offered_until"]) == (None, None)
+    await service("sam", "DELETE", f"/v1/absences/{told['id']}")
+    assert (await service("sam", "GET", "/v1/waiting")).json()["items"][0]["fits"][0]["id"] == first
 
 
 @pytest.mark.parametrize(

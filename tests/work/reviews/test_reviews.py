@@ -52,6 +52,13 @@ async def test_the_whole_way(service: Service) -> None:
     assert late.status_code == 409
 
 
+async def test_an_answer_of_the_checklist_can_be_taken_back(service: Service) -> None:
+    where = f"/v1/reviews/{(await opened(service))['id']}"
+    await service("sam", "PATCH", where, json={"checklist": {"blocks": "no", "function": "yes"}})
+    back = await service("sam", "PATCH", where, json={"checklist": {"blocks": "open", "patient_asked": "open"}})
+    assert (back.status_code, back.json()["checklist"]) == (200, {"function": "yes"})
+
+
 async def test_a_repeat_that_was_decided_first_can_be_booked_then(service: Service) -> None:
     where = f"/v1/reviews/{(await opened(service))['id']}"
     decided = await service("cleo", "POST", f"{where}/decide", json={"decision": "repeat", "reason": "nine months"})
