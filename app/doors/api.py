@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from app.access.accounts.routes import router as accounts
 from app.access.accounts.service import SignIns
+from app.access.lifecycle.routes import router as lifecycle
 from app.alerts.flags.routes import router as flags
 from app.alerts.messages import push
 from app.alerts.messages.routes import router as messages
@@ -64,6 +65,7 @@ ROUTERS = (
     diary,  # an address is looked for from the first on: these two are asked for most
     verdicts,
     accounts,
+    lifecycle,
     patients,
     blocks,
     procedures,

@@ -2,10 +2,11 @@
 
 from app.access.accounts.tables import Account, Clinic, SignIn
 from app.access.audit.tables import AuditEvent
+from app.access.lifecycle.tables import AccountCode
 from app.alerts.flags.tables import ClinicRule, Flag
 from app.alerts.messages.tables import Address, Delivery, Message
 from app.answers.eligibility.tables import ClinicPolicy
-from app.answers.verdicts.tables import KeptVerdict, OutcomeRow
+from app.answers.verdicts.tables import ClinicRelief, KeptVerdict, OutcomeRow
 from app.base.http.idempotency.tables import KeptAnswer
 from app.base.store.leases import Lease
 from app.base.store.metadata import metadata
@@ -22,12 +23,14 @@ from app.work.reviews.tables import Bulk, Review
 __all__ = [
     "Absence",
     "Account",
+    "AccountCode",
     "Address",
     "Appointment",
     "AuditEvent",
     "Bulk",
     "Clinic",
     "ClinicPolicy",
+    "ClinicRelief",
     "ClinicRule",
     "Delivery",
     "DiaryDay",

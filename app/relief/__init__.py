@@ -8,7 +8,7 @@ from .cohort import SeenReliefs, learn
 from .definitions import Response, relief_percent, response
 from .durations import DurationPrior
 from .engine import Trace, judge, trace, trace_all
-from .parameters import BASELINE_DAYS, ENGINE, ONSET_LEVEL, RECALLED_DAYS, SETTLING_DAYS, SILENT_DAYS
+from .parameters import BASELINE_DAYS, ENGINE, LEARNED_FROM, ONSET_LEVEL, RECALLED_DAYS, SETTLING_DAYS, SILENT_DAYS
 from .records import (
     BOTH,
     DEFINITIONS,
@@ -31,6 +31,7 @@ __all__ = [
     "BOTH",
     "DEFINITIONS",
     "ENGINE",
+    "LEARNED_FROM",
     "LEFT",
     "ONSET_LEVEL",
     "PHASES",

@@ -1,7 +1,7 @@
 """How long relief lasts, by its age: from the literature, moved by a clinic's own cohort and the patient's own past.
 
 Days from the procedure to the return are log-normal: hardly any return comes in the first weeks, most within months, few
-after years. What a clinic has seen weighs by its number of treatments against the literature's (empirical Bayes), what
+after years. What a clinic has seen weighs by its number of returns against the literature's (empirical Bayes), what
 the patient has had before by how much people differ among each other and from treatment to treatment.
 """
 
@@ -19,7 +19,7 @@ MOST_DAYS = 36_524  # a median of relief: a century
 
 @dataclass(frozen=True)
 class DurationPrior:
-    """A cohort's relief: median days from procedure to return, SD of their logarithm, number of treatments.
+    """A cohort's relief: median days from procedure to return, SD of their logarithm, number of returns it rests on.
 
     Raises:
         ValueError: a number that no cohort can have.
@@ -52,6 +52,11 @@ class Hazard:
         """Rate a day at which relief begins to end, on day 0 to `last`: HAZARD_LEAD days before the line is crossed."""
         day = np.arange(last + 2, dtype=np.float64) + par.HAZARD_LEAD
         return [float(r) for r in 1 - np.exp(np.diff(self.left(day)))]
+
+    def rate(self, age: float) -> float:
+        """Rate a day at which relief of an age begins to end."""
+        days = np.array([age, age + 1], dtype=np.float64) + par.HAZARD_LEAD
+        return float(1 - np.exp(np.diff(self.left(days))[0]))
 
     def stays(self, days: Floats, *, age: float) -> Floats:
         """Chance that relief which holds at `age` days holds for `days` more."""

@@ -40,6 +40,8 @@ def will_have_returned(judged: Judgement, hazard: Hazard, days: Floats) -> Float
     climbing = relief[-rungs * len(par.CLIMB_DAYS) :].reshape(len(par.CLIMB_DAYS), rungs)
     holds = max(float(relief.sum() - climbing.sum()) + sum(run.today.chances.young), 1e-9)
     age = last - (judged.began(judged.stretches[-1]) if len(judged.stretches) > 1 else 0)
+    # the filter has weighed climbs by the hazard of its plan; by another they have begun so much more or less often
+    climbing = climbing * hazard.rate(age) / judged.plan.hazard.rate(age)
     left = holds * hazard.stays(days, age=age)
     for speed, mean in enumerate(par.CLIMB_DAYS):
         for k in range(rungs):

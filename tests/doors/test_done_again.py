@@ -27,7 +27,7 @@ from tests.work.reviews.test_reviews import slot
 
 pytestmark = pytest.mark.anyio
 SECRET = re.compile(r'"(access_token|code|secret|url|password)":"[^"]+"')  # another one each time
-CODE = re.compile(r"/[^/]+/accept")
+CODE = re.compile(r"(?<=/invitations/)[^/]+|(?<=/resets/)[^/]+")
 NOT_DRIVEN = {
     "POST /v1/addresses/{address_id}/confirm": "takes a code that only a mail holds; sets one column",
     "POST /v1/deliveries/{delivery_id}/replay": "needs a dead letter; one statement with values that are fixed before",
@@ -80,7 +80,7 @@ class Teller:
         given = {"json": json} if json is not None else {}
         answer = await self.service(who, method, path, **given, **more)
         said = SECRET.sub(r'"\1":"-"', CURSOR.sub(r'\1"-"', TIME.sub("-", ID.sub("-", answer.text))))
-        self.told.append((f"{method} {CODE.sub('/-/accept', path)}", answer.status_code, said))
+        self.told.append((f"{method} {CODE.sub('-', path)}", answer.status_code, said))
         assert answer.status_code < 300, (call, answer.text)
         return answer.json() if answer.content else None
 
@@ -199,6 +199,18 @@ async def of_the_clinic(do: Teller, of: str) -> None:
     await do("other", "POST /v1/records", record)
     await do("sam", "POST /v1/me/password", {"password": PASSWORD, "new_password": "another long one"})
     await do.service.sign_in_again("sam")
+    await do("root", "GET /v1/accounts")
+    code = (await do("root", "POST /v1/accounts", {"role": "clinician"}))["code"]
+    await do("nobody", f"POST /v1/invitations/{code}/accept", {"username": "nina", "password": "long enough a one"})
+    code = (await do("root", f"POST /v1/accounts/{do.service.accounts['bob'][1]}/reset"))["code"]
+    await do("nobody", f"POST /v1/resets/{code}", {"password": "yet another long one"})
+    spare = await do("root", "POST /v1/accounts", {"role": "admin"})
+    await do("root", "GET /v1/account_codes")
+    await do("root", f"DELETE /v1/account_codes/{spare['id']}")
+    await do("root", f"DELETE /v1/accounts/{do.service.accounts['bob'][1]}/sessions")
+    (mine,) = (await do("other", "GET /v1/me/sessions"))["items"]
+    await do("other", f"DELETE /v1/me/sessions/{mine['id']}")
+    await do("ada", "DELETE /v1/me/sessions")
     await do("root", f"PATCH /v1/accounts/{do.service.accounts['sam'][1]}", {"disabled": True})
     await do("root", f"DELETE {of}", params={"reason": "asked for it"})
     signed = await do("nobody", "POST /v1/token", None, data={"username": "cleo", "password": PASSWORD})

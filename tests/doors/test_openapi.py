@@ -38,6 +38,7 @@ async def test_each_call_is_described_with_its_errors(service: Service) -> None:
                 "/v1/token",
                 "/v1/calendar/{token}.ics",
                 "/v1/invitations/{code}/accept",
+                "/v1/resets/{code}",
             ):  # there the address is the key
                 assert call["security"], where
 

@@ -56,7 +56,9 @@ def test_blocks_say_how_many_of_how_many_show_it() -> None:
         "unknown",
         "1 of 2 blocks on record show it; 1 can't be judged from its readings",
     )
-    assert found.needs == "2 diagnostic blocks with at least 80 % relief for the agent's time"
+    assert found.needs == "2 diagnostic blocks with at least 80 % relief for the agent's time on different days"
+    same_day = answer("medicare-lcd", "blocks_before", blocks=(block(), block(name="b2")))
+    assert (same_day.result, same_day.saw) == ("not_met", "2 of 2 blocks on record show it, but only on 1 day")
 
 
 @pytest.mark.parametrize("count", [1, 2])

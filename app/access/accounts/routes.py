@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Form, Header, Response
 from fastapi.security import OAuth2PasswordRequestForm
 
 from app.access.accounts.deps import CallerDep, SignInsDep, Token
 from app.access.accounts.schemas import MeOut, TokenOut
+from app.access.accounts.service import named
 from app.base.http.deps import Now
 from app.base.http.problems import problems
 
@@ -15,10 +16,15 @@ router = APIRouter(prefix="/v1", tags=["accounts"])
 
 @router.post("/token", responses=problems(413, 429))
 async def sign_in(
-    form: Annotated[OAuth2PasswordRequestForm, Depends()], sign_ins: SignInsDep, now: Now, response: Response
+    form: Annotated[OAuth2PasswordRequestForm, Depends()],
+    sign_ins: SignInsDep,
+    now: Now,
+    response: Response,
+    device: Annotated[str | None, Form(max_length=200, description="its name among your sign-ins")] = None,
+    user_agent: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> TokenOut:
     """Signs in with the OAuth 2 password form and answers a bearer token."""
-    issued = await sign_ins.begin(form.username, form.password, now)
+    issued = await sign_ins.begin(form.username, form.password, now, device=named(device) or named(user_agent))
     response.headers["Cache-Control"] = "no-store"
     return TokenOut(access_token=issued.token, expires_in=round((issued.expires_at - now).total_seconds()))
 

@@ -29,6 +29,7 @@ hashing = Pool("hashing", threads=2, waiting=16, seconds=15)  # a hash takes 64 
 account, clinic, sign_in = table(Account), table(Clinic), table(SignIn)
 REMEMBER = timedelta(seconds=5)  # how long another process may still honour a token after its sign-out
 MOST_REMEMBERED = 10_000
+DEVICE_NAME = 200  # characters kept
 UNKNOWN_TOKEN = "Sign in first, or again: the token is missing, wrong or expired."  # noqa: S105  # a sentence
 
 
@@ -62,8 +63,8 @@ class SignIns:
         self._ends = 0  # counts what has ended: a look-up that was under way meanwhile is not remembered
         memory.join(self)
 
-    async def begin(self, username: str, password: str, now: datetime) -> IssuedToken:
-        """A token for a name and its password.
+    async def begin(self, username: str, password: str, now: datetime, *, device: str | None = None) -> IssuedToken:
+        """A token for a name and its password; `device` is what signs in.
 
         Raises:
             Problem: 401, with the same text after the same time for a wrong name, a wrong password and an account that is
@@ -79,9 +80,17 @@ class SignIns:
         right = await matches(password, known)
         if clinic_id is None or account_id is None or not right:
             raise Problem(401, WRONG_SIGN_IN, headers={"WWW-Authenticate": "Bearer"})
-        return await self.issue(clinic_id, account_id, now, known=known)
+        return await self.issue(clinic_id, account_id, now, known=known, device=device)
 
-    async def issue(self, clinic_id: UUID, account_id: UUID, now: datetime, *, known: str | None = None) -> IssuedToken:
+    async def issue(
+        self,
+        clinic_id: UUID,
+        account_id: UUID,
+        now: datetime,
+        *,
+        known: str | None = None,
+        device: str | None = None,
+    ) -> IssuedToken:
         """A token for an account that has been authenticated already; expired tokens are deleted.
 
         `known` is the hash that the password was compared with, which took a while.
@@ -98,7 +107,7 @@ class SignIns:
         if known is not None:
             theirs.append(col(Account.password_hash) == known)
         # locked, so that a change of the account comes before the token or ends it
-        still = select(col(Account.id)).where(*theirs).with_for_update(read=True)
+        still = select(col(Account.id)).where(*theirs).with_for_update()
 
         async def work(connection: AsyncConnection) -> None:
             if (await connection.execute(still)).first() is None:
@@ -106,13 +115,17 @@ class SignIns:
             await connection.execute(delete(sign_in).where(col(SignIn.expires_at) < now))
             new = row(
                 SignIn,
-                token_hash=_hash(token),
+                token_hash=hash_of(token),
                 clinic_id=clinic_id,
                 account_id=account_id,
+                id=new_id(),
+                device=device,
                 created_at=now,
                 expires_at=ends,
             )
             await connection.execute(insert(sign_in).values(new))
+            seen = to(col(Account.last_sign_in_at), now)
+            await connection.execute(update(account).where(*theirs).ordered_values(seen))
 
         await self._database.write(work)
         return IssuedToken(token, ends)
@@ -123,7 +136,7 @@ class SignIns:
         Raises:
             Problem: 401 for a token that is wrong, expired or signed out.
         """
-        key, begun = _hash(token), self._ends
+        key, begun = hash_of(token), self._ends
         known = self._known.get(key)
         if known is not None and now < known.until:
             return known.caller
@@ -153,7 +166,7 @@ class SignIns:
 
     async def end(self, token: str) -> None:
         """Signs out; a token that is signed out already is no error."""
-        key = _hash(token)
+        key = hash_of(token)
 
         async def work(connection: AsyncConnection) -> None:
             await connection.execute(delete(sign_in).where(col(SignIn.token_hash) == key))
@@ -169,7 +182,14 @@ class SignIns:
             self._known.pop(key, None)
 
 
-def _hash(token: str) -> str:
+def named(device: str | None) -> str | None:
+    """The name of a device as it is kept: one line of printable characters, and not too long."""
+    kept = " ".join("".join(c if c.isprintable() else " " for c in device or "").split())
+    return kept[:DEVICE_NAME] or None
+
+
+def hash_of(token: str) -> str:
+    """What is kept of a token or a code."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
@@ -238,10 +258,11 @@ async def change_account(
 ) -> None:
     """Changes an account and ends its sign-ins, but for that of one token."""
     this = (col(Account.clinic_id) == clinic_id) & (col(Account.id) == account_id)
-    await connection.execute(update(account).where(this).ordered_values(*changes))
+    if changes:
+        await connection.execute(update(account).where(this).ordered_values(*changes))
     ended: ColumnElement[bool] = (col(SignIn.clinic_id) == clinic_id) & (col(SignIn.account_id) == account_id)
     if but is not None:
-        ended = ended & (col(SignIn.token_hash) != _hash(but))
+        ended = ended & (col(SignIn.token_hash) != hash_of(but))
     await connection.execute(delete(sign_in).where(ended))
 
 

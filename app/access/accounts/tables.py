@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index
 from sqlmodel import Field, SQLModel
 
 from app.base.store.metadata import Json, Word, new_id
@@ -46,16 +46,25 @@ class Account(SQLModel, table=True):
     patient_id: UUID | None = None
     created_at: datetime
     disabled_at: datetime | None = None
+    last_sign_in_at: datetime | None = None
 
 
 class SignIn(SQLModel, table=True):
-    """One token: only its hash is kept, so that nobody can sign in with what the table holds."""
+    """One token: only its hash is kept, so that nobody can sign in with what the table holds.
+
+    `id` names it where somebody looks through their sign-ins, `device` is what signed in, as it says itself.
+    """
 
     __tablename__ = "sign_in"
-    __table_args__ = (ForeignKeyConstraint(["clinic_id", "account_id"], ["account.clinic_id", "account.id"]),)
+    __table_args__ = (
+        ForeignKeyConstraint(["clinic_id", "account_id"], ["account.clinic_id", "account.id"]),
+        Index(None, "clinic_id", "account_id"),
+    )
 
     token_hash: str = Field(primary_key=True, max_length=64)
     clinic_id: UUID
     account_id: UUID
+    id: UUID = Field(default_factory=new_id)
+    device: str | None = Field(default=None, max_length=200)
     created_at: datetime
     expires_at: datetime = Field(index=True)

@@ -3,18 +3,29 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller
 from app.access.audit import service as audit
+from app.alerts.flags.conditions import IN_REVIEW
 from app.alerts.flags.service import RED
 from app.alerts.flags.tables import Flag
-from app.base.store.timeline import step
+from app.base.store.timeline import Step, step
 from app.base.store.typed import RowQuery, col, table, to, wholes
 
 flag = table(Flag)
 ANSWERED = ("pain_return", "return_likely", "masked_climb")  # what a review of a repeat is about
+
+
+async def take_on(
+    connection: AsyncConnection, caller: Caller, *, procedure_id: UUID, flag_id: UUID | None, now: datetime
+) -> None:
+    """Whoever works on a review has the flags that it is about, where nobody has them: they are handed on to nobody else."""
+    query = select(flag).where(_about(caller, procedure_id, flag_id), col(Flag.state) == "open")
+    for one in await _locked(connection, query):
+        taken = step("acknowledged", now, by=caller.account_id, note="somebody works on its review")
+        await _take(connection, caller, one=one, taken=taken, owner_id=caller.account_id, now=now)
 
 
 async def resolve_answered(
@@ -28,26 +39,10 @@ async def resolve_answered(
     now: datetime,
 ) -> None:
     """Resolves the open flags that a review was about: a return of its procedure, and the flag that it was opened for."""
-    about = [and_(col(Flag.procedure_id) == procedure_id, col(Flag.kind).in_(ANSWERED))]
-    if flag_id is not None:
-        about.append(and_(col(Flag.id) == flag_id, col(Flag.kind) != RED))  # which is looked at by itself
-    query = select(flag).where(
-        col(Flag.clinic_id) == caller.clinic_id, col(Flag.state).in_(("open", "acknowledged")), or_(*about)
-    )
-    for one in await _locked(connection, query):
+    still = col(Flag.state).in_(("open", "acknowledged"))
+    for one in await _locked(connection, select(flag).where(_about(caller, procedure_id, flag_id), still)):
         taken = step("resolved", now, by=caller.account_id, note=f"{_of(review_id)}: {decision.replace('_', ' ')}")
-        await connection.execute(
-            update(flag)
-            .where(col(Flag.clinic_id) == one.clinic_id, col(Flag.id) == one.id)
-            .ordered_values(
-                to(col(Flag.state), "resolved"),
-                to(col(Flag.owner_id), caller.account_id),
-                to(col(Flag.ended_at), now),
-                to(col(Flag.steps), [*one.steps, taken]),
-                to(col(Flag.version), one.version + 1),
-            )
-        )
-        await audit.record(connection, caller, action="change", resource="flag", patient_id=one.patient_id, now=now)
+        await _take(connection, caller, one=one, taken=taken, owner_id=caller.account_id, now=now)
 
 
 async def take_up_again(
@@ -69,22 +64,37 @@ async def take_up_again(
         decided = UUID(one.steps[-1]["by"]) if one.steps[-1]["by"] else None
         owner = decided if caller.role == "patient" else caller.account_id
         taken = step("acknowledged", now, by=owner, note="the review goes on")
-        await connection.execute(
-            update(flag)
-            .where(col(Flag.clinic_id) == one.clinic_id, col(Flag.id) == one.id)
-            .ordered_values(
-                to(col(Flag.state), "acknowledged"),
-                to(col(Flag.owner_id), owner),
-                to(col(Flag.ended_at), None),
-                to(col(Flag.steps), [*one.steps, taken]),
-                to(col(Flag.version), one.version + 1),
-            )
+        await _take(connection, caller, one=one, taken=taken, owner_id=owner, now=now)
+
+
+def _about(caller: Caller, procedure_id: UUID, flag_id: UUID | None) -> ColumnElement[bool]:
+    """The flags that a review is about, but for a red one, which is looked at by itself."""
+    about = [and_(col(Flag.procedure_id) == procedure_id, col(Flag.kind).in_(ANSWERED))]
+    if flag_id is not None:
+        about.append(and_(col(Flag.id) == flag_id, col(Flag.kind) != RED))
+    return and_(col(Flag.clinic_id) == caller.clinic_id, or_(*about))
+
+
+async def _take(
+    connection: AsyncConnection, caller: Caller, *, one: Flag, taken: Step, owner_id: UUID | None, now: datetime
+) -> None:
+    """Takes a step with a flag whose row is locked; the step is named as the state that it leads to."""
+    await connection.execute(
+        update(flag)
+        .where(col(Flag.clinic_id) == one.clinic_id, col(Flag.id) == one.id)
+        .ordered_values(
+            to(col(Flag.state), taken["what"]),
+            to(col(Flag.owner_id), owner_id),
+            to(col(Flag.ended_at), now if taken["what"] == "resolved" else None),
+            to(col(Flag.steps), [*one.steps, taken]),
+            to(col(Flag.version), one.version + 1),
         )
-        await audit.record(connection, caller, action="change", resource="flag", patient_id=one.patient_id, now=now)
+    )
+    await audit.record(connection, caller, action="change", resource="flag", patient_id=one.patient_id, now=now)
 
 
 def _of(review_id: UUID) -> str:
-    return f"decided in review {review_id}"
+    return f"{IN_REVIEW}{review_id}"
 
 
 async def _locked(connection: AsyncConnection, query: RowQuery) -> list[Flag]:

@@ -104,6 +104,9 @@ def _missed(outcome: Outcome, procedure_id: object, today: date) -> list[Conditi
     return [Condition("missed_follow_up", "later", says, first, (f"procedures/{procedure_id}/plan",))]
 
 
+IN_REVIEW = "decided in review "  # begins the words with which a decision resolves a flag
+
+
 def due(severity: Severity, at: datetime) -> datetime:
     """The instant by which somebody must have acknowledged a flag of a severity that is shown at `at`."""
     return at + par.DUE_WITHIN[severity]

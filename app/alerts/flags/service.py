@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Action, Caller, reach, require
 from app.access.audit import service as audit
-from app.alerts.flags.conditions import ASKS_FIRST, due
+from app.alerts.flags.conditions import ASKS_FIRST, IN_REVIEW, due
 from app.alerts.flags.schemas import AnswerIn, FlagKind, FlagOut, FlagState, RuleIn, RuleOut, StepIn
 from app.alerts.flags.tables import ClinicRule, Flag
 from app.alerts.messages.outbox import post
@@ -296,6 +296,8 @@ async def undo(database: Database, caller: Caller, *, flag_id: UUID, if_match: s
     async def work(connection: AsyncConnection) -> Flag:
         one = await _find(connection, caller, flag_id=flag_id, action="work_flag", lock=True)
         require_match(if_match, tag_of(one))
+        if _by_review(one):
+            raise Problem(409, "The flag was answered by the decision of a review; reopen the review.")
         if not can_be_undone(one, now):
             minutes = UNDONE_WITHIN.seconds // 60
             raise Problem(409, f"The flag is not resolved, its cause is gone, or it is over {minutes} minutes ago.")
@@ -348,8 +350,12 @@ async def answer(
 
 def can_be_undone(one: Flag, now: datetime) -> bool:
     """Whether a flag was resolved minutes ago, and its cause goes on."""
-    resolved = one.state == "resolved" and one.ended_at is not None and one.ceased_on is None
+    resolved = one.state == "resolved" and one.ended_at is not None and one.ceased_on is None and not _by_review(one)
     return resolved and one.ended_at is not None and now - one.ended_at <= UNDONE_WITHIN
+
+
+def _by_review(one: Flag) -> bool:
+    return one.state == "resolved" and (one.steps[-1]["note"] or "").startswith(IN_REVIEW)
 
 
 def tag_of(one: Flag) -> str:

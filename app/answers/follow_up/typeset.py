@@ -1,5 +1,6 @@
 """Typesets the follow-up as a one-page PDF; the same follow-up gives the same bytes."""
 
+import json
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
@@ -7,6 +8,7 @@ from threading import Lock
 from typing import Final, Literal
 
 import typst
+from pydantic import JsonValue
 
 from app.answers.follow_up.schemas import FollowUpOut
 from app.answers.pictures.style import FONT
@@ -60,5 +62,15 @@ def report(told: FollowUpOut, svg: bytes, *, words: str, paper: Paper) -> bytes:
         words: the text alternative of the picture.
     """
     picture = svg.decode().replace(FONT, EMBEDDED)
-    inputs = {"told": told.model_dump_json(by_alias=True), "picture": picture, "words": words, "paper": paper}
+    told_in_tenths = json.dumps(_in_tenths(told.model_dump(mode="json", by_alias=True)))
+    inputs = {"told": told_in_tenths, "picture": picture, "words": words, "paper": paper}
     return _typesetter().set({**inputs, "release": version("reprieve")})
+
+
+def _in_tenths(value: JsonValue) -> JsonValue:
+    """Every number as the pages round it: the two must not differ where it lies half way."""
+    if isinstance(value, float):
+        return round(value, 1)
+    if isinstance(value, list):
+        return [_in_tenths(one) for one in value]
+    return {name: _in_tenths(one) for name, one in value.items()} if isinstance(value, dict) else value

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from math import log
+from typing import Final, Literal
 from uuid import UUID
 
 import numpy as np
+import structlog
 from anyio import to_thread
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,73 +23,83 @@ from app.base.store.database import Database
 from app.base.store.statements import upsert
 from app.base.store.typed import col, row, table, whole
 from app.record.procedures.tables import ProcedureRow
-from app.relief import DurationPrior, SeenReliefs, learn
+from app.relief import LEARNED_FROM, DurationPrior, SeenReliefs, learn
 
 clinic_relief, clinic = table(ClinicRelief), table(Clinic)
 EVERY = timedelta(days=1)
-MOVED = log(1.05)  # of the median and of the spread, below which verdicts are not made anew
+MOVED = log(1.1)  # of the median and of the spread, below which verdicts are not made anew
 GROWN = 1.25  # of the returns, from which on they are
 AT_ONCE = 50  # clinics looked at in a round
-AlikeReliefs = list[
-    tuple[int, int, int, int]
-]  # last day of relief, 1 where it returned then, day entered, how many such
+LOST_BELOW = 3  # returns by which a cohort may fall short again before it is lost: one that is taken back is no change
+Untold = Literal["untold"]
+UNTOLD: Final[Untold] = "untold"  # what was seen could not be read: what is known stays
+logger = structlog.get_logger()
 
 
 async def learn_from_outcomes(database: Database, now: Callable[[], datetime]) -> int:
     """Looks at the outcomes of the clinics that have not been looked at for a day; returns how many have taught anew."""
     overdue = or_(col(ClinicRelief.looked_at).is_(None), col(ClinicRelief.looked_at) <= now() - EVERY)
     due = (
-        select(col(Clinic.id))
+        select(col(Clinic.id), col(ClinicRelief.returns))
         .outerjoin(clinic_relief, col(ClinicRelief.clinic_id) == col(Clinic.id))
         .where(overdue)
         .order_by(col(Clinic.id))
         .limit(AT_ONCE)
     )
     async with database.read(aside=True) as connection:
-        clinics = [clinic_id for (clinic_id,) in (await connection.execute(due)).all()]
+        clinics = (await connection.execute(due)).all()
     moved = 0
-    for clinic_id in clinics:
+    for clinic_id, returns in clinics:
         async with database.read(aside=True) as connection:
             seen = await _seen(connection, clinic_id)
-        found = await to_thread.run_sync(_learnt, seen)
+        least = LEARNED_FROM if returns is None else LEARNED_FROM - LOST_BELOW
+        found: DurationPrior | Untold | None
+        try:
+            found = await to_thread.run_sync(partial(learn, seen, least=least))
+        except Exception as error:  # what one clinic has seen must not hold up all others
+            logger.error("cohort", error=type(error).__name__, exc_info=error)
+            found = UNTOLD
         moved += await database.write(partial(_keep, clinic_id=clinic_id, found=found, now=now()))
     return moved
 
 
-async def _seen(connection: AsyncConnection, clinic_id: UUID) -> AlikeReliefs:
-    """The reliefs of a clinic by definition `half`, those that are alike counted together."""
+async def _seen(connection: AsyncConnection, clinic_id: UUID) -> SeenReliefs:
+    """The reliefs of a clinic by definition `half`, those that are alike counted together.
+
+    Of whom the diary speaks late, the onset is not known; relief they had where they are judged at all.
+    """
     returned = case((col(OutcomeRow.ended) == "return", 1), else_=0)
     alike = col(OutcomeRow.relief_days), returned, col(OutcomeRow.entered_days)
     had_relief = and_(
         col(OutcomeRow.clinic_id) == clinic_id,
         col(OutcomeRow.definition) == "half",
-        col(OutcomeRow.onset_on).is_not(None),
+        or_(col(OutcomeRow.onset_on).is_not(None), col(OutcomeRow.entered_days) > 0),
         col(OutcomeRow.relief_days) > col(OutcomeRow.entered_days),
     )
     query = select(*alike, func.count()).where(had_relief).group_by(*alike).order_by(*alike)
-    return [(days, end, entered, n) for days, end, entered, n in (await connection.execute(query)).all() if days]
+    rows = [(days, end, entered, n) for days, end, entered, n in (await connection.execute(query)).all()]
+    days, ends, entered, count = np.array(rows, dtype=np.float64).reshape(-1, 4).T
+    return SeenReliefs(days, ends, entered, count)
 
 
-def _learnt(seen: AlikeReliefs) -> DurationPrior | None:
-    days, ends, entered, count = np.array(seen, dtype=np.float64).reshape(-1, 4).T
-    return learn(SeenReliefs(days, ends, entered, count))
-
-
-async def _keep(connection: AsyncConnection, *, clinic_id: UUID, found: DurationPrior | None, now: datetime) -> bool:
+async def _keep(
+    connection: AsyncConnection, *, clinic_id: UUID, found: DurationPrior | Untold | None, now: datetime
+) -> bool:
     """Whether what was found moves the clinic's forecasts."""
     this = select(clinic_relief).where(col(ClinicRelief.clinic_id) == clinic_id).with_for_update()
     there = (await connection.execute(this)).first()
     before = None if there is None else whole(ClinicRelief, there)
-    moves = _moves(None if before is None else cohort_of(before.median_days, before.log_sd, before.returns), found)
-    if before is not None and not moves:
-        found = cohort_of(before.median_days, before.log_sd, before.returns)
+    kept = None if before is None else cohort_of(before.median_days, before.log_sd, before.returns)
+    moves = found != UNTOLD and _moves(kept, found)
+    if found != UNTOLD and moves:
+        kept = found
     values = row(
         ClinicRelief,
         clinic_id=clinic_id,
         learned=(0 if before is None else before.learned) + moves,
-        median_days=None if found is None else found.median_days,
-        log_sd=None if found is None else found.log_sd,
-        returns=None if found is None else found.n,
+        median_days=None if kept is None else kept.median_days,
+        log_sd=None if kept is None else kept.log_sd,
+        returns=None if kept is None else kept.n,
         looked_at=now,
     )
     await connection.execute(upsert(connection, clinic_relief, "clinic_id"), values)

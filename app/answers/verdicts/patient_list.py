@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, null, select, union_all
+from sqlalchemy import ColumnElement, and_, case, exists, func, null, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller, reach
@@ -18,7 +18,7 @@ from app.answers.verdicts.service import kept, outcome, same_verdict
 from app.answers.verdicts.tables import KeptVerdict, OutcomeRow
 from app.answers.verdicts.triage import ANSWERED_BY, NEEDS, PLACE
 from app.base.store.database import Database
-from app.base.store.typed import RowQuery, col
+from app.base.store.typed import RowQuery, col, table
 from app.record.patients.service import today_of
 from app.record.patients.tables import Patient
 from app.record.procedures.service import procedure
@@ -169,31 +169,36 @@ def _by_procedure(caller: Caller, q: str, region: Region | None) -> RowQuery:
 
 
 def _is_answered() -> ColumnElement[bool]:
-    """That a person has resolved the flag of what a procedure needs, and nothing else is open: no second look is asked."""
+    """That a person has resolved the flag of what a procedure needs: no second look at that is asked."""
     kind = case({PLACE[need]: kind for need, kind in ANSWERED_BY.items()}, value=col(OutcomeRow.place))
+    its = table(Flag).alias("answered")
     resolved = exists().where(
-        col(Flag.clinic_id) == col(OutcomeRow.clinic_id),
-        col(Flag.patient_id) == col(OutcomeRow.patient_id),
-        col(Flag.procedure_id) == col(OutcomeRow.procedure_id),
-        col(Flag.kind) == kind,
-        col(Flag.state) == "resolved",
-        col(Flag.ceased_on).is_(None),
+        its.c.clinic_id == col(OutcomeRow.clinic_id),
+        its.c.patient_id == col(OutcomeRow.patient_id),
+        its.c.procedure_id == col(OutcomeRow.procedure_id),
+        its.c.kind == kind,
+        its.c.state == "resolved",
+        its.c.ceased_on.is_(None),
     )
-    asks = exists().where(
-        col(Flag.clinic_id) == col(OutcomeRow.clinic_id),
-        col(Flag.patient_id) == col(OutcomeRow.patient_id),
-        col(Flag.kind).in_(KINDS),
-        col(Flag.state).in_(("open", "acknowledged")),
-    )
-    return and_(col(OutcomeRow.place).in_([PLACE[need] for need in ANSWERED_BY]), resolved, ~asks)
+    return and_(col(OutcomeRow.place).in_([PLACE[need] for need in ANSWERED_BY]), resolved)
 
 
 def _by_flag(caller: Caller, q: str, region: Region | None) -> RowQuery:
-    """The need of each open flag that a write has raised; those that a verdict raises are in the procedure's need."""
+    """The need of each open flag that a write has raised, and of those of a procedure whose own need is answered.
+
+    Other flags that a verdict raises are in the procedure's need.
+    """
     place = case((col(Flag.severity) == "now", PLACE["red_flag"]), else_=PLACE["look_soon"])
     query = _persons(caller, q, place, col(Flag.says), col(Flag.first_on), col(Flag.first_on), null())
     theirs = and_(col(Flag.clinic_id) == col(Patient.clinic_id), col(Flag.patient_id) == col(Patient.id))
-    open_ones = col(Flag.state).in_(("open", "acknowledged")), col(Flag.kind).not_in(KINDS)
+    answered = exists().where(
+        col(OutcomeRow.clinic_id) == col(Flag.clinic_id),
+        col(OutcomeRow.procedure_id) == col(Flag.procedure_id),
+        col(OutcomeRow.definition) == "half",
+        _is_answered(),
+    )
+    by_write = or_(col(Flag.kind).not_in(KINDS), answered)
+    open_ones = col(Flag.state).in_(("open", "acknowledged")), by_write
     query = query.join(flag, theirs).where(*open_ones)
     return query if region is None else query.where(exists().where(_of_patient(region)))
 

@@ -60,8 +60,9 @@ class SpellOut(VerdictPart):
 
 
 class OwnCohortOut(VerdictPart):
-    """How long relief has lasted in the clinic: its median from the procedure, the SD of the days' natural logarithm, and
-    the number of returns that this rests on. The literature weighs beside it as much as twenty returns."""
+    """How long relief lasts in the clinic by definition `half`: the median and the SD of the natural logarithm of the days
+    from the procedure, as fitted to returns and to reliefs that hold, and the number of returns. The literature weighs
+    beside it as much as ten returns."""
 
     median_days: float
     log_sd: float
@@ -75,7 +76,9 @@ class ForecastOut(VerdictPart):
     median_on: date = Field(description="the day by which half have returned")
     low: date
     high: date
-    cohort: OwnCohortOut | None = Field(description="what of the clinic it heeds; null: the literature alone")
+    cohort: OwnCohortOut | None = Field(
+        description="what of the clinic it heeds; null: none, as by another definition or `as_known_on`"
+    )
 
 
 class OpioidsOut(VerdictPart):

@@ -134,7 +134,7 @@ async def answer(
     as_of = question.as_of or today
     if as_of > today:
         raise bad_field("/as_of", "lies in the patient's future", where="query")
-    fresh = _still_holds(found, as_of) and question.as_known_on is None
+    fresh = _still_holds(found, as_of, question) and question.as_known_on is None
     material: VerdictMaterial | None = None
     if not fresh:
         async with database.read(aside=True) as connection:
@@ -161,6 +161,14 @@ async def answer(
     return VerdictAnswer(body, tag)
 
 
+def heeded(found: JudgedProcedure, question: Question) -> int:
+    """How often what a verdict heeds of the clinic's cohort has changed; 0 where it heeds none.
+
+    The cohort is learnt by `half`, and later than what was known on an earlier day.
+    """
+    return found.learned if question.definition == "half" and question.as_known_on is None else 0
+
+
 def tag_of(found: JudgedProcedure, as_of: date, question: Question) -> str:
     """The ETag of the verdict of a procedure."""
     return etag(
@@ -171,7 +179,7 @@ def tag_of(found: JudgedProcedure, as_of: date, question: Question) -> str:
         as_of,
         question.as_known_on,
         found.record_version,
-        found.learned,
+        heeded(found, question),
         MADE_BY,
     )
 
@@ -226,9 +234,9 @@ def same_patient() -> ColumnElement[bool]:
     return and_(col(Patient.clinic_id) == col(ProcedureRow.clinic_id), col(Patient.id) == col(ProcedureRow.patient_id))
 
 
-def _still_holds(found: JudgedWithKept, as_of: date) -> bool:
+def _still_holds(found: JudgedWithKept, as_of: date, question: Question) -> bool:
     made_from = found.engine, found.as_of, found.kept_version, found.kept_learned
-    return made_from == (MADE_BY, as_of, found.record_version, found.learned)
+    return made_from == (MADE_BY, as_of, found.record_version, heeded(found, question))
 
 
 def own_of(found: JudgedProcedure, record: PatientRecord) -> Fact[ProcedureIn]:
@@ -269,8 +277,8 @@ async def material_of(
         patient_id=found.patient_id,
         procedure_id=found.id,
         record_version=found.record_version,
-        learned=found.learned,
-        cohort=found.cohort,
+        learned=heeded(found, question),
+        cohort=found.cohort if heeded(found, question) else None,
         time_zone=found.time_zone,
         born_on=found.born_on,
         own=own,

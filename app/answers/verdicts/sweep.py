@@ -45,7 +45,7 @@ class SweptBatch:
 
 
 def stale(now: datetime, clinic_id: UUID | None = None, definition: Definition = DEFINITION) -> RowQuery:
-    """A query for procedures whose outcome is missing, or was made from an older record, engine or day."""
+    """A query for procedures whose outcome is missing, or was made from an older record, engine, day or cohort."""
     same_procedure = and_(
         col(OutcomeRow.clinic_id) == col(ProcedureRow.clinic_id),
         col(OutcomeRow.procedure_id) == col(ProcedureRow.id),
@@ -54,7 +54,7 @@ def stale(now: datetime, clinic_id: UUID | None = None, definition: Definition =
     moved_on = or_(
         col(OutcomeRow.procedure_id).is_(None),
         col(OutcomeRow.record_version) != col(Patient.record_version),
-        col(OutcomeRow.learned) != learned(),
+        and_(col(OutcomeRow.definition) == "half", col(OutcomeRow.learned) != learned()),
         col(OutcomeRow.engine) != MADE_BY,
         col(OutcomeRow.holds_until) <= now,
     )

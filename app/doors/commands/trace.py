@@ -47,7 +47,7 @@ def trace(
 
 
 def cohort_of(file: Path) -> DurationPrior:
-    """The cohort in a file: its median of relief, the spread of its logarithm, its number of treatments."""
+    """The cohort in a file: its median of relief, the spread of its logarithm, the number of returns it rests on."""
     try:
         found = json.loads(file.read_bytes())
     except OSError as error:

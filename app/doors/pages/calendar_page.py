@@ -14,11 +14,11 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
 from app.base.http.deps import DatabaseDep, Now
-from app.base.http.idempotency.service import NO_KEY
 from app.base.http.problems import Problem, bad_field
 from app.base.http.wire import Day
 from app.base.store.database import Database
 from app.doors.pages.rendering import PageRoute, page
+from app.doors.pages.sent_once import SentOnceDep
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
 from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, filled, problem_of
 from app.record.patients.service import today_of
@@ -121,7 +121,12 @@ async def calendar_page(
 
 @router.post("/calendar/slots")
 async def add_slots(
-    form: Annotated[NewSlotForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now, first: DAY = None
+    form: Annotated[NewSlotForm, Form()],
+    visitor: WriterDep,
+    database: DatabaseDep,
+    now: Now,
+    once: SentOnceDep,
+    first: DAY = None,
 ) -> Response:
     """Adds slots."""
 
@@ -137,7 +142,7 @@ async def add_slots(
             raise bad_field("/at", "is left out on that day: the clocks go forward")
         at = local.replace(tzinfo=ZoneInfo(zone))
         slots = filled(SlotIn, form, starts_at=at, minutes=given.minutes, **weekly)
-        made = await clinic_slots.add_slots(database, visitor.caller, new=slots, once=NO_KEY, now=now)
+        made = await clinic_slots.add_slots(database, visitor.caller, new=slots, once=once, now=now)
         left_out = len(cast("list[str]", made.body["left_out"]))
 
     typed, problem = Typed("slots", form), await problem_of(step())
@@ -149,13 +154,18 @@ async def add_slots(
 
 @router.post("/calendar/away")
 async def add_absence(
-    form: Annotated[AwayForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now, first: DAY = None
+    form: Annotated[AwayForm, Form()],
+    visitor: WriterDep,
+    database: DatabaseDep,
+    now: Now,
+    once: SentOnceDep,
+    first: DAY = None,
 ) -> Response:
     """Records days on which a clinician is away or the clinic is closed."""
 
     async def step() -> None:
         new = filled(AbsenceIn, form)
-        await absences.add(database, visitor.caller, new=new, once=NO_KEY, now=now)
+        await absences.add(database, visitor.caller, new=new, once=once, now=now)
 
     return await _taken(step(), database, visitor=visitor, now=now, first=first, typed=Typed("away", form))
 

@@ -13,13 +13,13 @@ from pydantic import BaseModel, JsonValue, ValidationError
 from app.access.accounts.permissions import require
 from app.answers.eligibility.clinic_policies import known_and_country
 from app.base.http.deps import DatabaseDep, Now
-from app.base.http.idempotency.service import NO_KEY
 from app.base.http.problems import Problem, field_problems
 from app.base.store.database import Database
 from app.doors.pages import fields
 from app.doors.pages.fields import Field, Values, body_of
 from app.doors.pages.patient_pages import page_of
 from app.doors.pages.rendering import PageRoute, page
+from app.doors.pages.sent_once import SentOnceDep
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
 from app.doors.pages.steps import SHOWN, PageForm
 from app.record.assessments.service import ASSESSMENT
@@ -58,13 +58,13 @@ def _add(plural: str, form: FactForm) -> None:
         return await _page(database, visitor, form=form, patient_id=patient_id, now=now)
 
     async def record(
-        patient_id: UUID, request: Request, *, visitor: WriterDep, database: DatabaseDep, now: Now
+        patient_id: UUID, request: Request, *, visitor: WriterDep, database: DatabaseDep, now: Now, once: SentOnceDep
     ) -> Response:
         given = await _given(request, form.fields())
         try:
             new = _checked(form.kind.body, body_of(form.kind.name, given))
             answer = await facts.create(
-                database, visitor.caller, kind=form.kind, patient_id=patient_id, new=new, once=NO_KEY, now=now
+                database, visitor.caller, kind=form.kind, patient_id=patient_id, new=new, once=once, now=now
             )
         except Problem as problem:
             return await _page(
@@ -173,12 +173,14 @@ async def new_patient(visitor: VisitorDep, database: DatabaseDep, now: Now) -> R
 
 
 @router.post("/patients")
-async def add_patient(request: Request, visitor: WriterDep, database: DatabaseDep, now: Now) -> Response:
+async def add_patient(
+    request: Request, visitor: WriterDep, database: DatabaseDep, now: Now, once: SentOnceDep
+) -> Response:
     """A new patient."""
     given = await _given(request, fields.patient(()))
     try:
         new = _checked(PatientIn, body_of("patient", given))
-        answer = await patients.create(database, visitor.caller, new=new, once=NO_KEY, now=now)
+        answer = await patients.create(database, visitor.caller, new=new, once=once, now=now)
     except Problem as problem:
         return await _new_patient_page(database, visitor, now=now, values=given, problem=problem)
     return RedirectResponse(f"/clinic/patients/{answer.body['id']}", 303)

@@ -17,12 +17,12 @@ from app.answers.verdicts import patient_list
 from app.answers.verdicts.patient_list import said_of_patient
 from app.answers.verdicts.triage import NEEDS
 from app.base.http.deps import DatabaseDep, Now
-from app.base.http.idempotency.service import NO_KEY
 from app.base.http.problems import Problem
 from app.base.store.database import Database
 from app.doors.pages.fields import LANGUAGE_NAMES
 from app.doors.pages.patient_pages import page_of
 from app.doors.pages.rendering import PageRoute, page
+from app.doors.pages.sent_once import SentOnceDep
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
 from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, filled, problem_of
 from app.record.facts.death import died_on
@@ -103,14 +103,19 @@ async def patient_page(patient_id: UUID, visitor: VisitorDep, database: Database
 
 @router.post("/patients/{patient_id:uuid}/wait")
 async def wait(
-    patient_id: UUID, form: Annotated[WaitForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
+    patient_id: UUID,
+    form: Annotated[WaitForm, Form()],
+    visitor: WriterDep,
+    database: DatabaseDep,
+    now: Now,
+    once: SentOnceDep,
 ) -> Response:
     """Puts a patient on the waiting list; an error is shown on their page, and what was typed stays."""
 
     async def step() -> None:
         minutes = filled(WaitTime, form).model_dump(exclude_none=True)
         new = filled(WaitingIn, form, patient_id=patient_id, **minutes)
-        await waiting.add(database, visitor.caller, new=new, once=NO_KEY, now=now)
+        await waiting.add(database, visitor.caller, new=new, once=once, now=now)
 
     problem = await problem_of(step())
     if problem is not None:

@@ -25,11 +25,11 @@ from app.answers.verdicts.keep import midnight_after
 from app.answers.verdicts.patient_list import SaidOfProcedure, said_of_patient
 from app.answers.verdicts.service import Question, look_up
 from app.base.http.deps import DatabaseDep, Now
-from app.base.http.idempotency.service import NO_KEY
 from app.base.http.wire import RecentDay
 from app.base.store.database import Database
 from app.doors.pages.patient_pages import page_of
 from app.doors.pages.rendering import PageRoute
+from app.doors.pages.sent_once import SentOnceDep
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
 from app.record.contacts.schemas import ContactIn
 from app.record.contacts.service import CONTACT, done_by_window
@@ -125,6 +125,7 @@ async def procedure_page(
         "height": 480,
         "times": TIMES,
         "closed": closed,
+        "masked": about.verdict.medication.masked or any(one.kind == "masked" for one in about.verdict.confounders),
         "windows": WINDOWS,
         "kinds": list(dict.fromkeys(kind for m in told["milestones"] for kind in m["function"])),
         "contacts": planned,
@@ -211,13 +212,16 @@ async def page_report(
 
 @router.post("/contacts")
 async def made_contact(
-    procedure_id: UUID, visitor: WriterDep, database: DatabaseDep, now: Now, contact: Annotated[ContactWindow, Form()]
+    procedure_id: UUID,
+    visitor: WriterDep,
+    database: DatabaseDep,
+    now: Now,
+    once: SentOnceDep,
+    contact: Annotated[ContactWindow, Form()],
 ) -> Response:
     """Records that a follow-up contact was made today."""
     async with database.read() as connection:
         found = await look_up(connection, visitor.caller, procedure_id=procedure_id, definition="half")
     new = ContactIn(procedure_id=procedure_id, contact=contact, done_on=today_of(found.time_zone, now))
-    await facts.create(
-        database, visitor.caller, kind=CONTACT, patient_id=found.patient_id, new=new, once=NO_KEY, now=now
-    )
+    await facts.create(database, visitor.caller, kind=CONTACT, patient_id=found.patient_id, new=new, once=once, now=now)
     return RedirectResponse(f"/clinic/procedures/{procedure_id}", 303)

@@ -12,11 +12,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 from pydantic_core import ErrorDetails
 
 from app.access.audit import service as audit
 from app.answers.verdicts.sentence import spoken_day
 from app.base.http.problems import Problem, field_problems
+from app.doors.pages.sent_once import FIELD, fresh
 from app.doors.pages.session import SignInFirst, Visitor
 from app.doors.pages.sparkline import sparkline
 from app.doors.pages.wording import done, spoken
@@ -26,6 +28,7 @@ POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin", "Cache-Control": "private, no-store"}
+HIDDEN = Markup('<input type="hidden" name="{}" value="{}">')  # what is filled in is escaped
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 TITLES = {403: "Not allowed", 404: "Not found", 412: "Changed meanwhile", 422: "Something is not right"}
 
@@ -40,6 +43,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals["sent"] = lambda: HIDDEN.format(FIELD, fresh())
     made.filters["day"] = _day
     made.filters["spoken"] = spoken
     made.filters["done"] = done

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.access.accounts.deps import SignInsDep
+from app.access.accounts.service import named
 from app.base.http.deps import Now
 from app.base.http.problems import Problem
 from app.doors.pages.rendering import PageRoute, page
@@ -33,7 +34,7 @@ async def sign_in(
     """Begins a session, or says that it can't."""
     same_origin(request)
     try:
-        issued = await sign_ins.begin(username, password, now)
+        issued = await sign_ins.begin(username, password, now, device=named(request.headers.get("user-agent")))
     except Problem as problem:
         fault = WRONG if problem.status == 401 else problem.detail
         return page("sign_in.html", None, problem.status, fault=fault, username=username, next=inside(next))

@@ -69,7 +69,10 @@ def blocks_before(rule: PolicyRule, case: Case) -> RuleFound:
     weeks = rule.numbers.get("weeks_apart")
     if rule.numbers.get("different_days") or weeks:
         apart = timedelta(weeks=weeks) if weeks else timedelta(days=1)
-        good, open_ = _apart(good, apart), _apart(open_, apart)
+        shown, good, open_ = len(good), _apart(good, apart), _apart(open_, apart)
+        if len(good) < shown:
+            far = f"{len(good)} at least {weeks} weeks apart" if weeks else f"on {len(good)} day{'s' * (len(good) > 1)}"
+            saw = f"{saw}, but only {far}"
     if len(good) >= count:
         return _found(rule, "met", saw=saw, needs=needs, evidence=[f"block/{b.id}" for b in good])
     if len(good) + len(open_) >= count:
@@ -83,7 +86,9 @@ def _blocks_needed(rule: PolicyRule) -> str:
     needs = f"{count} diagnostic block{'s' if count > 1 else ''}"
     needs += f" with at least {percent:g} % relief" if percent else " judged positive"
     needs += " for the agent's time" if rule.numbers.get("agents_time") else ""
-    needs += f" at least {weeks} weeks apart" if weeks else ""
+    needs += (
+        f" at least {weeks} weeks apart" if weeks else " on different days" * rule.numbers.get("different_days", False)
+    )
     months = rule.numbers.get("within_months")
     return needs + (f" within {months} months before" if months else "")
 
@@ -144,7 +149,7 @@ def function_gain(rule: PolicyRule, case: Case) -> RuleFound:
     if not case.gains:
         return _found(rule, "unknown", saw="no scale was answered both before and after", needs=needs)
     best = max(case.gains, key=lambda g: (g.scale == "activities", g.percent))
-    saw = f"{best.percent:.1f} % better ({best.scale})"
+    saw = f"{abs(best.percent):.1f} % {'worse' if best.percent < 0 else 'better'} ({best.scale})"
     result: Result = "met" if best.percent >= limit else "not_met"
     if result == "met" and best.scale != "activities":
         result = "needs_a_person"  # a questionnaire of function is not what the patient named as painful

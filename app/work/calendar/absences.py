@@ -249,7 +249,7 @@ async def _come_after_bookings(connection: AsyncConnection, clinic_id: UUID, abs
 async def _withdraw_offers(connection: AsyncConnection, one: Absence, now: datetime) -> None:
     """Takes back what is offered in an absence; who waits keeps the place."""
     this = and_(col(Absence.clinic_id) == one.clinic_id, col(Absence.id) == one.id)
-    await _withdraw(connection, select(slot).join(absence, covers()).where(this), now)
+    await _withdraw(connection, select(slot).join(absence, covers()).where(this, _is_offered()), now)
 
 
 async def withdraw_offers_in_absences(connection: AsyncConnection, now: datetime) -> int:
@@ -257,10 +257,13 @@ async def withdraw_offers_in_absences(connection: AsyncConnection, now: datetime
 
     Neither of the two waits for the other, so neither sees the other; nobody could book such a slot.
     """
-    offered = exists().where(
-        col(Waiting.clinic_id) == col(Slot.clinic_id), col(Waiting.offered_slot_id) == col(Slot.id)
-    )
-    return await _withdraw(connection, select(slot).where(offered, away()), now)
+    return await _withdraw(connection, select(slot).where(_is_offered(), away()), now)
+
+
+def _is_offered() -> ColumnElement[bool]:
+    """Whether a slot is offered to somebody."""
+    same = and_(col(Waiting.clinic_id) == col(Slot.clinic_id), col(Waiting.offered_slot_id) == col(Slot.id))
+    return exists().where(same).correlate(slot)
 
 
 async def _withdraw(connection: AsyncConnection, query: RowQuery, now: datetime) -> int:

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.base.http.wire import JsonObject, Line, TimeZone, Wire
 from app.rules.words import Role
@@ -82,43 +82,3 @@ class ColleagueOut(BaseModel):
     id: UUID
     username: str
     role: Role
-
-
-class AccountChange(Wire):
-    """Whether an account may sign in."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"disabled": True}})
-
-    disabled: StrictBool = Field(description="true: it can't sign in, its sign-ins end, and nothing more is sent to it")
-
-
-class ClinicAccountOut(BaseModel):
-    """An account of the clinic."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "id": "0199a3c4-7d00-7a00-8000-000000000001",
-                "username": "clinician",
-                "role": "clinician",
-                "disabled": True,
-            }
-        }
-    )
-
-    id: UUID
-    username: str
-    role: Role
-    disabled: bool
-
-
-class PasswordIn(Wire):
-    """The password of now, and the one to sign in with from now on."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"example": {"password": "the old one", "new_password": "correct horse battery"}},
-    )
-
-    password: Annotated[SecretStr, Field(max_length=1000)]
-    new_password: Annotated[SecretStr, Field(min_length=12, max_length=200)]

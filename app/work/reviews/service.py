@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Action, Caller, reach, require
 from app.access.audit import service as audit
+from app.alerts.flags.answered import take_on
 from app.alerts.flags.service import of_a_patient
 from app.alerts.messages.outbox import Topic, post
 from app.answers.eligibility import service as eligibility
@@ -220,6 +221,8 @@ async def take(
         connection, one, [*taken.changes, *closed, to(col(Review.state), state), to(col(Review.steps), steps)]
     )
     await audit.record(connection, caller, action="change", resource="review", patient_id=one.patient_id, now=now)
+    if state in OPEN:
+        await take_on(connection, caller, procedure_id=one.procedure_id, flag_id=one.flag_id, now=now)
     if state == "decided" and before.state in OPEN:
         await _tell(connection, caller, topic="review.decided", one=one, now=now)
     return before

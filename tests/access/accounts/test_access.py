@@ -95,6 +95,15 @@ CALLS: dict[str, tuple[str, str, object]] = {
     "end policy": ("DELETE", "/v1/policies/none", None),
     "read clinic": ("GET", "/v1/clinic", None),
     "change clinic": ("PATCH", "/v1/clinic", {"alarm_budget": None}),
+    "list accounts": ("GET", "/v1/accounts", None),
+    "invite staff": ("POST", "/v1/accounts", {"role": "scheduler"}),
+    "end sessions of": ("DELETE", "/v1/accounts/{nobody}/sessions", None),
+    "reset password": ("POST", "/v1/accounts/{nobody}/reset", None),
+    "list codes": ("GET", "/v1/account_codes", None),
+    "withdraw code": ("DELETE", "/v1/account_codes/{procedure}", None),
+    "set password by code": ("POST", "/v1/resets/nothing", {"password": "another long one"}),
+    "list sessions": ("GET", "/v1/me/sessions", None),
+    "end session": ("DELETE", "/v1/me/sessions/{procedure}", None),
     "disable account": ("PATCH", "/v1/accounts/{nobody}", {"disabled": True}),
     "set password": ("POST", "/v1/me/password", {"password": "a wrong one it is", "new_password": "another long one"}),
     "list colleagues": ("GET", "/v1/colleagues", None),
@@ -204,6 +213,15 @@ EXPECTED: dict[str, tuple[int, ...]] = {
     "end policy": (403, 403, 403, 403, 404, 403, 401),
     "read clinic": (403, 403, 200, 200, 200, 200, 401),
     "change clinic": (403, 403, 403, 403, 200, 403, 401),
+    "list accounts": (403, 403, 403, 403, 200, 403, 401),
+    "invite staff": (403, 403, 403, 403, 201, 403, 401),
+    "end sessions of": (403, 403, 403, 403, 404, 403, 401),
+    "reset password": (403, 403, 403, 403, 404, 403, 401),
+    "list codes": (403, 403, 403, 403, 200, 403, 401),
+    "withdraw code": (403, 403, 403, 403, 404, 403, 401),
+    "set password by code": (404, 404, 404, 404, 404, 404, 404),
+    "list sessions": (200, 200, 200, 200, 200, 200, 401),
+    "end session": (404, 404, 404, 404, 404, 404, 401),
     "disable account": (403, 403, 403, 403, 404, 403, 401),
     "set password": (422, 422, 422, 422, 422, 422, 401),
     "list colleagues": (403, 403, 200, 200, 200, 200, 401),
@@ -279,7 +297,7 @@ def test_every_call_of_the_document_is_in_the_table() -> None:
     document = one_app().openapi()
     open_to_all = {"/v1/token", "/v1/me", "/healthz", "/readyz"}
     documented = sum(len(methods) for path, methods in document["paths"].items() if path not in open_to_all)
-    listed = 1  # the list of patients is tested below
+    listed = 2  # the list of patients is tested below, and signing out everywhere beside sessions
     assert documented == len(CALLS) + listed + 6 * len(FACTS)
 
 

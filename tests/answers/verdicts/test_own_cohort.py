@@ -1,14 +1,18 @@
 """A clinic's own outcomes move its forecasts, and nothing else: not what is past, not another clinic."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.answers.verdicts import own_cohort
 from app.answers.verdicts.own_cohort import clinic_relief
-from app.answers.verdicts.tables import ClinicRelief
-from app.base.store.typed import wholes
+from app.answers.verdicts.tables import ClinicRelief, KeptVerdict, OutcomeRow
+from app.base.store.typed import col, table, to, wholes
+from app.relief import LEARNED_FROM, SeenReliefs, learn
 from tests.alerts.flags.test_conclusions import work
 from tests.conftest import Clock
 from tests.doors.pages.test_pages import enter
@@ -69,7 +73,7 @@ async def test_forecasts_follow_the_clinics_own_returns(service: Service, clock:
     assert same_day["forecast"]["return_within_90_days"] > before["forecast"]["return_within_90_days"] + 0.1
     await enter(service)
     page = (await service("nobody", "GET", f"/clinic/procedures/{well}")).text
-    assert "heeds the 12 returns seen in this clinic" in page
+    assert "heeds the 12 returns seen in this clinic, beside the literature" in page
 
 
 async def test_what_moves_little_makes_no_verdict_anew(service: Service, clock: Clock) -> None:
@@ -105,3 +109,66 @@ async def test_a_verdict_that_somebody_holds_is_old_once_the_cohort_has_moved(se
     held = {"if-none-match": first.headers["etag"]}
     again = await service("cleo", "GET", f"/v1/procedures/{well}/relief", params=as_of, headers=held)
     assert again.status_code == 200 and again.json()["forecast"] != first.json()["forecast"]
+
+
+async def learn_at_once(service: Service) -> None:
+    """Lets the worker look at the outcomes on the same day once more."""
+
+    async def long_ago(connection: AsyncConnection) -> None:
+        before = to(col(ClinicRelief.looked_at), datetime(2026, 4, 1, tzinfo=UTC))
+        await connection.execute(update(clinic_relief).ordered_values(before))
+
+    await service.app.state.database.write(long_ago)
+
+
+async def test_within_a_day_each_verdict_is_made_anew_once(service: Service) -> None:
+    well = await treated(service, 0, None)
+    for number in range(12):
+        await treated(service, 1 + number, 70 + 3 * number)
+    await work(service)
+    _, tag, _ = await relief(service, well)
+    others = [
+        await service("cleo", "GET", f"/v1/procedures/{well}/relief", params=more)
+        for more in ({"definition": "full"}, {"as_known_on": "2026-04-30T12:00:00Z"})
+    ]
+    assert await work(service) == 0
+    await learn_at_once(service)
+    assert await work(service) == 13
+    assert await work(service) == 0, "and not again"
+    async with service.app.state.database.read() as connection:
+        for table_of in (OutcomeRow, KeptVerdict):
+            rows = await connection.execute(
+                select(table(table_of).c.learned).where(table(table_of).c.definition == "half")
+            )
+            assert {learned for (learned,) in rows.all()} == {1}
+    status, _, body = await relief(service, well, **{"if-none-match": tag})
+    assert (status, body["forecast"]["cohort"]["n"]) == (200, 12)
+    for before in others:  # by another definition, and of what was known before, nothing has changed
+        again = await service("cleo", "GET", str(before.url))
+        assert (again.headers["etag"], again.json()) == (before.headers["etag"], before.json())
+
+
+async def test_one_clinic_that_can_not_be_read_holds_up_no_other(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_seen: object, *, least: int) -> None:
+        raise ZeroDivisionError(least)
+
+    for number in range(12):
+        await treated(service, number, 70 + 3 * number)
+    await work(service)
+    await learn_at_once(service)
+    monkeypatch.setattr(own_cohort, "learn", fails)
+    await service.put("2026-04-30", 4)
+    await work(service)
+    async with service.app.state.database.read() as connection:
+        found = wholes(ClinicRelief, (await connection.execute(select(clinic_relief))).all())
+    assert [one.returns for one in found] == [None, None]
+    assert all(one.looked_at > datetime(2026, 4, 2, tzinfo=UTC) for one in found), "it is tried again tomorrow"
+
+
+def test_a_cohort_is_not_lost_by_a_return_that_is_taken_back() -> None:
+    some = np.array([70.0 + 3 * k for k in range(8)])
+    seen = SeenReliefs(some, np.ones(8), np.zeros(8), np.ones(8))
+    assert learn(seen) is None
+    assert learn(seen, least=LEARNED_FROM - own_cohort.LOST_BELOW) is not None

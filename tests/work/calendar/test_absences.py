@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.base.store.typed import col, table, to
@@ -16,7 +16,9 @@ from tests.doors.pages.test_pages import enter
 from tests.doors.pages.test_work_pages import page, send_form
 from tests.support import Service
 from tests.work.calendar.test_clashes import another_clinician, book, patient, slot_of
+from tests.work.calendar.test_offers import freed
 from tests.work.calendar.test_offers import told as told_of
+from tests.work.calendar.test_offers import waits as waiting_of
 from tests.work.reviews.test_reviews import opened, slot
 
 pytestmark = pytest.mark.anyio
@@ -154,11 +156,32 @@ async def test_an_offer_made_in_the_moment_of_an_absence_is_taken_back_by_the_wo
 
     await service.app.state.database.write(as_if_unseen)
     assert (await service("ada", "GET", "/v1/waiting")).json()["items"][0]["offered_slot_id"] == first
+    await waiting_of(service, "bob")
+    kept = await freed(service, "2026-06-09T09:00:00+02:00")
     await work(service)
+    assert (await service("bob", "GET", "/v1/waiting")).json()["items"][0]["offered_slot_id"] == kept
     (waits,) = (await service("ada", "GET", "/v1/waiting")).json()["items"]
     assert (waits["offered_slot_id"], waits["offered_until"]) == (None, None)
     await service("sam", "DELETE", f"/v1/absences/{told['id']}")
     assert (await service("sam", "GET", "/v1/waiting")).json()["items"][0]["fits"][0]["id"] == first
+
+
+async def test_an_absence_costs_as_much_whatever_the_slots_in_it(service: Service) -> None:
+    """Slots in it that are offered to nobody are not gone through one by one: the transaction holds its clinicians."""
+    said: list[str] = []
+    engine = service.app.state.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", lambda *told: said.append(told[2]))
+    counts = []
+    for hours in (8, 18):
+        for hour in range(hours):
+            await slot(service, f"2026-06-02T{hour:02}:00:00+02:00", minutes=15, location=f"Room {hours}")
+        said.clear()
+        await service("sam", "DELETE", f"/v1/absences/{(told := await absent(service))['id']}")
+        assert told["status"] == 201
+        counts.append(len(said))
+        for one in (await service("sam", "GET", "/v1/slots?from=2026-06-01T00:00:00Z")).json()["items"]:
+            await service("sam", "DELETE", f"/v1/slots/{one['id']}")
+    assert counts[0] == counts[1]
 
 
 @pytest.mark.parametrize(

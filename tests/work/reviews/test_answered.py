@@ -44,6 +44,24 @@ async def test_a_decision_resolves_the_flag_and_reopening_takes_it_up_again(serv
     assert again["id"] == flag["id"]
 
 
+async def test_who_works_on_the_review_has_its_flag(service: Service) -> None:
+    review = await review_of(service, await returned(service))
+    await service("sam", "PATCH", f"/v1/reviews/{review['id']}", json={"note": "called"})
+    (flag,) = await of_return(service, "acknowledged")
+    assert flag["owner_id"] == str(service.accounts["sam"][1])
+    await service("cleo", "PATCH", f"/v1/reviews/{review['id']}", json={"note": "called again"})
+    assert await of_return(service, "acknowledged") == [flag], "who has it keeps it"
+
+
+async def test_what_a_review_has_answered_comes_back_by_the_review_alone(service: Service) -> None:
+    review = await review_of(service, await returned(service))
+    decided = {"decision": "none", "reason": "well"}
+    await service("cleo", "POST", f"/v1/reviews/{review['id']}/decide", json=decided)
+    (flag,) = await of_return(service, "resolved")
+    refused = await service("cleo", "POST", f"/v1/flags/{flag['id']}/undo")
+    assert (refused.status_code, refused.json()["detail"][-18:]) == (409, "reopen the review.")
+
+
 async def test_a_red_flag_is_never_answered_by_a_review(service: Service) -> None:
     procedure = await service.new_procedure(baseline_pain=7)
     await service.put("2026-04-30", 7, side_effects=[{"kind": "fever", "severity": 2}])
@@ -133,7 +151,11 @@ async def test_what_else_is_open_keeps_a_patient_up_in_the_list(service: Service
     assert {"no_relief", "worse_than_before"} <= set(kinds)
     await enter(service)
     await service("cleo", "POST", f"/v1/flags/{kinds['no_relief']}/resolve", json={"note": "seen"})
-    assert 'class="badge no_relief"' in (await service("nobody", "GET", "/clinic?q=Ada")).text
+    text = (await service("nobody", "GET", "/clinic?q=Ada")).text
+    says = {one["kind"]: one["says"] for one in await flags(service, "state=open")}
+    assert 'class="badge look_soon"' in text and says["worse_than_before"] in text, (
+        "the one that is open, not the answered one"
+    )
     for kind, flag in kinds.items():
         if kind != "no_relief":
             await service("cleo", "POST", f"/v1/flags/{flag}/resolve", json={"note": "seen"})

@@ -35,5 +35,5 @@ async def invite(
 async def accept(
     code: Annotated[str, Path(max_length=100)], given: AcceptIn, database: DatabaseDep, now: Now
 ) -> AccountOut:
-    """Makes the patient's account with a name and a password of their choice. No token is needed, only the code."""
+    """Makes the account that a code is for, with a name and a password of one's choice. The code stands for a token."""
     return await service.accept(database, code, given=given, now=now)

@@ -1,11 +1,12 @@
 """Invitations on the wire."""
 
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field
 
+from app.access.accounts.passwords import NewPassword
 from app.base.http.wire import Instant, Line, Wire
+from app.rules.words import Role
 
 
 class InvitationOut(BaseModel):
@@ -27,14 +28,14 @@ class InvitationOut(BaseModel):
 
 
 class AcceptIn(Wire):
-    """The name and the password that the patient wants to sign in with."""
+    """The name and the password to sign in with."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"example": {"username": "ada", "password": "correct horse battery"}}
     )
 
     username: Line
-    password: Annotated[SecretStr, Field(min_length=12, max_length=200)]
+    password: NewPassword
 
 
 class AccountOut(BaseModel):
@@ -45,6 +46,7 @@ class AccountOut(BaseModel):
             "example": {
                 "account_id": "0199a3c4-7d00-7a00-8000-000000000001",
                 "username": "ada",
+                "role": "patient",
                 "patient_id": "0199a3c4-7d00-7a00-8000-000000000003",
             }
         }
@@ -52,4 +54,5 @@ class AccountOut(BaseModel):
 
     account_id: UUID
     username: str
-    patient_id: UUID
+    role: Role
+    patient_id: UUID | None = Field(description="null for one of the staff")

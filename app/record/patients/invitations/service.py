@@ -1,6 +1,5 @@
 """Invites a patient, and accepts the invitation."""
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -8,10 +7,13 @@ from uuid import UUID
 from sqlalchemy import Select, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.access.accounts.passwords import hash_new
 from app.access.accounts.permissions import Caller
-from app.access.accounts.service import add_account, hashed
+from app.access.accounts.service import add_account, hash_of
 from app.access.accounts.tables import Account
 from app.access.audit import service as audit
+from app.access.lifecycle import codes
+from app.access.lifecycle.tables import AccountCode
 from app.base.http.idempotency.service import Answer, IdempotentCall
 from app.base.http.problems import Problem, not_found
 from app.base.http.wire import to_wire
@@ -44,7 +46,7 @@ async def invite(
         await connection.execute(delete(invitation).where(mine))
         values = row(
             Invitation,
-            code_hash=_hash(code),
+            code_hash=hash_of(code),
             clinic_id=person.clinic_id,
             patient_id=person.id,
             invited_by=caller.account_id,
@@ -60,16 +62,22 @@ async def invite(
 
 
 async def accept(database: Database, code: str, *, given: AcceptIn, now: datetime) -> AccountOut:
-    """Makes the account that a code is for; the code is used up only where that succeeds.
+    """Makes the account that a code is for, of a patient or of one of the staff; it is used up only where that succeeds.
 
     Raises:
-        Problem: 404 for a code that is wrong, used or too old; 409 for a name that is taken.
+        Problem: 404 for a code that is wrong, used or too old; 409 for a name that is taken; 422 for a password that is soon
+            guessed, or another name than the code is for.
     """
-    async with database.read() as connection:
-        await _invited(connection, _good(code, now))  # a guess costs no hash
-    password_hash = await hashed(given.password.get_secret_value())
+    async with database.read() as connection:  # a guess costs no hash
+        if not _is_of_staff(await codes.find(connection, code, now=now)):
+            await _invited(connection, _good(code, now))
+    password_hash = await hash_new(given.password, username=given.username, pointer="/password")
 
     async def work(connection: AsyncConnection) -> AccountOut:
+        of_staff = await codes.find(connection, code, now=now, lock=True)
+        if of_staff is not None and of_staff.role is not None:
+            new = await codes.join(connection, of_staff, username=given.username, password_hash=password_hash, now=now)
+            return AccountOut(account_id=new, username=given.username, role=of_staff.role, patient_id=None)
         clinic_id, patient_id = await _invited(connection, _good(code, now).with_for_update())
         new = await add_account(
             connection,
@@ -80,7 +88,7 @@ async def accept(database: Database, code: str, *, given: AcceptIn, now: datetim
             now=now,
             patient_id=patient_id,
         )
-        await connection.execute(delete(invitation).where(col(Invitation.code_hash) == _hash(code)))
+        await connection.execute(delete(invitation).where(col(Invitation.code_hash) == hash_of(code)))
         await audit.record(
             connection,
             Caller(new, clinic_id, "patient", patient_id),
@@ -89,13 +97,17 @@ async def accept(database: Database, code: str, *, given: AcceptIn, now: datetim
             patient_id=patient_id,
             now=now,
         )
-        return AccountOut(account_id=new, username=given.username, patient_id=patient_id)
+        return AccountOut(account_id=new, username=given.username, role="patient", patient_id=patient_id)
 
     return await database.write(work)
 
 
+def _is_of_staff(one: AccountCode | None) -> bool:
+    return one is not None and one.role is not None
+
+
 def _good(code: str, now: datetime) -> Select[UUID, UUID]:
-    this = col(Invitation.code_hash) == _hash(code)
+    this = col(Invitation.code_hash) == hash_of(code)
     return select(col(Invitation.clinic_id), col(Invitation.patient_id)).where(this, col(Invitation.expires_at) >= now)
 
 
@@ -104,7 +116,3 @@ async def _invited(connection: AsyncConnection, query: Select[UUID, UUID]) -> tu
     if found is None:
         raise not_found("invitation")
     return found[0], found[1]
-
-
-def _hash(code: str) -> str:
-    return hashlib.sha256(code.encode()).hexdigest()

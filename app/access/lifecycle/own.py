@@ -1,0 +1,85 @@
+"""What people do with their own account: their password, and where they are signed in."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import and_, delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.access.accounts.passwords import hash_new
+from app.access.accounts.permissions import Caller
+from app.access.accounts.service import SignIns, change_account, hash_of, matches, new_password, sign_in
+from app.access.accounts.tables import Account, SignIn
+from app.access.audit import service as audit
+from app.access.lifecycle.schemas import PasswordIn, SessionOut
+from app.base.http.problems import bad_field, not_found
+from app.base.store.database import Database
+from app.base.store.typed import col
+
+
+async def set_password(
+    database: Database, caller: Caller, *, given: PasswordIn, token: str, sign_ins: SignIns, now: datetime
+) -> None:
+    """Sets a new password of the caller's own; every other sign-in of the account ends at once.
+
+    Raises:
+        Problem: 422 where the old password is wrong, or the new one is soon guessed; 429 where too many passwords are
+            looked at.
+    """
+    this = (col(Account.clinic_id) == caller.clinic_id) & (col(Account.id) == caller.account_id)
+    async with database.read() as connection:
+        query = select(col(Account.password_hash), col(Account.username)).where(this)
+        known, username = (await connection.execute(query)).one()
+    if not await matches(given.password.get_secret_value(), known):
+        raise bad_field("/password", "is not the one that you sign in with")
+    fresh = new_password(await hash_new(given.new_password, username=username, pointer="/new_password"))
+
+    async def work(connection: AsyncConnection) -> None:
+        await change_account(connection, caller.clinic_id, caller.account_id, changes=[fresh], but=token)
+        await audit.record(
+            connection, caller, action="change", resource="password", patient_id=caller.patient_id, now=now
+        )
+
+    await database.write(work)
+    sign_ins.forget(caller.clinic_id)
+
+
+async def sessions(database: Database, caller: Caller, *, token: str, now: datetime) -> list[SessionOut]:
+    """Where the caller is signed in, the newest first."""
+    mine = and_(col(SignIn.clinic_id) == caller.clinic_id, col(SignIn.account_id) == caller.account_id)
+    query = (
+        select(
+            col(SignIn.id), col(SignIn.device), col(SignIn.created_at), col(SignIn.expires_at), col(SignIn.token_hash)
+        )
+        .where(mine, col(SignIn.expires_at) > now)
+        .order_by(col(SignIn.created_at).desc(), col(SignIn.id))
+    )
+    async with database.read() as connection:
+        found = (await connection.execute(query)).all()
+    own = hash_of(token)
+    return [
+        SessionOut(id=session_id, device=device, created_at=begun, expires_at=ends, current=key == own)
+        for session_id, device, begun, ends, key in found
+    ]
+
+
+async def end_session(
+    database: Database, caller: Caller, *, session_id: UUID | None, sign_ins: SignIns, now: datetime
+) -> None:
+    """Ends one of the caller's sign-ins, or all of them, the one that asks as well.
+
+    Raises:
+        Problem: 404 where the caller has no such sign-in.
+    """
+    mine = and_(col(SignIn.clinic_id) == caller.clinic_id, col(SignIn.account_id) == caller.account_id)
+    these = mine if session_id is None else and_(mine, col(SignIn.id) == session_id)
+
+    async def work(connection: AsyncConnection) -> None:
+        if (await connection.execute(delete(sign_in).where(these))).rowcount == 0 and session_id is not None:
+            raise not_found("session")
+        await audit.record(
+            connection, caller, action="delete", resource="sessions", patient_id=caller.patient_id, now=now
+        )
+
+    await database.write(work)
+    sign_ins.forget(caller.clinic_id)
