@@ -3,13 +3,14 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller, require
 from app.base.http.idempotency.service import NO_KEY
 from app.base.store.database import Database
 from app.base.store.typed import col, whole
+from app.record.procedures.service import procedure
 from app.rules.reviews import OPEN, ReviewStep
 from app.work.calendar import offers
 from app.work.calendar import service as calendar
@@ -89,21 +90,33 @@ async def book_waiting(
 
 
 async def _unbooked(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID) -> UUID | None:
-    """The newest review of a patient that is to be booked."""
+    """The newest review of a patient that is to be booked: one that is open, or a decided repeat that has no slot."""
+    of_patient = and_(col(Review.clinic_id) == clinic_id, col(Review.patient_id) == patient_id)
+    without = and_(_is_repeat_to_come(), col(Review.appointment_id).is_(None))
     theirs = select(col(Review.id)).where(
-        col(Review.clinic_id) == clinic_id,
-        col(Review.patient_id) == patient_id,
-        col(Review.state).in_(("opened", "in_work", "proposed")),
+        of_patient, or_(col(Review.state).in_(("opened", "in_work", "proposed")), without)
     )
     ordered = theirs.order_by(col(Review.opened_at).desc(), col(Review.id).desc()).limit(1)
     return (await connection.execute(ordered)).scalar_one_or_none()
 
 
 async def _open(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID) -> Review | None:
-    """The newest open review of a patient, its row locked."""
-    theirs = select(review).where(
-        col(Review.clinic_id) == clinic_id, col(Review.patient_id) == patient_id, col(Review.state).in_(OPEN)
-    )
+    """The newest review of a patient that is open, or a repeat that is decided and to come; its row locked."""
+    of_patient = and_(col(Review.clinic_id) == clinic_id, col(Review.patient_id) == patient_id)
+    theirs = select(review).where(of_patient, or_(col(Review.state).in_(OPEN), _is_repeat_to_come()))
     ordered = theirs.order_by(col(Review.opened_at).desc(), col(Review.id).desc()).limit(1).with_for_update()
     found = (await connection.execute(ordered)).first()
     return None if found is None else whole(Review, found)
+
+
+def _is_repeat_to_come() -> ColumnElement[bool]:
+    """Whether a repeat was decided that has not been done: nothing was, after the procedure that it would repeat."""
+    of, later = procedure.alias("of"), procedure.alias("later")
+    done = exists().where(
+        of.c.clinic_id == col(Review.clinic_id),
+        of.c.id == col(Review.procedure_id),
+        later.c.clinic_id == of.c.clinic_id,
+        later.c.patient_id == of.c.patient_id,
+        later.c.performed_on > of.c.performed_on,
+    )
+    return and_(col(Review.state) == "decided", col(Review.decision) == "repeat", ~done)

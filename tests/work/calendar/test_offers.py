@@ -11,7 +11,7 @@ from app.alerts.messages.tables import Message
 from app.base.store.typed import col
 from tests.alerts.flags.test_conclusions import work
 from tests.conftest import Clock
-from tests.doors.pages.test_pages import enter
+from tests.doors.pages.test_pages import enter, form_token
 from tests.doors.pages.test_work_pages import page
 from tests.support import Service
 from tests.work.calendar.test_clashes import book, patient
@@ -266,3 +266,43 @@ async def test_an_appointment_that_comes_near_is_told_once_also_after_a_move(ser
     await book(service, "sam", mine, await slot(service, "2026-05-24T09:00:00+02:00"))
     await work(service)
     assert await told(service, "appointment.reminder") == 1, "who was told of the booking just now needs none"
+
+
+async def decided_repeat(service: Service) -> str:
+    review = await opened(service)
+    body = {"decision": "repeat", "reason": "nine months"}
+    assert (await service("cleo", "POST", f"/v1/reviews/{review['id']}/decide", json=body)).status_code == 200
+    return str(review["id"])
+
+
+async def test_a_decided_repeat_is_booked_once_also_from_the_list_and_by_an_offer(service: Service) -> None:
+    """Its appointment is the repeat's: an offer that is taken later moves it, and makes no second one."""
+    review = await decided_repeat(service)
+    ada = await waits(service, "ada")
+    one = await freed(service)
+    taken = await service("ada", "POST", f"/v1/waiting/{ada}/accept")
+    assert (taken.status_code, taken.json()["review_id"]) == (200, review)
+    again = await waits(service, "ada")
+    sooner = await freed(service, "2026-05-26T09:00:00+02:00")
+    moved = await service("ada", "POST", f"/v1/waiting/{again}/accept")
+    assert (moved.status_code, moved.json()["slot_id"], moved.json()["review_id"]) == (200, sooner, review)
+    stands = [
+        one for one in (await service("ada", "GET", "/v1/appointments")).json()["items"] if one["state"] == "booked"
+    ]
+    now = (await service("sam", "GET", f"/v1/reviews/{review}")).json()
+    assert [one["id"] for one in stands] == [now["appointment_id"]] and now["state"] == "decided"
+    assert one != sooner
+
+
+async def test_the_clinic_books_a_decided_repeat_from_the_list(service: Service) -> None:
+    review = await decided_repeat(service)
+    await waits(service, "ada")
+    held = await slot(service)
+    await enter(service, "sam")
+    sent = {"form_token": await form_token(service), "patient_id": service.ada_id, "slot_id": held}
+    assert (await service("nobody", "POST", "/clinic/calendar/book", data=sent)).status_code == 303
+    now = (await service("sam", "GET", f"/v1/reviews/{review}")).json()
+    (mine,) = (await service("ada", "GET", "/v1/appointments")).json()["items"]
+    assert (now["appointment_id"], mine["review_id"]) == (mine["id"], review)
+    second = await slot(service, "2026-06-09T09:00:00+02:00")
+    assert (await service("sam", "POST", f"/v1/reviews/{review}/book", json={"slot_id": second})).status_code == 409
