@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from alembic import command
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from app.access.accounts.service import sign_in
 from app.base.store.metadata import new_id
 from app.base.store.migrate import config, upgrade
 from app.record.diary.writings import revision as writing
@@ -16,7 +17,7 @@ from app.record.facts.service import fact
 from app.record.revisions.service import revision
 
 AT, EARLIER = datetime(2026, 4, 30, 12, tzinfo=UTC), datetime(2026, 4, 29, 12, tzinfo=UTC)
-CLINIC, PATIENT, PROCEDURE = (new_id() for _ in range(3))
+CLINIC, PATIENT, PROCEDURE, ACCOUNT = (new_id() for _ in range(4))
 OLD: dict[str, list[dict[str, Any]]] = {
     "clinic": [{"id": CLINIC, "name": "Old", "created_at": AT}],
     "patient": [
@@ -30,6 +31,21 @@ OLD: dict[str, list[dict[str, Any]]] = {
             "record_version": 9,
             "created_at": AT,
         }
+    ],
+    "account": [
+        {
+            "clinic_id": CLINIC,
+            "id": ACCOUNT,
+            "username": "ada",
+            "password_hash": "-",
+            "role": "patient",
+            "patient_id": PATIENT,
+            "created_at": AT,
+        }
+    ],
+    "sign_in": [
+        {"token_hash": name * 64, "clinic_id": CLINIC, "account_id": ACCOUNT, "created_at": AT, "expires_at": AT}
+        for name in "ab"
     ],
     "procedure": [
         {
@@ -76,9 +92,20 @@ def test_what_is_on_record_is_carried_over(empty_url: str) -> None:
     }
     assert {(r.kind, r.number, r.content.get("name")) for r in told} == {("procedure", 1, None), ("patient", 3, "Ada")}
     assert [d.ranks_at for d in days] == [EARLIER, AT]
+    sessions = asyncio.run(sign_ins(empty_url))
+    assert [one.token_hash[0] for one in sessions] == ["a", "b"], "nobody is signed out by a new version"
+    assert len({one.id for one in sessions} - {None}) == 2
     command.downgrade(config(empty_url), "0001")
     upgrade(empty_url)
     assert len(asyncio.run(read(empty_url))[0]) == 1
+
+
+async def sign_ins(url: str) -> list[Any]:
+    engine = create_async_engine(url)
+    async with engine.connect() as connection:
+        found = (await connection.execute(sa.select(sign_in).order_by(sign_in.c.token_hash))).all()
+    await engine.dispose()
+    return list(found)
 
 
 async def fill(url: str) -> None:
