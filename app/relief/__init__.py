@@ -8,7 +8,16 @@ from .cohort import SeenReliefs, learn
 from .definitions import Response, relief_percent, response
 from .durations import DurationPrior
 from .engine import Trace, judge, trace, trace_all
-from .parameters import BASELINE_DAYS, ENGINE, LEARNED_FROM, ONSET_LEVEL, RECALLED_DAYS, SETTLING_DAYS, SILENT_DAYS
+from .parameters import (
+    BASELINE_DAYS,
+    ENGINE,
+    LEARNED_FROM,
+    ONSET_LEVEL,
+    RECALLED_DAYS,
+    SETTLING_DAYS,
+    SILENT_DAYS,
+    STANDS_DAYS,
+)
 from .records import (
     BOTH,
     DEFINITIONS,
@@ -39,6 +48,7 @@ __all__ = [
     "RIGHT",
     "SETTLING_DAYS",
     "SILENT_DAYS",
+    "STANDS_DAYS",
     "Confounder",
     "Definition",
     "Diary",

@@ -35,6 +35,7 @@ class Outcome:
         function_falls: daily life or work is getting harder, by the diary.
         lasting: a side effect has outlasted its usual time.
         contacts: names of the follow-up contacts that were made, separated by spaces.
+        sides: where the sides of a bilateral procedure stand differently, what is said of each; else empty.
         joints, nerves: separated by a space, and by a comma and a space.
     """
 
@@ -79,6 +80,7 @@ class Outcome:
     expected: int
     last_logged_on: date | None
     contacts: str
+    sides: str
 
     @property
     def closed_because(self) -> str | None:

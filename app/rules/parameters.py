@@ -84,6 +84,7 @@ NO_MORE_THAN_THE_COHORT: Final = 0.05  # chance of an end below which a forecast
 SIDES_DIFFER: Final = (
     20.0  # percent of relief by which two sides differ before each is said; chosen, over a point of seven
 )
+ALSO_SAID: Final = 30  # percent: relief of a side that "no relief" does not stand for alone: it is meaningful [IMMPACT]
 WORTH_SAYING: Final = 5  # percent by which a dose has changed before a sentence says so; chosen
 
 # --- figures of groups -------------------------------------------------------------------------------------------

@@ -147,7 +147,8 @@ def test_a_procedure_is_recorded_in_a_form(page: Page, clinic: Clinic) -> None:
     expect(page.locator(".answer")).to_contain_text("Left L4-S1")
     page.get_by_role("link", name="Correct this procedure").click()
     page.get_by_label("Side").select_option("right")
-    page.get_by_role("button", name="Record").click()
+    page.get_by_label("Why it is corrected").fill("the wrong side")
+    page.get_by_role("button", name="Keep", exact=True).click()
     expect(page.locator(".answer")).to_contain_text("Right L4-S1")
 
 

@@ -27,17 +27,30 @@ HEAVY = (
 )
 
 
+SLOWEST = 6  # tests that are tried besides the quickest
+
+
 @dataclass(frozen=True)
 class Reach:
-    """Tests by file and line, and seconds by test."""
+    """Tests by file and line, seconds by test, and by file the lines that ran outside of any."""
 
     tests: dict[str, dict[int, list[str]]]
     seconds: dict[str, float]
+    outside: dict[str, list[str]]
 
     def tests_of(self, path: Path, line: int, most: int = 60) -> list[str]:
-        """The tests that reach a line, the quickest first, at most so many."""
-        found = self.tests.get(str(path.resolve()), {}).get(line, [])
-        return sorted(set(found), key=lambda test: self.seconds.get(test, 0.0))[:most]
+        """The tests that reach a line: those of its own room first, the quickest first, and a few of the slowest at last.
+
+        A line that runs outside of any test, when a module is imported or for whoever asks first, belongs to every test
+        that reaches the module, or else to every one of the wing.
+        """
+        of_file = self.tests.get(str(path.resolve()), {})
+        found = set(of_file.get(line, []))
+        if not found and str(line) in self.outside.get(str(path.resolve()), ()):
+            found = {test for tests in (of_file or {}).values() for test in tests} or set(self.seconds)
+        own = Path("tests", *path.parent.parts[path.parent.parts.index("app") + 1 :]).as_posix()
+        ordered = sorted(found, key=lambda test: (not test.startswith(f"{own}/"), self.seconds.get(test, 0.0)))
+        return ordered if len(ordered) <= most else [*ordered[: most - SLOWEST], *ordered[-SLOWEST:]]
 
 
 class _Clock:
@@ -69,7 +82,7 @@ def learn(tests: list[str], wing: str) -> Reach:
             sys.exit("the tests fail without any fault")
         made = json.loads(out.read_text())
     lines = {path: {int(line): names for line, names in found.items()} for path, found in made["tests"].items()}
-    return Reach(lines, made["seconds"])
+    return Reach(lines, made["seconds"], made["outside"])
 
 
 def _record(tests: list[str], wing: str, out: Path) -> int:
@@ -83,7 +96,11 @@ def _record(tests: list[str], wing: str, out: Path) -> int:
         path: {line: [c for c in names if c] for line, names in data.contexts_by_lineno(path).items()}
         for path in data.measured_files()
     }
-    out.write_text(json.dumps({"tests": found, "seconds": clock.seconds}))
+    outside = {
+        path: [str(line) for line, names in data.contexts_by_lineno(path).items() if "" in names]
+        for path in data.measured_files()
+    }
+    out.write_text(json.dumps({"tests": found, "seconds": clock.seconds, "outside": outside}))
     return code
 
 

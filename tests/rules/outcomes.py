@@ -52,6 +52,7 @@ CALM = Outcome(
     expected=150,
     last_logged_on=ON,
     contacts=EVERY,
+    sides="",
 )
 
 

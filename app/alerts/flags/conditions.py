@@ -55,14 +55,16 @@ def conditions(outcome: Outcome, procedure_id: object, why: list[date]) -> list[
     if outcome.phase == "returned":
         held = f" after {outcome.relief_days} days" if outcome.relief_days else ""
         held = " again" if outcome.spells > 1 else held
-        out.append(Condition("pain_return", "soon", f"pain returned{held}", returned, (verdict, *entries)))
+        says = outcome.sides or f"pain returned{held}"
+        out.append(Condition("pain_return", "soon", says, returned, (verdict, *entries)))
     if outcome.phase == "returning":
         # after a first return the chance is that of the first
         how = "again" if outcome.spells > 1 else f"probability {chance:.2f}"
-        says = f"return likely, {how}: ask the patient first"
+        says = f"{outcome.sides or f'return likely, {how}'}: ask the patient first"
         out.append(Condition("return_likely", "later", says, returned, (verdict, *entries)))
     if outcome.phase == "no_relief":
-        out.append(Condition("no_relief", "soon", "relief never reached half of the pain before", today, (verdict,)))
+        says = outcome.sides or "relief never reached half of the pain before"
+        out.append(Condition("no_relief", "soon", says, today, (verdict,)))
     if outcome.worse:
         says = "pain is clearly above that of before the procedure"
         out.append(Condition("worse_than_before", "soon", says, today, (verdict,)))

@@ -143,14 +143,6 @@ async def work_list(
     return flags[:limit], len(flags) > limit
 
 
-async def urgent_of(database: Database, caller: Caller, patient_id: UUID) -> list[Flag]:
-    """A patient's red flags of these days, the first due first; for a page that is audited itself."""
-    query = _chosen(caller, FlagQuery(patient_id=patient_id, kind=RED)).where(col(Flag.severity) != "later")
-    async with database.read() as connection:
-        found = (await connection.execute(query.order_by(col(Flag.due_at)).limit(10))).all()
-    return wholes(Flag, found)
-
-
 def _chosen(caller: Caller, asked: FlagQuery) -> RowQuery:
     within = reach(caller, "read", clinic_id=col(Flag.clinic_id), patient_id=col(Flag.patient_id))
     query = select(flag).where(within, col(Flag.state).in_(asked.states))

@@ -54,7 +54,7 @@ async def read_follow_up(
     question = Question(as_of, as_known_on, definition)
     about = await context.read(database, caller, procedure_id=procedure_id, question=question, now=now)
     half = await context.by_half(database, caller, about, question=question, now=now)
-    return follow_up(about, await policy_for(database, about.person, policy), proposed_on, by_half=half)
+    return follow_up(about, await policy_for(database, about, policy), proposed_on, by_half=half)
 
 
 PDF: Responses = {
@@ -82,7 +82,7 @@ async def read_report(
     """The follow-up on one page: for the record, the payer and the patient. The same follow-up gives the same bytes."""
     question = Question(as_of, as_known_on, definition)
     about = await context.read(database, caller, procedure_id=procedure_id, question=question, now=now)
-    named = await policy_for(database, about.person, policy)
+    named = await policy_for(database, about, policy)
     tag = tag_of(about, named, proposed_on=proposed_on, paper=paper)
     headers = {
         "ETag": tag,

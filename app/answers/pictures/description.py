@@ -2,8 +2,8 @@
 
 from app.answers.pictures.content import PictureContent, Span, flares, gaps, phases
 from app.answers.pictures.style import NAMES
-from app.answers.verdicts.sentence import spoken_day
 from app.rules import parameters as par
+from app.rules.days import spoken_day
 
 
 def in_words(content: PictureContent) -> str:

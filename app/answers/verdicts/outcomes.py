@@ -7,6 +7,7 @@ import numpy as np
 from app.answers.verdicts.course import is_worse, kinds_of, newest_return
 from app.answers.verdicts.record import PatientRecord, WatchEnd, end_of_watch, is_newest
 from app.answers.verdicts.side_effects import SideEffectCourse
+from app.answers.verdicts.sides import sides_apart
 from app.record.blocks.service import shown_by_block
 from app.record.facts.kinds import Fact
 from app.record.procedures.schemas import ProcedureIn
@@ -33,9 +34,8 @@ def outcome_of(
     body = own.body
     treated = [performed(one) for one in record.procedures]
     repeats = any(p.performed_on < body.performed_on for p in at_place(performed(own), treated))
-    end = end_of_watch(own, record)
+    end, joints = end_of_watch(own, record), body.joints or []
     end = None if end is None or end.on > verdict.as_of else end
-    joints = body.joints or []
     ended = _ended(verdict, own, end)
     return Outcome(
         as_of=verdict.as_of,
@@ -79,6 +79,7 @@ def outcome_of(
         expected=verdict.adherence.expected,
         last_logged_on=written,
         contacts=" ".join(c.body.contact for c in record.contacts if c.body.procedure_id == own.id),
+        sides=sides_apart(verdict, closed=end is not None),
     )
 
 

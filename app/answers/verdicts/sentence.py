@@ -6,8 +6,10 @@ from datetime import date, timedelta
 from app.answers.verdicts.course import is_again, is_worse, kinds_of, logged_days, relief_of_course
 from app.answers.verdicts.earlier import EarlierTreatments
 from app.answers.verdicts.record import WatchEnd
+from app.answers.verdicts.sides import sides_apart
 from app.record.procedures.schemas import ProcedureIn
-from app.relief import ONSET_LEVEL, SideVerdict, Verdict
+from app.relief import ONSET_LEVEL, Verdict
+from app.rules.days import spoken_day
 from app.rules.levels import spoken
 from app.rules.outcome import CLOSED
 from app.rules.parameters import (
@@ -15,21 +17,11 @@ from app.rules.parameters import (
     KNOWN_FOR,
     MOST_FACTS,
     NO_MORE_THAN_THE_COHORT,
-    SIDES_DIFFER,
     WORTH_SAYING,
     settling_days,
 )
-from app.rules.words import Phase
 
 NONE_BEFORE = EarlierTreatments()
-SIDE_PHASES: dict[Phase, str] = {
-    "unknown": "not known",
-    "settling": "still settling",
-    "no_relief": "no relief",
-    "relief": "relief",
-    "returning": "return likely",
-    "returned": "pain returned",
-}
 NAMES = {"left": "Left", "right": "Right", "bilateral": "Bilateral"}
 
 
@@ -67,11 +59,6 @@ def sentence(
     return f"{NAMES[own.laterality]} {where}, {ago}. {said[0].upper()}{said[1:]}."
 
 
-def spoken_day(on: date) -> str:
-    """A day with its month in words, such as 20 April 2026, so that day and month can't be confused."""
-    return f"{on.day} {on:%B %Y}"
-
-
 @dataclass(frozen=True)
 class _Told:
     """What the facts are of: the verdict, what ended the watch, the last day told of, and what came before."""
@@ -101,8 +88,9 @@ def _course(told: _Told) -> list[str]:
         return [f"scores are of both sides together since {since}: neither side can be judged by itself"]
     if verdict.baseline.pain is None:
         return ["relief can't be computed: the pain before is not known"]
-    if _apart(verdict):
-        return [_sides(told), *_worse(verdict, days), *_borderline(verdict)]
+    apart = sides_apart(verdict, closed=told.end is not None)
+    if apart:
+        return [f"{apart} (definition {verdict.definition})", *_worse(verdict, days), *_borderline(verdict)]
     if verdict.phase == "settling":
         return [_settling(told), *_worse(verdict, days), *_level(verdict)]
     if verdict.phase == "no_relief":
@@ -120,33 +108,6 @@ def _settling(told: _Told) -> str:
         return "nothing was decided by then"
     left = f", {told.days} of {told.settles} days" if told.days <= told.settles else ""
     return f"still settling{left}: nothing is decided yet"
-
-
-def _apart(verdict: Verdict) -> bool:
-    """Whether the sides of a bilateral procedure stand differently, or in relief of a clearly different size."""
-    if len({(side.phase, side.returned.on) for side in verdict.sides}) > 1:
-        return True
-    percents = [side.relief_percent for side in verdict.sides if side.relief_percent is not None]
-    in_relief = all(side.phase == "relief" for side in verdict.sides)
-    return in_relief and len(percents) > 1 and max(percents) - min(percents) >= SIDES_DIFFER
-
-
-def _sides(told: _Told) -> str:
-    """Each side of a bilateral procedure, where they stand differently."""
-    each = ", ".join(f"{side.side}: {_side(side, told.end is not None)}" for side in told.verdict.sides)
-    return f"{each} (definition {told.verdict.definition})"
-
-
-def _side(side: SideVerdict, closed: bool) -> str:
-    if side.phase == "settling" and closed:
-        return "not decided by then"
-    percent, ended = side.relief_percent, side.returned.on
-    if side.phase == "relief":
-        return "relief" if percent is None else f"relief {percent:.0f} %"
-    if side.phase in ("returned", "returning") and ended is not None:
-        said = "pain returned on" if side.phase == "returned" else "return likely since"
-        return f"{said} {spoken_day(ended)}"
-    return SIDE_PHASES[side.phase]
 
 
 def _failed(verdict: Verdict) -> str:

@@ -105,6 +105,7 @@ class OutcomeRow(SQLModel, table=True):
     expected: int
     last_logged_on: date | None = None
     contacts: str = Field(max_length=200)
+    sides: str | None = Field(default=None, max_length=200)
     place: int
     why: str = Field(max_length=200)
     since_on: date

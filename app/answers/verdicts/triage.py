@@ -53,16 +53,17 @@ def _of_course(outcome: Outcome) -> Need | None:
         hidden = ", hidden under a rising dose" if outcome.masked else ""
         held = f" {outcome.relief_days} days after the procedure" if outcome.relief_days else ""
         held = " again" if outcome.spells > 1 else held
-        return Need("return", f"pain returned{held}{hidden}", returned)
+        return Need("return", outcome.sides or f"pain returned{held}{hidden}", returned)
     if phase == "returning" and returned is not None:
         # after a first return the chance is that of the first
         how = "again" if outcome.spells > 1 else f"probability {outcome.probability:.2f}"
-        return Need("returning", f"return likely, {how}", returned)
+        return Need("returning", outcome.sides or f"return likely, {how}", returned)
     if outcome.baseline_pain is None:
         return Need("baseline", "pain before is missing: nothing can be computed", performed)
     if phase == "no_relief":
         worse = ", and the pain is clearly above that of before" if outcome.worse else ""
-        return Need("no_relief", f"relief never reached half{worse}", performed)
+        failed = outcome.sides or "relief never reached half"
+        return Need("no_relief", f"{failed}{worse}", performed)
     if outcome.worse:
         return Need("look_soon", "pain is clearly above that of before", performed)
     if outcome.opioid_rise and phase == "relief":
@@ -99,5 +100,5 @@ def _at_rest(outcome: Outcome) -> Need:
     if outcome.phase == "settling":
         return Need("settling", "the first weeks: nothing is decided yet", performed)
     if outcome.phase in ("relief", "returning") and outcome.relief_percent is not None:
-        return Need("relief", f"relief {outcome.relief_percent:.0f} %", performed)
+        return Need("relief", outcome.sides or f"relief {outcome.relief_percent:.0f} %", performed)
     return Need("open", "nothing can be said yet", performed)

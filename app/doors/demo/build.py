@@ -29,7 +29,7 @@ from app.record.patients.schemas import PatientIn
 from app.record.procedures.schemas import ProcedureIn
 from app.record.procedures.service import PROCEDURE
 from app.rules.words import Role
-from app.work.calendar import waiting
+from app.work.calendar import wishes
 from app.work.calendar.schemas import AppointmentIn, SlotIn, SlotOut, WaitingIn
 from app.work.calendar.service import add_appointment
 from app.work.calendar.slots import add_slots
@@ -220,7 +220,7 @@ async def _calendar(database: Database, callers: list[Caller], *, ids: dict[str,
     await add_appointment(database, clinician, new=booked, once=NO_KEY, now=now)
     for name, note in (("Greta Huber", "mornings"), ("Bruno Keller", "at short notice")):
         waits = WaitingIn(patient_id=ids[name], minutes=45, first_on=now.date() + timedelta(days=7), note=note)
-        await waiting.add(database, clinician, new=waits, once=NO_KEY, now=now)
+        await wishes.add(database, clinician, new=waits, once=NO_KEY, now=now)
 
 
 def _procedure(treatment: Treatment, performed_on: date) -> ProcedureIn:

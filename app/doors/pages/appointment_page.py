@@ -18,9 +18,10 @@ from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, fil
 from app.record.patients import service as patients
 from app.rules.appointments import AppointmentStep, after
 from app.rules.parameters import ARRIVES_FROM
-from app.work.calendar import absences, service, slots
+from app.work.calendar import service, slots
+from app.work.calendar.booked import Booked
+from app.work.calendar.presence import overtaken_by
 from app.work.calendar.schemas import AttendanceIn, MoveIn, ReasonIn
-from app.work.calendar.service import Booked
 from app.work.clinic import service as clinics
 from app.work.reviews import appointments
 from app.work.reviews.attendance import attend
@@ -153,8 +154,10 @@ async def _show(
     booked = await service.read(database, caller, appointment_id=appointment_id, now=now)
     person = await patients.read(database, caller, patient_id=booked.patient_id, now=now)
     async with database.read() as connection:
-        away = await absences.overtaken_by(connection, booked.clinic_id, appointment_id=booked.id, now=now)
-    free, _ = await slots.list_slots(database, caller, first=now, last=now + AHEAD, free=True, limit=200, cursor=None)
+        away = await overtaken_by(connection, booked.clinic_id, appointment_id=booked.id, now=now)
+    free, _ = await slots.list_slots(
+        database, caller, first=now, last=now + AHEAD, free=True, kind=booked.kind, limit=200, cursor=None
+    )
     told: dict[str, object] = {
         "row": booked,
         "staff": await clinics.staff_names(database, caller),

@@ -27,7 +27,7 @@ from app.work.calendar import slots as clinic_slots
 from app.work.calendar.local_times import midnight
 from app.work.calendar.repeats import exists
 from app.work.calendar.schemas import AbsenceIn, AppointmentIn, SlotIn, WaitingOut
-from app.work.calendar.slots import AgendaItem, agenda
+from app.work.calendar.slots import AgendaItem, agenda, to_be_moved
 from app.work.clinic import service as clinics
 from app.work.reviews.offers import book_waiting
 
@@ -115,7 +115,7 @@ async def calendar_page(
     first: DAY = None,
     left_out: Annotated[int, Query(ge=0, le=1000)] = 0,
 ) -> Response:
-    """A week, beginning with its Monday; `left_out` is how many of the new slots lay in absences."""
+    """A week, beginning with its Monday; `left_out` is how many of the new slots could not be made."""
     return await _show(database, visitor, now=now, first=first, problem=None, left_out=left_out)
 
 
@@ -254,6 +254,7 @@ async def _show(
 
     waits, free, offered = await waiting.read_waiting(database, caller, patient_id=None, now=now)
     places = waiting.with_fits(waits, free, now, offered=offered)
+    staff = await clinics.list_colleagues(database, caller)
     people = [Waits(who.name, place) for who, place in zip(waits, places, strict=True)]
     return page(
         "calendar.html",
@@ -268,11 +269,11 @@ async def _show(
         people=people,
         faults=faults_of(problem),
         absences=await absences.list_absences(database, caller, first=monday, last=monday + timedelta(days=6), now=now),
-        clinicians=[c for c in await clinics.list_colleagues(database, caller) if c.role == "clinician"],
+        clinicians=[one for one in staff if one.role == "clinician" and not one.disabled],
+        staff={str(one.id): one.username for one in staff},
+        to_move=await to_be_moved(database, caller, now=now),
         now=now,
-        free=sum(
-            one.booking is None and one.closed_at is None and not one.away and one.starts_at > now for one in slots
-        ),
+        free=sum(one.stands(now) == "free" for one in slots),
         typed=typed,
         left_out=left_out,
     )

@@ -46,10 +46,10 @@ class FlagFilters(PageForm):
             held_back=self.show == "held",
         )
 
-    def address(self, page_number: int | None = None) -> str:
+    def address(self, page_number: int | None = None, *, done: UUID | None = None) -> str:
         """The address of the page with these filters."""
-        asked = {name: value for name, value in self if value}
-        return "/clinic/flags?" + urlencode(asked | ({"page": page_number} if page_number else {}))
+        asked = dict(self) | {"page": page_number, "done": done}
+        return "/clinic/flags?" + urlencode({name: value for name, value in asked.items() if value})
 
 
 class FlagStepForm(FlagFilters):
@@ -69,10 +69,11 @@ async def flags_page(
     severity: str = "",
     show: Annotated[str, Query(max_length=10)] = "",
     page_number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
+    done: UUID | None = None,
 ) -> Response:
-    """Flags: open ones, the visitor's own, those held back, or those that are over."""
+    """Flags: open ones, the visitor's own, those held back, or those that are over; `done` was just closed."""
     asked = FlagFilters(kind=kind, severity=severity, show=show)
-    return await _show(database, visitor, now=now, asked=asked, number=page_number, problem=None)
+    return await _show(database, visitor, now=now, asked=asked, number=page_number, problem=None, done=done)
 
 
 @router.post("/flags/{flag_id:uuid}/acknowledge")
@@ -127,7 +128,8 @@ async def _take(
     if problem is not None:
         typed = Typed(str(flag_id), form)
         return await _show(database, visitor, now=now, asked=asked, number=1, problem=problem, typed=typed)
-    return RedirectResponse(f"/clinic/patients/{form.patient_id}" if form.patient_id else asked.address(), 303)
+    back = asked.address(done=flag_id if what == "resolved" else None)
+    return RedirectResponse(f"/clinic/patients/{form.patient_id}" if form.patient_id else back, 303)
 
 
 async def _show(
@@ -139,13 +141,17 @@ async def _show(
     number: int,
     problem: Problem | None,
     typed: Typed = NOTHING_TYPED,
+    done: UUID | None = None,
 ) -> Response:
     caller = visitor.caller
     flags, more = await service.work_list(
         database, caller, asked.query(visitor), limit=PAGE, offset=PAGE * (number - 1), now=now
     )
+    closed = None if done is None else await service.read(database, caller, flag_id=done, now=now)
+    closed = closed if closed is not None and service.can_be_undone(closed, now) else None
     async with database.read() as connection:
-        people = await patients.names_of(connection, caller, [one.patient_id for one in flags])
+        whose = [one.patient_id for one in (*flags, *filter(None, [closed]))]
+        people = await patients.names_of(connection, caller, whose)
     owners = {one.id: one.username for one in await clinics.list_colleagues(database, caller)}
     shown = [
         {
@@ -165,6 +171,9 @@ async def _show(
         visitor,
         200 if problem is None else problem.status,
         rows=shown,
+        closed=closed,
+        closed_tag="" if closed is None else service.tag_of(closed),
+        closed_name="" if closed is None else people.get(closed.patient_id, ""),
         kinds=get_args(FlagKind),
         severities=get_args(Severity),
         asked=asked,

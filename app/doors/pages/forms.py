@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from app.access.accounts.permissions import require
 from app.answers.eligibility.clinic_policies import known_and_country
@@ -21,7 +21,8 @@ from app.doors.pages.patient_pages import page_of
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.sent_once import SentOnceDep
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
-from app.doors.pages.steps import SHOWN, PageForm
+from app.doors.pages.steps import SHOWN
+from app.doors.pages.wording import fault, label
 from app.record.assessments.service import ASSESSMENT
 from app.record.blocks.service import BLOCK
 from app.record.facts import service as facts
@@ -43,6 +44,16 @@ class FactForm:
     fields: Callable[[], list[Field]]
 
 
+@dataclass(frozen=True)
+class Correction:
+    """Which fact a form corrects, the state that it shows, and why somebody would delete it."""
+
+    fact_id: UUID
+    tag: str
+    delete_reason: str = ""
+
+
+REASON = Field("reason", "Why it is corrected", required=True)
 FORMS = {
     "procedures": FactForm(PROCEDURE, "Record a procedure", fields.procedure),
     "blocks": FactForm(BLOCK, "Record a diagnostic block", fields.block),
@@ -55,19 +66,19 @@ def _add(plural: str, form: FactForm) -> None:
 
     async def show(patient_id: UUID, visitor: VisitorDep, *, database: DatabaseDep, now: Now) -> Response:
         require(visitor.caller, form.kind.action)
-        return await _page(database, visitor, form=form, patient_id=patient_id, now=now)
+        return await fact_page(database, visitor, form=form, patient_id=patient_id, now=now)
 
     async def record(
         patient_id: UUID, request: Request, *, visitor: WriterDep, database: DatabaseDep, now: Now, once: SentOnceDep
     ) -> Response:
-        given = await _given(request, form.fields())
+        given = await given_by(request, form.fields())
         try:
-            new = _checked(form.kind.body, body_of(form.kind.name, given))
+            new = checked(form.kind.body, body_of(form.kind.name, given))
             answer = await facts.create(
                 database, visitor.caller, kind=form.kind, patient_id=patient_id, new=new, once=once, now=now
             )
         except Problem as problem:
-            return await _page(
+            return await fact_page(
                 database, visitor, form=form, patient_id=patient_id, now=now, values=given, problem=problem
             )
         if form.kind is PROCEDURE:
@@ -82,89 +93,6 @@ for _plural, _form in FORMS.items():
     _add(_plural, _form)
 
 
-@router.get("/procedures/{procedure_id:uuid}/edit")
-async def correct(procedure_id: UUID, visitor: VisitorDep, database: DatabaseDep, now: Now) -> Response:
-    """The form of a procedure that is on record."""
-    return await _correction(database, visitor, procedure_id=procedure_id, now=now)
-
-
-async def _correction(
-    database: Database,
-    visitor: Visitor,
-    *,
-    procedure_id: UUID,
-    now: datetime,
-    typed: Values | None = None,
-    problem: Problem | None = None,
-) -> Response:
-    one = await facts.read_one(
-        database, visitor.caller, kind=PROCEDURE, fact_id=procedure_id, action="change_procedure", now=now
-    )
-    values: Values = {f.name: "" for f in fields.procedure()}
-    values |= {name: _as_typed(value) for name, value in one.content.items()}
-    return await _page(
-        database,
-        visitor,
-        form=FORMS["procedures"],
-        patient_id=one.patient_id,
-        now=now,
-        values=values | (typed or {}),
-        problem=problem,
-        procedure_id=procedure_id,
-    )
-
-
-def _as_typed(value: JsonValue) -> str | list[str]:
-    return [str(one) for one in value] if isinstance(value, list) else str(value)
-
-
-@router.post("/procedures/{procedure_id:uuid}/edit")
-async def corrected(
-    procedure_id: UUID, request: Request, visitor: WriterDep, database: DatabaseDep, now: Now
-) -> Response:
-    """Changes a procedure; a field that was emptied is no longer known. What it said before stays in its history."""
-    given = await _given(request, fields.procedure())
-    body = body_of("procedure", given)
-    emptied = {f.name: None for f in fields.procedure() if f.name not in body}
-    try:
-        changes = _checked(PROCEDURE.change, {**emptied, **body, "reason": "corrected on the page"})
-        await facts.change(
-            database, visitor.caller, kind=PROCEDURE, fact_id=procedure_id, changes=changes, if_match=None, now=now
-        )
-    except Problem as problem:
-        return await _correction(database, visitor, procedure_id=procedure_id, now=now, typed=given, problem=problem)
-    return RedirectResponse(f"/clinic/procedures/{procedure_id}", 303)
-
-
-class BaselineForm(PageForm):
-    """The pain before a procedure, as somebody at the clinic writes it down."""
-
-    baseline_pain: str | None = None
-
-
-@router.post("/procedures/{procedure_id:uuid}/baseline")
-async def add_baseline(
-    procedure_id: UUID,
-    form: Annotated[BaselineForm, Form()],
-    visitor: WriterDep,
-    database: DatabaseDep,
-    now: Now,
-) -> Response:
-    """Writes down the pain before a procedure; a number that is none leads to the form with all its fields."""
-    typed: Values = {"baseline_pain": form.baseline_pain or ""}
-    given = body_of("procedure", typed)
-    try:
-        changes = _checked(PROCEDURE.change, {**given, "reason": "the pain before was missing"})
-        await facts.change(
-            database, visitor.caller, kind=PROCEDURE, fact_id=procedure_id, changes=changes, if_match=None, now=now
-        )
-    except Problem as problem:
-        if problem.status not in SHOWN:
-            raise
-        return await _correction(database, visitor, procedure_id=procedure_id, now=now, typed=typed, problem=problem)
-    return RedirectResponse(f"/clinic/procedures/{procedure_id}", 303)
-
-
 @router.get("/patients/new")
 async def new_patient(visitor: VisitorDep, database: DatabaseDep, now: Now) -> Response:
     """The form of a new patient."""
@@ -177,9 +105,9 @@ async def add_patient(
     request: Request, visitor: WriterDep, database: DatabaseDep, now: Now, once: SentOnceDep
 ) -> Response:
     """A new patient."""
-    given = await _given(request, fields.patient(()))
+    given = await given_by(request, fields.patient(()))
     try:
-        new = _checked(PatientIn, body_of("patient", given))
+        new = checked(PatientIn, body_of("patient", given))
         answer = await patients.create(database, visitor.caller, new=new, once=once, now=now)
     except Problem as problem:
         return await _new_patient_page(database, visitor, now=now, values=given, problem=problem)
@@ -198,11 +126,11 @@ async def corrected_patient(
     patient_id: UUID, request: Request, visitor: WriterDep, database: DatabaseDep, now: Now
 ) -> Response:
     """Changes a patient; a language or a payer that was emptied is no longer known."""
-    given = await _given(request, fields.patient(()))
+    given = await given_by(request, fields.patient(()))
     tag = str((await request.form()).get("tag", "")) or None
     emptied = {name: None for name, value in given.items() if not value}
     try:
-        changes = _checked(PatientChange, {**body_of("patient", given), **emptied, "reason": "corrected on the page"})
+        changes = checked(PatientChange, {**body_of("patient", given), **emptied, "reason": "corrected on the page"})
         await patients.change(database, visitor.caller, patient_id=patient_id, changes=changes, if_match=tag, now=now)
     except Problem as problem:
         if problem.status not in SHOWN:
@@ -212,7 +140,7 @@ async def corrected_patient(
     return RedirectResponse(f"/clinic/patients/{patient_id}", 303)
 
 
-async def _given(request: Request, asked: list[Field]) -> Values:
+async def given_by(request: Request, asked: list[Field]) -> Values:
     """The values of a form's fields, as they were typed."""
     form = await request.form()
     return {
@@ -221,7 +149,12 @@ async def _given(request: Request, asked: list[Field]) -> Values:
     }
 
 
-def _checked(model: type[M], body: Mapping[str, object]) -> M:
+def checked(model: type[M], body: Mapping[str, object]) -> M:
+    """A form's body as the API takes it.
+
+    Raises:
+        Problem: 422 with each field at fault.
+    """
     try:
         return model.model_validate(body)
     except ValidationError as error:
@@ -236,9 +169,9 @@ def _faults(problem: Problem | None, asked: list[Field]) -> list[str]:
         return []
     labels = {f.name: f.label for f in asked}
     named = []
-    for fault in problem.errors:
-        name = fault.pointer.strip("/").split("/")[0]
-        named.append(f"{labels.get(name, name.replace('_', ' '))}: {fault.detail}")
+    for one in problem.errors:
+        name = one.pointer.strip("/").split("/")[0]
+        named.append(f"{labels.get(name, label(name))}: {fault(one.detail)}")
     return named or [problem.detail]
 
 
@@ -294,7 +227,7 @@ async def _patient_fields(database: Database, visitor: Visitor) -> list[Field]:
     return fields.patient(usable.values())
 
 
-async def _page(
+async def fact_page(
     database: Database,
     visitor: Visitor,
     *,
@@ -303,16 +236,20 @@ async def _page(
     now: datetime,
     values: Values | None = None,
     problem: Problem | None = None,
-    procedure_id: UUID | None = None,
+    corrects: Correction | None = None,
 ) -> Response:
+    """The form of a fact, empty, or with what was typed or is on record and what is wrong with it."""
     person = await patients.read(database, visitor.caller, patient_id=patient_id, now=now)
-    if problem is not None and problem.status not in (409, 422):
+    if problem is not None and problem.status not in SHOWN:
         raise problem
     asked, title = form.fields(), form.title
     action, back = f"/clinic/patients/{patient_id}/{form.kind.plural}", f"/clinic/patients/{patient_id}"
-    if procedure_id is not None:
-        title, back = "Correct a procedure", f"/clinic/procedures/{procedure_id}"
+    more: dict[str, object] = {}
+    if corrects is not None:
+        asked = [*asked, REASON]
+        title, back = f"Correct a {form.kind.name}", f"/clinic/{form.kind.plural}/{corrects.fact_id}"
         action = f"{back}/edit"
+        more = {"tag": corrects.tag, "delete": f"{back}/delete", "delete_reason": corrects.delete_reason}
     told: dict[str, object] = {
         "form_name": form.kind.name,
         "title": title,
@@ -323,6 +260,7 @@ async def _page(
         "action": action,
         "back": back,
         "today": patients.today_of(person.time_zone, now).isoformat(),
+        **more,
     }
-    status = 422 if problem else 200
+    status = problem.status if problem else 200
     return await page_of(database, visitor, "form.html", person=person, now=now, status=status, told=told)

@@ -7,7 +7,8 @@ from uuid import UUID
 from fastapi.responses import HTMLResponse
 
 from app.access.accounts.permissions import RULES
-from app.alerts.flags.service import tag_of, urgent_of
+from app.alerts.flags.service import tag_of
+from app.alerts.flags.urgent import urgent_of
 from app.base.store.database import Database
 from app.doors.pages.rendering import page
 from app.doors.pages.session import Visitor
@@ -25,13 +26,13 @@ RECORDED: dict[str, tuple[str, AnyKind]] = {
 
 
 class RedFlagLine(TypedDict):
-    """A red flag on top of a page: what it says, by when it is looked at, and whether somebody has it."""
+    """A red flag on top of a page: what it says, by when it is looked at, and who has it."""
 
     id: UUID
     says: str
     due_at: datetime
     late: bool
-    taken: bool
+    taken_by: str | None
     tag: str
 
 
@@ -52,10 +53,10 @@ async def page_of(
             "says": one.says,
             "due_at": one.due_at,
             "late": one.state == "open" and one.due_at <= now,
-            "taken": one.state == "acknowledged",
+            "taken_by": (owner or "Somebody") if one.state == "acknowledged" else None,
             "tag": tag_of(one),
         }
-        for one in await urgent_of(database, visitor.caller, person.id)
+        for one, owner in await urgent_of(database, visitor.caller, person.id)
     ]
     role = visitor.caller.role
     may = (role, "work_flag") in RULES

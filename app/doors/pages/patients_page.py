@@ -30,9 +30,9 @@ from app.record.patients import service as patients
 from app.rules.levels import spoken
 from app.rules.words import REGIONS, Region
 from app.work.calendar import service as calendar
-from app.work.calendar import waiting
-from app.work.calendar.absences import overtaken_by
+from app.work.calendar import wishes
 from app.work.calendar.deaths import given_up
+from app.work.calendar.presence import overtaken_by
 from app.work.calendar.schemas import WaitingIn
 from app.work.reviews import service as reviews
 from app.work.reviews.queue import queue
@@ -115,7 +115,7 @@ async def wait(
     async def step() -> None:
         minutes = filled(WaitTime, form).model_dump(exclude_none=True)
         new = filled(WaitingIn, form, patient_id=patient_id, **minutes)
-        await waiting.add(database, visitor.caller, new=new, once=once, now=now)
+        await wishes.add(database, visitor.caller, new=new, once=once, now=now)
 
     problem = await problem_of(step())
     if problem is not None:

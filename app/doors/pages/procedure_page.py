@@ -98,7 +98,7 @@ async def procedure_page(
     about, today, past = await _about(
         database, visitor, procedure_id, known_on=known_on, definition=definition, now=now
     )
-    named = await policy_for(database, about.person, policy or None)
+    named = await policy_for(database, about, policy or None)
     half = await _by_half(database, visitor, about, known_on=known_on, now=now)
     told = follow_up(about, named, None, by_half=half).model_dump(mode="json", by_alias=True)
     query = f"definition={definition}" + (f"&known_on={about.as_of}" if past else "")
@@ -203,7 +203,7 @@ async def page_report(
     """The report, as the API gives it, of the day and by the definition of the page that it is opened from."""
     about, _, _ = await _about(database, visitor, procedure_id, known_on=known_on, definition=definition, now=now)
     half = await _by_half(database, visitor, about, known_on=known_on, now=now)
-    named = await policy_for(database, about.person, None)
+    named = await policy_for(database, about, None)
     made = await make_report(about, named, by_half=half, proposed_on=None, paper=paper)
     return Response(
         made, media_type="application/pdf", headers={"Content-Disposition": 'inline; filename="report.pdf"'}

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from app.base.http.problems import Problem
 from app.base.store.database import Database
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
-from app.doors.pages.steps import PageForm, problem_of
+from app.doors.pages.steps import PageForm, faults_of, problem_of
 from app.record.patients import service as patients
 from app.rules.levels import spoken
 from app.rules.reviews import OPEN
@@ -89,6 +89,13 @@ class ManyForm(QueueFilters):
         return STEP.validate_python({"step": self.step, "review_ids": self.review_id, **own})
 
 
+class Refused(NamedTuple):
+    """A review that did not allow a step with many, and why."""
+
+    review_id: str
+    why: str
+
+
 @router.get("/reviews")
 async def queue_page(
     request: Request,
@@ -115,7 +122,7 @@ async def take_many(form: Annotated[ManyForm, Form()], visitor: WriterDep, datab
     problem = await problem_of(step())
     if problem is not None:
         return await _show(database, visitor, now=now, asked=asked, problem=problem, typed=form)
-    return await _taken(None, done, asked=asked, database=database, visitor=visitor, now=now)
+    return await _taken(None, done, asked=asked, database=database, visitor=visitor, now=now, typed=form)
 
 
 @router.post("/reviews/bulk/{bulk_id:uuid}/undo")
@@ -143,11 +150,21 @@ async def _taken(
     visitor: Visitor,
     now: datetime,
     can_be_undone: bool = True,
+    typed: ManyForm | None = None,
 ) -> Response:
+    """Leads back to the queue; where some did not allow the step it says why, and those stay ticked in the form."""
     if problem is not None or done is None:
         return await _show(database, visitor, now=now, asked=asked, problem=problem)
-    undo = {"bulk": str(done.id)} if can_be_undone else {}
-    return RedirectResponse(asked.address(**_counts(done), **undo), 303)
+    told = _counts(done) | ({"bulk": str(done.id)} if can_be_undone else {})
+    why = {str(one.review_id): one.problem for one in done.items if one.problem is not None}
+    if not why:
+        return RedirectResponse(asked.address(**told), 303)
+    still = None if typed is None else typed.model_copy(update={"review_id": list(why)})
+    reasons = [
+        Refused(review_id, "; ".join(faults_of(Problem(one.status, one.detail, errors=one.errors))))
+        for review_id, one in why.items()
+    ]
+    return await _show(database, visitor, now=now, asked=asked, told=NOTHING | told, typed=still, refused=reasons)
 
 
 async def _show(
@@ -160,6 +177,7 @@ async def _show(
     told: dict[str, str] = NOTHING,
     problem: Problem | None = None,
     typed: ManyForm | None = None,
+    refused: list[Refused] | None = None,
 ) -> Response:
     caller = visitor.caller
     found, more = await queue(
@@ -167,6 +185,7 @@ async def _show(
     )
     async with database.read() as connection:
         names = await patients.names_of(connection, caller, [one.review.patient_id for one in found])
+        of_refused = await service.names_of_reviews(connection, caller, [UUID(one.review_id) for one in refused or ()])
     staff = await clinics.list_colleagues(database, caller)
     owners = {one.id: one.username for one in staff}
     return page(
@@ -179,10 +198,12 @@ async def _show(
         phases=PHASES,
         regions=REGIONS,
         staff=staff,
+        colleagues=[one for one in staff if not one.disabled],
         page=page_number,
         more=more,
         told=told,
-        faults=[] if problem is None else [e.detail for e in problem.errors] or [problem.detail],
+        refused=[(of_refused.get(UUID(one.review_id), "A review"), one) for one in refused or ()],
+        faults=faults_of(problem),
         typed=typed or ManyForm(),
         filters=list(QueueFilters.model_fields),
         load=await workload(database, caller, now),

@@ -16,12 +16,12 @@ from markupsafe import Markup
 from pydantic_core import ErrorDetails
 
 from app.access.audit import service as audit
-from app.answers.verdicts.sentence import spoken_day
 from app.base.http.problems import Problem, field_problems
 from app.doors.pages.sent_once import FIELD, fresh
 from app.doors.pages.session import SignInFirst, Visitor
 from app.doors.pages.sparkline import sparkline
 from app.doors.pages.wording import done, spoken
+from app.rules.days import spoken_day
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; "

@@ -13,6 +13,7 @@ from app.answers.eligibility import service as eligibility
 from app.answers.eligibility.choice import policies_for
 from app.answers.eligibility.schemas import EligibilityOut
 from app.answers.verdicts import context
+from app.answers.verdicts.context import VerdictContext
 from app.answers.verdicts.service import Question
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.idempotency.service import NO_KEY
@@ -29,8 +30,9 @@ from app.rules.appointments import STANDS
 from app.rules.levels import spoken
 from app.rules.reviews import CHECKS, DECISIONS, OPEN
 from app.work.calendar import service as calendar
-from app.work.calendar.absences import overtaken_by
-from app.work.calendar.service import Booked
+from app.work.calendar.booked import Booked
+from app.work.calendar.presence import overtaken_by
+from app.work.calendar.schemas import SlotOut
 from app.work.calendar.slots import list_slots, window
 from app.work.clinic import service as clinics
 from app.work.reviews import service, steps
@@ -240,9 +242,8 @@ async def _show(
     )
     today = today_of(about.person.time_zone, now)
     day = proposed_on or one.proposed_on or today
-    named, theirs = await policies_for(database, about.person, policy or one.policy)
-    begin, end = window(now, now + timedelta(days=120), now)
-    slots, _ = await list_slots(database, visitor.caller, first=begin, last=end, free=True, limit=200, cursor=None)
+    named, theirs = await policies_for(database, about, policy or one.policy)
+    slots = await _free(database, visitor, now)
     booked, away = await _booked(database, visitor, one=one, now=now)
 
     def answers() -> list[EligibilityOut]:
@@ -259,6 +260,7 @@ async def _show(
         "staff": await clinics.staff_names(database, visitor.caller),
         "tag": service.tag_of(one),
         "says": about.verdict.says,
+        "side": _side_to_propose(one, about),
         "adherence": about.verdict.adherence,
         "confounders": about.verdict.confounders,
         "found": found_by,
@@ -283,6 +285,22 @@ async def _show(
     }
     status = 200 if problem is None else problem.status
     return await page_of(database, visitor, "review.html", person=about.person, now=now, status=status, told=told)
+
+
+async def _free(database: Database, visitor: Visitor, now: datetime) -> list[SlotOut]:
+    """The free slots for procedures of the months to come."""
+    begin, end = window(now, now + timedelta(days=120), now)
+    slots, _ = await list_slots(
+        database, visitor.caller, first=begin, last=end, free=True, kind="procedure", limit=200, cursor=None
+    )
+    return slots
+
+
+def _side_to_propose(one: Review, about: VerdictContext) -> str | None:
+    """The side on record; of a bilateral procedure of which one side alone has ended, that one, until one is proposed."""
+    ended = [side.side for side in about.verdict.sides if side.phase in ("returned", "returning")]
+    unsaid = one.proposed_on is None and one.laterality == "bilateral"
+    return ended[0] if unsaid and len(ended) == 1 else one.laterality
 
 
 async def _booked(

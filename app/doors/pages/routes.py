@@ -13,6 +13,7 @@ from app.doors.pages import (
     assets,
     calendar_page,
     cohort_page,
+    corrections,
     flags_page,
     forms,
     patients_page,
@@ -21,6 +22,7 @@ from app.doors.pages import (
     queue_page,
     reviews_page,
     sign_in,
+    slot_page,
 )
 from app.doors.pages.assets import mount_static
 from app.doors.pages.rendering import PageRoute
@@ -31,6 +33,7 @@ PARTS = (
     sign_in,
     patients_page,
     forms,
+    corrections,
     procedure_page,
     cohort_page,
     flags_page,
@@ -38,6 +41,7 @@ PARTS = (
     reviews_page,
     calendar_page,
     appointment_page,
+    slot_page,
     quality_page,
     assets,
 )

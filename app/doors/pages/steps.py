@@ -7,7 +7,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from app.base.http.problems import Problem, field_problems
-from app.doors.pages.wording import spoken
+from app.doors.pages.wording import fault, label, spoken
 
 M = TypeVar("M", bound=BaseModel)
 SHOWN = (409, 412, 422)  # a state that does not allow it, a lost update, a field at fault
@@ -84,6 +84,5 @@ def faults_of(problem: Problem | None) -> list[str]:
     """Each fault as a line for the page."""
     if problem is None:
         return []
-    return [f"{e.pointer.strip('/').replace('_', ' ')}: {spoken(e.detail)}" for e in problem.errors] or [
-        spoken(problem.detail)
-    ]
+    named = [": ".join(filter(None, (label(e.pointer), fault(e.detail)))) for e in problem.errors]
+    return named or [spoken(problem.detail)]

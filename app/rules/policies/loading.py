@@ -88,7 +88,7 @@ class _Reader:
         self._tables = [i for i, line in enumerate(self._lines) if HEADING.match(line)]
 
     def policy(self, data: TomlTable) -> Policy:
-        self._known(data, {*TEXTS, "usual_in", "version"}, 0)
+        self._known(data, {*TEXTS, "usual_in", "usual_for", "version"}, 0)
         for name in TEXTS:
             if not isinstance(data.get(name), str) or not data[name].strip():
                 raise self._error(name, 0, "is missing, or no text")
@@ -97,6 +97,9 @@ class _Reader:
         usual = data.get("usual_in", [])
         if not isinstance(usual, list) or not all(isinstance(one, str) and COUNTRY.fullmatch(one) for one in usual):
             raise self._error("usual_in", 0, 'is a list of countries, such as ["CH"]')
+        for_regions = data.get("usual_for", [])
+        if not isinstance(for_regions, list) or not set(map(str, for_regions)) <= set(REGIONS):
+            raise self._error("usual_for", 0, f"is a list of regions: {', '.join(REGIONS)}")
         given = data.get("version")
         if not isinstance(given, list) or not given:
             raise self._error("version", 0, "a policy has at least one [[version]]")
@@ -111,7 +114,11 @@ class _Reader:
                 raise BadPolicyError(f"line {self._tables[0] + 1}: version {later.version} overlaps {earlier.version}")
         edition = blake2b("\n".join(self._lines).encode(), digest_size=8).hexdigest()
         return Policy(
-            **{name: data[name] for name in TEXTS}, versions=tuple(versions), edition=edition, usual_in=tuple(usual)
+            **{name: data[name] for name in TEXTS},
+            versions=tuple(versions),
+            edition=edition,
+            usual_in=tuple(usual),
+            usual_for=tuple(for_regions),
         )
 
     def _version(self, data: TomlTable, start: int, tables: Iterator[int]) -> Version:

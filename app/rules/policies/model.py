@@ -84,6 +84,7 @@ class Policy:
     versions: tuple[Version, ...] = field(default_factory=tuple)
     edition: str = ""  # hash of its text
     usual_in: tuple[str, ...] = ()  # countries (ISO 3166-1) in which it answers where no other is named
+    usual_for: tuple[str, ...] = ()  # the regions for which it does so; empty: those for which no other does
 
     def on(self, day: date) -> Version | None:
         """The version in force on a day."""

@@ -3,22 +3,23 @@
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller, require, require_staff
 from app.access.accounts.tables import Account
 from app.access.audit import service as audit
 from app.base.http.idempotency.service import Answer, IdempotentCall
-from app.base.http.problems import Problem, bad_field, not_found
+from app.base.http.problems import bad_field, not_found
 from app.base.http.wire import to_wire
 from app.base.store.database import Database
 from app.base.store.metadata import new_id
 from app.base.store.typed import RowQuery, col, row, table, to, whole, wholes
 from app.record.patients.service import today_of
-from app.rules.appointments import STANDS
 from app.work.calendar.clashes import held
-from app.work.calendar.local_times import midnight, spoken_days, zone_of
+from app.work.calendar.local_times import midnight, zone_of
+from app.work.calendar.offers import offer
+from app.work.calendar.presence import away, comes, covers, overtakes
 from app.work.calendar.schemas import AbsenceIn, AbsenceOut
 from app.work.calendar.tables import Absence, Appointment, Slot, Waiting
 
@@ -26,6 +27,7 @@ absence, slot, appointment, waiting = table(Absence), table(Slot), table(Appoint
 LONGEST = timedelta(days=366)
 AHEAD = timedelta(days=5 * 366)
 MOST = 1000  # absences listed
+MOST_OFFERED = 50  # slots that are offered when an absence is taken back, the soonest first
 
 
 async def add(database: Database, caller: Caller, *, new: AbsenceIn, once: IdempotentCall, now: datetime) -> Answer:
@@ -93,7 +95,7 @@ async def list_absences(
 
 
 async def remove(database: Database, caller: Caller, *, absence_id: UUID, now: datetime) -> None:
-    """Deletes an absence; the slots in it are free again.
+    """Deletes an absence; the slots in it are free again, and offered to who waits for such.
 
     Raises:
         Problem: 403, 404 where the clinic has none.
@@ -102,69 +104,17 @@ async def remove(database: Database, caller: Caller, *, absence_id: UUID, now: d
 
     async def work(connection: AsyncConnection) -> None:
         this = and_(col(Absence.clinic_id) == caller.clinic_id, col(Absence.id) == absence_id)
+        covered = select(col(Slot.id)).select_from(slot).join(absence, covers()).where(this, col(Slot.starts_at) > now)
+        waits = exists().where(col(Waiting.clinic_id) == caller.clinic_id, col(Waiting.state) == "waiting")
+        wanted = covered.where(waits).order_by(col(Slot.starts_at), col(Slot.id)).limit(MOST_OFFERED)
+        ids = (await connection.execute(wanted)).all()
         if (await connection.execute(delete(absence).where(this))).rowcount == 0:
             raise not_found("absence")
+        for (slot_id,) in ids:
+            await offer(connection, caller.clinic_id, slot_id=slot_id, now=now)
         await audit.record(connection, caller, action="delete", resource="absence", patient_id=None, now=now)
 
     await database.write(work)
-
-
-def covers() -> ColumnElement[bool]:
-    """Ties a slot to an absence in which it begins."""
-    return and_(
-        col(Absence.clinic_id) == col(Slot.clinic_id),
-        or_(col(Absence.clinician_id).is_(None), col(Absence.clinician_id) == col(Slot.clinician_id)),
-        col(Absence.starts_at) <= col(Slot.starts_at),
-        col(Absence.ends_at) > col(Slot.starts_at),
-        or_(col(Slot.overruled).is_(None), col(Slot.created_at) < col(Absence.created_at)),  # made in it knowingly
-    )
-
-
-def away() -> ColumnElement[bool]:
-    """Whether a slot begins while its clinician is away or the clinic is closed."""
-    return exists().where(covers()).correlate(slot)
-
-
-def overtaken(now: datetime) -> ColumnElement[bool]:
-    """Whether an appointment to come lies in an absence that was recorded after it, so that it is to be moved.
-
-    One that is booked in an absence is booked knowingly, by an admin.
-    """
-    return exists().where(covers(), _overtakes(now)).correlate(slot, appointment)
-
-
-def _overtakes(now: datetime) -> ColumnElement[bool]:
-    return and_(
-        col(Absence.created_at) >= col(Appointment.created_at),
-        col(Appointment.state).in_(STANDS),
-        col(Slot.starts_at) > now,
-    )
-
-
-async def overtaken_by(
-    connection: AsyncConnection, clinic_id: UUID, *, appointment_id: UUID, now: datetime
-) -> str | None:
-    """What is said of the absence for which an appointment is to be moved; None where it stands."""
-    query = (
-        select(absence)
-        .select_from(appointment)
-        .join(slot, held())
-        .join(absence, and_(covers(), _overtakes(now)))
-        .where(col(Appointment.clinic_id) == clinic_id, col(Appointment.id) == appointment_id)
-    )
-    found = (await connection.execute(query.limit(1))).first()
-    return None if found is None else _said(whole(Absence, found))
-
-
-async def refuse_absent(connection: AsyncConnection, caller: Caller, slot_id: UUID) -> None:
-    """Refuses (409, naming the days) to book a slot in an absence; read once its clinician is held.
-
-    The reason is the staff's to know.
-    """
-    query = select(absence).join(slot, covers()).where(col(Slot.clinic_id) == caller.clinic_id, col(Slot.id) == slot_id)
-    found = (await connection.execute(query.limit(1))).first()
-    if found is not None:
-        raise Problem(409, _said(whole(Absence, found), why=caller.role != "patient"))
 
 
 async def move_to_zone(connection: AsyncConnection, clinic_id: UUID, *, zone: str, now: datetime) -> None:
@@ -178,32 +128,6 @@ async def move_to_zone(connection: AsyncConnection, clinic_id: UUID, *, zone: st
         this = and_(col(Absence.clinic_id) == clinic_id, col(Absence.id) == one.id)
         await connection.execute(update(absence).where(this).ordered_values(*ends))
         await _withdraw_offers(connection, one, now)
-
-
-async def present(
-    connection: AsyncConnection, clinic_id: UUID, *, clinician_id: UUID, starts: list[datetime]
-) -> list[datetime]:
-    """Of new slots of a clinician, whose row is held, those that begin in no absence.
-
-    Raises:
-        Problem: 409 where none is left.
-    """
-    query = select(absence).where(
-        col(Absence.clinic_id) == clinic_id,
-        or_(col(Absence.clinician_id).is_(None), col(Absence.clinician_id) == clinician_id),
-        col(Absence.starts_at) <= max(starts),
-        col(Absence.ends_at) > min(starts),
-    )
-    there = wholes(Absence, (await connection.execute(query)).all())
-    left = [at for at in starts if not any(one.starts_at <= at < one.ends_at for one in there)]
-    if not left:
-        raise Problem(409, _said(there[0]))
-    return left
-
-
-def _said(one: Absence, *, why: bool = True) -> str:
-    who = "The clinic is closed" if one.clinician_id is None else "The clinician is away"
-    return f"{who} {spoken_days(one.first_on, one.last_on)}{f': {one.reason}' if why else ''}."
 
 
 def _end(last_on: date, zone: str) -> datetime:
@@ -293,7 +217,8 @@ async def _booked(
         .where(
             col(Absence.clinic_id) == clinic_id,
             col(Absence.id).in_([one.id for one in absences]),
-            _overtakes(now),
+            overtakes(),
+            comes(now),
         )
         .order_by(col(Slot.starts_at), col(Appointment.id))
     )

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller
 from app.access.accounts.tables import Account, Clinic
-from app.base.http.problems import Problem, bad_field
+from app.base.http.problems import Problem
 from app.base.store.typed import col, table
 from app.record.patients.tables import Patient
 from app.work.calendar.local_times import spoken_instant
@@ -47,18 +47,16 @@ def needed_by(one: Slot, patient_id: UUID | None = None) -> NeededTime:
     return NeededTime(one.clinic_id, one.starts_at, one.minutes, *place, patient_id=patient_id, slot_id=one.id)
 
 
-async def hold_clinician(connection: AsyncConnection, clinic_id: UUID, clinician_id: UUID) -> None:
+async def hold_clinician(connection: AsyncConnection, clinic_id: UUID, clinician_id: UUID) -> bool:
     """Locks a clinician's row: of two that fill the same clinician's time at once, one waits for the other.
 
-    Raises:
-        Problem: 422 where the clinic has no such clinician.
+    Returns whether the clinic has such a clinician, and still has.
     """
     theirs = and_(
         col(Account.clinic_id) == clinic_id, col(Account.id) == clinician_id, col(Account.role) == "clinician"
     )
     query = select(col(Account.id)).where(theirs, col(Account.disabled_at).is_(None)).with_for_update(key_share=True)
-    if (await connection.execute(query)).first() is None:
-        raise bad_field("/clinician_id", "is no clinician of this clinic")
+    return (await connection.execute(query)).first() is not None
 
 
 async def hold_patient(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID) -> None:
@@ -76,6 +74,16 @@ async def hold_places(connection: AsyncConnection, clinic_id: UUID, *places: str
 
 async def check_booking(connection: AsyncConnection, wanted: NeededTime) -> None:
     """Refuses (409, naming the clash) time at which somebody or something that it needs has an appointment already."""
+    clash = await find_clash(connection, wanted)
+    if clash is not None:
+        when = await spoken_instant(connection, wanted.clinic_id, clash["starts_at"])
+        raise Problem(
+            409, f"{_who(wanted, clash)} has an appointment at that time already: {when}, {clash['location']}."
+        )
+
+
+async def find_clash(connection: AsyncConnection, wanted: NeededTime) -> RowMapping | None:
+    """The first booked slot at a time at which somebody or something that it needs is wanted too."""
     near = (
         select(slot, col(Appointment.patient_id))
         .join(appointment, held())
@@ -84,13 +92,10 @@ async def check_booking(connection: AsyncConnection, wanted: NeededTime) -> None
     )
     for row in (await connection.execute(near)).all():
         one = row._mapping
-        if one["starts_at"] < wanted.ends_at and one["starts_at"] + timedelta(minutes=one["minutes"]) > (
-            wanted.starts_at
-        ):
-            when = await spoken_instant(connection, wanted.clinic_id, one["starts_at"])
-            raise Problem(
-                409, f"{_who(wanted, one)} has an appointment at that time already: {when}, {one['location']}."
-            )
+        ends_at = one["starts_at"] + timedelta(minutes=one["minutes"])
+        if one["starts_at"] < wanted.ends_at and ends_at > wanted.starts_at:
+            return one
+    return None
 
 
 async def check_slots(connection: AsyncConnection, new: Iterable[NeededTime]) -> None:

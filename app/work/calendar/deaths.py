@@ -17,8 +17,9 @@ from app.record.facts.death import DEATH, EVENT, HAS_DIED, died_on
 from app.record.facts.tables import FactRow
 from app.rules.appointments import STANDS
 from app.work.calendar import waiting as places
+from app.work.calendar.booked import Booked, appointments
 from app.work.calendar.offers import offer
-from app.work.calendar.service import Booked, appointments, give_back
+from app.work.calendar.service import give_back
 from app.work.calendar.tables import Appointment, Slot, Waiting
 
 fact, slot, appointment, waiting = table(FactRow), table(Slot), table(Appointment), table(Waiting)

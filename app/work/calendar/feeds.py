@@ -17,8 +17,8 @@ from app.base.http.pools import QUICK
 from app.base.http.problems import not_found
 from app.base.store.database import Database
 from app.base.store.typed import col, row, table
+from app.work.calendar.booked import Booked, appointments
 from app.work.calendar.repeats import AHEAD
-from app.work.calendar.service import Booked, appointments
 from app.work.calendar.tables import Appointment, Feed, Slot
 
 feed = table(Feed)

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.tables import Clinic
-from app.answers.verdicts.sentence import spoken_day
 from app.base.store.typed import col
+from app.rules.days import spoken_day
 
 
 async def zone_of(connection: AsyncConnection, clinic_id: UUID) -> str:

@@ -1,9 +1,10 @@
 """A freed slot is offered to those who wait for one like it, the longest waiting first, each with a time to answer."""
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, exists, select, update
+from sqlalchemy import and_, exists, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller, reach
@@ -14,9 +15,12 @@ from app.base.http.problems import Problem, not_found
 from app.base.store.database import Database
 from app.base.store.typed import col, table, to, whole, wholes
 from app.record.facts.death import died_on
+from app.record.patients.service import today_of
 from app.rules.parameters import OFFER_ENDS_BEFORE, OFFER_STANDS
 from app.work.calendar import waiting as places
-from app.work.calendar.absences import away
+from app.work.calendar.clashes import find_clash, needed_by
+from app.work.calendar.presence import away
+from app.work.calendar.reviews_to_book import is_authorised
 from app.work.calendar.tables import Appointment, Slot, Waiting
 
 slot, appointment, waiting = table(Slot), table(Appointment), table(Waiting)
@@ -39,25 +43,10 @@ async def offer(
         return False
     one = whole(Slot, found)
     until = min(now + OFFER_STANDS, one.starts_at - OFFER_ENDS_BEFORE)
-    if until <= now:
+    if until <= now or await find_clash(connection, needed_by(one)) is not None:
         return False
-    can_answer = exists().where(
-        col(Account.clinic_id) == col(Waiting.clinic_id),
-        col(Account.patient_id) == col(Waiting.patient_id),
-        col(Account.disabled_at).is_(None),
-    )
-    query = places.waiting_query().where(
-        col(Waiting.clinic_id) == clinic_id,
-        col(Waiting.state) == "waiting",
-        col(Waiting.offered_slot_id).is_(None),
-        can_answer,
-    )
-    for who in await places.find_waiting(
-        connection, query.order_by(col(Waiting.created_at), col(Waiting.id)).limit(places.MOST)
-    ):
-        if who.place.patient_id == but or not places.fits(who, one) or str(slot_id) in (who.place.passed or ()):
-            continue
-        if await died_on(connection, clinic_id, who.place.patient_id) is not None:
+    async for who in _candidates(connection, one):
+        if who.place.patient_id == but or not await _can_take(connection, who, one):
             continue
         if await _set(connection, who.place, slot_id=slot_id, until=until, passed=who.place.passed or []):
             about = {"waiting_id": str(who.place.id), "patient_id": str(who.place.patient_id)}
@@ -67,6 +56,44 @@ async def offer(
             )
             return True
     return False
+
+
+async def _candidates(connection: AsyncConnection, one: Slot) -> AsyncIterator[places.WaitingPatient]:
+    """Who waits for a slot like one and can answer, the longest waiting first, read some at a time."""
+    can_answer = exists().where(
+        col(Account.clinic_id) == col(Waiting.clinic_id),
+        col(Account.patient_id) == col(Waiting.patient_id),
+        col(Account.disabled_at).is_(None),
+    )
+    query = places.waiting_query().where(
+        col(Waiting.clinic_id) == one.clinic_id,
+        col(Waiting.state) == "waiting",
+        col(Waiting.offered_slot_id).is_(None),
+        col(Waiting.kind) == one.kind,
+        col(Waiting.minutes) <= one.minutes,
+        can_answer,
+    )
+    ordered = query.order_by(col(Waiting.created_at), col(Waiting.id)).limit(AT_ONCE)
+    some = await places.find_waiting(connection, ordered)
+    while some:
+        for who in some:
+            yield who
+        last = some[-1].place
+        after = tuple_(col(Waiting.created_at), col(Waiting.id)) > tuple_(last.created_at, last.id)
+        some = await places.find_waiting(connection, ordered.where(after)) if len(some) == AT_ONCE else []
+
+
+async def _can_take(connection: AsyncConnection, who: places.WaitingPatient, one: Slot) -> bool:
+    """Whether a patient could have a slot: it fits, was not passed on before, and nothing of theirs stands against it."""
+    place = who.place
+    if not places.fits(who, one) or str(one.id) in (place.passed or ()):
+        return False
+    if await died_on(connection, place.clinic_id, place.patient_id) is not None:
+        return False
+    if await find_clash(connection, needed_by(one, place.patient_id)) is not None:
+        return False
+    on = today_of(who.time_zone, one.starts_at)
+    return one.kind != "procedure" or await is_authorised(connection, place.clinic_id, place.patient_id, on=on)
 
 
 async def whose(connection: AsyncConnection, caller: Caller, *, waiting_id: UUID) -> UUID:

@@ -10,7 +10,7 @@ from app.base.store.typed import col, table, to
 from app.record.facts.death import died_on
 from app.rules.appointments import STANDS
 from app.rules.parameters import BOOKED_LONG_BEFORE, REMINDED_BEFORE
-from app.work.calendar.absences import overtaken
+from app.work.calendar.presence import overtaken
 from app.work.calendar.tables import Appointment, Slot
 
 slot, appointment = table(Slot), table(Appointment)

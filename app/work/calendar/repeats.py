@@ -67,10 +67,11 @@ class Rule:
         return any(weekday == on.weekday() and which in nth for which, weekday in self.weekdays)
 
 
-def occurrences(new: SlotIn, now: datetime) -> list[datetime]:
+def occurrences(new: SlotIn, now: datetime) -> tuple[list[datetime], list[datetime]]:
     """The instants at which a slot begins: by a rule, at the same time of day through every change of the clocks.
 
-    A time that the clocks leave out when they go forward is left out and not counted (RFC 5545, 3.3.10).
+    A time that the clocks leave out when they go forward is left out and not counted (RFC 5545, 3.3.10); such times come as
+    the second list, each as the instant that the clocks had skipped to.
 
     Raises:
         Problem: 422 for an instant that is over or further ahead than slots go, and for a rule that is not valid, has no
@@ -80,7 +81,7 @@ def occurrences(new: SlotIn, now: datetime) -> list[datetime]:
     if not now < new.starts_at <= last:
         raise bad_field("/starts_at", "is over, or over five years ahead")
     if new.repeats is None:
-        return [new.starts_at.astimezone(UTC)]
+        return [new.starts_at.astimezone(UTC)], []
     if new.time_zone is None:
         raise bad_field("/time_zone", "is needed with `repeats`: the clocks of which place?")
     zone, parts = ZoneInfo(new.time_zone), _parts(new.repeats)
@@ -89,19 +90,19 @@ def occurrences(new: SlotIn, now: datetime) -> list[datetime]:
         raise bad_field("/repeats", f"makes more than {MOST} slots")
     first = new.starts_at.astimezone(zone).replace(tzinfo=None, microsecond=0)
     found: list[datetime] = []
+    skipped: list[datetime] = []
     for local in _local(_rule(parts, first), first, last.date()):
         at = local.replace(tzinfo=zone, fold=first.fold if local == first else 0).astimezone(UTC)
         if at > min(until or last, last) or len(found) == count:
             break
-        if exists(local, zone):
-            found.append(at)
+        (found if exists(local, zone) else skipped).append(at)
         if len(found) > MOST:
             raise bad_field("/repeats", f"makes more than {MOST} slots")
     if (until or now) > last or (until is None and len(found) < count):
         raise bad_field("/repeats", "makes no slot, or goes on for over five years")
     if not found:
         raise bad_field("/repeats", "makes no slot at all")
-    return found
+    return found, skipped
 
 
 def exists(local: datetime, zone: ZoneInfo) -> bool:

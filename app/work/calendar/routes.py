@@ -1,6 +1,6 @@
 """Slots, appointments and feeds."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
@@ -13,7 +13,7 @@ from app.base.http.paging import Cursor, Limit, Page
 from app.base.http.problems import Responses, problems
 from app.base.http.sheets import CSV, Accept, listed
 from app.base.http.wire import Day, Moment
-from app.work.calendar import absences, feeds, offers, service, slots, waiting
+from app.work.calendar import absences, feeds, offers, service, slots, waiting, wishes
 from app.work.calendar.schemas import (
     AbsenceIn,
     AbsenceOut,
@@ -48,6 +48,7 @@ async def list_slots(
     first: Annotated[Moment | None, Query(alias="from", description="first instant; now where left out")] = None,
     to: Annotated[Moment | None, Query(description="before this instant; a year on where left out")] = None,
     free: Annotated[bool | None, Query(description="only free ones, or only taken ones")] = None,
+    kind: Annotated[Literal["procedure", "consultation"] | None, Query(description="only for these")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
     accept: Accept = "application/json",
@@ -55,7 +56,7 @@ async def list_slots(
     """The clinic's slots, and whether each is free."""
     begin, end = slots.window(first, to, now)
     rows, following = await slots.list_slots(
-        database, caller, first=begin, last=end, free=free, limit=limit, cursor=cursor
+        database, caller, first=begin, last=end, free=free, kind=kind, limit=limit, cursor=cursor
     )
     return await listed(SlotOut, rows, following=following, accept=accept)
 
@@ -152,8 +153,8 @@ WAITS: Responses = {
 async def add_waiting(
     new: WaitingIn, caller: CallerDep, database: DatabaseDep, now: Now, once: IdempotentCallDep
 ) -> Response:
-    """Puts a patient on the waiting list; once for each kind of slot."""
-    answer = await waiting.add(database, caller, new=new, once=once, now=now)
+    """Puts a patient on the waiting list; who waits for such a slot already keeps the place, with the new wishes."""
+    answer = await wishes.add(database, caller, new=new, once=once, now=now)
     return JSONResponse(answer.body, answer.status)
 
 

@@ -76,14 +76,17 @@ class SlotOut(BaseModel):
     device: str | None = None
     free: bool
     closed: bool = False
-    away: bool = Field(default=False, description="its clinician is away then, or the clinic is closed")
+    away: bool = Field(
+        default=False, description="its clinician is away then or works here no more, or the clinic is closed"
+    )
     overruled: str | None = Field(
         default=None,
         description="why an admin accepts that it overlaps another, or lies in an absence; null for patients",
     )
     also: list[UUID] = Field(default_factory=list, description="ids of the other slots that the rule has made")
     left_out: list[Instant] = Field(
-        default_factory=list, description="when the rule has made none: the clinician is away, or the clinic is closed"
+        default_factory=list,
+        description="when the rule has made none: the clinician is away, the clinic is closed, or the clocks go forward",
     )
 
 
@@ -197,6 +200,7 @@ class AppointmentOut(BaseModel):
                 "starts_at": "2026-06-02T07:00:00.000+00:00",
                 "minutes": 45,
                 "location": "Main building",
+                "kind": "procedure",
                 "room": "Room 2",
                 "device": "generator 1",
                 "late": False,
@@ -215,6 +219,7 @@ class AppointmentOut(BaseModel):
     starts_at: Instant
     minutes: int
     location: str
+    kind: Literal["procedure", "consultation"] = "procedure"
     room: str | None = None
     device: str | None = None
     clinician_id: UUID

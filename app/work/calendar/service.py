@@ -1,6 +1,5 @@
 """Appointments: booking, confirming, moving, cancelling."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -17,14 +16,13 @@ from app.base.http.wire import to_wire
 from app.base.store.database import Database
 from app.base.store.metadata import new_id
 from app.base.store.statements import insert_new
-from app.base.store.timeline import Step, step
-from app.base.store.typed import RowQuery, Setting, col, row, table, to, whole
+from app.base.store.timeline import step
+from app.base.store.typed import Setting, col, row, table, to, whole
 from app.record.facts.death import died_on, refuse_after_death
 from app.record.patients import service as patients
-from app.rules.appointments import SPOKEN, STANDS, AppointmentState
-from app.rules.parameters import LATE_WITHIN
+from app.rules.appointments import SPOKEN, STANDS
 from app.work.calendar import waiting
-from app.work.calendar.absences import refuse_absent
+from app.work.calendar.booked import Booked, appointments
 from app.work.calendar.clashes import (
     check_booking,
     hold_clinician,
@@ -35,6 +33,7 @@ from app.work.calendar.clashes import (
 )
 from app.work.calendar.local_times import spoken_instant
 from app.work.calendar.offers import offer
+from app.work.calendar.presence import GONE, refuse_absent
 from app.work.calendar.schemas import AppointmentIn, AppointmentOut
 from app.work.calendar.tables import Appointment, Slot
 
@@ -52,14 +51,16 @@ async def book(
     now: datetime,
     topic: Topic = "appointment.booked",
     overrule: str | None = None,
+    kind: str | None = None,
 ) -> UUID:
     """Books a slot in a transaction; of any number that race for it exactly one wins.
 
     Args:
         overrule: why an admin accepts that a clinician, a room, a device or the patient has something else then.
+        kind: what the slot has to be for, where that is known: a repeat is for procedures.
 
     Raises:
-        Problem: 422 for a slot that is not one of the clinic's or has begun, 409 for one that is taken.
+        Problem: 422 for a slot that is not one of the clinic's, has begun or is of another kind, 409 for one that is taken.
     """
     this = and_(col(Slot.clinic_id) == caller.clinic_id, col(Slot.id) == slot_id)
     found = (await connection.execute(select(slot).where(this))).first()
@@ -68,7 +69,10 @@ async def book(
     one = whole(Slot, found)
     if one.starts_at <= now:
         raise bad_field("/slot_id", "has begun already")
-    await hold_clinician(connection, one.clinic_id, one.clinician_id)
+    if kind not in (None, one.kind):
+        raise bad_field("/slot_id", f"is for a {one.kind}, not for a {kind}")
+    if not await hold_clinician(connection, one.clinic_id, one.clinician_id):
+        raise Problem(409, GONE)
     await hold_patient(connection, one.clinic_id, patient_id)
     await refuse_after_death(connection, caller.clinic_id, patient_id)
     await hold_places(connection, one.clinic_id, one.room, one.device)
@@ -136,55 +140,6 @@ async def add_appointment(
         return Answer(to_wire(AppointmentOut, booked), patient_id=new.patient_id)
 
     return await audit.once(database, caller, once, now=now, work=work)
-
-
-@dataclass(frozen=True)
-class Booked:
-    """An appointment with its slot."""
-
-    clinic_id: UUID
-    id: UUID
-    patient_id: UUID
-    slot_id: UUID
-    review_id: UUID | None
-    state: AppointmentState
-    reason: str | None
-    version: int
-    created_at: datetime
-    starts_at: datetime
-    minutes: int
-    location: str
-    clinician_id: UUID
-    room: str | None
-    device: str | None
-    steps: list[Step]
-
-    @property
-    def late(self) -> bool:
-        """Whether it was cancelled so late that the slot is hard to fill."""
-        last = self.steps[-1]
-        if self.state != "cancelled" or last["what"] not in ("cancelled", "moved"):
-            return False
-        return datetime.fromisoformat(last["at"]) > self.starts_at - LATE_WITHIN
-
-
-def appointments() -> RowQuery:
-    """A query for the columns of `Booked`, of all clinics."""
-    same = and_(col(Slot.clinic_id) == col(Appointment.clinic_id), col(Slot.id) == col(Appointment.slot_id))
-    of_appointment = (
-        col(Appointment.clinic_id),
-        col(Appointment.id),
-        col(Appointment.patient_id),
-        col(Appointment.slot_id),
-        col(Appointment.review_id),
-        col(Appointment.state),
-        col(Appointment.reason),
-        col(Appointment.version),
-        col(Appointment.created_at),
-    )
-    of_slot = col(Slot.starts_at), col(Slot.minutes), col(Slot.location), col(Slot.clinician_id)
-    query: RowQuery = select(*of_appointment, *of_slot, col(Slot.room), col(Slot.device), col(Appointment.steps))
-    return query.select_from(appointment).join(slot, same)
 
 
 async def list_appointments(
@@ -259,6 +214,7 @@ async def confirm(database: Database, caller: Caller, *, appointment_id: UUID, n
         if one.state not in STANDS:
             raise Problem(409, f"The appointment is {SPOKEN[one.state]}.")
         if one.state == "booked":
+            await refuse_begun(connection, one, now)
             await change(
                 connection,
                 caller,
@@ -271,6 +227,13 @@ async def confirm(database: Database, caller: Caller, *, appointment_id: UUID, n
         return await find(connection, caller, appointment_id=appointment_id, action="confirm")
 
     return await database.write(work)
+
+
+async def refuse_begun(connection: AsyncConnection, one: Booked, now: datetime) -> None:
+    """Refuses (409) to confirm, move or cancel an appointment that has begun: what became of it is said instead."""
+    if one.starts_at <= now:
+        begun = await spoken_instant(connection, one.clinic_id, one.starts_at)
+        raise Problem(409, f"The appointment began on {begun}; say what became of it instead.")
 
 
 async def give_back(
@@ -299,10 +262,14 @@ async def move(
     """Moves an appointment whose row is held to another slot: the old one is cancelled, the new one booked; returns its id.
 
     Raises:
-        Problem: 409 for one that is over or cancelled, or a slot that is not free.
+        Problem: 409 for one that has begun or is cancelled, or a slot that is not free, or that it has; 422 for one of
+            another kind.
     """
     if one.state not in STANDS:
         raise Problem(409, f"The appointment is {SPOKEN[one.state]}.")
+    if slot_id == one.slot_id:
+        raise Problem(409, "The appointment has that slot already.")
+    await refuse_begun(connection, one, now)
     await change(connection, caller, one=one, what="moved", now=now, note=reason, settings=_cancelled(reason))
     new = await book(
         connection,
@@ -313,6 +280,7 @@ async def move(
         now=now,
         topic="appointment.moved",
         overrule=overrule,
+        kind=one.kind,
     )
     await _hand_on(connection, one, now)
     return new

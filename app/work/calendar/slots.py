@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import and_, delete, func, insert, select, tuple_, update
+from sqlalchemy import and_, delete, false, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller, reach, require
@@ -15,7 +15,7 @@ from app.access.audit import service as audit
 from app.base.http.idempotency.service import Answer, IdempotentCall
 from app.base.http.paging import from_timed_cursor, page, to_timed_cursor
 from app.base.http.pools import QUICK
-from app.base.http.problems import Problem, not_found
+from app.base.http.problems import Problem, bad_field, not_found
 from app.base.http.wire import to_wire
 from app.base.store.database import Database
 from app.base.store.long_results import in_turns
@@ -23,15 +23,16 @@ from app.base.store.metadata import new_id
 from app.base.store.typed import RowQuery, Setting, col, row, table, to, values_of, whole
 from app.record.patients.service import patient
 from app.record.patients.tables import Patient
-from app.work.calendar.absences import away, overtaken, present
 from app.work.calendar.clashes import NeededTime, check_slots, held, hold_clinician, hold_places, needed_by, overruled
-from app.work.calendar.offers import withdraw_offer
+from app.work.calendar.offers import offer, withdraw_offer
+from app.work.calendar.presence import away, overtaken, present
 from app.work.calendar.repeats import occurrences
 from app.work.calendar.schemas import SlotChange, SlotIn, SlotOut
 from app.work.calendar.tables import Appointment, Slot, Waiting
 from app.work.calendar.waiting import kept
 
 slot, appointment, waiting = table(Slot), table(Appointment), table(Waiting)
+MOST_TO_MOVE = 50
 
 
 async def add_slots(database: Database, caller: Caller, *, new: SlotIn, once: IdempotentCall, now: datetime) -> Answer:
@@ -42,10 +43,11 @@ async def add_slots(database: Database, caller: Caller, *, new: SlotIn, once: Id
             room or the device, or all of them lie in absences.
     """
     require(caller, "add_slot")
-    starts = await QUICK.run(partial(occurrences, new, now), clinic_id=caller.clinic_id)
+    starts, left_out = await QUICK.run(partial(occurrences, new, now), clinic_id=caller.clinic_id)
 
     async def work(connection: AsyncConnection) -> Answer:
-        await hold_clinician(connection, caller.clinic_id, new.clinician_id)
+        if not await hold_clinician(connection, caller.clinic_id, new.clinician_id):
+            raise bad_field("/clinician_id", "is no clinician of this clinic")
         await hold_places(connection, caller.clinic_id, new.room, new.device)
         place = (new.clinician_id, new.room, new.device)
         accepted = overruled(caller, new.overrule)
@@ -88,7 +90,7 @@ async def add_slots(database: Database, caller: Caller, *, new: SlotIn, once: Id
             overruled=new.overrule,
             free=True,
             also=ids[1:],
-            left_out=[at for at in starts if at not in left],
+            left_out=sorted([*left_out, *(at for at in starts if at not in left)]),
         )
         return Answer(to_wire(SlotOut, made), 201, {"Location": f"/v1/slots/{ids[0]}"})
 
@@ -134,6 +136,8 @@ async def change(database: Database, caller: Caller, *, slot_id: UUID, given: Sl
         if moved & {"room", "device"} or given.closed is False:
             await hold_places(connection, one.clinic_id, after.room, after.device)
             await check_slots(connection, [needed_by(after)])
+        if given.closed is False and one.closed_at is not None:
+            await offer(connection, one.clinic_id, slot_id=slot_id, now=now)
         absent = select(away()).where(col(Slot.clinic_id) == one.clinic_id, col(Slot.id) == slot_id)
         return slot_out(after, free=free, away=(await connection.execute(absent)).scalar_one())
 
@@ -180,6 +184,7 @@ async def list_slots(
     first: datetime,
     last: datetime,
     free: bool | None,
+    kind: str | None = None,
     limit: int,
     cursor: str | None,
 ) -> tuple[list[SlotOut], str | None]:
@@ -194,6 +199,8 @@ async def list_slots(
     if free is not None:
         open_ = and_(taken.is_(None), col(Slot.closed_at).is_(None), ~away())
         query = query.where(open_ if free else taken.is_not(None))
+    if kind is not None:
+        query = query.where(col(Slot.kind) == kind)
     after = from_timed_cursor(cursor)
     if after is not None:
         query = query.where(tuple_(col(Slot.starts_at), col(Slot.id)) > tuple_(*after))
@@ -212,7 +219,7 @@ async def list_slots(
 
 @dataclass(frozen=True)
 class AgendaItem:
-    """A slot with its clinician, and where it is booked the appointment and the patient."""
+    """A slot with its clinician, where it is booked the appointment and the patient, and for whom it is kept."""
 
     id: UUID
     starts_at: datetime
@@ -231,12 +238,60 @@ class AgendaItem:
     overruled: str | None
     away: bool
     overtaken: bool
+    kept_for: str | None
+    kept_until: datetime | None
+
+    def stands(self, now: datetime) -> str:
+        """In a word or two, whether it can be had."""
+        if self.booking is not None:
+            return "booked"
+        if self.closed_at is not None:
+            return "closed"
+        if self.away:
+            return "away"
+        if self.starts_at <= now:
+            return "not taken"
+        return "free" if self.kept_for is None else f"kept for {self.kept_for}"
 
 
 async def agenda(
     database: Database, caller: Caller, *, first: datetime, last: datetime, now: datetime
 ) -> list[AgendaItem]:
     """The clinic's slots between two instants, the next first, with whoever has booked each."""
+    between = and_(col(Slot.starts_at) >= first, col(Slot.starts_at) < last)
+    async with database.read() as connection:
+        found = (await connection.execute(_agenda(caller, now).where(between))).all()
+    await audit.record_read(database, caller, resource="appointments", patient_id=None, now=now)
+    return [AgendaItem(*one) for one in found]
+
+
+async def to_be_moved(database: Database, caller: Caller, *, now: datetime) -> list[AgendaItem]:
+    """The appointments to come that nobody of the clinic would be there for, the next first; fifty at most."""
+    query = _agenda(caller, now).where(col(Slot.starts_at) > now, overtaken(now)).limit(MOST_TO_MOVE)
+    async with database.read() as connection:
+        found = (await connection.execute(query)).all()
+    await audit.record_read(database, caller, resource="appointments", patient_id=None, now=now)
+    return [AgendaItem(*one) for one in found]
+
+
+async def read(database: Database, caller: Caller, *, slot_id: UUID, now: datetime) -> AgendaItem:
+    """One slot of the clinic, with whoever has booked it.
+
+    Raises:
+        Problem: 404 where there is none that the caller may know of.
+    """
+    async with database.read() as connection:
+        found = (await connection.execute(_agenda(caller, now).where(col(Slot.id) == slot_id))).first()
+    if found is None:
+        raise not_found("slot")
+    one = AgendaItem(*found)
+    await audit.record_read(database, caller, resource="slot", patient_id=one.patient_id, now=now)
+    return one
+
+
+def _agenda(caller: Caller, now: datetime) -> RowQuery:
+    """A query for the columns of `AgendaItem`, of the caller's clinic."""
+    keeper = patient.alias("keeper")
     theirs = and_(col(Patient.clinic_id) == col(Appointment.clinic_id), col(Patient.id) == col(Appointment.patient_id))
     of_clinician = and_(col(Account.clinic_id) == col(Slot.clinic_id), col(Account.id) == col(Slot.clinician_id))
     query: RowQuery = (
@@ -257,23 +312,19 @@ async def agenda(
             col(Slot.device),
             col(Slot.overruled),
             away(),
-            overtaken(now),
+            func.coalesce(overtaken(now), false()),
+            keeper.c.name,
+            col(Waiting.offered_until),
         )
         .select_from(slot)
         .join(account, of_clinician)
         .outerjoin(appointment, held())
         .outerjoin(patient, theirs)
-        .where(
-            reach(caller, "work_review", clinic_id=col(Slot.clinic_id), patient_id=None),
-            col(Slot.starts_at) >= first,
-            col(Slot.starts_at) < last,
-        )
-        .order_by(col(Slot.starts_at), col(Slot.id))
+        .outerjoin(waiting, kept())
+        .outerjoin(keeper, and_(keeper.c.clinic_id == col(Waiting.clinic_id), keeper.c.id == col(Waiting.patient_id)))
+        .where(reach(caller, "work_review", clinic_id=col(Slot.clinic_id), patient_id=None))
     )
-    async with database.read() as connection:
-        found = (await connection.execute(query)).all()
-    await audit.record_read(database, caller, resource="appointments", patient_id=None, now=now)
-    return [AgendaItem(*one) for one in found]
+    return query.order_by(col(Slot.starts_at), col(Slot.id))
 
 
 def window(first: datetime | None, last: datetime | None, now: datetime) -> tuple[datetime, datetime]:

@@ -8,74 +8,21 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.access.accounts.permissions import Caller, reach, require
-from app.access.accounts.service import is_staff
+from app.access.accounts.permissions import Caller, reach
 from app.access.audit import service as audit
 from app.alerts.messages.outbox import post
-from app.base.http.idempotency.service import Answer, IdempotentCall
-from app.base.http.problems import bad_field
-from app.base.http.wire import to_wire
 from app.base.store.database import Database
-from app.base.store.metadata import new_id
-from app.base.store.statements import insert_new
-from app.base.store.typed import RowQuery, col, row, table, to, values_of, whole, wholes
-from app.record.facts.death import refuse_after_death
-from app.record.patients import service as patients
+from app.base.store.typed import RowQuery, col, table, to, values_of, whole, wholes
 from app.record.patients.service import patient, today_of
 from app.record.patients.tables import Patient
-from app.work.calendar.absences import away
-from app.work.calendar.schemas import WaitingIn, WaitingOut
+from app.work.calendar.presence import away
+from app.work.calendar.schemas import WaitingOut
 from app.work.calendar.tables import Appointment, Slot, Waiting
 
 slot, appointment, waiting = table(Slot), table(Appointment), table(Waiting)
 SHOWN = 3  # fitting slots shown for each waiting patient
 AHEAD = timedelta(days=366)
 MOST = 500  # waiting patients listed; and free slots looked at
-
-
-async def add(database: Database, caller: Caller, *, new: WaitingIn, once: IdempotentCall, now: datetime) -> Answer:
-    """Puts a patient on the list; a patient who waits for such a slot already is answered with 200.
-
-    Raises:
-        Problem: 403, 404 for a patient out of reach, 422 for what does not fit together.
-    """
-    require(caller, "work_review")
-    if new.first_on is not None and new.last_on is not None and new.last_on < new.first_on:
-        raise bad_field("/last_on", "lies before `first_on`")
-
-    async def work(connection: AsyncConnection) -> Answer:
-        person = await patients.find(connection, caller, patient_id=new.patient_id)
-        await refuse_after_death(connection, caller.clinic_id, new.patient_id)
-        if new.last_on is not None and new.last_on < today_of(person.time_zone, now):
-            raise bad_field("/last_on", "is over")
-        if new.clinician_id is not None and not await is_staff(
-            connection, caller.clinic_id, new.clinician_id, role="clinician"
-        ):
-            raise bad_field("/clinician_id", "is no clinician of this clinic")
-        values = row(
-            Waiting,
-            clinic_id=caller.clinic_id,
-            id=new_id(),
-            patient_id=new.patient_id,
-            clinician_id=new.clinician_id,
-            kind=new.kind,
-            open_kind=new.kind,
-            minutes=new.minutes,
-            first_on=new.first_on,
-            last_on=new.last_on,
-            note=new.note,
-            state="waiting",
-            created_at=now,
-        )
-        made = await connection.execute(insert_new(connection, waiting, "clinic_id", "patient_id", "open_kind"), values)
-        mine = and_(col(Waiting.clinic_id) == caller.clinic_id, col(Waiting.patient_id) == new.patient_id)
-        (one,) = await find_waiting(connection, waiting_query().where(mine, col(Waiting.open_kind) == new.kind))
-        did: audit.AuditAction = "create" if made.rowcount else "read"
-        await audit.record(connection, caller, action=did, resource="waiting", patient_id=new.patient_id, now=now)
-        (body,) = with_fits([one], await free_slots(connection, caller.clinic_id, now), now)
-        return Answer(to_wire(WaitingOut, body), 201 if made.rowcount else 200, patient_id=new.patient_id)
-
-    return await audit.once(database, caller, once, now=now, work=work)
 
 
 @dataclass(frozen=True)

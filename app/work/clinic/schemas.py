@@ -75,10 +75,16 @@ class ColleagueOut(BaseModel):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "example": {"id": "0199a3c4-7d00-7a00-8000-000000000001", "username": "clinician", "role": "clinician"}
+            "example": {
+                "id": "0199a3c4-7d00-7a00-8000-000000000001",
+                "username": "clinician",
+                "role": "clinician",
+                "disabled": False,
+            }
         }
     )
 
     id: UUID
     username: str
     role: Role
+    disabled: bool = Field(default=False, description="the account is disabled: they work here no more")

@@ -85,11 +85,14 @@ async def staff_names(database: Database, caller: Caller) -> dict[str, str]:
 
 async def colleagues(connection: AsyncConnection, caller: Caller) -> list[ColleagueOut]:
     """The staff of the caller's clinic, by name."""
-    theirs = select(col(Account.id), col(Account.username), col(Account.role)).where(
+    theirs = select(col(Account.id), col(Account.username), col(Account.role), col(Account.disabled_at)).where(
         col(Account.clinic_id) == caller.clinic_id, col(Account.role) != "patient"
     )
     found = (await connection.execute(theirs.order_by(col(Account.username)))).all()
-    return [ColleagueOut(id=account_id, username=name, role=role) for account_id, name, role in found]
+    return [
+        ColleagueOut(id=account_id, username=name, role=role, disabled=disabled_at is not None)
+        for account_id, name, role, disabled_at in found
+    ]
 
 
 async def _read(connection: AsyncConnection, caller: Caller, now: datetime) -> ClinicOut:

@@ -45,6 +45,9 @@ class QualityOut(BaseModel):
                 "closed": 24,
                 "closed_without_action": 2,
                 "returns": 4,
+                "settled": 3,
+                "stood": 3,
+                "precision": 1.0,
                 "reviewed": 3,
                 "due": 4,
                 "within_14": 0.75,
@@ -61,7 +64,10 @@ class QualityOut(BaseModel):
     closed: int = Field(description="flags that are over")
     closed_without_action: int = Field(description="those of them for which no person did anything")
     returns: int = Field(description="returns that were flagged")
-    reviewed: int = Field(description="those with a step by a person, on the flag or on a review of the procedure")
+    settled: int = Field(description="returns flagged over 42 days ago")
+    stood: int = Field(description="those of them that later entries have not taken back")
+    precision: float | None = Field(description="`stood` as a share of `settled`")
+    reviewed: int = Field(description="returns with a step by a person, on the flag or on a review of the procedure")
     due: int = Field(description="returns flagged over 14 days ago")
     within_14: float | None = Field(
         description="share of `due` with a person's first step in 14 days: one that nobody answered counts against it"

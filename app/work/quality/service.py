@@ -11,12 +11,14 @@ from typing_extensions import TypedDict
 from app.access.accounts.permissions import Caller, require_staff
 from app.access.accounts.tables import Account
 from app.access.audit import service as audit
+from app.alerts.flags.conditions import GONE
 from app.alerts.flags.tables import Flag
 from app.base.store.database import Database
 from app.base.store.timeline import Step
 from app.base.store.typed import col
 from app.record.diary.tables import DiaryDay
 from app.record.procedures.tables import ProcedureRow
+from app.relief import STANDS_DAYS
 from app.rules.parameters import CASE_IN_TIME
 from app.work.reviews.tables import Review
 
@@ -60,6 +62,8 @@ class Quality:
         flags, flags_a_patient_year: of every kind that people were shown, red flags among them.
         closed, closed_without_action: flags that are over, and those of them for which nobody did anything.
         returns: returns that were flagged.
+        settled, stood, precision: returns flagged over 42 days ago, those of them that later entries have not taken back,
+            and the share. A return that is gone again before is a bad spell or a false alarm.
         reviewed: those with a step by a person, on the flag or on a review of the procedure since.
         due, within_14: returns flagged over 14 days ago, and the share of them answered in 14 days: one that nobody ever
             answered counts against it.
@@ -74,6 +78,9 @@ class Quality:
     closed: int
     closed_without_action: int
     returns: int
+    settled: int
+    stood: int
+    precision: float | None
     reviewed: int
     due: int
     within_14: float | None
@@ -82,12 +89,16 @@ class Quality:
 
 @dataclass(frozen=True)
 class FlagTaken:
-    """A flag that was shown: when it was raised, and when somebody at the clinic first did something; None: nobody did."""
+    """A flag that was shown: when it was raised, and when somebody at the clinic first did something; None: nobody did.
+
+    `gone` is whether later entries took its cause back; the end of the watch does not.
+    """
 
     kind: str
     state: str
     raised_at: datetime
     answered_at: datetime | None
+    gone: bool
 
     @property
     def days(self) -> float | None:
@@ -106,7 +117,12 @@ async def read(database: Database, caller: Caller, now: datetime) -> Quality:
         col(DiaryDay.clinic_id) == clinic, col(DiaryDay.content).is_not(None)
     )
     flagged = select(
-        col(Flag.kind), col(Flag.state), col(Flag.procedure_id), col(Flag.raised_at), col(Flag.steps)
+        col(Flag.kind),
+        col(Flag.state),
+        col(Flag.procedure_id),
+        col(Flag.raised_at),
+        col(Flag.steps),
+        col(Flag.ceased_on),
     ).where(col(Flag.clinic_id) == clinic, col(Flag.shown_at).is_not(None))
     reviewed = select(col(Review.procedure_id), col(Review.steps)).where(col(Review.clinic_id) == clinic)
     people = select(col(Account.id)).where(col(Account.clinic_id) == clinic, col(Account.role) != "patient")
@@ -124,9 +140,10 @@ async def read(database: Database, caller: Caller, now: datetime) -> Quality:
     for whose, steps in reviews:
         beside.setdefault(whose, []).extend(steps)
     flags = []
-    for kind, state, of, at, steps in raised:
+    for kind, state, of, at, steps, ceased in raised:
         more = beside.get(of, []) if of is not None and kind in REVIEWED else []
-        flags.append(FlagTaken(kind, state, at, _first_step([*steps, *more], at, staff)))
+        gone = ceased is not None and (state == "resolved" or steps[-1]["note"] == GONE.get(kind))
+        flags.append(FlagTaken(kind, state, at, _first_step([*steps, *more], at, staff), gone))
     returns = [one for one in flags if one.kind == "pain_return"]
     years = sum(max(0, (today - on).days) for on in first.values()) / YEAR
     over = [one for one in flags if one.state in ("resolved", "lapsed")]
@@ -152,6 +169,9 @@ class Answers(TypedDict):
     """How soon people answered returns."""
 
     returns: int
+    settled: int
+    stood: int
+    precision: float | None
     reviewed: int
     due: int
     within_14: float | None
@@ -162,8 +182,13 @@ def _answers(returns: list[FlagTaken], now: datetime) -> Answers:
     waited = [one.days for one in returns if one.days is not None]
     due = [one for one in returns if (now - one.raised_at).total_seconds() / DAY > CASE_IN_TIME]
     in_time = [one for one in due if one.days is not None and one.days <= CASE_IN_TIME]
+    settled = [one for one in returns if (now - one.raised_at).days > STANDS_DAYS]
+    stood = sum(not one.gone for one in settled)
     return {
         "returns": len(returns),
+        "settled": len(settled),
+        "stood": stood,
+        "precision": stood / len(settled) if settled else None,
         "reviewed": len(waited),
         "due": len(due),
         "within_14": len(in_time) / len(due) if due else None,

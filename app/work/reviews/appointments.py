@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.access.accounts.permissions import Action, Caller, require
 from app.access.audit import service as audit
 from app.alerts.flags.answered import take_up_again
-from app.answers.verdicts.sentence import spoken_day
 from app.base.http.problems import Problem
 from app.base.store.database import Database
 from app.base.store.timeline import step
@@ -19,9 +18,10 @@ from app.record.patients import service as patients
 from app.record.patients.service import today_of
 from app.rules.appointments import SPOKEN
 from app.rules.appointments import after as after_step
+from app.rules.days import spoken_day
 from app.rules.reviews import OPEN, ReviewStep, State, after
 from app.work.calendar import service as calendar
-from app.work.calendar.service import Booked
+from app.work.calendar.booked import Booked
 from app.work.reviews.service import review, set_columns
 from app.work.reviews.tables import Review
 
@@ -30,7 +30,7 @@ async def cancel(database: Database, caller: Caller, *, appointment_id: UUID, re
     """Cancels an appointment and frees its slot; its review is to be booked again. Doing it twice changes nothing.
 
     Raises:
-        Problem: 404 where there is none that the caller may know of, 409 for one that is over.
+        Problem: 404 where there is none that the caller may know of, 409 for one that has begun or is over.
     """
 
     async def work(connection: AsyncConnection) -> Booked:
@@ -38,6 +38,7 @@ async def cancel(database: Database, caller: Caller, *, appointment_id: UUID, re
         if after_step(one.state, "cancel") is None:
             raise Problem(409, f"The appointment is {SPOKEN[one.state]}.")
         if one.state != "cancelled":
+            await calendar.refuse_begun(connection, one, now)
             await calendar.give_back(connection, caller, one=one, reason=reason, now=now)
             await unbook(connection, caller, of=of, reason=reason, now=now)
         return await calendar.find(connection, caller, appointment_id=appointment_id, action="confirm")

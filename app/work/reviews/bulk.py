@@ -171,9 +171,9 @@ def _change(caller: Caller, given: BulkIn, now: datetime) -> TakeStep:
         decided = DecisionIn(decision="wait", reason=given.reason, wait_until=given.wait_until)
         return deciding(caller, decided, now)
     if isinstance(given, AssignManyIn):
-        return working(ReviewChange(owner_id=given.owner_id, note=given.note))
+        return working(caller, ReviewChange(owner_id=given.owner_id, note=given.note), now)
     if isinstance(given, ProposeManyIn):
-        return working(ReviewChange(proposed_on=given.proposed_on, policy=given.policy, note=given.note))
+        return working(caller, ReviewChange(proposed_on=given.proposed_on, policy=given.policy, note=given.note), now)
     assert_never(given)
 
 

@@ -3,23 +3,22 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller, require
 from app.base.http.idempotency.service import NO_KEY
 from app.base.store.database import Database
-from app.base.store.typed import col, whole
-from app.record.procedures.service import procedure
-from app.rules.reviews import OPEN, ReviewStep
+from app.base.store.typed import col
+from app.rules.reviews import ReviewStep
 from app.work.calendar import offers
 from app.work.calendar import service as calendar
+from app.work.calendar.booked import Booked
+from app.work.calendar.reviews_to_book import is_repeat_to_come, review_to_book
 from app.work.calendar.schemas import AppointmentIn
-from app.work.calendar.service import Booked
 from app.work.calendar.tables import Slot
 from app.work.reviews.appointments import set_day
 from app.work.reviews.schemas import BookIn
-from app.work.reviews.service import review
 from app.work.reviews.steps import book
 from app.work.reviews.tables import Review
 
@@ -38,7 +37,9 @@ async def accept(database: Database, caller: Caller, *, waiting_id: UUID, now: d
 
     async def work(connection: AsyncConnection) -> Booked:
         whose = await offers.whose(connection, caller, waiting_id=waiting_id)
-        of = await _open(connection, caller.clinic_id, whose)  # the review first, as every step with one locks it
+        of = await review_to_book(
+            connection, caller.clinic_id, whose, lock=True
+        )  # the review first, as every step with one locks it
         place = await offers.mine(connection, caller, waiting_id=waiting_id, now=now)
         of = of if place.kind == "procedure" else None
         assert place.offered_slot_id is not None
@@ -92,31 +93,9 @@ async def book_waiting(
 async def _unbooked(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID) -> UUID | None:
     """The newest review of a patient that is to be booked: one that is open, or a decided repeat that has no slot."""
     of_patient = and_(col(Review.clinic_id) == clinic_id, col(Review.patient_id) == patient_id)
-    without = and_(_is_repeat_to_come(), col(Review.appointment_id).is_(None))
+    without = and_(is_repeat_to_come(), col(Review.appointment_id).is_(None))
     theirs = select(col(Review.id)).where(
         of_patient, or_(col(Review.state).in_(("opened", "in_work", "proposed")), without)
     )
     ordered = theirs.order_by(col(Review.opened_at).desc(), col(Review.id).desc()).limit(1)
     return (await connection.execute(ordered)).scalar_one_or_none()
-
-
-async def _open(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID) -> Review | None:
-    """The newest review of a patient that is open, or a repeat that is decided and to come; its row locked."""
-    of_patient = and_(col(Review.clinic_id) == clinic_id, col(Review.patient_id) == patient_id)
-    theirs = select(review).where(of_patient, or_(col(Review.state).in_(OPEN), _is_repeat_to_come()))
-    ordered = theirs.order_by(col(Review.opened_at).desc(), col(Review.id).desc()).limit(1).with_for_update()
-    found = (await connection.execute(ordered)).first()
-    return None if found is None else whole(Review, found)
-
-
-def _is_repeat_to_come() -> ColumnElement[bool]:
-    """Whether a repeat was decided that has not been done: nothing was, after the procedure that it would repeat."""
-    of, later = procedure.alias("of"), procedure.alias("later")
-    done = exists().where(
-        of.c.clinic_id == col(Review.clinic_id),
-        of.c.id == col(Review.procedure_id),
-        later.c.clinic_id == of.c.clinic_id,
-        later.c.patient_id == of.c.patient_id,
-        later.c.performed_on > of.c.performed_on,
-    )
-    return and_(col(Review.state) == "decided", col(Review.decision) == "repeat", ~done)

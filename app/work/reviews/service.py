@@ -18,7 +18,6 @@ from app.answers.eligibility import service as eligibility
 from app.answers.eligibility.choice import policy_for
 from app.answers.eligibility.schemas import EligibilityOut
 from app.answers.verdicts import context
-from app.answers.verdicts.sentence import spoken_day
 from app.answers.verdicts.service import Question, look_up, outcome
 from app.answers.verdicts.tables import OutcomeRow
 from app.base.http.conditional import etag, require_match
@@ -32,7 +31,9 @@ from app.base.store.statements import insert_new
 from app.base.store.timeline import step
 from app.base.store.typed import RowQuery, Setting, col, row, table, to, values_of
 from app.record.facts.death import refuse_after_death
+from app.record.patients import service as patients
 from app.record.patients.service import today_of
+from app.rules.days import spoken_day
 from app.rules.reviews import OPEN, ReviewStep, State, after
 from app.rules.words import Phase
 from app.work.reviews.schemas import ReviewIn, ReviewOut
@@ -51,6 +52,7 @@ class ReviewState:
     relief_days: int | None
     spells: int | None
     masked: bool | None
+    sides: str
 
     @property
     def state(self) -> State:
@@ -72,7 +74,7 @@ def with_outcome() -> RowQuery:
     )
     said = col(OutcomeRow.phase), col(OutcomeRow.returned_on), col(OutcomeRow.relief_days)
     query: RowQuery = select(review, *said, col(OutcomeRow.spells), col(OutcomeRow.masked))
-    return query.outerjoin(outcome, same)
+    return query.add_columns(col(OutcomeRow.sides)).outerjoin(outcome, same)
 
 
 async def find_all(connection: AsyncConnection, query: RowQuery) -> list[ReviewState]:
@@ -88,16 +90,17 @@ def _state(one: RowMapping) -> ReviewState:
         one["relief_days"],
         one["spells"],
         one["masked"],
+        one["sides"] or "",
     )
 
 
 def out(one: ReviewState, now: datetime) -> ReviewOut:
     """A review as it goes over the wire."""
-    why = None
-    if one.phase == "returned" and one.returned_on is not None:
+    why = one.sides or None
+    if why is None and one.phase == "returned" and one.returned_on is not None:
         held = f" after {one.relief_days} days" if one.relief_days and one.spells == 1 else ""
         why = f"pain returned on {spoken_day(one.returned_on)}{held}"
-    elif one.phase is not None:
+    elif why is None and one.phase is not None:
         why = one.phase.replace("_", " ")
     until = one.review.closed_at or now
     waited = max(0, (until - one.review.opened_at).days)
@@ -168,9 +171,12 @@ async def open_review(
 
 @dataclass(frozen=True)
 class StepTaken:
-    """A step with a review: which, what it changes, and a note; the state where it is not the step's usual one."""
+    """A step with a review: which, what it changes, and a note; the state where it is not the step's usual one.
 
-    step: ReviewStep
+    None is no step: whoever sent the form as it was has done nothing.
+    """
+
+    step: ReviewStep | None
     changes: tuple[Setting, ...] = ()
     note: str | None = None
     state: State | None = None
@@ -209,6 +215,8 @@ async def take(
     one = before.review
     require_match(if_match, tag_of(one))
     taken = await change(connection, before)
+    if taken.step is None:
+        return before
     state = after(before.state, taken.step)
     if state is None:
         raise not_allowed(before.state)
@@ -250,6 +258,15 @@ async def read(database: Database, caller: Caller, *, review_id: UUID, now: date
     return found
 
 
+async def names_of_reviews(connection: AsyncConnection, caller: Caller, review_ids: list[UUID]) -> dict[UUID, str]:
+    """The names of the patients whose reviews these are, by the review's id."""
+    theirs = reach(caller, "read", clinic_id=col(Review.clinic_id), patient_id=col(Review.patient_id))
+    query = select(col(Review.id), col(Review.patient_id)).where(theirs, col(Review.id).in_(review_ids))
+    whose = {review_id: patient_id for review_id, patient_id in (await connection.execute(query)).all()}  # noqa: C416
+    names = await patients.names_of(connection, caller, list(whose.values()))
+    return {review_id: names[patient_id] for review_id, patient_id in whose.items() if patient_id in names}
+
+
 async def answer_policy(
     database: Database,
     caller: Caller,
@@ -264,7 +281,7 @@ async def answer_policy(
     about = await context.read(
         database, caller, procedure_id=one.procedure_id, question=Question(None, None, "half"), now=now
     )
-    named = await policy_for(database, about.person, policy or one.policy)
+    named = await policy_for(database, about, policy or one.policy)
     day = proposed_on or one.proposed_on or today_of(about.person.time_zone, now)
     return eligibility.answer(named, about, proposed_on=day, laterality=one.laterality, joints=one.joints)
 

@@ -1,7 +1,7 @@
 """The steps of a review: work on it, book it, decide it, cancel it."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import and_, select
@@ -12,7 +12,6 @@ from app.access.accounts.service import is_staff
 from app.alerts.flags.answered import resolve_answered, take_up_again
 from app.answers.eligibility import service as eligibility
 from app.answers.eligibility.clinic_policies import names_known
-from app.answers.verdicts.sentence import spoken_day
 from app.base.http.problems import Problem, bad_field
 from app.base.store.database import Database
 from app.base.store.typed import Setting, col, to
@@ -21,8 +20,9 @@ from app.record.patients import service as patients
 from app.record.patients.service import today_of
 from app.record.procedures.tables import ProcedureRow
 from app.rules.appointments import STANDS
+from app.rules.days import spoken_day
 from app.rules.levels import lies_in
-from app.rules.reviews import DECISIONS, after
+from app.rules.reviews import DECISIONS, OPEN, after
 from app.work.calendar import service as calendar
 from app.work.reviews.appointments import check_authorised
 from app.work.reviews.schemas import BookIn, CancelIn, DecisionIn, ReopenIn, ReviewChange
@@ -36,11 +36,17 @@ async def work_on(
     database: Database, caller: Caller, *, review_id: UUID, given: ReviewChange, if_match: str | None, now: datetime
 ) -> ReviewState:
     """Ticks off the checklist, assigns the review, or proposes day, side, levels and policy."""
-    return await take_step(database, caller, review_id=review_id, change=working(given), if_match=if_match, now=now)
+    return await take_step(
+        database, caller, review_id=review_id, change=working(caller, given, now), if_match=if_match, now=now
+    )
 
 
-def working(given: ReviewChange) -> TakeStep:
-    """The step of working on a review; it becomes a proposal where a day, side, levels or a policy is given."""
+def working(caller: Caller, given: ReviewChange, now: datetime) -> TakeStep:
+    """The step of working on a review; it becomes a proposal where a day, side, levels or a policy is given.
+
+    Raises:
+        Problem: 422 for what does not fit: a day that is over or outside of the payer's authorisation, joints elsewhere.
+    """
 
     async def change(connection: AsyncConnection, before: ReviewState) -> StepTaken:
         one, changes = before.review, list(_given(given))
@@ -49,6 +55,8 @@ def working(given: ReviewChange) -> TakeStep:
         if given.owner_id is not None and not await is_staff(connection, one.clinic_id, given.owner_id):
             raise bad_field("/owner_id", "is nobody of this clinic's staff")
         _check_authorisation(one, given)
+        if given.proposed_on is not None:
+            await _check_day(connection, caller, one=one, given=given, now=now)
         if given.joints is not None:
             await _check_joints(connection, one, given.joints)
         if given.checklist:
@@ -58,9 +66,16 @@ def working(given: ReviewChange) -> TakeStep:
         proposes = any(getattr(given, name) is not None for name in PROPOSAL)
         if before.state == "booked" and proposes:
             raise Problem(409, "The review is booked; cancel or move the appointment first.")
+        if not proposes and given.note is None and before.state in OPEN and _is_as_before(one, changes):
+            return StepTaken(None)
         return StepTaken("propose" if proposes else "work", tuple(changes), given.note)
 
     return change
+
+
+def _is_as_before(one: Review, changes: Iterable[Setting]) -> bool:
+    """Whether columns would be set to what they hold."""
+    return all(getattr(one, column.key) == value for column, value in changes)
 
 
 def _given(given: ReviewChange) -> Iterable[Setting]:
@@ -82,11 +97,16 @@ def _given(given: ReviewChange) -> Iterable[Setting]:
         yield to(col(Review.authorised_until), given.authorised_until)
 
 
-def _check_authorisation(one: Review, given: ReviewChange) -> None:
-    """Refuses days that end before they begin (422), or that leave out the day that is booked (409)."""
+def _authorised(one: Review, given: ReviewChange) -> tuple[date | None, date | None]:
+    """The first and last day of the payer's authorisation as it will be; None: not limited, or none on record."""
     asked = given.model_fields_set
     first = given.authorised_from if "authorised_from" in asked else one.authorised_from
-    last = given.authorised_until if "authorised_until" in asked else one.authorised_until
+    return first, given.authorised_until if "authorised_until" in asked else one.authorised_until
+
+
+def _check_authorisation(one: Review, given: ReviewChange) -> None:
+    """Refuses days that end before they begin (422), or that leave out the day that is booked (409)."""
+    first, last = _authorised(one, given)
     if first is not None and last is not None and last < first:
         raise bad_field("/authorised_until", f"lies before the first day, {first}")
     day = one.proposed_on if one.state == "booked" else None
@@ -96,6 +116,20 @@ def _check_authorisation(one: Review, given: ReviewChange) -> None:
         raise Problem(
             409, f"The review is booked for {spoken_day(day)}, outside of these days; move the appointment first."
         )
+
+
+async def _check_day(
+    connection: AsyncConnection, caller: Caller, *, one: Review, given: ReviewChange, now: datetime
+) -> None:
+    """Refuses (422) a new day that is over in the patient's calendar, and one that the payer's authorisation leaves out."""
+    day = given.proposed_on
+    assert day is not None
+    person = await patients.find(connection, caller, patient_id=one.patient_id)
+    if day != one.proposed_on and day < today_of(person.time_zone, now):
+        raise bad_field("/proposed_on", "is over")
+    first, last = _authorised(one, given)
+    if (first is not None and day < first) or (last is not None and day > last):
+        raise bad_field("/proposed_on", "lies outside of the payer's authorisation")
 
 
 async def _check_joints(connection: AsyncConnection, one: Review, joints: list[str]) -> None:
@@ -125,6 +159,7 @@ async def book(
             review_id=one.id,
             now=now,
             overrule=given.overrule,
+            kind="procedure",
         )
         starts_at = (await calendar.find(connection, caller, appointment_id=taken, action="read")).starts_at
         person = await patients.find(connection, caller, patient_id=one.patient_id)

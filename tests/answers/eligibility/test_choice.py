@@ -16,7 +16,13 @@ pytestmark = pytest.mark.anyio
     [("US", "medicare-lcd"), ("AU", "mbs-39110"), ("GB", "nice-ng59"), ("CH", "medicare-lcd"), (None, "medicare-lcd")],
 )
 def test_a_country_has_its_usual_policy(country: str | None, name: str) -> None:
-    assert of_country(country).name == name
+    assert of_country(country, "lumbar").name == name
+
+
+def test_a_region_may_have_a_policy_of_its_own() -> None:
+    """In the United States another determination of Medicare answers for the sacroiliac joint."""
+    assert of_country("US", "sacroiliac").name == "medicare-sacroiliac"
+    assert of_country("AU", "sacroiliac").name == "mbs-39110"
 
 
 @pytest.mark.parametrize(

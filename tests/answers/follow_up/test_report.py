@@ -7,7 +7,7 @@ from typing import Any
 import pypdfium2
 import pytest
 
-from app.answers.verdicts.sentence import spoken_day
+from app.rules.days import spoken_day
 from tests.support import Service, course
 
 ISO = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")

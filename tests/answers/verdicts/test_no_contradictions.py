@@ -9,11 +9,11 @@ from typing import Any, get_args
 import pytest
 
 from app.answers.verdicts.schemas import VerdictOut
-from app.answers.verdicts.sentence import spoken_day
 from app.record.diary.service import DayEntry
 from app.record.events.schemas import EventIn
 from app.record.procedures.schemas import ProcedureIn
 from app.relief import ONSET_LEVEL, SETTLING_DAYS, Definition
+from app.rules.days import spoken_day
 from app.rules.parameters import KNOWN_FOR, MOST_FACTS
 from app.rules.words import LATERALITIES, Laterality
 from tests.answers.verdicts.test_courses import START, entries, made, procedure

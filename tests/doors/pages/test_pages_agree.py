@@ -12,7 +12,7 @@ from typing import Any
 import pypdfium2
 import pytest
 
-from app.answers.verdicts.sentence import spoken_day
+from app.rules.days import spoken_day
 from tests.alerts.flags.test_conclusions import work
 from tests.answers.verdicts.test_courses import START
 from tests.answers.verdicts.test_no_contradictions import a_record

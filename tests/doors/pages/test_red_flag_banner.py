@@ -52,7 +52,7 @@ async def test_who_has_it_says_so_from_any_page(service: Service) -> None:
     done = await send_form(service, f"/clinic/flags/{flag}/acknowledge", patient_id=service.ada_id)
     assert (done.status_code, done.headers["location"]) == (303, f"/clinic/patients/{service.ada_id}")
     text = await page(service, where)
-    assert ("Somebody has it." in text, "I have it</button>" in text) == (True, False)
+    assert ("cleo has it." in text, "I have it</button>" in text) == (True, False)
     await send_form(service, f"/clinic/flags/{flag}/resolve", note="seen, antibiotics")
     assert BANNER not in await page(service, where)
     assert "Take back" in await page(service, "/clinic/flags?show=over")

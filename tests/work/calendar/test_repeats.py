@@ -27,7 +27,7 @@ FIRST = datetime(2026, 6, 2, 9, tzinfo=ZURICH)
 
 def made(repeats: str, first: datetime = FIRST, zone: str = "Europe/Zurich") -> list[datetime]:
     new = SlotIn(clinician_id=uuid4(), starts_at=first, minutes=45, location="Room 1", repeats=repeats, time_zone=zone)
-    return occurrences(new, NOW)
+    return occurrences(new, NOW)[0]
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_rules_are_those_of_dateutil(parts: dict[str, Any]) -> None:
 async def test_a_rule_is_worked_out_off_the_loop(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     threads = []
 
-    def watched(new: SlotIn, now: datetime) -> list[datetime]:
+    def watched(new: SlotIn, now: datetime) -> tuple[list[datetime], list[datetime]]:
         threads.append(threading.current_thread())
         return occurrences(new, now)
 

@@ -1,0 +1,121 @@
+"""One slot of the calendar: where it is, and closing, opening and deleting it."""
+
+from collections.abc import Awaitable
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Form, Response
+from fastapi.responses import RedirectResponse
+
+from app.access.accounts.permissions import RULES
+from app.base.http.deps import DatabaseDep, Now
+from app.base.http.problems import Problem
+from app.base.store.database import Database
+from app.doors.pages.rendering import PageRoute, page
+from app.doors.pages.session import Visitor, VisitorDep, WriterDep
+from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, problem_of
+from app.work.calendar import slots
+from app.work.calendar.schemas import SlotChange
+from app.work.clinic import service as clinics
+
+router = APIRouter(prefix="/clinic/slots", route_class=PageRoute, include_in_schema=False)
+
+
+class PlaceForm(PageForm):
+    """Where a slot is; a room or a device that was emptied is none."""
+
+    location: str | None = None
+    room: str | None = None
+    device: str | None = None
+
+
+@router.get("/{slot_id:uuid}")
+async def slot_page(slot_id: UUID, visitor: VisitorDep, database: DatabaseDep, now: Now) -> Response:
+    """A slot, whether it can be had, and what can be done with it."""
+    return await _show(database, visitor, slot_id=slot_id, now=now, problem=None)
+
+
+@router.post("/{slot_id:uuid}/place")
+async def move_place(
+    slot_id: UUID, form: Annotated[PlaceForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
+) -> Response:
+    """Says where the slot is instead."""
+
+    async def step() -> None:
+        given = SlotChange(location=form.location or "", room=form.room, device=form.device)
+        await slots.change(database, visitor.caller, slot_id=slot_id, given=given, now=now)
+
+    return await _taken(step(), database, visitor=visitor, slot_id=slot_id, now=now, typed=Typed("place", form))
+
+
+@router.post("/{slot_id:uuid}/close")
+async def close(slot_id: UUID, visitor: WriterDep, database: DatabaseDep, now: Now) -> Response:
+    """Closes the slot: nobody can book it."""
+    step = slots.change(database, visitor.caller, slot_id=slot_id, given=SlotChange(closed=True), now=now)
+    return await _taken(step, database, visitor=visitor, slot_id=slot_id, now=now)
+
+
+@router.post("/{slot_id:uuid}/open")
+async def open_again(slot_id: UUID, visitor: WriterDep, database: DatabaseDep, now: Now) -> Response:
+    """Opens the slot again."""
+    step = slots.change(database, visitor.caller, slot_id=slot_id, given=SlotChange(closed=False), now=now)
+    return await _taken(step, database, visitor=visitor, slot_id=slot_id, now=now)
+
+
+@router.post("/{slot_id:uuid}/delete")
+async def delete(slot_id: UUID, visitor: WriterDep, database: DatabaseDep, now: Now) -> Response:
+    """Deletes the slot, and leads back to its week."""
+    one, zone = await _read(database, visitor, slot_id=slot_id, now=now)
+    problem = await problem_of(slots.remove(database, visitor.caller, slot_id=slot_id, now=now))
+    if problem is not None:
+        return await _show(database, visitor, slot_id=slot_id, now=now, problem=problem)
+    return RedirectResponse(f"/clinic/calendar?from={one.starts_at.astimezone(ZoneInfo(zone)).date()}", 303)
+
+
+async def _read(database: Database, visitor: Visitor, *, slot_id: UUID, now: datetime) -> tuple[slots.AgendaItem, str]:
+    """The slot, and the zone of the clinic's clocks."""
+    one = await slots.read(database, visitor.caller, slot_id=slot_id, now=now)
+    return one, (await clinics.read(database, visitor.caller, now)).time_zone or "UTC"
+
+
+async def _taken(
+    step: Awaitable[object],
+    database: Database,
+    *,
+    visitor: Visitor,
+    slot_id: UUID,
+    now: datetime,
+    typed: Typed = NOTHING_TYPED,
+) -> Response:
+    """Takes a step; an error is shown on the same page, with what was typed."""
+    problem = await problem_of(step)
+    if problem is not None:
+        return await _show(database, visitor, slot_id=slot_id, now=now, problem=problem, typed=typed)
+    return RedirectResponse(f"/clinic/slots/{slot_id}", 303)
+
+
+async def _show(
+    database: Database,
+    visitor: Visitor,
+    *,
+    slot_id: UUID,
+    now: datetime,
+    problem: Problem | None,
+    typed: Typed = NOTHING_TYPED,
+) -> Response:
+    one, zone = await _read(database, visitor, slot_id=slot_id, now=now)
+    return page(
+        "slot.html",
+        visitor,
+        200 if problem is None else problem.status,
+        row=one,
+        zone=zone,
+        day=one.starts_at.astimezone(ZoneInfo(zone)).date(),
+        stands=one.stands(now),
+        faults=faults_of(problem),
+        typed=typed,
+        base=f"/clinic/slots/{slot_id}",
+        may_work=(visitor.caller.role, "add_slot") in RULES,
+    )
