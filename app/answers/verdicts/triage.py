@@ -53,7 +53,7 @@ def _of_course(outcome: Outcome) -> Need | None:
         hidden = ", hidden under a rising dose" if outcome.masked else ""
         held = f" {outcome.relief_days} days after the procedure" if outcome.relief_days else ""
         held = " again" if outcome.spells > 1 else held
-        return Need("return", outcome.sides or f"pain returned{held}{hidden}", returned)
+        return Need("return", f"{outcome.sides or f'pain returned{held}'}{hidden}", returned)
     if phase == "returning" and returned is not None:
         # after a first return the chance is that of the first
         how = "again" if outcome.spells > 1 else f"probability {outcome.probability:.2f}"

@@ -155,7 +155,8 @@ async def _taken(
     """Leads back to the queue; where some did not allow the step it says why, and those stay ticked in the form."""
     if problem is not None or done is None:
         return await _show(database, visitor, now=now, asked=asked, problem=problem)
-    told = _counts(done) | ({"bulk": str(done.id)} if can_be_undone else {})
+    took = any(one.status == "done" for one in done.items)
+    told = _counts(done) | ({"bulk": str(done.id)} if can_be_undone and took else {})
     why = {str(one.review_id): one.problem for one in done.items if one.problem is not None}
     if not why:
         return RedirectResponse(asked.address(**told), 303)

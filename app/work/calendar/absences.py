@@ -27,7 +27,7 @@ absence, slot, appointment, waiting = table(Absence), table(Slot), table(Appoint
 LONGEST = timedelta(days=366)
 AHEAD = timedelta(days=5 * 366)
 MOST = 1000  # absences listed
-MOST_OFFERED = 50  # slots that are offered when an absence is taken back, the soonest first
+MOST_OFFERED = 20  # slots that are offered when an absence is taken back, the soonest first
 
 
 async def add(database: Database, caller: Caller, *, new: AbsenceIn, once: IdempotentCall, now: datetime) -> Answer:
@@ -95,7 +95,7 @@ async def list_absences(
 
 
 async def remove(database: Database, caller: Caller, *, absence_id: UUID, now: datetime) -> None:
-    """Deletes an absence; the slots in it are free again, and offered to who waits for such.
+    """Deletes an absence; the slots in it are free again, and the soonest offered to who waits for such.
 
     Raises:
         Problem: 403, 404 where the clinic has none.
@@ -106,7 +106,9 @@ async def remove(database: Database, caller: Caller, *, absence_id: UUID, now: d
         this = and_(col(Absence.clinic_id) == caller.clinic_id, col(Absence.id) == absence_id)
         covered = select(col(Slot.id)).select_from(slot).join(absence, covers()).where(this, col(Slot.starts_at) > now)
         waits = exists().where(col(Waiting.clinic_id) == caller.clinic_id, col(Waiting.state) == "waiting")
-        wanted = covered.where(waits).order_by(col(Slot.starts_at), col(Slot.id)).limit(MOST_OFFERED)
+        booked = exists().where(held()).correlate(slot)
+        wanted = covered.where(waits, ~booked, col(Slot.closed_at).is_(None))
+        wanted = wanted.order_by(col(Slot.starts_at), col(Slot.id)).limit(MOST_OFFERED)
         ids = (await connection.execute(wanted)).all()
         if (await connection.execute(delete(absence).where(this))).rowcount == 0:
             raise not_found("absence")

@@ -20,11 +20,12 @@ from app.rules.parameters import OFFER_ENDS_BEFORE, OFFER_STANDS
 from app.work.calendar import waiting as places
 from app.work.calendar.clashes import find_clash, needed_by
 from app.work.calendar.presence import away
-from app.work.calendar.reviews_to_book import is_authorised
+from app.work.calendar.reviews_to_book import may_be_booked
 from app.work.calendar.tables import Appointment, Slot, Waiting
 
 slot, appointment, waiting = table(Slot), table(Appointment), table(Waiting)
 AT_ONCE = 200
+MOST_TRIED = 40  # people whom a slot would fit, of whom it is asked whether they could have it
 MOST_PASSED = 100  # slots that were declined, remembered for a place on the list
 
 
@@ -45,12 +46,18 @@ async def offer(
     until = min(now + OFFER_STANDS, one.starts_at - OFFER_ENDS_BEFORE)
     if until <= now or await find_clash(connection, needed_by(one)) is not None:
         return False
+    tried = 0
     async for who in _candidates(connection, one):
-        if who.place.patient_id == but or not await _can_take(connection, who, one):
+        if who.place.patient_id == but or not places.fits(who, one) or str(slot_id) in (who.place.passed or ()):
+            continue
+        tried += 1
+        if tried > MOST_TRIED:
+            return False
+        if not await _can_take(connection, who, one, now=now):
             continue
         if await _set(connection, who.place, slot_id=slot_id, until=until, passed=who.place.passed or []):
             about = {"waiting_id": str(who.place.id), "patient_id": str(who.place.patient_id)}
-            key = f"{who.place.id} {until.isoformat(timespec='seconds')}"  # a slot may come to be offered again
+            key = f"{who.place.id} {now.isoformat(timespec='milliseconds')}"  # a slot may come to be offered again
             await post(
                 connection, clinic_id, topic="waiting.offered", key=key, about=about, now=now, audience="patient"
             )
@@ -83,17 +90,15 @@ async def _candidates(connection: AsyncConnection, one: Slot) -> AsyncIterator[p
         some = await places.find_waiting(connection, ordered.where(after)) if len(some) == AT_ONCE else []
 
 
-async def _can_take(connection: AsyncConnection, who: places.WaitingPatient, one: Slot) -> bool:
-    """Whether a patient could have a slot: it fits, was not passed on before, and nothing of theirs stands against it."""
+async def _can_take(connection: AsyncConnection, who: places.WaitingPatient, one: Slot, *, now: datetime) -> bool:
+    """Whether nothing of a patient's stands against a slot that fits."""
     place = who.place
-    if not places.fits(who, one) or str(one.id) in (place.passed or ()):
-        return False
     if await died_on(connection, place.clinic_id, place.patient_id) is not None:
         return False
     if await find_clash(connection, needed_by(one, place.patient_id)) is not None:
         return False
     on = today_of(who.time_zone, one.starts_at)
-    return one.kind != "procedure" or await is_authorised(connection, place.clinic_id, place.patient_id, on=on)
+    return one.kind != "procedure" or await may_be_booked(connection, place.clinic_id, place.patient_id, on=on, now=now)
 
 
 async def whose(connection: AsyncConnection, caller: Caller, *, waiting_id: UUID) -> UUID:

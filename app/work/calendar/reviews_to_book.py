@@ -3,7 +3,7 @@
 The one place of the calendar that knows of reviews: whom a slot is offered depends on what the payer has authorised.
 """
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
@@ -11,10 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.base.store.typed import col, table, whole
 from app.record.procedures.service import procedure
+from app.rules.appointments import STANDS
 from app.rules.reviews import OPEN
+from app.work.calendar.clashes import held
+from app.work.calendar.tables import Appointment, Slot
 from app.work.reviews.tables import Review
 
-review = table(Review)
+review, appointment, slot = table(Review), table(Appointment), table(Slot)
 
 
 async def review_to_book(
@@ -28,10 +31,29 @@ async def review_to_book(
     return None if found is None else whole(Review, found)
 
 
-async def is_authorised(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID, *, on: date) -> bool:
-    """Whether no authorisation of the payer, as far as one is on record, leaves out a day for a patient's repeat."""
+async def may_be_booked(
+    connection: AsyncConnection, clinic_id: UUID, patient_id: UUID, *, on: date, now: datetime
+) -> bool:
+    """Whether nothing on record stands against a day for a patient's repeat.
+
+    That is the payer's authorisation, or an appointment of the review that has begun and of which nobody has said yet what
+    became of it.
+    """
     of = await review_to_book(connection, clinic_id, patient_id)
-    return of is None or of.is_authorised(on)
+    if of is None:
+        return True
+    begun = (
+        select(col(Appointment.id))
+        .select_from(appointment)
+        .join(slot, held())
+        .where(
+            col(Appointment.clinic_id) == clinic_id,
+            col(Appointment.id) == of.appointment_id,
+            col(Appointment.state).in_(STANDS),
+            col(Slot.starts_at) <= now,
+        )
+    )
+    return of.is_authorised(on) and (await connection.execute(begun)).first() is None
 
 
 def is_repeat_to_come() -> ColumnElement[bool]:

@@ -191,7 +191,7 @@ async def find(
 
 
 async def find_standing(connection: AsyncConnection, clinic_id: UUID, appointment_id: UUID) -> Booked | None:
-    """An appointment still to come, its row locked, for what the service does by itself; None where it is over."""
+    """An appointment that stands, its row locked, for what the service does by itself; None where it is over."""
     this = (col(Appointment.clinic_id) == clinic_id) & (col(Appointment.id) == appointment_id)
     query = appointments().where(this, col(Appointment.state).in_(STANDS)).with_for_update(of=appointment)
     found = (await connection.execute(query)).first()
@@ -280,7 +280,7 @@ async def move(
         now=now,
         topic="appointment.moved",
         overrule=overrule,
-        kind=one.kind,
+        kind=one.kind if one.review_id is None else "procedure",
     )
     await _hand_on(connection, one, now)
     return new

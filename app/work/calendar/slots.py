@@ -157,6 +157,7 @@ async def remove(database: Database, caller: Caller, *, slot_id: UUID, now: date
         theirs = and_(col(Appointment.clinic_id) == caller.clinic_id, col(Appointment.slot_id) == slot_id)
         if (await connection.execute(select(col(Appointment.id)).where(theirs).limit(1))).first() is not None:
             raise Problem(409, "The slot has had an appointment, and stays on record; close it instead.")
+        await withdraw_offer(connection, caller.clinic_id, slot_id)
         await connection.execute(delete(slot).where(col(Slot.clinic_id) == caller.clinic_id, col(Slot.id) == slot_id))
         await audit.record(connection, caller, action="delete", resource="slot", patient_id=None, now=now)
 

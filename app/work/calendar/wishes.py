@@ -9,7 +9,7 @@ from app.access.accounts.permissions import Caller, require
 from app.access.accounts.service import is_staff
 from app.access.audit import service as audit
 from app.base.http.idempotency.service import Answer, IdempotentCall
-from app.base.http.problems import bad_field
+from app.base.http.problems import Problem, bad_field
 from app.base.http.wire import to_wire
 from app.base.store.database import Database
 from app.base.store.metadata import new_id
@@ -31,7 +31,7 @@ async def add(database: Database, caller: Caller, *, new: WaitingIn, once: Idemp
     """Puts a patient on the list; who waits for a slot of that kind already keeps the place (200), with the new wishes.
 
     Raises:
-        Problem: 403, 404 for a patient out of reach, 422 for what does not fit together.
+        Problem: 403, 404 for a patient out of reach, 409 where the place ends in this moment, 422 for what does not fit.
     """
     require(caller, "work_review")
     if new.first_on is not None and new.last_on is not None and new.last_on < new.first_on:
@@ -81,8 +81,11 @@ async def _check(connection: AsyncConnection, caller: Caller, *, new: WaitingIn,
 
 async def _place(connection: AsyncConnection, caller: Caller, new: WaitingIn) -> WaitingPatient:
     mine = and_(col(Waiting.clinic_id) == caller.clinic_id, col(Waiting.patient_id) == new.patient_id)
-    (one,) = await find_waiting(connection, waiting_query().where(mine, col(Waiting.open_kind) == new.kind))
-    return one
+    theirs = waiting_query().where(mine, col(Waiting.open_kind) == new.kind).with_for_update(of=waiting)
+    found = await find_waiting(connection, theirs)
+    if not found:
+        raise Problem(409, "The place on the list has ended in this moment; send it again for a new one.")
+    return found[0]
 
 
 async def _wish_anew(connection: AsyncConnection, one: WaitingPatient, new: WaitingIn, *, now: datetime) -> None:
@@ -111,4 +114,5 @@ async def _offered(connection: AsyncConnection, place: Waiting) -> Slot | None:
     if place.offered_slot_id is None:
         return None
     this = and_(col(Slot.clinic_id) == place.clinic_id, col(Slot.id) == place.offered_slot_id)
-    return whole(Slot, (await connection.execute(select(slot).where(this))).one())
+    found = (await connection.execute(select(slot).where(this))).first()
+    return None if found is None else whole(Slot, found)

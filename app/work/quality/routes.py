@@ -65,7 +65,7 @@ class QualityOut(BaseModel):
     closed_without_action: int = Field(description="those of them for which no person did anything")
     returns: int = Field(description="returns that were flagged")
     settled: int = Field(description="returns flagged over 42 days ago")
-    stood: int = Field(description="those of them that later entries have not taken back")
+    stood: int = Field(description="those of them that entries of those 42 days have not taken back")
     precision: float | None = Field(description="`stood` as a share of `settled`")
     reviewed: int = Field(description="returns with a step by a person, on the flag or on a review of the procedure")
     due: int = Field(description="returns flagged over 14 days ago")

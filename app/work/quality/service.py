@@ -62,8 +62,8 @@ class Quality:
         flags, flags_a_patient_year: of every kind that people were shown, red flags among them.
         closed, closed_without_action: flags that are over, and those of them for which nobody did anything.
         returns: returns that were flagged.
-        settled, stood, precision: returns flagged over 42 days ago, those of them that later entries have not taken back,
-            and the share. A return that is gone again before is a bad spell or a false alarm.
+        settled, stood, precision: returns flagged over 42 days ago, those of them that entries of those days have not taken
+            back, and the share. A return that is gone again before is a bad spell or a false alarm.
         reviewed: those with a step by a person, on the flag or on a review of the procedure since.
         due, within_14: returns flagged over 14 days ago, and the share of them answered in 14 days: one that nobody ever
             answered counts against it.
@@ -91,7 +91,7 @@ class Quality:
 class FlagTaken:
     """A flag that was shown: when it was raised, and when somebody at the clinic first did something; None: nobody did.
 
-    `gone` is whether later entries took its cause back; the end of the watch does not.
+    `gone` is whether entries of the 42 days after it took its cause back; the end of the watch does not.
     """
 
     kind: str
@@ -142,7 +142,8 @@ async def read(database: Database, caller: Caller, now: datetime) -> Quality:
     flags = []
     for kind, state, of, at, steps, ceased in raised:
         more = beside.get(of, []) if of is not None and kind in REVIEWED else []
-        gone = ceased is not None and (state == "resolved" or steps[-1]["note"] == GONE.get(kind))
+        by_entries = state == "resolved" or steps[-1]["note"] == GONE.get(kind)
+        gone = ceased is not None and by_entries and (ceased - at.date()).days <= STANDS_DAYS
         flags.append(FlagTaken(kind, state, at, _first_step([*steps, *more], at, staff), gone))
     returns = [one for one in flags if one.kind == "pain_return"]
     years = sum(max(0, (today - on).days) for on in first.values()) / YEAR

@@ -75,10 +75,12 @@ async def take_many(database: Database, caller: Caller, *, given: BulkIn, now: d
             except Problem as problem:
                 outcomes[review_id] = BulkItemOut(review_id=review_id, status="rejected", problem=problem.body())
                 continue
+            outcomes[review_id] = BulkItemOut(review_id=review_id, status="done", problem=None)
+            if taken is None:  # it was so already: nothing that could be undone
+                continue
             before = taken.review
             kept = BeforeStep.model_validate(before, from_attributes=True).model_dump(mode="json")
             done.append({"review_id": str(review_id), "version": before.version + 1, "before": kept})
-            outcomes[review_id] = BulkItemOut(review_id=review_id, status="done", problem=None)
         bulk_id = new_id()
         values = row(
             Bulk,

@@ -205,8 +205,8 @@ async def take(
     change: TakeStep,
     if_match: str | None,
     now: datetime,
-) -> ReviewState:
-    """Takes one step with a review whose row it locks; returns the review as it was before.
+) -> ReviewState | None:
+    """Takes one step with a review whose row it locks; returns the review as it was before, None where nothing was to do.
 
     Raises:
         Problem: 404, 412 on a lost update, 409 for a step that its state does not allow.
@@ -216,7 +216,7 @@ async def take(
     require_match(if_match, tag_of(one))
     taken = await change(connection, before)
     if taken.step is None:
-        return before
+        return None
     state = after(before.state, taken.step)
     if state is None:
         raise not_allowed(before.state)

@@ -290,5 +290,5 @@ async def _give_back(connection: AsyncConnection, caller: Caller, *, one: Review
     if one.appointment_id is None:
         return
     booked = await calendar.find(connection, caller, appointment_id=one.appointment_id, action="work_review", lock=True)
-    if booked.state in STANDS:
+    if booked.state in STANDS and booked.starts_at > now:  # of one that has begun it is still said what became of it
         await calendar.give_back(connection, caller, one=booked, reason=reason, now=now)

@@ -41,4 +41,5 @@ async def test_each_place_names_the_side(service: Service) -> None:
     await enter(service, "sam")
     assert sides in await page(service, "/clinic")
     shown = await page(service, f"/clinic/reviews/{review['id']}")
-    assert "<option selected>left</option>" in shown, "the side that has ended is the one to repeat"
+    chosen = [f"<option selected>{side}</option>" in shown for side in ("left", "right", "bilateral")]
+    assert chosen == [True, False, False], "the side that has ended is the one to repeat"

@@ -65,9 +65,8 @@ async def test_nobody_is_offered_a_day_that_the_payer_has_not_authorised(service
     await waits(service, "bob")
     one = await freed(service)
     assert (await offered(service, "ada"), await offered(service, "bob")) == (None, one)
-    assert await offered(service, "ada") is None
-    assert await offered(service, "ada") != await freed(service, LATER)
-    assert await offered(service, "ada") is not None
+    later = await freed(service, LATER)
+    assert await offered(service, "ada") == later
 
 
 async def test_a_slot_whose_clinician_has_something_else_is_offered_to_nobody(service: Service) -> None:
@@ -223,3 +222,46 @@ async def test_a_kept_slot_is_not_called_free(service: Service) -> None:
     await enter(service, "sam")
     text = await page(service, "/clinic/calendar?from=2026-06-01")
     assert "kept for Bob" in text and "0 free slots to come" in text
+
+
+async def test_an_offered_slot_that_is_deleted_is_offered_to_nobody_any_more(service: Service) -> None:
+    one = await slot(service)
+    await waits(service, "bob")
+    for closed in (True, False):
+        await service("sam", "PATCH", f"/v1/slots/{one}", json={"closed": closed})
+    assert await offered(service, "bob") == one
+    assert (await service("sam", "DELETE", f"/v1/slots/{one}")).status_code == 204
+    assert await offered(service, "bob") is None
+    bob = (await service("bob", "GET", "/v1/me")).json()["patient_id"]
+    again = await service("sam", "POST", "/v1/waiting", json={"patient_id": bob, "note": "any day"})
+    assert (again.status_code, again.json()["note"]) == (200, "any day")
+
+
+async def test_what_is_free_again_is_offered_past_what_is_booked_or_closed(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.work.calendar.absences.MOST_OFFERED", 1)
+    booked, closed, free_one = [await slot(service, f"2026-06-02T{hour}:00:00+02:00") for hour in ("08", "09", "10")]
+    assert (await book(service, "sam", await patient(service, "Max"), booked))[0] == 201
+    await service("sam", "PATCH", f"/v1/slots/{closed}", json={"closed": True})
+    body = {"first_on": "2026-06-02", "last_on": "2026-06-02", "reason": "congress"}
+    absence = (await service("sam", "POST", "/v1/absences", json=body)).json()["id"]
+    await waits(service, "bob")
+    await service("sam", "DELETE", f"/v1/absences/{absence}")
+    assert await offered(service, "bob") == free_one
+
+
+async def test_a_decision_leaves_an_appointment_that_has_begun_to_be_said(service: Service, clock: Clock) -> None:
+    review = await opened(service)
+    await service("sam", "POST", f"/v1/reviews/{review['id']}/book", json={"slot_id": await slot(service)})
+    await waits(service, "ada")
+    clock.now = datetime.fromisoformat("2026-06-02T10:00:00+00:00")
+    await service.sign_in_again()
+    await freed(service, LATER)
+    assert await offered(service, "ada") is None, "nobody has said yet what became of the appointment of that review"
+    body = {"decision": "none", "reason": "better again"}
+    assert (await service("cleo", "POST", f"/v1/reviews/{review['id']}/decide", json=body)).status_code == 200
+    one = (await service("sam", "GET", f"/v1/appointments?patient_id={service.ada_id}")).json()["items"][0]
+    assert one["state"] == "booked"
+    done = await service("sam", "POST", f"/v1/appointments/{one['id']}/attendance", json={"step": "finish"})
+    assert done.json()["state"] == "done"

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import update
 
+from app.alerts.flags.tables import Flag
 from app.base.store.typed import col, table
 from app.work.reviews.tables import Review
 from tests.alerts.flags.test_conclusions import flags, returned, work
@@ -128,3 +129,30 @@ async def test_an_empty_clinic_has_no_figures(service: Service) -> None:
         "within_14": None,
         "days_to_review": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("gone_after", "note", "stood"),
+    [
+        (None, None, 1),
+        (20, "the verdict no longer says that pain has returned", 0),
+        (90, "the verdict no longer says that pain has returned", 1),
+        (20, "followed until 2026-06-01: surgery", 1),
+    ],
+)
+async def test_a_return_that_entries_take_back_within_six_weeks_was_none(
+    service: Service, clock: Clock, gone_after: int | None, note: str | None, stood: int
+) -> None:
+    await returned(service)
+    raised = clock.now
+    assert (await figures(service))["settled"] == 0, "it may still be a bad spell"
+    if gone_after is not None:
+        ceased = (raised + timedelta(days=gone_after)).date()
+        steps = [{"at": raised.isoformat(), "by": None, "what": "lapsed", "note": note}]
+        mine = update(table(Flag)).where(col(Flag.kind) == "pain_return")
+        async with service.app.state.database.engine.begin() as connection:
+            await connection.execute(mine.values(ceased_on=ceased, state="lapsed", steps=steps))
+    clock.now += timedelta(days=100)
+    await service.sign_in_again()
+    found = await figures(service)
+    assert (found["settled"], found["stood"], found["precision"]) == (1, stood, float(stood))

@@ -185,3 +185,15 @@ async def test_a_repeat_meanwhile_makes_the_wait_moot(service: Service, clock: C
     await service.sign_in_again()
     await work(service)
     assert (await service("sam", "GET", "/v1/reviews")).json()["items"] == []
+
+
+async def test_what_was_so_already_is_not_undone_over_a_later_step(service: Service) -> None:
+    (one,), sam = await some(service, 1), str(service.accounts["sam"][1])
+    await many(service, [one], "assign", owner_id=sam)
+    nothing = await many(service, [one], "assign", owner_id=sam)
+    assert [i["status"] for i in nothing["items"]] == ["done"]
+    body = {"decision": "none", "reason": "better again"}
+    assert (await service("cleo", "POST", f"/v1/reviews/{one}/decide", json=body)).status_code == 200
+    undone = await service("sam", "POST", f"/v1/reviews/bulk/{nothing['id']}/undo")
+    assert undone.json()["items"] == []
+    assert (await service("sam", "GET", f"/v1/reviews/{one}")).json()["state"] == "decided"
