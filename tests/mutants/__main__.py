@@ -1,4 +1,4 @@
-"""Puts faults into a wing, one at a time, and runs the tests that reach the line, those of its own room and the quickest first, until one fails.
+"""Puts faults into a wing, one at a time, and runs the tests that reach the line, the quickest of its room first.
 
 Each fault lives in a process of its own, forked from one that has everything imported; no file is changed. First the wing's
 tests run once, to learn which of them reach which line, and how long each takes. Tests on PostgreSQL are left out: each has
