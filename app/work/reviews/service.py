@@ -262,9 +262,9 @@ async def names_of_reviews(connection: AsyncConnection, caller: Caller, review_i
     """The names of the patients whose reviews these are, by the review's id."""
     theirs = reach(caller, "read", clinic_id=col(Review.clinic_id), patient_id=col(Review.patient_id))
     query = select(col(Review.id), col(Review.patient_id)).where(theirs, col(Review.id).in_(review_ids))
-    whose = {review_id: patient_id for review_id, patient_id in (await connection.execute(query)).all()}  # noqa: C416
-    names = await patients.names_of(connection, caller, list(whose.values()))
-    return {review_id: names[patient_id] for review_id, patient_id in whose.items() if patient_id in names}
+    found = (await connection.execute(query)).all()
+    names = await patients.names_of(connection, caller, [patient_id for _, patient_id in found])
+    return {review_id: names[patient_id] for review_id, patient_id in found if patient_id in names}
 
 
 async def answer_policy(
