@@ -208,3 +208,22 @@ async def test_a_patient_is_corrected_on_a_page(service: Service) -> None:
     assert (nameless.status_code, "Name: " in nameless.text) == (422, True)
     stale = await send_form(service, where, **{**typed, "name": "Ada Old"}, tag="old")
     assert (stale.status_code, 'value="Ada M. Muster"' in stale.text) == (412, True)
+
+
+async def test_a_bulk_step_says_who_refused_it_and_why_and_keeps_them_ticked(service: Service) -> None:
+    ids = await some(service, 2)
+    body = {"decision": "none", "reason": "better again"}
+    assert (await service("cleo", "POST", f"/v1/reviews/{ids[0]}/decide", json=body)).status_code == 200
+    await enter(service, "sam")
+    wait = {"step": "wait", "reason": "holidays", "wait_until": "2026-09-01", "state": "decided"}
+    told = await send_form(service, "/clinic/reviews/bulk", review_id=ids, **wait)
+    assert told.status_code == 200
+    assert "Done with 1 review; 1 did not allow it and stayed as it was" in told.text
+    assert (
+        f'<a href="/clinic/reviews/{ids[0]}">Person 0</a>: A review that is decided does not allow this step.'
+        in told.text
+    )
+    ticked = [f'value="{one}" checked' in told.text for one in ids]
+    assert (ticked, 'value="holidays"' in told.text, "/undo" in told.text) == ([True, False], True, True)
+    none = await send_form(service, "/clinic/reviews/bulk", review_id=ids, **wait)
+    assert ("Nothing was changed; 2 did not allow it" in none.text, "/undo" in none.text) == (True, False)
