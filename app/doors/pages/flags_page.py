@@ -1,5 +1,6 @@
 """The work list: what a person must look at, who has it, and what the alarm budget holds back."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Literal, cast, get_args
 from urllib.parse import urlencode
@@ -12,6 +13,7 @@ from app.access.accounts.permissions import RULES
 from app.alerts.flags import service
 from app.alerts.flags.schemas import FlagKind, FlagState, StepIn
 from app.alerts.flags.service import FlagQuery
+from app.alerts.flags.tables import Flag
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.problems import Problem
 from app.base.store.database import Database
@@ -132,6 +134,14 @@ async def _take(
     return RedirectResponse(f"/clinic/patients/{form.patient_id}" if form.patient_id else back, 303)
 
 
+async def _closed(database: Database, visitor: Visitor, *, flag_id: UUID, now: datetime) -> Flag | None:
+    """A flag that was just closed and can be taken back; None where it is another by now, or none at all."""
+    with suppress(Problem):
+        one = await service.read(database, visitor.caller, flag_id=flag_id, now=now)
+        return one if service.can_be_undone(one, now) else None
+    return None
+
+
 async def _show(
     database: Database,
     visitor: Visitor,
@@ -147,8 +157,7 @@ async def _show(
     flags, more = await service.work_list(
         database, caller, asked.query(visitor), limit=PAGE, offset=PAGE * (number - 1), now=now
     )
-    closed = None if done is None else await service.read(database, caller, flag_id=done, now=now)
-    closed = closed if closed is not None and service.can_be_undone(closed, now) else None
+    closed = None if done is None else await _closed(database, visitor, flag_id=done, now=now)
     async with database.read() as connection:
         whose = [one.patient_id for one in (*flags, *filter(None, [closed]))]
         people = await patients.names_of(connection, caller, whose)

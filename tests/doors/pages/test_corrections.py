@@ -10,6 +10,7 @@ from tests.support import Service
 from tests.work.reviews.test_reviews import opened
 
 pytestmark = pytest.mark.anyio
+CLOSED = 'role="status">Done: Ada'
 FIELDS: dict[str, Any] = {"performed_on": "2026-03-01", "region": "lumbar", "laterality": "left", "joints": ["L4-5"]}
 
 
@@ -79,6 +80,8 @@ async def test_a_red_flag_says_who_has_it_and_what_was_done_is_taken_back_on_the
     done = await send_form(service, f"/clinic/flags/{flag['id']}/resolve", note="called, it was a cold")
     assert f"done={flag['id']}" in done.headers["location"]
     text = await page(service, done.headers["location"])
-    assert "Done: Ada" in text and "Take back" in text
+    assert CLOSED in text and "Take back" in text
     assert (await send_form(service, f"/clinic/flags/{flag['id']}/undo")).status_code == 303
+    assert CLOSED not in await page(service, done.headers["location"]), "it is open again"
+    assert "Flags" in await page(service, f"/clinic/flags?done={service.ada_id}"), "no flag at all"
     assert (await service("cleo", "GET", f"/v1/flags/{flag['id']}")).json()["state"] == "acknowledged"
