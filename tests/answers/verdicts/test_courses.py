@@ -266,6 +266,19 @@ def test_sides_in_relief_of_different_size_are_named(right: float, named: bool) 
     assert ("Left: relief" in verdict.says and ", right: relief" in verdict.says) is named, verdict.says
 
 
+@pytest.mark.parametrize(("level", "meaningful"), [(4.2, True), (5.6, False)])  # of 7: 40 % and 20 %
+def test_meaningful_relief_is_said_of_a_side_that_has_none_by_definition(level: float, meaningful: bool) -> None:
+    left = entries(course((-14, 0, 7), (1, 150, level)), "left")
+    other = entries(course((-14, 0, 7), (1, 150, 1.0)), "right")
+    merged = [
+        DayEntry(a.date, 1, a.received_at, a.recorded_at, cast(EntryContent, _joined(a, other)), None) for a in left
+    ]
+    verdict, _ = made(1, [procedure(0, "bilateral")], merged, day=150)
+    assert {side.side: side.phase for side in verdict.sides} == {"left": "no_relief", "right": "relief"}
+    assert ("Left: no relief, right" in verdict.says) is not meaningful, verdict.says
+    assert ("%, but 50 % not held for four weeks, right: relief" in verdict.says) is meaningful, verdict.says
+
+
 def test_performed_reads_the_joints() -> None:
     own = fact(procedure(0, "left", "L4-5"), 1)
     assert performed(own).joints == frozenset({"L4-5"})

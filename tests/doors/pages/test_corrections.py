@@ -49,6 +49,16 @@ async def test_a_procedure_of_a_mistake_is_deleted_with_its_reason(service: Serv
     assert history[-1]["reason"] == "of another person"
 
 
+async def test_an_old_page_deletes_nothing_that_has_changed(service: Service) -> None:
+    procedure = await service.new_procedure()
+    await enter(service)
+    tag = await tag_on(service, f"/clinic/procedures/{procedure}/edit")
+    assert (await service("cleo", "PATCH", f"/v1/procedures/{procedure}", json={"baseline_pain": 6})).status_code == 200
+    late = await send_form(service, f"/clinic/procedures/{procedure}/delete", tag=tag, reason="a mistake")
+    assert (late.status_code, "a mistake" in late.text) == (412, True)
+    assert (await service("cleo", "GET", f"/v1/procedures/{procedure}")).status_code == 200
+
+
 async def test_who_may_not_change_it_deletes_nothing(service: Service) -> None:
     procedure = await service.new_procedure()
     await enter(service, "sam")

@@ -71,3 +71,11 @@ async def test_an_answered_return_sits_low_in_the_list(service: Service) -> None
     assert 'class="badge return"' not in text
     assert "answered" in text
     assert "answered" in await page(service, "/clinic?need=answered")
+
+
+async def test_no_other_patients_page_shows_it(service: Service) -> None:
+    await red(service)
+    bob = (await service("bob", "GET", "/v1/me")).json()["patient_id"]
+    await enter(service)
+    assert BANNER in await page(service, f"/clinic/patients/{service.ada_id}")
+    assert BANNER not in await page(service, f"/clinic/patients/{bob}")

@@ -1,6 +1,6 @@
 """What is free can be had: nobody is offered, shown or booked what would be refused, and what is free again is offered."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -265,3 +265,72 @@ async def test_a_decision_leaves_an_appointment_that_has_begun_to_be_said(servic
     assert one["state"] == "booked"
     done = await service("sam", "POST", f"/v1/appointments/{one['id']}/attendance", json={"step": "finish"})
     assert done.json()["state"] == "done"
+
+
+async def test_a_wish_of_other_minutes_alone_is_a_new_wish(service: Service) -> None:
+    await waits(service, "ada", minutes=30)
+    await waits(service, "bob")
+    one = await freed(service)
+    assert await offered(service, "ada") == one
+    answer = await service("sam", "POST", "/v1/waiting", json={"patient_id": service.ada_id, "minutes": 60})
+    assert (answer.status_code, answer.json()["minutes"]) == (200, 60)
+    assert (await offered(service, "ada"), await offered(service, "bob")) == (None, one)
+
+
+@pytest.mark.parametrize(("at", "status"), [("06:59:59", 200), ("07:00:00", 409)])
+async def test_it_has_begun_at_its_minute(service: Service, clock: Clock, at: str, status: int) -> None:
+    assert (await book(service, "sam", service.ada_id, await slot(service)))[0] == 201
+    one = await appointment(service)
+    clock.now = datetime.fromisoformat(f"2026-06-02T{at}+00:00") - timedelta(milliseconds=100)
+    await service.sign_in_again("ada")
+    clock.now = datetime.fromisoformat(f"2026-06-02T{at}+00:00") - timedelta(milliseconds=1)  # it goes on by one a call
+    assert (await service("ada", "POST", f"/v1/appointments/{one['id']}/confirm")).status_code == status
+
+
+@pytest.mark.parametrize(("tried", "gets"), [(1, False), (2, True)])
+async def test_so_many_whom_it_fits_are_tried_and_others_do_not_count(
+    service: Service, monkeypatch: pytest.MonkeyPatch, tried: int, gets: bool
+) -> None:
+    monkeypatch.setattr("app.work.calendar.offers.MOST_TRIED", tried)
+    elsewhere = (await slot_of(service, await another_clinician(service), "2026-06-02T09:15:00+02:00"))["id"]
+    assert (await book(service, "sam", service.ada_id, elsewhere))[0] == 201
+    other = await patient(service, "Later")
+    await service("sam", "POST", "/v1/waiting", json={"patient_id": other, "first_on": "2026-07-01"})
+    await waits(service, "ada")  # whom it fits, and who is elsewhere then
+    await waits(service, "bob")
+    one = await freed(service)
+    assert await offered(service, "bob") == (one if gets else None)
+
+
+@pytest.mark.parametrize(
+    ("days", "status"),
+    [
+        ({"proposed_on": "2026-05-01"}, 200),  # today
+        ({"proposed_on": "2026-04-30"}, 422),
+        ({"proposed_on": "2026-06-30", "authorised_until": "2026-06-30"}, 200),
+        ({"proposed_on": "2026-07-01", "authorised_until": "2026-06-30"}, 422),
+    ],
+)
+async def test_a_proposed_day_at_the_limits(service: Service, days: dict[str, str], status: int) -> None:
+    review = await opened(service)
+    answer = await service("sam", "PATCH", f"/v1/reviews/{review['id']}", json=days)
+    assert answer.status_code == status
+    assert status == 200 or answer.json()["errors"][0]["pointer"] == "/proposed_on"
+
+
+async def test_today_is_that_of_the_patients_clocks(service: Service, clock: Clock) -> None:
+    review = await opened(service)
+    zone = {"time_zone": "Pacific/Auckland"}
+    assert (await service("cleo", "PATCH", f"/v1/patients/{service.ada_id}", json=zone)).status_code == 200
+    clock.now = datetime.fromisoformat("2026-05-01T13:00:00+00:00")  # the second of May there
+    answer = await service("sam", "PATCH", f"/v1/reviews/{review['id']}", json={"proposed_on": "2026-05-01"})
+    assert (answer.status_code, answer.json()["errors"][0]["detail"]) == (422, "is over")
+
+
+async def test_another_clinics_slot_has_no_page(service: Service) -> None:
+    one = await slot(service)
+    await enter(service, "other")
+    assert (await service("nobody", "GET", f"/clinic/slots/{one}")).status_code == 404
+    for step in ("close", "open", "delete"):
+        assert (await send_form(service, f"/clinic/slots/{one}/{step}")).status_code in (403, 404), step
+    assert (await service("sam", "GET", "/v1/slots")).json()["items"][0]["free"] is True
