@@ -147,9 +147,16 @@ class Judgement:
         return found
 
     def borderline(self) -> float:
-        """Chance that the level lies so near the line that noise alone could cross it."""
-        pain = self.plan.baseline.pain or 0.0
-        line = par.RETURN_LEVEL[self.run.filter.definition] * pain
+        """Chance that the level lies so near the line that noise alone could cross it.
+
+        The line is that on which the next change would come: the end of a spell, else the onset of one. Who is back at
+        all of the pain before lies near that of `full` for good, which is no doubt about the return.
+        """
+        pain, definition = self.plan.baseline.pain or 0.0, self.run.filter.definition
+        share = par.RETURN_LEVEL[definition] if self.held else par.ONSET_LEVEL[definition]
+        if share + par.NEAR_LIMIT >= 1 and self.phase in ("returning", "returned"):
+            return 0.0
+        line = share * pain
         grid = np.arange(par.N_LEVEL) * par.LEVEL_STEP
         chance = self.run.today.level
         return float(chance[np.abs(grid - line) < par.NEAR_LIMIT * pain + par.LEVEL_STEP / 2].sum() / chance.sum())

@@ -310,6 +310,12 @@ CASES = [
         "full",
     ),
     Case(
+        "and one to all of it is a return on its day, about which nothing is borderline",
+        Course(returning(150), 260),
+        lambda v, t: has_returned(v, 157) and "borderline" not in kinds(v),
+        "full",
+    ),
+    Case(
         "opioids stopped in the weeks of a rise",
         Course(returning(150), 240).by(mme=lambda d: 30.0 if d < 148 else 0.0),
         lambda v, t: has_returned(v, 154) and "opioids_stopped" in kinds(v),

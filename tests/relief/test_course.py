@@ -108,7 +108,12 @@ def test_the_definition_is_named_and_moves_the_date(definition: Definition) -> N
     scores = course(7, 0.5, 150, 7, 300, noise=0.5)
     v = judge(diary(scores), Procedure(DAY0), as_of=day(300), definition=definition)
     assert v.definition == definition
-    dates = {
-        d: judge(diary(scores), Procedure(DAY0), as_of=day(300), definition=d).returned.on for d in ("eighty", "half")
-    }
-    assert dates["eighty"] and dates["half"] and dates["eighty"] <= dates["half"]
+    definitions: tuple[Definition, ...] = ("eighty", "half", "full")
+    dates = [judge(diary(scores), Procedure(DAY0), as_of=day(300), definition=d).returned.on for d in definitions]
+    assert None not in dates and dates == sorted(dates, key=str) and len(set(dates)) == 3
+
+
+def test_who_was_never_better_is_near_no_line_of_a_definition_whose_line_is_of_relief_lost() -> None:
+    scores = course(7, 6.5, None, 0, 200)
+    v = judge(diary(scores), Procedure(DAY0), as_of=day(200), definition="full")
+    assert v.phase == "no_relief" and "borderline" not in [one.kind for one in v.confounders]

@@ -81,14 +81,14 @@ class SaidOfProcedure:
     says: str | None
 
 
-async def said_of_patient(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID) -> list[SaidOfProcedure]:
-    """A patient's procedures, the newest first, with what was said of each."""
+def said_query(clinic_id: UUID, patient_id: UUID) -> RowQuery:
+    """A patient's procedures, the newest first, with what was said of each: the columns of `SaidOfProcedure`."""
     held = and_(
         col(KeptVerdict.clinic_id) == col(ProcedureRow.clinic_id),
         col(KeptVerdict.procedure_id) == col(ProcedureRow.id),
         col(KeptVerdict.definition) == "half",
     )
-    query = (
+    return (
         select(
             col(ProcedureRow.id),
             col(ProcedureRow.performed_on),
@@ -102,7 +102,6 @@ async def said_of_patient(connection: AsyncConnection, clinic_id: UUID, patient_
         .where(col(ProcedureRow.clinic_id) == clinic_id, col(ProcedureRow.patient_id) == patient_id)
         .order_by(col(ProcedureRow.performed_on).desc(), col(ProcedureRow.id).desc())
     )
-    return [SaidOfProcedure(*one) for one in (await connection.execute(query)).all()]
 
 
 async def read(

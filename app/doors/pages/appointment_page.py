@@ -14,7 +14,7 @@ from app.base.store.database import Database
 from app.doors.pages.patient_pages import page_of
 from app.doors.pages.rendering import PageRoute
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
-from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, filled, problem_of
+from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, filled, problem_of, taken
 from app.record.patients import service as patients
 from app.rules.appointments import AppointmentStep, after
 from app.rules.parameters import ARRIVES_FROM
@@ -134,10 +134,11 @@ async def _taken(
     typed: Typed = NOTHING_TYPED,
 ) -> Response:
     """Takes a step; an error is shown on the same page, with what was typed."""
-    problem = await problem_of(step)
-    if problem is not None:
-        return await _show(database, visitor, appointment_id=appointment_id, now=now, problem=problem, typed=typed)
-    return RedirectResponse(f"/clinic/appointments/{appointment_id}", 303)
+
+    def again(problem: Problem) -> Awaitable[Response]:
+        return _show(database, visitor, appointment_id=appointment_id, now=now, problem=problem, typed=typed)
+
+    return await taken(step, f"/clinic/appointments/{appointment_id}", again)
 
 
 async def _show(

@@ -20,7 +20,7 @@ from app.base.store.database import Database
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.sent_once import SentOnceDep
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
-from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, filled, problem_of
+from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, filled, problem_of, taken
 from app.record.patients.service import today_of
 from app.work.calendar import absences, offers, waiting
 from app.work.calendar import slots as clinic_slots
@@ -225,10 +225,11 @@ async def _taken(
     typed: Typed = NOTHING_TYPED,
 ) -> Response:
     """Takes a step; an error is shown on the same page, and what was typed stays in its form."""
-    problem = await problem_of(step)
-    if problem is not None:
-        return await _show(database, visitor, now=now, first=first, problem=problem, typed=typed)
-    return RedirectResponse(f"/clinic/calendar?from={first}" if first else "/clinic/calendar", 303)
+
+    def again(problem: Problem) -> Awaitable[Response]:
+        return _show(database, visitor, now=now, first=first, problem=problem, typed=typed)
+
+    return await taken(step, f"/clinic/calendar?from={first}" if first else "/clinic/calendar", again)
 
 
 async def _show(

@@ -1,5 +1,6 @@
 """The work list: what a person must look at, who has it, and what the alarm budget holds back."""
 
+from collections.abc import Awaitable
 from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Literal, cast, get_args
@@ -7,7 +8,6 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Response
-from fastapi.responses import RedirectResponse
 
 from app.access.accounts.permissions import RULES
 from app.alerts.flags import service
@@ -20,7 +20,7 @@ from app.base.store.database import Database
 from app.base.store.typed import values_of
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
-from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, filled, problem_of
+from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, filled, taken
 from app.record.patients import service as patients
 from app.rules.emergency import emergency_number
 from app.rules.words import Severity
@@ -103,10 +103,10 @@ async def undo(
     async def step() -> None:
         await service.undo(database, visitor.caller, flag_id=flag_id, if_match=form.tag, now=now)
 
-    problem = await problem_of(step())
-    if problem is not None:
-        return await _show(database, visitor, now=now, asked=form.part(FlagFilters), number=1, problem=problem)
-    return RedirectResponse("/clinic/flags", 303)
+    def again(problem: Problem) -> Awaitable[Response]:
+        return _show(database, visitor, now=now, asked=form.part(FlagFilters), number=1, problem=problem)
+
+    return await taken(step(), "/clinic/flags", again)
 
 
 async def _take(
@@ -126,12 +126,12 @@ async def _take(
             database, visitor.caller, flag_id=flag_id, what=what, given=given, if_match=form.tag, now=now
         )
 
-    problem = await problem_of(step())
-    if problem is not None:
+    def again(problem: Problem) -> Awaitable[Response]:
         typed = Typed(str(flag_id), form)
-        return await _show(database, visitor, now=now, asked=asked, number=1, problem=problem, typed=typed)
+        return _show(database, visitor, now=now, asked=asked, number=1, problem=problem, typed=typed)
+
     back = asked.address(done=flag_id if what == "resolved" else None)
-    return RedirectResponse(f"/clinic/patients/{form.patient_id}" if form.patient_id else back, 303)
+    return await taken(step(), f"/clinic/patients/{form.patient_id}" if form.patient_id else back, again)
 
 
 async def _closed(database: Database, visitor: Visitor, *, flag_id: UUID, now: datetime) -> Flag | None:

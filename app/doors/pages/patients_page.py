@@ -1,12 +1,12 @@
 """The patient list, and the page of a patient."""
 
+from collections.abc import Awaitable
 from datetime import datetime
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Response
-from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
 from app.access.accounts.permissions import RULES
@@ -14,7 +14,6 @@ from app.access.audit import service as audit
 from app.alerts.flags import service as flags
 from app.alerts.flags.service import FlagQuery
 from app.answers.verdicts import patient_list
-from app.answers.verdicts.patient_list import said_of_patient
 from app.answers.verdicts.triage import NEEDS
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.problems import Problem
@@ -24,7 +23,7 @@ from app.doors.pages.patient_pages import page_of
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.sent_once import SentOnceDep
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
-from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, filled, problem_of
+from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, filled, taken
 from app.record.facts.death import died_on
 from app.record.patients import service as patients
 from app.rules.levels import spoken
@@ -35,6 +34,7 @@ from app.work.calendar.deaths import given_up
 from app.work.calendar.presence import overtaken_by
 from app.work.calendar.schemas import WaitingIn
 from app.work.reviews import service as reviews
+from app.work.reviews import treatments
 from app.work.reviews.queue import queue
 from app.work.reviews.schemas import QueueIn
 
@@ -117,12 +117,11 @@ async def wait(
         new = filled(WaitingIn, form, patient_id=patient_id, **minutes)
         await wishes.add(database, visitor.caller, new=new, once=once, now=now)
 
-    problem = await problem_of(step())
-    if problem is not None:
-        return await _show(
-            database, visitor, patient_id=patient_id, now=now, typed=Typed("wait", form), problem=problem
-        )
-    return RedirectResponse("/clinic/calendar", 303)
+    def again(problem: Problem) -> Awaitable[Response]:
+        typed = Typed("wait", form)
+        return _show(database, visitor, patient_id=patient_id, now=now, typed=typed, problem=problem)
+
+    return await taken(step(), "/clinic/calendar", again)
 
 
 async def _show(
@@ -136,7 +135,7 @@ async def _show(
 ) -> Response:
     async with database.read() as connection:
         person = await patients.find(connection, visitor.caller, patient_id=patient_id)
-        treated = await said_of_patient(connection, person.clinic_id, person.id)
+        treated = await treatments.of_patient(connection, person.clinic_id, person.id)
         died = await died_on(connection, person.clinic_id, person.id)
         lost = [] if died else await given_up(connection, visitor.caller, patient_id=patient_id, now=now)
     await audit.record_read(database, visitor.caller, resource="patient", patient_id=patient_id, now=now)

@@ -22,7 +22,6 @@ from app.answers.pictures.style import Theme
 from app.answers.verdicts import context
 from app.answers.verdicts.context import VerdictContext
 from app.answers.verdicts.keep import midnight_after
-from app.answers.verdicts.patient_list import SaidOfProcedure, said_of_patient
 from app.answers.verdicts.service import Question, look_up
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.wire import RecentDay
@@ -39,6 +38,8 @@ from app.rules.levels import spoken
 from app.rules.parameters import MISSED_FOR
 from app.rules.plan import WINDOWS, Contact, contacts
 from app.rules.words import ContactWindow, Definition
+from app.work.reviews import treatments
+from app.work.reviews.treatments import Treatment
 
 router = APIRouter(prefix="/clinic/procedures/{procedure_id:uuid}", route_class=PageRoute, include_in_schema=False)
 TIMES = {
@@ -108,6 +109,7 @@ async def procedure_page(
         one for one in contacts(about.performed_on, made, about.as_of) if not closed or one.first_on <= about.until
     ]
     own, role = about.own.body, visitor.caller.role
+    this, others = await _treatments(database, about, past=past)
     shown: dict[str, object] = {
         "told": told,
         "base": f"/clinic/procedures/{procedure_id}",
@@ -130,7 +132,8 @@ async def procedure_page(
         "kinds": list(dict.fromkeys(kind for m in told["milestones"] for kind in m["function"])),
         "contacts": planned,
         "callable": [c.contact for c in planned if not closed and not past and _is_callable(c, today)],
-        "others": await _others(database, about, past=past),
+        "others": others,
+        "review": None if past else this,
         "may_record": (role, "change_procedure") in RULES,
         "may_contact": (role, "record_contact") in RULES,
         "may_review": (role, "work_review") in RULES,
@@ -143,18 +146,21 @@ def _is_callable(contact: Contact, today: date) -> bool:
     return contact.state != "done" and contact.first_on <= today <= contact.last_on + timedelta(days=MISSED_FOR)
 
 
-async def _others(database: Database, about: VerdictContext, *, past: bool) -> list[SaidOfProcedure]:
-    """The patient's other procedures with what is said of each; those of the region first.
+async def _treatments(
+    database: Database, about: VerdictContext, *, past: bool
+) -> tuple[Treatment | None, list[Treatment]]:
+    """This procedure, and the patient's others with what is said of each; those of the region first.
 
     On an earlier day those that were on record by then, without a word of what came of them.
     """
     async with database.read() as connection:
-        treated = await said_of_patient(connection, about.person.clinic_id, about.person.id)
+        treated = await treatments.of_patient(connection, about.person.clinic_id, about.person.id)
+    this = next((one for one in treated if one.procedure_id == about.own.id), None)
     if past:
         then = {one.id for one in about.record.procedures if one.body.performed_on <= about.as_of}
         treated = [replace(one, says="open it to see") for one in treated if one.procedure_id in then]
     others = [one for one in treated if one.procedure_id != about.own.id and one.says is not None]
-    return sorted(others, key=lambda one: one.region != about.own.body.region)
+    return this, sorted(others, key=lambda one: one.region != about.own.body.region)
 
 
 @router.get("/picture.svg")

@@ -24,7 +24,7 @@ from app.base.store.database import Database
 from app.doors.pages.patient_pages import page_of
 from app.doors.pages.rendering import PageRoute
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
-from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, filled, problem_of
+from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, filled, taken
 from app.record.patients.service import today_of
 from app.rules.appointments import STANDS
 from app.rules.levels import spoken
@@ -218,10 +218,11 @@ async def _taken(
     step: Awaitable[object], database: Database, *, visitor: Visitor, review_id: UUID, now: datetime, typed: Typed
 ) -> Response:
     """Takes a step; an error is shown on the same page, with what was typed."""
-    problem = await problem_of(step)
-    if problem is not None:
-        return await _show(database, visitor, review_id=review_id, now=now, problem=problem, typed=typed.after(problem))
-    return RedirectResponse(f"/clinic/reviews/{review_id}", 303)
+
+    def again(problem: Problem) -> Awaitable[Response]:
+        return _show(database, visitor, review_id=review_id, now=now, problem=problem, typed=typed.after(problem))
+
+    return await taken(step, f"/clinic/reviews/{review_id}", again)
 
 
 async def _show(

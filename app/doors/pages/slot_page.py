@@ -15,7 +15,7 @@ from app.base.http.problems import Problem
 from app.base.store.database import Database
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
-from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, problem_of
+from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, problem_of, taken
 from app.work.calendar import slots
 from app.work.calendar.schemas import SlotChange
 from app.work.clinic import service as clinics
@@ -90,10 +90,11 @@ async def _taken(
     typed: Typed = NOTHING_TYPED,
 ) -> Response:
     """Takes a step; an error is shown on the same page, with what was typed."""
-    problem = await problem_of(step)
-    if problem is not None:
-        return await _show(database, visitor, slot_id=slot_id, now=now, problem=problem, typed=typed)
-    return RedirectResponse(f"/clinic/slots/{slot_id}", 303)
+
+    def again(problem: Problem) -> Awaitable[Response]:
+        return _show(database, visitor, slot_id=slot_id, now=now, problem=problem, typed=typed)
+
+    return await taken(step, f"/clinic/slots/{slot_id}", again)
 
 
 async def _show(

@@ -1,9 +1,11 @@
 """Steps that a page's form takes: what is shown on the same page where one can't be taken."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from fastapi import Response
+from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from app.base.http.problems import Problem, field_problems
@@ -55,6 +57,12 @@ class Typed:
 
 
 NOTHING_TYPED = Typed()
+
+
+async def taken(step: Awaitable[object], then: str, again: Callable[[Problem], Awaitable[Response]]) -> Response:
+    """Takes a step and leads to the address `then`; where it can't be taken, `again` shows its page with the problem."""
+    problem = await problem_of(step)
+    return RedirectResponse(then, 303) if problem is None else await again(problem)
 
 
 async def problem_of(step: Awaitable[object]) -> Problem | None:

@@ -108,6 +108,23 @@ async def test_who_may_not_record_sees_no_button_and_no_form(service: Service) -
     assert (await service("nobody", "GET", f"/clinic/patients/{service.ada_id}/procedures/new")).status_code == 403
 
 
+async def test_a_procedure_page_leads_to_the_review_that_is_under_way(service: Service) -> None:
+    procedure = await service.new_procedure()
+    other = await service.new_procedure(performed_on="2025-07-11", region="cervical")
+    opened = (await service("sam", "POST", f"/v1/procedures/{procedure}/reviews", json={})).json()["id"]
+    await enter(service, "sam")
+
+    async def shown(where: str, of: str = procedure) -> tuple[bool, bool]:
+        text = (await service("nobody", "GET", f"/clinic/procedures/{of}{where}")).text
+        return f'href="/clinic/reviews/{opened}">Review of a repeat: opened<' in text, "Open a review" in text
+
+    assert await shown("") == (True, False)
+    assert await shown("", of=other) == (False, True)
+    assert await shown("?known_on=2025-09-20") == (False, True), "what came later is not shown of an earlier day"
+    await service("sam", "POST", f"/v1/reviews/{opened}/cancel", json={"reason": "opened by mistake"})
+    assert await shown("") == (False, True)
+
+
 async def test_signing_out_ends_it(service: Service) -> None:
     await enter(service)
     old = service.client.cookies[COOKIE]
