@@ -5,16 +5,18 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import event, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.base.store.typed import col, table, to
-from app.work.calendar.tables import Waiting
+from app.base.store.typed import col, table, to, whole
+from app.record.patients.tables import Patient
+from app.work.calendar.tables import Slot, Waiting
 from tests.alerts.flags.test_conclusions import work
 from tests.conftest import Clock
 from tests.doors.pages.test_pages import enter
 from tests.doors.pages.test_work_pages import page, send_form
 from tests.support import Service
+from tests.test_clinics_apart import twins
 from tests.work.calendar.test_clashes import another_clinician, book, patient, slot_of
 from tests.work.calendar.test_offers import freed
 from tests.work.calendar.test_offers import told as told_of
@@ -38,6 +40,27 @@ async def free(service: Service) -> list[str]:
     found = await service("sam", "GET", "/v1/slots?free=true&from=2026-05-01T00:00:00Z")
     assert all(one["free"] for one in found.json()["items"])
     return [one["id"] for one in found.json()["items"]]
+
+
+async def test_an_absence_takes_back_no_offer_of_another_clinic(service: Service) -> None:
+    """Whose slots and waits have the same ids, as records were once carried over."""
+    await waiting_of(service, "ada")
+    one, database = await freed(service), service.app.state.database
+    other, clinician = service.accounts["other"]
+    async with database.engine.begin() as connection:
+        own = whole(Slot, (await connection.execute(select(table(Slot)).where(col(Slot.id) == UUID(one)))).one())
+        theirs = {**own.model_dump(), "clinic_id": other, "clinician_id": clinician}
+        await connection.execute(insert(table(Slot)).values(**theirs))
+    await twins(service, Patient, Waiting)
+
+    async def offers() -> dict[UUID, UUID | None]:
+        columns = select(col(Waiting.clinic_id), col(Waiting.offered_slot_id))
+        async with database.read() as connection:
+            return {one.clinic_id: one.offered_slot_id for one in (await connection.execute(columns)).all()}
+
+    assert await offers() == {service.clinic_id: UUID(one), other: UUID(one)}
+    await absent(service)
+    assert await offers() == {service.clinic_id: None, other: UUID(one)}
 
 
 @pytest.mark.parametrize("whole_clinic", [False, True])
