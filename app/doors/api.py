@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from app.access.accounts.routes import router as accounts
 from app.access.accounts.service import SignIns
+from app.access.audit.routes import router as audit
 from app.access.lifecycle.routes import router as lifecycle
 from app.alerts.flags.routes import router as flags
 from app.alerts.messages import push
@@ -66,6 +67,7 @@ ROUTERS = (
     verdicts,
     accounts,
     lifecycle,
+    audit,
     patients,
     blocks,
     procedures,

@@ -32,6 +32,7 @@ TAGS = {
     "calendar": "Slots, appointments, the waiting list, and feeds for calendars.",
     "messages": "Addresses, the messages sent to them, and their delivery.",
     "clinic": "The clinic itself and who works there.",
+    "audit": "Who read or wrote what, and how to tell whether that was touched since.",
     "operators": "For those who run the service.",
 }
 PLAIN = ((r"\bPage_([A-Za-z]+?)(?:Out)?_\b", r"\1Page"), (r"\bBody_sign_in\b", "SignInForm"))

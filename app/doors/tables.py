@@ -1,7 +1,7 @@
 """Imports every table, so that migrations and tests see the complete metadata."""
 
 from app.access.accounts.tables import Account, Clinic, SignIn
-from app.access.audit.tables import AuditEvent
+from app.access.audit.tables import AuditEvent, AuditSeal
 from app.access.lifecycle.tables import AccountCode
 from app.alerts.flags.tables import ClinicRule, Flag
 from app.alerts.messages.tables import Address, Delivery, Message
@@ -27,6 +27,7 @@ __all__ = [
     "Address",
     "Appointment",
     "AuditEvent",
+    "AuditSeal",
     "Bulk",
     "Clinic",
     "ClinicPolicy",

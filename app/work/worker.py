@@ -13,6 +13,7 @@ from functools import partial
 
 import structlog
 
+from app.access.audit.sealing import seal_due
 from app.alerts.flags.budget import release
 from app.alerts.flags.escalation import hand_on
 from app.alerts.messages.outbox import forget
@@ -31,6 +32,7 @@ from app.work.reviews.reconcile import close_answered, open_by_date, open_for_re
 
 log = structlog.get_logger()
 REST = 20
+SEALS_EVERY = 15.0  # seconds between two looks for audit events to seal
 AT_ONCE = 200  # verdicts a round; the rest follows in the next
 STEPS = (
     release,
@@ -77,7 +79,7 @@ async def work_once(
 
 
 def start(database: Database, settings: Settings, clock: Clock) -> list[asyncio.Task[None]]:
-    """Starts the worker inside a server as two tasks, verdicts and messages, so that neither waits for the other.
+    """Starts the worker inside a server as three tasks, verdicts, messages and the audit: none waits for another.
 
     Starts none where `worker_seconds` is 0.
     """
@@ -95,7 +97,8 @@ def start(database: Database, settings: Settings, clock: Clock) -> list[asyncio.
 
     if not settings.worker_seconds:
         return []
-    return [asyncio.create_task(run(conclude, settings.worker_seconds)), asyncio.create_task(send())]
+    seal = run(partial(seal_due, database, clock), max(settings.worker_seconds, SEALS_EVERY))
+    return [asyncio.create_task(one) for one in (run(conclude, settings.worker_seconds), send(), seal)]
 
 
 async def run(work: Callable[[], Awaitable[int]], seconds: float) -> None:

@@ -199,6 +199,7 @@ async def of_the_clinic(do: Teller, of: str) -> None:
     await do("other", "POST /v1/records", record)
     await do("sam", "POST /v1/me/password", {"password": PASSWORD, "new_password": "another long one"})
     await do.service.sign_in_again("sam")
+    await do("root", "GET /v1/audit/head")
     await do("root", "GET /v1/accounts")
     code = (await do("root", "POST /v1/accounts", {"role": "clinician"}))["code"]
     await do("nobody", f"POST /v1/invitations/{code}/accept", {"username": "nina", "password": "long enough a one"})

@@ -1,5 +1,6 @@
 """The caller, as a route asks for it."""
 
+from dataclasses import replace
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
@@ -21,9 +22,15 @@ async def get_sign_ins(request: Request) -> SignIns:
 SignInsDep = Annotated[SignIns, Depends(get_sign_ins)]
 
 
-async def get_caller(token: Token, sign_ins: SignInsDep, now: Now) -> Caller:
+def placed(caller: Caller, request: Request) -> Caller:
+    """The caller with where this request comes from, for the audit."""
+    address = request.client.host if request.client is not None else None
+    return replace(caller, address=address, request_id=getattr(request.state, "request_id", None))
+
+
+async def get_caller(request: Request, token: Token, *, sign_ins: SignInsDep, now: Now) -> Caller:
     """Who asks; 401 without a good token."""
-    return await sign_ins.who(token, now)
+    return placed(await sign_ins.who(token, now), request)
 
 
 CallerDep = Annotated[Caller, Depends(get_caller)]

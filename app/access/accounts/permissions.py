@@ -4,7 +4,7 @@ A caller reaches a row only through a rule that names role, clinic and relation.
 403, whether or not the row exists; a row outside the caller's relation is 404.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
@@ -30,6 +30,8 @@ Action = Literal[
     "manage_messages",
     "change_clinic",
     "manage_accounts",
+    "read_audit",
+    "check_audit",
     "answer",
     "invite",
 ]
@@ -78,6 +80,9 @@ RULES: dict[tuple[Role, Action], Relation] = {
     ("admin", "manage_messages"): "clinic",
     ("admin", "change_clinic"): "clinic",
     ("admin", "manage_accounts"): "clinic",
+    ("patient", "read_audit"): "own",
+    ("admin", "read_audit"): "clinic",
+    ("admin", "check_audit"): "clinic",
     ("admin", "erase"): "clinic",
     ("admin", "add_rule"): "clinic",
 }
@@ -85,12 +90,15 @@ RULES: dict[tuple[Role, Action], Relation] = {
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks."""
+    """Who asks; and for the audit with which device, from which address, and in which request."""
 
     account_id: UUID
     clinic_id: UUID
     role: Role
     patient_id: UUID | None
+    device: str | None = field(default=None, compare=False)
+    address: str | None = field(default=None, compare=False)
+    request_id: str | None = field(default=None, compare=False)
 
 
 def relation_of(caller: Caller, action: Action) -> Relation:

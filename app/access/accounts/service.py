@@ -147,6 +147,7 @@ class SignIns:
                 col(Account.clinic_id),
                 col(Account.role),
                 col(Account.patient_id),
+                col(SignIn.device),
             )
             .join(
                 account, (col(Account.clinic_id) == col(SignIn.clinic_id)) & (col(Account.id) == col(SignIn.account_id))
@@ -158,8 +159,8 @@ class SignIns:
         if found is None:
             self._known.pop(key, None)
             raise Problem(401, UNKNOWN_TOKEN, headers={"WWW-Authenticate": "Bearer"})
-        expires_at, account_id, clinic_id, role, patient_id = found
-        caller = Caller(account_id, clinic_id, role, patient_id)
+        expires_at, account_id, clinic_id, role, patient_id, device = found
+        caller = Caller(account_id, clinic_id, role, patient_id, device)
         if begun == self._ends:
             self._known[key] = RememberedCaller(caller, min(now + REMEMBER, expires_at))
         return caller

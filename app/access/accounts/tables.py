@@ -16,6 +16,7 @@ class Clinic(SQLModel, table=True):
     `phone` and `emergency_number` are what patients are told to call, `jurisdiction` is its country (ISO 3166-1).
     `time_zone` is that of its calendar. `alarm_budget` is how many flags that can wait may be shown in a week; null is no
     limit. `chain` names the accounts to whom a flag is handed, one after the other, before it goes to everybody.
+    `audit_days` is how long it is kept who saw what; null is for ever.
     """
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -27,6 +28,7 @@ class Clinic(SQLModel, table=True):
     phone: str | None = Field(default=None, max_length=40)
     emergency_number: str | None = Field(default=None, max_length=20)
     jurisdiction: str | None = Field(default=None, max_length=2)
+    audit_days: int | None = None
 
 
 class Account(SQLModel, table=True):

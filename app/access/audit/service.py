@@ -4,12 +4,12 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller
+from app.access.audit.schemas import AuditAction
 from app.access.audit.tables import AuditEvent
 from app.base.http.idempotency.service import Answer, IdempotentCall
 from app.base.store.database import Database
@@ -19,7 +19,6 @@ from app.base.store.typed import row, table
 
 event = table(AuditEvent)
 INSERT_EVENT = prepared_insert(event)
-AuditAction = Literal["read", "create", "change", "delete"]
 _heard: ContextVar[list[str] | None] = ContextVar("heard", default=None)
 
 
@@ -78,10 +77,11 @@ async def record_of_command(
     resource: str,
     *,
     clinic_id: UUID,
-    patient_id: UUID,
+    patient_id: UUID | None,
     now: datetime,
+    why: str | None = None,
 ) -> None:
-    """The same for an operator at the command line, who has no account."""
+    """The same for an operator at the command line, or the worker, who have no account."""
     values = row(
         AuditEvent,
         clinic_id=clinic_id,
@@ -91,6 +91,7 @@ async def record_of_command(
         patient_id=patient_id,
         action=action,
         resource=resource,
+        why=why,
     )
     await rows_of(connection, INSERT_EVENT, values)
 
@@ -115,4 +116,7 @@ def _event(
         patient_id=patient_id,
         action=action,
         resource=resource,
+        device=caller.device,
+        address=caller.address,
+        request_id=caller.request_id,
     )

@@ -1,7 +1,9 @@
 """Middleware of the whole app: a log line and a metric per request, headers of every answer, a limit for late bodies."""
 
 import asyncio
+import re
 import time
+from secrets import token_hex
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -11,12 +13,19 @@ from app.base.http.long_json import MOST_VALUES
 from app.base.http.problems import EXAMPLES, Problem, answer
 
 log = structlog.get_logger()
+GIVEN_NAME = re.compile(r"[A-Za-z0-9._-]{8,40}", re.ASCII)
 BODY_SECONDS = 60.0  # for a whole body, however it drips
 
 
 def reads_aside(scope: Scope) -> bool:
     """Whether the call reads its body off the loop, and has a limit of its own."""
     return getattr(scope.get("route"), "max_body_size", None) is not None
+
+
+def _name_of(scope: Scope) -> str:
+    """The name that a request has in the log and the audit: what a proxy gave it, else a fresh one."""
+    given = Headers(scope=scope).get("x-request-id", "")
+    return given if GIVEN_NAME.fullmatch(given) else token_hex(16)
 
 
 class RequestMiddleware:
@@ -35,6 +44,7 @@ class RequestMiddleware:
             await self.app(scope, receive, send)
             return
         begun, status, answered = time.perf_counter(), 500, False
+        name = scope.setdefault("state", {})["request_id"] = _name_of(scope)
         refused, whole = 0, False  # the status that is answered instead; whether the body is complete
         values = 0
 
@@ -64,6 +74,7 @@ class RequestMiddleware:
                 status, answered = refused or message["status"], True
                 headers = MutableHeaders(scope=message)
                 headers["X-Content-Type-Options"] = "nosniff"
+                headers["X-Request-ID"] = name
                 headers.setdefault("Cache-Control", "private, no-cache")  # a patient's data: revalidate, never share
             if not refused:
                 await send(message)
@@ -81,4 +92,4 @@ class RequestMiddleware:
             route = getattr(scope.get("route"), "path", "-")
             spent = time.perf_counter() - begun
             scope["app"].state.metrics.observe(scope["method"], route, status=status, seconds=spent)
-            log.info("request", method=scope["method"], route=route, status=status, ms=round(1000 * spent, 1))
+            log.info("request", id=name, method=scope["method"], route=route, status=status, ms=round(1000 * spent, 1))

@@ -33,6 +33,7 @@ CALLS = {
     "account": ("account", "Makes an account in a clinic, or ends or renews one; prints a new password once."),
     "policy": ("policy", "Policies: payers' and guidelines' rules for a repeat."),
     "messages": ("messages", "Messages: mail, Web Push and webhooks that wait, or have failed."),
+    "audit": ("audit", "Who did what: how far it is sealed, and whether anything sealed was touched."),
     "push-key": ("push_key", "Prints a fresh key for REPRIEVE_PUSH_KEY."),
 }
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from app.access.audit.sealing import seal_due
 from app.alerts.messages.sending import send_due
 from app.answers.verdicts.sweep import count_stale
 from app.base.logs import configure
@@ -62,6 +63,7 @@ async def _once(database: Database, settings: Settings, jobs: int | None) -> tup
     with executor(settings, jobs) as workers:
         async with leased(database, CONCLUSIONS, utc_now, wait=_say_that_it_waits):
             done = await work_once(database, utc_now, most=None, executor=workers, tell=tell)
+    await seal_due(database, utc_now)
     while handled := await send_due(database, settings, utc_now):
         sent += handled
     return verdicts, done - verdicts, sent

@@ -39,7 +39,7 @@ from app.rules.parameters import MISSED_FOR
 from app.rules.plan import WINDOWS, Contact, contacts
 from app.rules.words import ContactWindow, Definition
 from app.work.reviews import treatments
-from app.work.reviews.treatments import Treatment
+from app.work.reviews.treatments import TreatmentSaid
 
 router = APIRouter(prefix="/clinic/procedures/{procedure_id:uuid}", route_class=PageRoute, include_in_schema=False)
 TIMES = {
@@ -148,7 +148,7 @@ def _is_callable(contact: Contact, today: date) -> bool:
 
 async def _treatments(
     database: Database, about: VerdictContext, *, past: bool
-) -> tuple[Treatment | None, list[Treatment]]:
+) -> tuple[TreatmentSaid | None, list[TreatmentSaid]]:
     """This procedure, and the patient's others with what is said of each; those of the region first.
 
     On an earlier day those that were on record by then, without a word of what came of them.

@@ -11,6 +11,7 @@ from app.base.http.problems import Problem
 from app.doors.pages import (
     appointment_page,
     assets,
+    audit_page,
     calendar_page,
     cohort_page,
     corrections,
@@ -43,6 +44,7 @@ PARTS = (
     appointment_page,
     slot_page,
     quality_page,
+    audit_page,
     assets,
 )
 for part in PARTS:

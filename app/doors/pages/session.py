@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 
 from fastapi import Depends, Form, Request, Response
 
-from app.access.accounts.deps import SignInsDep
+from app.access.accounts.deps import SignInsDep, placed
 from app.access.accounts.permissions import Caller
 from app.base.http.deps import Now
 from app.base.http.problems import Problem
@@ -48,7 +48,7 @@ async def get_visitor(request: Request, sign_ins: SignInsDep, now: Now) -> Visit
     if not token:
         raise SignInFirst(where)
     try:
-        caller = await sign_ins.who(token, now)
+        caller = placed(await sign_ins.who(token, now), request)
     except Problem:
         raise SignInFirst(where) from None
     if caller.role not in STAFF:

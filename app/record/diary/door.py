@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from app.access.accounts.permissions import Caller
 from app.access.audit import service as audit
+from app.access.audit.schemas import AuditAction
 from app.alerts.flags.service import raise_flags
 from app.base.http.problems import bad_field
 from app.base.store.long_results import by_turns
@@ -77,7 +78,7 @@ async def take_in(
     person: Person,
     entries: Sequence[Incoming],
     now: datetime,
-    action: audit.AuditAction = "change",
+    action: AuditAction = "change",
 ) -> EntriesTaken:
     """Keeps what comes in, raises its red flags and leaves an event; the transaction holds the patient's row.
 

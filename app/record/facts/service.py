@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Action, Caller, reach, require
 from app.access.audit import service as audit
+from app.access.audit.schemas import AuditAction
 from app.base.http.conditional import etag, require_match
 from app.base.http.idempotency.service import Answer, IdempotentCall
 from app.base.http.paging import from_dated_cursor, page, to_dated_cursor
@@ -334,7 +335,7 @@ async def _kept(
     person: Person,
     new: NewRevision,
     now: datetime,
-    action: audit.AuditAction,
+    action: AuditAction,
 ) -> Fact[B]:
     """Does everything that goes with a new state of a fact, and returns it."""
     await revisions.keep(connection, caller, patient_id=person.id, new=new, now=now)

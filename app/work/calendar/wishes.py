@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.access.accounts.permissions import Caller, require
 from app.access.accounts.service import is_staff
 from app.access.audit import service as audit
+from app.access.audit.schemas import AuditAction
 from app.base.http.idempotency.service import Answer, IdempotentCall
 from app.base.http.problems import Problem, bad_field
 from app.base.http.wire import to_wire
@@ -56,7 +57,7 @@ async def add(database: Database, caller: Caller, *, new: WaitingIn, once: Idemp
         )
         made = await connection.execute(insert_new(connection, waiting, "clinic_id", "patient_id", "open_kind"), values)
         one = await _place(connection, caller, new)
-        did: audit.AuditAction = "create" if made.rowcount else "read"
+        did: AuditAction = "create" if made.rowcount else "read"
         if any(getattr(one.place, wish) != getattr(new, wish) for wish in WISHES):
             did = "change"
             await _wish_anew(connection, one, new, now=now)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.base.http.wire import JsonObject, Line, TimeZone, Wire
 from app.rules.words import Role
 
+LEAST_AUDIT_DAYS = 365  # chosen; many laws ask for years more, and the clinic knows its own
 EXAMPLE: JsonObject = {
     "time_zone": "Europe/Zurich",
     "alarm_budget": 20,
@@ -15,6 +16,7 @@ EXAMPLE: JsonObject = {
     "emergency_number": "144",
     "jurisdiction": "CH",
     "chain": ["0199a3c4-7d00-7a00-8000-000000000001"],
+    "audit_days": 3650,
 }
 
 
@@ -41,6 +43,9 @@ class ClinicChange(Wire):
     chain: Annotated[list[UUID], Field(max_length=10)] | None = Field(
         default=None, description="accounts of the staff to whom a flag is handed, one after the other"
     )
+    audit_days: Annotated[int, Field(ge=LEAST_AUDIT_DAYS, le=36_500, strict=True)] | None = Field(
+        default=None, description="how long it is kept who saw what, in days; null is for ever"
+    )
 
 
 class ClinicOut(BaseModel):
@@ -66,6 +71,7 @@ class ClinicOut(BaseModel):
     emergency_number: str | None = None
     jurisdiction: str | None = None
     chain: list[UUID]
+    audit_days: int | None = None
     shown_in_seven_days: int = Field(description="flags that can wait, shown in the last seven days")
     held_back: int = Field(description="flags that the budget holds back now; `GET /v1/flags?held_back=true` has them")
 

@@ -65,6 +65,8 @@ def settings_of(given: ClinicChange) -> list[Setting]:
         out.append(to(col(Clinic.emergency_number), given.emergency_number))
     if "jurisdiction" in given.model_fields_set:
         out.append(to(col(Clinic.jurisdiction), given.jurisdiction))
+    if "audit_days" in given.model_fields_set:
+        out.append(to(col(Clinic.audit_days), given.audit_days))
     if "chain" in given.model_fields_set:
         chain: list[UUID] = given.chain or []
         out.append(to(col(Clinic.chain), [str(one) for one in dict.fromkeys(chain)] or None))

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Action, Caller, reach, require
 from app.access.audit import service as audit
+from app.access.audit.schemas import AuditAction
 from app.alerts.flags.answered import take_on
 from app.alerts.flags.service import of_a_patient
 from app.alerts.messages.outbox import Topic, post
@@ -159,7 +160,7 @@ async def open_review(
         made = await connection.execute(insert_new(connection, review, "clinic_id", "open_procedure_id"), values)
         open_one = and_(col(Review.clinic_id) == own.clinic_id, col(Review.open_procedure_id) == procedure_id)
         (one,) = await find_all(connection, with_outcome().where(open_one))
-        did: audit.AuditAction = "create" if made.rowcount else "read"
+        did: AuditAction = "create" if made.rowcount else "read"
         await audit.record(connection, caller, action=did, resource="review", patient_id=own.patient_id, now=now)
         if made.rowcount:
             await _tell(connection, caller, topic="review.opened", one=one.review, now=now)

@@ -14,14 +14,14 @@ from app.work.reviews.tables import Review
 
 
 @dataclass(frozen=True)
-class Treatment(SaidOfProcedure):
+class TreatmentSaid(SaidOfProcedure):
     """A procedure with the sentence of its kept verdict, and its open review: a procedure has one at a time."""
 
     review_id: UUID | None
     review_state: str | None
 
 
-async def of_patient(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID) -> list[Treatment]:
+async def of_patient(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID) -> list[TreatmentSaid]:
     """A patient's procedures, the newest first."""
     under_way = and_(
         col(Review.clinic_id) == col(ProcedureRow.clinic_id), col(Review.open_procedure_id) == col(ProcedureRow.id)
@@ -31,4 +31,4 @@ async def of_patient(connection: AsyncConnection, clinic_id: UUID, patient_id: U
         .add_columns(col(Review.id).label("review_id"), col(Review.state).label("review_state"))
         .outerjoin(review, under_way)
     )
-    return [Treatment(*one) for one in (await connection.execute(query)).all()]
+    return [TreatmentSaid(*one) for one in (await connection.execute(query)).all()]
