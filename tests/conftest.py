@@ -28,6 +28,11 @@ from tests.demo import fill_demo
 from tests.shared import made_once
 from tests.support import Service, app_with, open_service
 
+MEMORY, ROOM = Path("/dev/shm"), 4 * 2**30  # a file system in memory, and the bytes that the suite needs at most
+if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+    # each commit waits for the disk, and the tests make some hundred thousand; workers and other processes inherit it
+    os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+
 # a busy machine is no fault of a test
 hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("busy")

@@ -1,6 +1,6 @@
 """Imports every table, so that migrations and tests see the complete metadata."""
 
-from app.access.accounts.tables import Account, Clinic, SignIn
+from app.access.accounts.tables import Account, Clinic, FailedTries, SignIn
 from app.access.audit.tables import AuditEvent, AuditSeal
 from app.access.lifecycle.tables import AccountCode
 from app.alerts.flags.tables import ClinicRule, Flag
@@ -37,6 +37,7 @@ __all__ = [
     "DiaryDay",
     "DiaryRevision",
     "FactRow",
+    "FailedTries",
     "Feed",
     "Flag",
     "Invitation",

@@ -68,18 +68,20 @@ def _entries(rng: np.random.Generator, mix: Mix, days: Days, score: Floats, mme:
     for i, day in enumerate(days.tolist()):
         at = START + timedelta(days=day)
         late = int(rng.integers(1, 6)) if rng.random() < mix.late else 0
+        worst = float(min(10, np.ceil(score[i] + rng.uniform(0.5, 2.5))))
         entry = {
             "date": at.isoformat(),
             "recorded_on": (at + timedelta(days=late)).isoformat(),
             "pain_average": float(score[i]),
-            "pain_worst": float(min(10, np.ceil(score[i] + rng.uniform(0.5, 2.5)))),
+            "pain_worst": worst,
             "opioid_mme": None if mme is None else float(mme[i]),
             "steps": None,
         }
         entries.append(entry)
         if rng.random() < mix.corrected:
             other = float(np.clip(score[i] + rng.integers(-3, 4), 0, 10))
-            entries.append(entry | {"recorded_on": (at + timedelta(days=late + 1)).isoformat(), "pain_average": other})
+            corrected = {"pain_average": other, "pain_worst": max(worst, other)}
+            entries.append(entry | {"recorded_on": (at + timedelta(days=late + 1)).isoformat(), **corrected})
     return entries
 
 

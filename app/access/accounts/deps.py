@@ -22,10 +22,14 @@ async def get_sign_ins(request: Request) -> SignIns:
 SignInsDep = Annotated[SignIns, Depends(get_sign_ins)]
 
 
+def address_of(request: Request) -> str | None:
+    """Where a request comes from: the client, or whom a proxy that the server trusts names."""
+    return request.client.host if request.client is not None else None
+
+
 def placed(caller: Caller, request: Request) -> Caller:
     """The caller with where this request comes from, for the audit."""
-    address = request.client.host if request.client is not None else None
-    return replace(caller, address=address, request_id=getattr(request.state, "request_id", None))
+    return replace(caller, address=address_of(request), request_id=getattr(request.state, "request_id", None))
 
 
 async def get_caller(request: Request, token: Token, *, sign_ins: SignInsDep, now: Now) -> Caller:

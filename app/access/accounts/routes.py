@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Header, Response
+from fastapi import APIRouter, Depends, Form, Header, Request, Response
 from fastapi.security import OAuth2PasswordRequestForm
 
-from app.access.accounts.deps import CallerDep, SignInsDep, Token
+from app.access.accounts.deps import CallerDep, SignInsDep, Token, address_of
 from app.access.accounts.schemas import MeOut, TokenOut
 from app.access.accounts.service import named
 from app.base.http.deps import Now
@@ -16,7 +16,9 @@ router = APIRouter(prefix="/v1", tags=["accounts"])
 
 @router.post("/token", responses=problems(413, 429))
 async def sign_in(
+    request: Request,
     form: Annotated[OAuth2PasswordRequestForm, Depends()],
+    *,
     sign_ins: SignInsDep,
     now: Now,
     response: Response,
@@ -24,7 +26,9 @@ async def sign_in(
     user_agent: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> TokenOut:
     """Signs in with the OAuth 2 password form and answers a bearer token."""
-    issued = await sign_ins.begin(form.username, form.password, now, device=named(device) or named(user_agent))
+    issued = await sign_ins.begin(
+        form.username, form.password, now, device=named(device) or named(user_agent), address=address_of(request)
+    )
     response.headers["Cache-Control"] = "no-store"
     return TokenOut(access_token=issued.token, expires_in=round((issued.expires_at - now).total_seconds()))
 

@@ -13,6 +13,7 @@ from pwdlib import PasswordHash
 from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.access.accounts.attempts import sign_in_attempt
 from app.access.accounts.permissions import Caller
 from app.access.accounts.tables import Account, Clinic, SignIn
 from app.base import memory
@@ -63,13 +64,19 @@ class SignIns:
         self._ends = 0  # counts what has ended: a look-up that was under way meanwhile is not remembered
         memory.join(self)
 
-    async def begin(self, username: str, password: str, now: datetime, *, device: str | None = None) -> IssuedToken:
-        """A token for a name and its password; `device` is what signs in.
+    async def begin(
+        self, username: str, password: str, now: datetime, *, device: str | None = None, address: str | None = None
+    ) -> IssuedToken:
+        """A token for a name and its password; `device` is what signs in, and `address` from where.
 
         Raises:
             Problem: 401, with the same text after the same time for a wrong name, a wrong password and an account that is
-                disabled; 429 where too many sign in at once.
+                disabled; 429 where too many attempts have failed, or too many sign in at once.
         """
+        async with sign_in_attempt(self._database, username, address, now=now):
+            return await self._begin(username, password, now, device=device)
+
+    async def _begin(self, username: str, password: str, now: datetime, *, device: str | None) -> IssuedToken:
         found = None
         if "\x00" not in username:  # PostgreSQL's text can't hold it, so no account has it
             theirs = select(col(Account.clinic_id), col(Account.id), col(Account.password_hash))

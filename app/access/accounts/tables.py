@@ -70,3 +70,15 @@ class SignIn(SQLModel, table=True):
     device: str | None = Field(default=None, max_length=200)
     created_at: datetime
     expires_at: datetime = Field(index=True)
+
+
+class FailedTries(SQLModel, table=True):
+    """A bucket of tries that have failed, by a hash of what it is for: `full_at` is when it will have run dry.
+
+    Where somebody has signed in from an address, that is a row too, until `full_at`.
+    """
+
+    __tablename__ = "failed_tries"
+
+    key: str = Field(primary_key=True, max_length=64)
+    full_at: datetime = Field(index=True)

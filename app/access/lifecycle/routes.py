@@ -3,10 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from app.access.accounts.deps import CallerDep, SignInsDep, Token
+from app.access.accounts.attempts import CODES, PASSWORDS, attempt, bucket, network_of
+from app.access.accounts.deps import CallerDep, SignInsDep, Token, address_of
 from app.access.lifecycle import clinic_accounts, codes, own
 from app.access.lifecycle.schemas import (
     AccountChange,
@@ -95,10 +96,18 @@ async def withdraw_code(code_id: UUID, caller: CallerDep, database: DatabaseDep,
 
 @router.post("/resets/{code}", status_code=204, responses=problems(403, 404, 413, 429))
 async def set_password_by_code(
-    code: Annotated[str, Path(max_length=100)], given: ResetIn, database: DatabaseDep, sign_ins: SignInsDep, now: Now
+    request: Request,
+    code: Annotated[str, Path(max_length=100)],
+    *,
+    given: ResetIn,
+    database: DatabaseDep,
+    sign_ins: SignInsDep,
+    now: Now,
 ) -> None:
     """Sets a new password; every sign-in of the account ends. No token is needed, only the code."""
-    await codes.set_by_code(database, code, given=given, sign_ins=sign_ins, now=now)
+    guess = bucket(CODES, network_of(address_of(request)))
+    async with attempt(database, [guess], now=now, failed=(404,)):
+        await codes.set_by_code(database, code, given=given, sign_ins=sign_ins, now=now)
 
 
 @router.post("/me/password", status_code=204, responses=problems(413, 429))
@@ -106,7 +115,9 @@ async def set_password(
     given: PasswordIn, token: Token, caller: CallerDep, database: DatabaseDep, sign_ins: SignInsDep, now: Now
 ) -> None:
     """Sets a new password; every other sign-in of the account ends at once."""
-    await own.set_password(database, caller, given=given, token=token, sign_ins=sign_ins, now=now)
+    tries = bucket(PASSWORDS, str(caller.account_id))
+    async with attempt(database, [tries], now=now, failed=(422,)):
+        await own.set_password(database, caller, given=given, token=token, sign_ins=sign_ins, now=now)
 
 
 @router.get("/me/sessions", responses=problems())

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app.access.accounts.deps import SignInsDep
+from app.access.accounts.deps import SignInsDep, address_of
 from app.access.accounts.service import named
 from app.base.http.deps import Now
 from app.base.http.problems import Problem
@@ -34,7 +34,8 @@ async def sign_in(
     """Begins a session, or says that it can't."""
     same_origin(request)
     try:
-        issued = await sign_ins.begin(username, password, now, device=named(request.headers.get("user-agent")))
+        device, address = named(request.headers.get("user-agent")), address_of(request)
+        issued = await sign_ins.begin(username, password, now, device=device, address=address)
     except Problem as problem:
         fault = WRONG if problem.status == 401 else problem.detail
         return page("sign_in.html", None, problem.status, fault=fault, username=username, next=inside(next))

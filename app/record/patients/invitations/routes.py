@@ -3,10 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import JSONResponse
 
-from app.access.accounts.deps import CallerDep
+from app.access.accounts.attempts import CODES, attempt, bucket, network_of
+from app.access.accounts.deps import CallerDep, address_of
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.idempotency.deps import IdempotentCallDep
 from app.base.http.problems import Responses, problems
@@ -33,7 +34,14 @@ async def invite(
 
 @router.post("/invitations/{code}/accept", status_code=201, responses=problems(403, 404, 409, 413, 429))
 async def accept(
-    code: Annotated[str, Path(max_length=100)], given: AcceptIn, database: DatabaseDep, now: Now
+    request: Request,
+    code: Annotated[str, Path(max_length=100)],
+    *,
+    given: AcceptIn,
+    database: DatabaseDep,
+    now: Now,
 ) -> AccountOut:
     """Makes the account that a code is for, with a name and a password of one's choice. The code stands for a token."""
-    return await service.accept(database, code, given=given, now=now)
+    guess = bucket(CODES, network_of(address_of(request)))
+    async with attempt(database, [guess], now=now, failed=(404,)):
+        return await service.accept(database, code, given=given, now=now)

@@ -1,0 +1,157 @@
+"""How often somebody may try to sign in, or to guess a code: kept in the database, so that all processes count together.
+
+Each kind of try fills a bucket that runs dry with time: `burst` tries in a row, then one each `every`. What succeeds does
+not count. A name is counted whether or not there is such an account, so that nothing can be learnt from it. Nobody can lock
+another out for good: whoever has signed in from an address within 90 days is counted there apart from everybody else.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from ipaddress import ip_address, ip_network
+from math import ceil
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.access.accounts.tables import FailedTries
+from app.base.http.problems import Problem
+from app.base.store.database import Database
+from app.base.store.statements import insert_new, upsert
+from app.base.store.typed import col, row, table
+
+attempts = table(FailedTries)
+KNOWN_FOR = timedelta(days=90)
+NOWHERE = "unknown"  # an address, where the server is told none
+
+
+@dataclass(frozen=True)
+class TryLimit:
+    """So many tries in a row, then one each so often; chosen."""
+
+    kind: str
+    burst: int
+    every: timedelta
+
+
+HERE = TryLimit("name and address", 10, timedelta(minutes=1))
+NAME = TryLimit("name", 30, timedelta(minutes=5))  # from all addresses together
+ADDRESS = TryLimit("address", 100, timedelta(seconds=6))  # a clinic's people may share one
+CODES = TryLimit("code", 20, timedelta(minutes=1))  # by address
+PASSWORDS = TryLimit("password", 10, timedelta(minutes=1))  # by account that changes it
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A limit for one name, address or account."""
+
+    limit: TryLimit
+    key: str
+
+
+def bucket(limit: TryLimit, *of: str) -> Bucket:
+    """The bucket of a limit; only a hash of what it is for is kept."""
+    return Bucket(limit, _key(limit.kind, *of))
+
+
+def _key(*parts: str) -> str:
+    return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def network_of(address: str | None) -> str:
+    """What is counted together: an address, or of IPv6 the network of one subscriber."""
+    try:
+        one = ip_address(address or "")
+    except ValueError:
+        return NOWHERE
+    return str(one) if one.version == 4 else str(ip_network((one, 64), strict=False))
+
+
+@asynccontextmanager
+async def attempt(
+    database: Database, buckets: Sequence[Bucket], *, now: datetime, failed: tuple[int, ...]
+) -> AsyncIterator[None]:
+    """A try: it counts where the block ends with a problem of a status that means it has failed.
+
+    Raises:
+        Problem: 429 with `Retry-After` where there were too many.
+    """
+    await _count(database, buckets, now)
+    try:
+        yield
+    except Problem as problem:
+        if problem.status not in failed:
+            await _give_back(database, buckets, now)
+        raise
+    await _give_back(database, buckets, now)
+
+
+@asynccontextmanager
+async def sign_in_attempt(
+    database: Database, username: str, address: str | None, *, now: datetime
+) -> AsyncIterator[None]:
+    """A try to sign in with a name from an address; from where that has succeeded lately, other addresses do not count."""
+    here = network_of(address)
+    known = _key("known", username, here)
+    async with database.read() as connection:
+        query = select(col(FailedTries.full_at)).where(col(FailedTries.key) == known, col(FailedTries.full_at) > now)
+        is_known = (await connection.execute(query)).first() is not None
+    buckets = [bucket(HERE, username, here), bucket(ADDRESS, here)]
+    if not is_known:
+        buckets.append(bucket(NAME, username))
+    async with attempt(database, buckets, now=now, failed=(401,)):
+        yield
+    ours = {_key(HERE.kind, username, here), _key(NAME.kind, username)}
+
+    async def remember(connection: AsyncConnection) -> None:
+        await connection.execute(delete(attempts).where(col(FailedTries.key).in_(sorted(ours))))
+        await connection.execute(
+            upsert(connection, attempts, "key"), row(FailedTries, key=known, full_at=now + KNOWN_FOR)
+        )
+
+    await database.write(remember)
+
+
+async def _count(database: Database, buckets: Sequence[Bucket], now: datetime) -> None:
+    """Counts a try in each bucket, or in none where one is full."""
+
+    async def work(connection: AsyncConnection) -> None:
+        await connection.execute(delete(attempts).where(col(FailedTries.full_at) < now - timedelta(days=1)))
+        held = await _held(connection, buckets, now)
+        longest = max(held[one.key] - now - (one.limit.burst - 1) * one.limit.every for one in buckets)
+        if longest > timedelta(0):
+            seconds = ceil(longest.total_seconds())
+            says = f"Too many attempts have failed. Try again in {_spoken(seconds)}."
+            raise Problem(429, says, headers={"Retry-After": str(seconds)})
+        await _keep(connection, {one.key: held[one.key] + one.limit.every for one in buckets})
+
+    await database.write(work)
+
+
+async def _give_back(database: Database, buckets: Sequence[Bucket], now: datetime) -> None:
+    async def work(connection: AsyncConnection) -> None:
+        held = await _held(connection, buckets, now)
+        await _keep(connection, {one.key: max(now, held[one.key] - one.limit.every) for one in buckets})
+
+    await database.write(work)
+
+
+async def _held(connection: AsyncConnection, buckets: Sequence[Bucket], now: datetime) -> dict[str, datetime]:
+    """When each bucket will have run dry, locked: of two that try at once one waits for the other."""
+    keys = sorted(one.key for one in buckets)
+    fresh = [row(FailedTries, key=key, full_at=now) for key in keys]
+    await connection.execute(insert_new(connection, attempts, "key"), fresh)
+    query = select(col(FailedTries.key), col(FailedTries.full_at)).where(col(FailedTries.key).in_(keys))
+    rows = (await connection.execute(query.order_by(col(FailedTries.key)).with_for_update())).all()
+    return {key: max(now, full_at) for key, full_at in rows}
+
+
+async def _keep(connection: AsyncConnection, held: dict[str, datetime]) -> None:
+    rows = [row(FailedTries, key=key, full_at=full_at) for key, full_at in sorted(held.items())]
+    await connection.execute(upsert(connection, attempts, "key"), rows)
+
+
+def _spoken(seconds: int) -> str:
+    return f"{seconds} second{'s' if seconds > 1 else ''}" if seconds < 120 else f"{ceil(seconds / 60)} minutes"
