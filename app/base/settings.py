@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -42,6 +42,17 @@ def _smtp(value: SecretStr) -> SecretStr:
     return value
 
 
+def _origins(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    origins = tuple(filter(None, (one.strip() for one in value.split(","))))
+    for one in origins:
+        parts = urlsplit(one)
+        if parts.scheme not in ("http", "https") or not parts.hostname or one != f"{parts.scheme}://{parts.netloc}":
+            raise ValueError("not a list of origins; write https://app.example.org,https://other.example.org")
+    return origins
+
+
 class Settings(BaseSettings):
     """What an operator can set; each is read from `REPRIEVE_` and its name in capitals."""
 
@@ -66,6 +77,10 @@ class Settings(BaseSettings):
         default="http://127.0.0.1:8000",
         pattern=r"^https?://[^\s]+$",
         description="address under which people reach the service; links in messages begin with it",
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = Field(
+        default=(),
+        description="origins of web apps on other hosts that may call the API, with commas between; none where not set",
     )
     smtp_url: Annotated[SecretStr, AfterValidator(_smtp)] | None = Field(
         default=None, description="mail server, `smtp://user:password@host:587` or `smtps://…`; no mail where not set"

@@ -9,6 +9,7 @@ from typing import cast
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp
 
@@ -97,7 +98,17 @@ class Service(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """The layers that a request passes."""
-        return RequestMiddleware(super().build_middleware_stack())
+        inner, origins = super().build_middleware_stack(), self.state.settings.cors_origins
+        if origins:  # tokens are sent by hand, so that no cookie goes along
+            inner = CORSMiddleware(
+                inner,
+                allow_origins=origins,
+                allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
+                allow_headers=("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match"),
+                expose_headers=("ETag", "Location", "Next-Cursor", "Retry-After", "X-Request-ID"),
+                max_age=600,
+            )
+        return RequestMiddleware(inner)
 
 
 def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:

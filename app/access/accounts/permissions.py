@@ -88,6 +88,31 @@ RULES: dict[tuple[Role, Action], Relation] = {
 }
 
 
+# what each action is, as the documents say it (`docs/access.md` is made from both tables)
+SAID: dict[Action, str] = {
+    "read": "read records, verdicts, pictures, reports, flags, reviews, appointments",
+    "create_patient": "add a patient",
+    "change_patient": "correct a patient's name, birth, language, payer, time zone",
+    "change_procedure": "record, correct and delete procedures, blocks, work-ups; import a record",
+    "write_diary": "write, correct and delete entries, questionnaires, events",
+    "record_contact": "record a follow-up contact",
+    "erase": "erase a patient's record",
+    "add_rule": "add red flags of the clinic's own",
+    "work_flag": "take up a flag, close it, take that back",
+    "work_review": "open, work, book, decide, cancel and reopen reviews; the waiting list",
+    "add_slot": "add, change, close and delete slots; absences",
+    "confirm": "confirm or cancel an appointment, answer an offer",
+    "be_told": "addresses to be told at: mail, Web Push, a calendar feed",
+    "manage_messages": "webhooks, deliveries, dead letters",
+    "change_clinic": "the clinic's settings, and policies of its own",
+    "manage_accounts": "accounts of the clinic: invite, change role, disable, reset, end sessions",
+    "read_audit": "who read or wrote what",
+    "check_audit": "how far the audit is sealed",
+    "answer": "answer the question of a flag",
+    "invite": "invite a patient to an account",
+}
+
+
 @dataclass(frozen=True)
 class Caller:
     """Who asks; and for the audit with which device, from which address, and in which request."""

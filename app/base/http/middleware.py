@@ -14,6 +14,12 @@ from app.base.http.problems import EXAMPLES, Problem, answer
 
 log = structlog.get_logger()
 GIVEN_NAME = re.compile(r"[A-Za-z0-9._-]{8,40}", re.ASCII)
+SAFE = {  # of an answer that is no page: nothing in it is run, shown inside another page, or tells where it was
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 BODY_SECONDS = 60.0  # for a whole body, however it drips
 
 
@@ -75,6 +81,8 @@ class RequestMiddleware:
                 headers = MutableHeaders(scope=message)
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["X-Request-ID"] = name
+                for header, value in SAFE.items():
+                    headers.setdefault(header, value)  # a page says what it allows
                 headers.setdefault("Cache-Control", "private, no-cache")  # a patient's data: revalidate, never share
             if not refused:
                 await send(message)

@@ -12,9 +12,9 @@ from app.access.accounts.deps import SignInsDep, placed
 from app.access.accounts.permissions import Caller
 from app.base.http.deps import Now
 from app.base.http.problems import Problem
+from app.base.settings import Settings
 
 COOKIE = "reprieve_session"
-LOOPBACK = {"localhost", "127.0.0.1", "::1", "test"}
 STAFF = ("clinician", "scheduler", "admin")
 
 
@@ -93,8 +93,9 @@ def same_origin(request: Request) -> None:
 
 
 def set_cookie(request: Request, response: Response, *, token: str, seconds: int) -> None:
-    """Keeps the sign-in in the browser, out of reach of scripts; over TLS only, except on this machine."""
-    secure = request.url.hostname not in LOOPBACK
+    """Keeps the sign-in in the browser, out of reach of scripts; over TLS only where people reach the service so."""
+    settings = cast(Settings, request.app.state.settings)
+    secure = settings.public_url.startswith("https:") or request.url.scheme == "https"
     response.set_cookie(COOKIE, token, seconds, path="/clinic", secure=secure, httponly=True, samesite="lax")
 
 
