@@ -17,6 +17,7 @@ Action = Literal[
     "read",
     "create_patient",
     "change_patient",
+    "change_own",
     "change_procedure",
     "write_diary",
     "record_contact",
@@ -40,6 +41,7 @@ IdColumn = ColumnElement[UUID] | ColumnElement[UUID | None]
 
 RULES: dict[tuple[Role, Action], Relation] = {
     ("patient", "read"): "own",
+    ("patient", "change_own"): "own",
     ("patient", "write_diary"): "own",
     ("clinician", "read"): "clinic",
     ("clinician", "create_patient"): "clinic",
@@ -93,6 +95,7 @@ SAID: dict[Action, str] = {
     "read": "read records, verdicts, pictures, reports, flags, reviews, appointments",
     "create_patient": "add a patient",
     "change_patient": "correct a patient's name, birth, language, payer, time zone",
+    "change_own": "change one's own time zone and language",
     "change_procedure": "record, correct and delete procedures, blocks, work-ups; import a record",
     "write_diary": "write, correct and delete entries, questionnaires, events",
     "record_contact": "record a follow-up contact",

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import (
+    RULES,
     Action,
     Caller,
     Relation,
@@ -38,6 +39,7 @@ from app.record.revisions.service import NewRevision
 
 patient = table(Patient)
 UNKNOWN_MAY_BE = ("language", "payer")
+PATIENTS_OWN = {"time_zone", "language", "reason"}  # what a patient changes of their own record
 COLUMNS = (
     col(Patient.clinic_id),
     col(Patient.id),
@@ -173,13 +175,18 @@ async def add(
 async def change(
     database: Database, caller: Caller, *, patient_id: UUID, changes: PatientChange, if_match: str | None, now: datetime
 ) -> Person:
-    """Changes the given fields; null is refused for name, birth and time zone, which are known."""
+    """Changes the given fields; null is refused for name, birth and time zone, which are known.
+
+    A patient changes their own time zone and language, and nothing else.
+    """
+    own = changes.model_fields_set <= PATIENTS_OWN and (caller.role, "change_own") in RULES
+    action: Action = "change_own" if own else "change_patient"
     for name in changes.model_fields_set - {"reason", *UNKNOWN_MAY_BE}:
         if getattr(changes, name) is None:
             raise bad_field(f"/{name}", "can't be null; leave it out to keep what is there")
 
     async def work(connection: AsyncConnection) -> Person:
-        person = await find(connection, caller, patient_id=patient_id, action="change_patient", lock=True)
+        person = await find(connection, caller, patient_id=patient_id, action=action, lock=True)
         require_match(if_match, patient_tag(person))
         after = PatientIn.model_construct(  # each part was checked as it came, now or by an older version
             name=changes.name or person.name,

@@ -43,6 +43,19 @@ async def test_a_bad_patient_is_refused_with_its_place(service: Service, change:
         assert [e["pointer"] for e in answer.json()["errors"]] == [pointer]
 
 
+async def test_patients_change_their_own_time_zone_and_language_and_nothing_else(service: Service) -> None:
+    mine = f"/v1/patients/{service.ada_id}"
+    changed = await service("ada", "PATCH", mine, json={"time_zone": "Asia/Tokyo", "language": "de"})
+    assert (changed.status_code, changed.json()["time_zone"], changed.json()["language"]) == (200, "Asia/Tokyo", "de")
+    for more in ({"name": "Eve"}, {"born_on": "1970-01-01"}, {"payer": "aetna"}, {"name": "Eve", "language": "fr"}):
+        assert (await service("ada", "PATCH", mine, json=more)).status_code == 403, more
+    assert (await service("bob", "PATCH", mine, json={"language": "fr"})).status_code == 404
+    told = (await service("ada", "GET", mine)).json()
+    assert (told["name"], told["born_on"], told["language"]) == ("Ada Muster", "1961-04-02", "de")
+    history = (await service("cleo", "GET", f"{mine}/history")).json()["items"]
+    assert len(history) == 2
+
+
 async def test_lists_page_by_a_cursor_that_new_rows_do_not_shift(service: Service) -> None:
     for i in range(5):
         await service("cleo", "POST", "/v1/patients", json={**NEW, "name": f"P{i}"})
