@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     statement_seconds: float = Field(
         default=30, gt=0, le=3600, description="how long a statement may take on PostgreSQL before it is given up"
     )
+    pg_tools: Path | None = Field(
+        default=None, description="folder of `pg_dump` and `pg_restore`; those of the path where not set"
+    )
     worker_seconds: float = Field(
         default=2, ge=0, le=3600, description="pause between rounds of the worker inside a server; 0 leaves it out"
     )

@@ -28,6 +28,8 @@ CALLS = {
         "The current diary of a patient as CSV (a row a day and site) or NDJSON (an entry a line).",
     ),
     "migrate": ("migrate", "Brings the database up to date."),
+    "backup": ("backup", "Writes a copy of the whole database, as of one moment, while the service goes on."),
+    "restore": ("restore", "Puts a copy into an empty database."),
     "sweep": ("sweep", "Brings verdicts, flags and reviews up to date and sends what is due."),
     "clinic": ("clinic", "Makes a clinic and its first admin; prints the clinic's id and the admin's password once."),
     "account": ("account", "Makes an account in a clinic, or ends or renews one; prints a new password once."),
