@@ -98,17 +98,17 @@ class Service(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """The layers that a request passes."""
-        inner, origins = super().build_middleware_stack(), self.state.settings.cors_origins
-        if origins:  # tokens are sent by hand, so that no cookie goes along
-            inner = CORSMiddleware(
-                inner,
-                allow_origins=origins,
-                allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
-                allow_headers=("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match"),
-                expose_headers=("ETag", "Location", "Next-Cursor", "Retry-After", "X-Request-ID"),
-                max_age=600,
-            )
-        return RequestMiddleware(inner)
+        every, origins = RequestMiddleware(super().build_middleware_stack()), self.state.settings.cors_origins
+        if not origins:
+            return every
+        return CORSMiddleware(  # tokens are sent by hand, no cookie goes along
+            every,  # within it, so that a web app can read a refusal too
+            allow_origins=origins,
+            allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
+            allow_headers=("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match"),
+            expose_headers=("ETag", "Location", "Next-Cursor", "Retry-After", "X-Request-ID"),
+            max_age=600,
+        )
 
 
 def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:

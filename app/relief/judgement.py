@@ -154,9 +154,10 @@ class Judgement:
         """
         pain, definition = self.plan.baseline.pain or 0.0, self.run.filter.definition
         share = par.RETURN_LEVEL[definition] if self.held else par.ONSET_LEVEL[definition]
-        if share + par.NEAR_LIMIT >= 1 and self.phase in ("returning", "returned"):
-            return 0.0
         line = share * pain
         grid = np.arange(par.N_LEVEL) * par.LEVEL_STEP
+        near = np.abs(grid - line) < par.NEAR_LIMIT * pain + par.LEVEL_STEP / 2
+        if share + par.NEAR_LIMIT >= 1 and self.phase == "returned":
+            near &= grid < line
         chance = self.run.today.level
-        return float(chance[np.abs(grid - line) < par.NEAR_LIMIT * pain + par.LEVEL_STEP / 2].sum() / chance.sum())
+        return float(chance[near].sum() / chance.sum())

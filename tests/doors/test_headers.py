@@ -41,6 +41,11 @@ async def test_every_answer_allows_a_browser_no_more_than_it_needs(service: Serv
         assert "public" not in told["cache-control"] or where.startswith("/clinic/assets"), where
 
 
+async def test_a_body_that_is_too_large_is_refused_with_them_too(service: Service) -> None:
+    told = await service("cleo", "POST", "/v1/me/password", content=b'{"password": "' + b"x" * 3_000_000)
+    assert told.status_code == 413 and told.headers["x-frame-options"] == "DENY" and told.headers["x-request-id"]
+
+
 @pytest.mark.parametrize(
     ("public", "asked", "secure"),
     [

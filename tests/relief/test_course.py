@@ -117,3 +117,8 @@ def test_who_was_never_better_is_near_no_line_of_a_definition_whose_line_is_of_r
     scores = course(7, 6.5, None, 0, 200)
     v = judge(diary(scores), Procedure(DAY0), as_of=day(200), definition="full")
     assert v.phase == "no_relief" and "borderline" not in [one.kind for one in v.confounders]
+
+
+def test_who_comes_near_the_line_of_full_and_not_over_it_is_borderline() -> None:
+    v = judge(diary(course(7, 1, 150, 5.8, 260)), Procedure(DAY0), as_of=day(220), definition="full")
+    assert v.phase in ("relief", "returning") and "borderline" in [one.kind for one in v.confounders]

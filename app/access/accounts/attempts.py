@@ -2,10 +2,10 @@
 
 Each kind of try fills a bucket that runs dry with time: `burst` tries in a row, then one each `every`. What succeeds does
 not count. A name is counted whether or not there is such an account, so that nothing can be learnt from it. Nobody can lock
-another out for good: whoever has signed in from an address within 90 days is counted there apart from everybody else.
+another out for good: of whoever has signed in from an address within 90 days only what fails there with their name counts.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -40,7 +40,7 @@ HERE = TryLimit("name and address", 10, timedelta(minutes=1))
 NAME = TryLimit("name", 30, timedelta(minutes=5))  # from all addresses together
 ADDRESS = TryLimit("address", 100, timedelta(seconds=6))  # a clinic's people may share one
 CODES = TryLimit("code", 20, timedelta(minutes=1))  # by address
-PASSWORDS = TryLimit("password", 10, timedelta(minutes=1))  # by account that changes it
+PASSWORDS = TryLimit("password", 10, timedelta(minutes=1))  # by the sign-in that changes it
 
 
 @dataclass(frozen=True)
@@ -66,14 +66,15 @@ def network_of(address: str | None) -> str:
         one = ip_address(address or "")
     except ValueError:
         return NOWHERE
+    one = getattr(one, "ipv4_mapped", None) or one
     return str(one) if one.version == 4 else str(ip_network((one, 64), strict=False))
 
 
 @asynccontextmanager
 async def attempt(
-    database: Database, buckets: Sequence[Bucket], *, now: datetime, failed: tuple[int, ...]
+    database: Database, buckets: Sequence[Bucket], *, now: datetime, failed: Callable[[Problem], bool]
 ) -> AsyncIterator[None]:
-    """A try: it counts where the block ends with a problem of a status that means it has failed.
+    """A try: it counts where the block ends with a problem that means it has failed.
 
     Raises:
         Problem: 429 with `Retry-After` where there were too many.
@@ -82,7 +83,7 @@ async def attempt(
     try:
         yield
     except Problem as problem:
-        if problem.status not in failed:
+        if not failed(problem):
             await _give_back(database, buckets, now)
         raise
     await _give_back(database, buckets, now)
@@ -98,10 +99,10 @@ async def sign_in_attempt(
     async with database.read() as connection:
         query = select(col(FailedTries.full_at)).where(col(FailedTries.key) == known, col(FailedTries.full_at) > now)
         is_known = (await connection.execute(query)).first() is not None
-    buckets = [bucket(HERE, username, here), bucket(ADDRESS, here)]
+    buckets = [bucket(HERE, username, here)]
     if not is_known:
-        buckets.append(bucket(NAME, username))
-    async with attempt(database, buckets, now=now, failed=(401,)):
+        buckets += [bucket(ADDRESS, here), bucket(NAME, username)]
+    async with attempt(database, buckets, now=now, failed=lambda problem: problem.status == 401):
         yield
     ours = {_key(HERE.kind, username, here), _key(NAME.kind, username)}
 

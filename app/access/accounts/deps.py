@@ -1,6 +1,7 @@
 """The caller, as a route asks for it."""
 
 from dataclasses import replace
+from ipaddress import ip_address
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
@@ -10,6 +11,7 @@ from app.access.accounts.permissions import Caller
 from app.access.accounts.service import SignIns
 from app.base.http.deps import Now
 
+LONGEST_ADDRESS = 60  # that is kept: one of IPv6 with its zone may be longer
 bearer = OAuth2PasswordBearer(tokenUrl="/v1/token", description="Sign in with a name and a password.")
 Token = Annotated[str, Depends(bearer)]
 
@@ -23,8 +25,12 @@ SignInsDep = Annotated[SignIns, Depends(get_sign_ins)]
 
 
 def address_of(request: Request) -> str | None:
-    """Where a request comes from: the client, or whom a proxy that the server trusts names."""
-    return request.client.host if request.client is not None else None
+    """Where a request comes from: the client, or whom a trusted proxy names; None where that is no address."""
+    try:
+        one = ip_address(request.client.host if request.client is not None else "")
+    except ValueError:
+        return None
+    return str(getattr(one, "ipv4_mapped", None) or one)[:LONGEST_ADDRESS]
 
 
 def placed(caller: Caller, request: Request) -> Caller:

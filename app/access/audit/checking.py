@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.access.audit.sealing import FORGOTTEN, NOTHING, link_of, seal, sealed_bytes
+from app.access.audit.sealing import FORGOTTEN, LEAST_DAYS, NOTHING, link_of, seal, sealed_bytes
 from app.access.audit.service import event
 from app.access.audit.tables import AuditEvent, AuditSeal
 from app.access.audit.tree import WIDTH, Tree, hash_of_leaf, split
@@ -20,10 +20,11 @@ AT_A_TIME = 50  # seals read together
 
 @dataclass(frozen=True)
 class Head:
-    """How many events are sealed, and the root of the tree over them."""
+    """How many events are sealed, the root of the tree over them, and the hash that ties their last seal to all before."""
 
     size: int
     root: str
+    link: str
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,14 @@ class _Fault(Exception):
 class _Check:
     def __init__(self, connection: AsyncConnection, clinic_id: UUID, known: Sequence[Head]) -> None:
         self.connection, self.clinic_id = connection, clinic_id
-        self.known = {one.size: one.root for one in known}
+        self.known: dict[int, set[Head]] = {}
+        for one in known:
+            self.known.setdefault(one.size, set()).add(one)
         self.tree, self.link, self.number = Tree(), NOTHING, 0
         self.newest_at: datetime | None = None
         self.sealed_at: datetime | None = None
         self.in_place = self.forgotten = 0
+        self.newest_forgotten: datetime | None = None
 
     async def run(self) -> None:
         self._compare_known()
@@ -67,12 +71,15 @@ class _Check:
         return wholes(AuditSeal, found.all())
 
     def _compare_known(self) -> None:
-        root = self.known.pop(self.tree.size, None)
-        if root is not None and root != self.tree.root.hex():
-            raise _Fault(f"the log of the first {self.tree.size} events is not the one whose root was noted")
+        if self.known.pop(self.tree.size, set()) - {self.head()}:
+            raise _Fault(f"the log of the first {self.tree.size} events is not the one whose head was noted")
         passed = [size for size in self.known if size < self.tree.size]
         if passed:
-            raise _Fault(f"no seal ends at {min(passed)} any more, where one did when its root was noted")
+            raise _Fault(f"no seal ends at {min(passed)} any more, where one did when its head was noted")
+
+    def head(self) -> Head:
+        """How far the check has come."""
+        return Head(self.tree.size, self.tree.root.hex(), self.link)
 
     def _check_seal(self, one: AuditSeal) -> None:
         self.number += 1
@@ -83,6 +90,7 @@ class _Check:
             self.tree.add(leaf)
         whole = one.first == self.tree.size - len(leaves) and one.many == len(leaves) and len(one.leaves) % WIDTH == 0
         self.link = link_of(self.link, one)
+        whole = whole and one.peaks == b"".join(self.tree.peaks)
         if not whole or self.tree.root.hex() != one.root or self.link != one.link:
             raise _Fault(f"seal {one.number} was changed")
         self.sealed_at = one.sealed_at
@@ -90,7 +98,9 @@ class _Check:
     async def _check_events(self, one: AuditSeal) -> None:
         """Each event of a seal against its hash."""
         if one.forgotten_at is not None:
-            self.forgotten = one.first + one.many
+            if one.first != self.forgotten:
+                raise _Fault(f"seal {one.number} is forgotten, and one before it is not")
+            self.forgotten, self.newest_forgotten = one.first + one.many, one.newest_at
             return
         here = col(AuditEvent.position).between(one.first, one.first + one.many - 1)
         query = select(event).where(col(AuditEvent.clinic_id) == self.clinic_id, here)
@@ -100,12 +110,13 @@ class _Check:
             by_place.setdefault(each.position or 0, []).append(each)
         leaves = split(one.leaves)
         for place, leaf in enumerate(leaves, one.first):
-            self._check_event(place, by_place.get(place, []), leaf, first=one.first, leaves=leaves)
+            self._check_event(place, by_place.get(place, []), leaf, of=one, leaves=leaves)
         self.in_place += len(found)
-        self.newest_at = max([each.at for each in found] + ([] if self.newest_at is None else [self.newest_at]))
+        newest = max(each.at for each in found)
+        self.newest_at = newest if self.newest_at is None else max(newest, self.newest_at)
 
     def _check_event(
-        self, place: int, there: list[AuditEvent], leaf: bytes, *, first: int, leaves: list[bytes]
+        self, place: int, there: list[AuditEvent], leaf: bytes, *, of: AuditSeal, leaves: list[bytes]
     ) -> None:
         if not there:
             raise _Fault(f"event {place} was dropped")
@@ -114,10 +125,12 @@ class _Check:
             raise _Fault(f"an event was added at place {place}, beside the one that was sealed there")
         if leaf not in hashes and hashes[0] in leaves:
             raise _Fault(
-                f"events were moved: at place {place} stands what was sealed at {first + leaves.index(hashes[0])}"
+                f"events were moved: at place {place} stands what was sealed at {of.first + leaves.index(hashes[0])}"
             )
         if leaf not in hashes:
             raise _Fault(f"event {place} ({there[0].id}) was changed")
+        if there[0].at > of.sealed_at + LATE:
+            raise _Fault(f"event {place} ({there[0].id}) was added: it claims to be of after it was sealed")
         if self.newest_at is not None and there[0].at < self.newest_at - LATE:
             raise _Fault(
                 f"event {place} ({there[0].id}) was added later: events of its time had been sealed long before"
@@ -130,11 +143,20 @@ class _Check:
         many = (await self.connection.execute(placed)).scalar_one()
         if many != self.in_place:
             raise _Fault(f"{many - self.in_place} events claim a place that was never sealed, or was forgotten")
+        if self.newest_forgotten is not None:
+            await self._check_forgotten(self.newest_forgotten + timedelta(days=LEAST_DAYS))
+
+    async def _check_forgotten(self, earliest: datetime) -> None:
+        """That an event says so of what was forgotten, of a day on which that was old enough."""
         told = select(col(AuditEvent.why)).where(
-            of_clinic, col(AuditEvent.resource) == "audit", col(AuditEvent.action) == "delete"
+            col(AuditEvent.clinic_id) == self.clinic_id,
+            col(AuditEvent.resource) == "audit",
+            col(AuditEvent.action) == "delete",
+            col(AuditEvent.account_id).is_(None),
+            col(AuditEvent.at) >= earliest,
         )
-        said = [why for (why,) in (await self.connection.execute(told)).all() if why and why.startswith(FORGOTTEN)]
-        if self.forgotten > max((int(why.removeprefix(FORGOTTEN)) for why in said), default=0):
+        said = [(why or "").removeprefix(FORGOTTEN) for (why,) in (await self.connection.execute(told)).all()]
+        if self.forgotten > max((int(place) for place in said if place.isdecimal()), default=0):
             raise _Fault(f"events before place {self.forgotten} are gone, and no event says that they were forgotten")
 
 
@@ -148,5 +170,4 @@ async def check(connection: AsyncConnection, clinic_id: UUID, known: Sequence[He
     waiting = select(func.count()).select_from(event)
     waiting = waiting.where(col(AuditEvent.clinic_id) == clinic_id, col(AuditEvent.position).is_(None))
     unsealed = (await connection.execute(waiting)).scalar_one()
-    head = Head(checking.tree.size, checking.tree.root.hex())
-    return CheckedLog(head, checking.sealed_at, unsealed, fault)
+    return CheckedLog(checking.head(), checking.sealed_at, unsealed, fault)

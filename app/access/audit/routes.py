@@ -26,7 +26,9 @@ async def list_audit(
     patient_id: Annotated[UUID | None, Query(description="only of one patient")] = None,
     account_id: Annotated[UUID | None, Query(description="only by one account")] = None,
     action: Annotated[AuditAction | None, Query(description="only what was done so")] = None,
-    resource: Annotated[str | None, Query(max_length=100, description="only of one kind of thing")] = None,
+    resource: Annotated[
+        str | None, Query(max_length=100, pattern=r"^[\w -]+$", description="only of one kind of thing")
+    ] = None,
     first: Annotated[Moment | None, Query(alias="from", description="from this instant on")] = None,
     last: Annotated[Moment | None, Query(alias="to", description="before this instant")] = None,
     limit: Limit = 50,

@@ -61,6 +61,7 @@ class AuditHeadOut(BaseModel):
                 "clinic_id": ONE,
                 "size": 1204,
                 "root": "9f" * 32,
+                "link": "1c" * 32,
                 "sealed_at": "2026-05-01T08:30:00.000+00:00",
             }
         }
@@ -69,4 +70,5 @@ class AuditHeadOut(BaseModel):
     clinic_id: UUID
     size: int = Field(description="events that are sealed")
     root: str = Field(description="the root of the Merkle tree over them (RFC 9162, SHA-256), in hex")
+    link: str = Field(description="the hash that ties the last seal, with its times, to all before it, in hex")
     sealed_at: Instant | None

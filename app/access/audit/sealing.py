@@ -27,6 +27,7 @@ from app.base.store.typed import col, row, table, to, whole, wholes
 log = structlog.get_logger()
 seal = table(AuditSeal)
 SEALING = "audit"  # the lease of what seals
+LEAST_DAYS = 365  # that a clinic keeps its audit; chosen: many laws ask for years more
 AFTER = timedelta(minutes=1)  # how long the oldest event of a seal has waited: a seal for each would be many
 AT_ONCE = 1000  # events of a seal
 PLACE_EVENT = Prepared[*tuple[()]](
@@ -54,7 +55,8 @@ def sealed_bytes(one: AuditEvent) -> bytes:
 
 def link_of(before: str, one: AuditSeal) -> str:
     """The hash that ties a seal to all before it."""
-    told = [before, one.number, one.first, one.many, one.root, one.sealed_at.isoformat(timespec="microseconds")]
+    times = (at.isoformat(timespec="microseconds") for at in (one.newest_at, one.sealed_at))
+    told = [before, one.number, one.first, one.many, one.root, *times]
     return sha256(json.dumps(told, separators=(",", ":")).encode()).hexdigest()
 
 
@@ -89,6 +91,9 @@ async def seal_due(database: Database, clock: Callable[[], datetime]) -> int:
 async def _seal(connection: AsyncConnection, clinic_id: UUID, now: datetime) -> int:
     before = await newest_seal(connection, clinic_id)
     begun = 0 if before is None else before.first + before.many
+    tree = Tree(begun, [] if before is None else split(before.peaks))
+    if before is not None and tree.root.hex() != before.root:
+        raise ValueError("the peaks of the last seal are not those of its root: see `reprieve audit verify`")
     unsealed = (
         select(event)
         .where(col(AuditEvent.clinic_id) == clinic_id, col(AuditEvent.position).is_(None))
@@ -97,7 +102,6 @@ async def _seal(connection: AsyncConnection, clinic_id: UUID, now: datetime) -> 
     )
     events = wholes(AuditEvent, (await connection.execute(unsealed)).all())
     leaves = [hash_of_leaf(sealed_bytes(one)) for one in events]
-    tree = Tree(begun, [] if before is None else split(before.peaks))
     for leaf in leaves:
         tree.add(leaf)
     made = AuditSeal(

@@ -11,12 +11,13 @@ from app.access.accounts.permissions import Caller, reach, relation_of, require
 from app.access.accounts.service import account
 from app.access.accounts.tables import Account
 from app.access.audit.schemas import AuditAction, AuditEventOut, AuditHeadOut
-from app.access.audit.sealing import newest_seal
+from app.access.audit.sealing import NOTHING, newest_seal
 from app.access.audit.service import event, record_read
 from app.access.audit.tables import AuditEvent
 from app.access.audit.tree import Tree
 from app.base.http.paging import from_timed_cursor, page, to_timed_cursor
 from app.base.store.database import Database
+from app.base.store.long_results import by_turns
 from app.base.store.typed import RowQuery, col
 
 FOR_ADMINS = ("device", "address", "request_id")
@@ -45,9 +46,11 @@ async def search(
     query = _query(caller, asked, cursor)
     async with database.read(aside=True) as connection:
         rows = (await connection.execute(query.limit(limit + 1))).all()
-    await record_read(database, caller, resource="audit", patient_id=asked.patient_id or caller.patient_id, now=now)
-    found = [AuditEventOut.model_validate(dict(one._mapping)) for one in rows]
-    if relation_of(caller, "read_audit") == "own":
+    own = relation_of(caller, "read_audit") == "own"  # then nothing is written into another's record
+    of = caller.patient_id if own else asked.patient_id
+    await record_read(database, caller, resource="audit", patient_id=of, now=now)
+    found = [AuditEventOut.model_validate(dict(one._mapping)) async for one in by_turns(rows)]
+    if own:
         hidden = dict.fromkeys(FOR_ADMINS)
         found = [one.model_copy(update=hidden) for one in found]
     return page(found, limit, lambda one: to_timed_cursor(one.at, one.id))
@@ -96,5 +99,6 @@ async def head_of(connection: AsyncConnection, clinic_id: UUID) -> AuditHeadOut:
     """How far a clinic's audit is sealed."""
     last = await newest_seal(connection, clinic_id)
     if last is None:
-        return AuditHeadOut(clinic_id=clinic_id, size=0, root=Tree().root.hex(), sealed_at=None)
-    return AuditHeadOut(clinic_id=clinic_id, size=last.first + last.many, root=last.root, sealed_at=last.sealed_at)
+        return AuditHeadOut(clinic_id=clinic_id, size=0, root=Tree().root.hex(), link=NOTHING, sealed_at=None)
+    size = last.first + last.many
+    return AuditHeadOut(clinic_id=clinic_id, size=size, root=last.root, link=last.link, sealed_at=last.sealed_at)

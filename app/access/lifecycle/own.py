@@ -12,7 +12,7 @@ from app.access.accounts.service import SignIns, change_account, hash_of, matche
 from app.access.accounts.tables import Account, SignIn
 from app.access.audit import service as audit
 from app.access.lifecycle.schemas import PasswordIn, SessionOut
-from app.base.http.problems import bad_field, not_found
+from app.base.http.problems import Problem, bad_field, not_found
 from app.base.store.database import Database
 from app.base.store.typed import col
 
@@ -42,6 +42,11 @@ async def set_password(
 
     await database.write(work)
     sign_ins.forget(caller.clinic_id)
+
+
+def is_wrong_password(problem: Problem) -> bool:
+    """Whether a change of the password ended with the old one wrong; a new one that is soon guessed is no guess."""
+    return any(one.pointer == "/password" for one in problem.errors)
 
 
 async def sessions(database: Database, caller: Caller, *, token: str, now: datetime) -> list[SessionOut]:

@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 
 from app.access.accounts.attempts import CODES, PASSWORDS, attempt, bucket, network_of
 from app.access.accounts.deps import CallerDep, SignInsDep, Token, address_of
+from app.access.accounts.service import hash_of
 from app.access.lifecycle import clinic_accounts, codes, own
 from app.access.lifecycle.schemas import (
     AccountChange,
@@ -106,7 +107,7 @@ async def set_password_by_code(
 ) -> None:
     """Sets a new password; every sign-in of the account ends. No token is needed, only the code."""
     guess = bucket(CODES, network_of(address_of(request)))
-    async with attempt(database, [guess], now=now, failed=(404,)):
+    async with attempt(database, [guess], now=now, failed=lambda problem: problem.status == 404):
         await codes.set_by_code(database, code, given=given, sign_ins=sign_ins, now=now)
 
 
@@ -115,8 +116,8 @@ async def set_password(
     given: PasswordIn, token: Token, caller: CallerDep, database: DatabaseDep, sign_ins: SignInsDep, now: Now
 ) -> None:
     """Sets a new password; every other sign-in of the account ends at once."""
-    tries = bucket(PASSWORDS, str(caller.account_id))
-    async with attempt(database, [tries], now=now, failed=(422,)):
+    tries = bucket(PASSWORDS, hash_of(token))
+    async with attempt(database, [tries], now=now, failed=own.is_wrong_password):
         await own.set_password(database, caller, given=given, token=token, sign_ins=sign_ins, now=now)
 
 

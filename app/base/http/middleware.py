@@ -34,6 +34,16 @@ def _name_of(scope: Scope) -> str:
     return given if GIVEN_NAME.fullmatch(given) else token_hex(16)
 
 
+def _complete(begin: Message, name: str) -> None:
+    """Gives an answer the headers that every answer has."""
+    headers = MutableHeaders(scope=begin)
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["X-Request-ID"] = name
+    for header, value in SAFE.items():
+        headers.setdefault(header, value)  # a page says what it allows
+    headers.setdefault("Cache-Control", "private, no-cache")  # a patient's data: revalidate, never share
+
+
 class RequestMiddleware:
     """Logs the route's pattern, never an id, a day or a body; and answers a body over a limit with a problem.
 
@@ -78,14 +88,14 @@ class RequestMiddleware:
                 if message["status"] == 413 and plain:
                     refused = 413
                 status, answered = refused or message["status"], True
-                headers = MutableHeaders(scope=message)
-                headers["X-Content-Type-Options"] = "nosniff"
-                headers["X-Request-ID"] = name
-                for header, value in SAFE.items():
-                    headers.setdefault(header, value)  # a page says what it allows
-                headers.setdefault("Cache-Control", "private, no-cache")  # a patient's data: revalidate, never share
+                _complete(message, name)
             if not refused:
                 await send(message)
+
+        async def refuse(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _complete(message, name)
+            await send(message)
 
         try:
             try:
@@ -95,7 +105,7 @@ class RequestMiddleware:
                     await answer(Problem(500, EXAMPLES[500]))(scope, receive, watch)
             if refused:
                 closing = {"Connection": "close"} if refused == 408 else None  # another caller still sends, and listens
-                await answer(Problem(refused, EXAMPLES[refused], headers=closing))(scope, receive, send)
+                await answer(Problem(refused, EXAMPLES[refused], headers=closing))(scope, receive, refuse)
         finally:
             route = getattr(scope.get("route"), "path", "-")
             spent = time.perf_counter() - begun

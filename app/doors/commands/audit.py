@@ -28,6 +28,7 @@ class NotedHead(BaseModel):
     clinic_id: UUID
     size: int = Field(ge=0)
     root: str = Field(pattern="^[0-9a-f]{64}$")
+    link: str = Field(pattern="^[0-9a-f]{64}$")
 
 
 @app.command("head")
@@ -81,7 +82,7 @@ async def _verify(clinic: str | None, noted: list[NotedHead]) -> list[tuple[UUID
         query = select(col(Clinic.id)).order_by(col(Clinic.id))
         known = [found for (found,) in (await connection.execute(query)).all()]
         for one in _chosen(clinic, known):
-            theirs = [Head(each.size, each.root) for each in noted if each.clinic_id == one]
+            theirs = [Head(each.size, each.root, each.link) for each in noted if each.clinic_id == one]
             out.append((one, await check(connection, one, theirs)))
         gone = {one.clinic_id for one in noted} - set(known)
         if gone and clinic is None:

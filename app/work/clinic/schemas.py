@@ -5,10 +5,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.access.audit.sealing import LEAST_DAYS
 from app.base.http.wire import JsonObject, Line, TimeZone, Wire
 from app.rules.words import Role
 
-LEAST_AUDIT_DAYS = 365  # chosen; many laws ask for years more, and the clinic knows its own
 EXAMPLE: JsonObject = {
     "time_zone": "Europe/Zurich",
     "alarm_budget": 20,
@@ -43,7 +43,7 @@ class ClinicChange(Wire):
     chain: Annotated[list[UUID], Field(max_length=10)] | None = Field(
         default=None, description="accounts of the staff to whom a flag is handed, one after the other"
     )
-    audit_days: Annotated[int, Field(ge=LEAST_AUDIT_DAYS, le=36_500, strict=True)] | None = Field(
+    audit_days: Annotated[int, Field(ge=LEAST_DAYS, le=36_500, strict=True)] | None = Field(
         default=None, description="how long it is kept who saw what, in days; null is for ever"
     )
 

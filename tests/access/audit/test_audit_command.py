@@ -58,6 +58,8 @@ async def test_what_is_asked_wrongly_is_said(service: Service, database_url: str
         done = reprieve("audit", *args, url=database_url)
         assert done.returncode == 2 and says in done.stderr, (args, done.stderr)
     missing = tmp_path / "missing"
-    missing.write_text(json.dumps({"clinic_id": str(service.accounts["cleo"][1]), "size": 1, "root": "0" * 64}))
+    missing.write_text(
+        json.dumps({"clinic_id": str(service.accounts["cleo"][1]), "size": 1, "root": "0" * 64, "link": "0" * 64})
+    )
     done = reprieve("audit", "verify", "--heads", str(missing), url=database_url)
     assert done.returncode == 2 and "there is no clinic" in done.stderr

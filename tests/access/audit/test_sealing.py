@@ -1,6 +1,6 @@
 """Sealed events: whatever is done to one afterwards is found, and the first is named."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from app.access.audit import sealing
 from app.access.audit.checking import CheckedLog, Head, check
-from app.access.audit.sealing import AFTER, forget_some, newest_seal, seal_due, seal_some
+from app.access.audit.sealing import AFTER, SEALING, forget_some, newest_seal, seal_due, seal_some
 from app.access.audit.tables import AuditEvent, AuditSeal
+from app.base.store.leases import leased
 from app.base.store.metadata import new_id
 from app.base.store.typed import Setting, col, row, table, to, wholes
 from tests.conftest import Clock
@@ -163,6 +164,9 @@ async def test_one_that_is_added_for_the_worker_to_seal_is_found(service: Servic
         to(col(AuditSeal.leaves), b"\0" * 7 * 32),
         to(col(AuditSeal.root), "0" * 64),
         to(col(AuditSeal.link), "0" * 64),
+        to(col(AuditSeal.peaks), b"\0" * 32),
+        to(col(AuditSeal.sealed_at), datetime(2026, 4, 1, tzinfo=UTC)),
+        to(col(AuditSeal.newest_at), datetime(2025, 4, 1, tzinfo=UTC)),
         to(col(AuditSeal.first), 6),
         to(col(AuditSeal.many), 6),
         to(col(AuditSeal.number), 40),
@@ -185,7 +189,7 @@ async def test_whoever_writes_every_seal_anew_is_found_by_a_head_that_was_noted(
     await seal_due(service.app.state.database, clock)
     assert await fault(service) == "", "without what was noted elsewhere nobody can tell"
     assert (
-        await fault(service, noted) == f"the log of the first {noted.size} events is not the one whose root was noted"
+        await fault(service, noted) == f"the log of the first {noted.size} events is not the one whose head was noted"
     )
 
 
@@ -200,7 +204,7 @@ async def test_an_end_that_is_cut_off_is_found_by_a_head_that_was_noted(service:
     assert await fault(service) == ""
     says = f"{noted.size} events had been sealed, and the log ends at {last.first}: its end was cut off"
     assert await fault(service, noted) == says
-    odd = Head(noted.size - last.many - 1, noted.root)
+    odd = Head(noted.size - last.many - 1, noted.root, noted.link)
     assert (await fault(service, odd)).startswith(f"no seal ends at {odd.size} any more")
 
 
@@ -230,12 +234,80 @@ async def test_what_a_clinic_no_longer_keeps_is_forgotten_and_the_rest_still_che
     assert (await fault(service)).endswith("was changed")
 
 
-async def test_a_seal_that_only_claims_to_be_forgotten_is_found(service: Service, clock: Clock) -> None:
-    await sealed(service, clock)
-    await put(service, of_seal(2), to(col(AuditSeal.forgotten_at), clock.now))
+async def forge(service: Service, *, at: datetime, why: str) -> None:
+    """An event that somebody writes into the database, for the worker to seal."""
+    new = row(AuditEvent, clinic_id=service.clinic_id, id=new_id(), action="delete", resource="audit", at=at, why=why)
     async with service.app.state.database.engine.begin() as connection:
-        await connection.execute(delete(event).where(col(AuditEvent.position).between(7, 13)))
-    assert await fault(service) == "events before place 14 are gone, and no event says that they were forgotten"
+        await connection.execute(insert(event).values(new))
+
+
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("says", [None, "events before place 14", "events before place x"])
+async def test_a_seal_that_only_claims_to_be_forgotten_is_found(
+    service: Service, clock: Clock, number: int, says: str | None
+) -> None:
+    await sealed(service, clock)
+    await put(service, of_seal(number), to(col(AuditSeal.forgotten_at), clock.now))
+    async with service.app.state.database.engine.begin() as connection:
+        await connection.execute(delete(event).where(col(AuditEvent.position).between(7 * number - 7, 7 * number - 1)))
+    if says is not None:
+        await forge(service, at=clock.now, why=says)
+    missing = "events before place 7 are gone, and no event says that they were forgotten"
+    assert await fault(service) == (missing if number == 1 else "seal 2 is forgotten, and one before it is not")
+
+
+async def test_an_event_of_a_day_to_come_is_found(service: Service, clock: Clock) -> None:
+    await sealed(service, clock)
+    await forge(service, at=clock.now + timedelta(days=366), why="events before place 7")
+    clock.now += AFTER
+    await sealed(service, clock, 1)
+    assert "was added: it claims to be of after it was sealed" in await fault(service)
+
+
+async def test_of_two_heads_of_one_size_both_must_hold(service: Service, clock: Clock) -> None:
+    await sealed(service, clock)
+    good = (await checked(service)).head
+    for other in (Head(good.size, "0" * 64, good.link), Head(good.size, good.root, "0" * 64)):
+        assert "is not the one whose head was noted" in await fault(service, other, good)
+        assert "is not the one whose head was noted" in await fault(service, good, other)
+    assert await fault(service, good, good) == ""
+
+
+async def test_a_log_does_not_go_on_from_peaks_that_were_touched(service: Service, clock: Clock) -> None:
+    many = len(await sealed(service, clock))
+    await put(service, of_seal(-(-many // 7)), to(col(AuditSeal.peaks), b"\0" * 32 * many.bit_count()))
+    await service("cleo", "GET", f"/v1/patients/{service.ada_id}")
+    clock.now += AFTER
+    with pytest.raises(ValueError, match="reprieve audit verify"):
+        await seal_due(service.app.state.database, clock)
+    assert await fault(service) == f"seal {-(-many // 7)} was changed"
+
+
+async def test_forgetting_is_of_one_clinic_and_on_its_day_and_done_by_the_worker(
+    service: Service, clock: Clock
+) -> None:
+    other, database = service.accounts["other"][0], service.app.state.database
+    await service("other", "GET", "/v1/patients")
+    await service("root", "PATCH", "/v1/clinic", json={"audit_days": 365})
+    found = await sealed(service, clock)
+    clock.now = found[0].at + timedelta(days=364, hours=23)
+    await seal_due(database, clock)
+    assert len(await events(service)) == len(found)
+    clock.now = found[-1].at + timedelta(days=365)
+    await seal_due(database, clock)
+    assert {one.resource for one in await events(service)} == {"audit"}
+    query = select(event).where(col(AuditEvent.clinic_id) == other)
+    async with database.read() as connection:
+        assert len((await connection.execute(query)).all()) > 0
+
+
+async def test_one_process_seals_at_a_time(service: Service, clock: Clock) -> None:
+    await service("cleo", "GET", f"/v1/patients/{service.ada_id}")
+    clock.now += AFTER
+    database = service.app.state.database
+    async with leased(database, SEALING, clock) as held:
+        assert held and await seal_due(database, clock) == 0
+    assert await seal_due(database, clock) > 0
 
 
 async def test_each_clinic_has_its_own_log(service: Service, clock: Clock) -> None:
@@ -253,6 +325,7 @@ async def test_the_head_is_told_to_admins(service: Service, clock: Clock) -> Non
     await sealed(service, clock)
     told = (await service("root", "GET", "/v1/audit/head")).json()
     head = (await checked(service)).head
-    assert (told["size"], told["root"], told["clinic_id"]) == (head.size, head.root, str(service.clinic_id))
+    assert (told["size"], told["root"], told["link"]) == (head.size, head.root, head.link)
+    assert told["clinic_id"] == str(service.clinic_id)
     for who in ("cleo", "sam", "ada"):
         assert (await service(who, "GET", "/v1/audit/head")).status_code == 403

@@ -84,6 +84,9 @@ async def test_a_patient_sees_who_looked_and_not_from_where(service: Service) ->
     assert ("cleo", "read", "patient") in {(one["username"], one["action"], one["resource"]) for one in mine}
     assert all(one[name] is None for one in mine for name in ("device", "address", "request_id"))
     assert await found(service, "ada", patient_id=bob) == []
+    (newest, *_) = await found(service, resource="audit")
+    assert newest["patient_id"] == service.ada_id, "nothing is written into another's record"
+    assert (await service("ada", "GET", "/v1/audit?resource=%00")).status_code == 422
 
 
 async def test_others_of_the_staff_and_other_clinics_see_nothing(service: Service) -> None:
@@ -118,6 +121,28 @@ async def test_a_page_shows_it_to_admins(service: Service) -> None:
     assert (await service("nobody", "GET", "/clinic/audit")).status_code == 403
     assert (await service("nobody", "GET", "/clinic/audit.csv")).status_code == 403
     assert ">Audit</a>" not in await page(service, "/clinic")
+
+
+async def test_the_form_may_be_sent_with_fields_left_empty(service: Service) -> None:
+    await service("cleo", "GET", f"/v1/patients/{service.ada_id}")
+    await service("root", "PATCH", "/v1/clinic", json={"time_zone": "Pacific/Auckland"})
+    await enter(service, "root")
+    empty = await page(service, "/clinic/audit?who=&action=&from=&to=")
+    assert "read patient" in empty
+    cleo = service.accounts["cleo"][1]
+    assert "read patient" in await page(service, f"/clinic/audit?who={cleo}&action=burn&from=&to=")
+    assert "change clinic" not in await page(service, f"/clinic/audit?who={cleo}&action=&from=&to=")
+    assert "read patient" in await page(service, "/clinic/audit?from=2026-05-02&to="), "days are those of the clinic"
+
+
+async def test_a_sheet_that_is_cut_says_so(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.doors.pages.audit_page.SHEET", 3)
+    await enter(service, "root")
+    for _ in range(5):
+        await service("cleo", "GET", f"/v1/patients/{service.ada_id}")
+    sheet = await service("nobody", "GET", "/clinic/audit.csv")
+    assert len(sheet.text.splitlines()) == 1 + 3 + 1 and "Older events are left out here" in sheet.text
+    assert sheet.headers["cache-control"] == "private, no-store"
 
 
 async def test_the_page_leads_to_older_events(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,5 +43,5 @@ async def accept(
 ) -> AccountOut:
     """Makes the account that a code is for, with a name and a password of one's choice. The code stands for a token."""
     guess = bucket(CODES, network_of(address_of(request)))
-    async with attempt(database, [guess], now=now, failed=(404,)):
+    async with attempt(database, [guess], now=now, failed=lambda problem: problem.status == 404):
         return await service.accept(database, code, given=given, now=now)
