@@ -5,7 +5,7 @@ not count. A name is counted whether or not there is such an account, so that no
 another out for good: of whoever has signed in from an address within 90 days only what fails there with their name counts.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -45,10 +45,13 @@ PASSWORDS = TryLimit("password", 10, timedelta(minutes=1))  # by the sign-in tha
 
 @dataclass(frozen=True)
 class Bucket:
-    """A limit for one name, address or account."""
+    """A limit for one name, address or sign-in."""
 
     limit: TryLimit
     key: str
+
+
+Success = Callable[[AsyncConnection, Sequence[Bucket], datetime], Awaitable[None]]
 
 
 def bucket(limit: TryLimit, *of: str) -> Bucket:
@@ -72,9 +75,17 @@ def network_of(address: str | None) -> str:
 
 @asynccontextmanager
 async def attempt(
-    database: Database, buckets: Sequence[Bucket], *, now: datetime, failed: Callable[[Problem], bool]
+    database: Database,
+    buckets: Sequence[Bucket],
+    *,
+    now: datetime,
+    failed: Callable[[Problem], bool],
+    succeeded: Success | None = None,
 ) -> AsyncIterator[None]:
     """A try: it counts where the block ends with a problem that means it has failed.
+
+    Args:
+        succeeded: what is done with the buckets instead of giving the try back, where the block ends well.
 
     Raises:
         Problem: 429 with `Retry-After` where there were too many.
@@ -84,9 +95,10 @@ async def attempt(
         yield
     except Problem as problem:
         if not failed(problem):
-            await _give_back(database, buckets, now)
+            await database.write(lambda connection: _give_back(connection, buckets, now))
         raise
-    await _give_back(database, buckets, now)
+    done = succeeded or _give_back
+    await database.write(lambda connection: done(connection, buckets, now))
 
 
 @asynccontextmanager
@@ -102,17 +114,16 @@ async def sign_in_attempt(
     buckets = [bucket(HERE, username, here)]
     if not is_known:
         buckets += [bucket(ADDRESS, here), bucket(NAME, username)]
-    async with attempt(database, buckets, now=now, failed=lambda problem: problem.status == 401):
+    ours = {bucket(HERE, username, here), bucket(NAME, username)}
+
+    async def remember(connection: AsyncConnection, buckets: Sequence[Bucket], now: datetime) -> None:
+        """Clears what has failed with the name, and keeps that it has succeeded from here."""
+        await _give_back(connection, [one for one in buckets if one not in ours], now)
+        await connection.execute(delete(attempts).where(col(FailedTries.key).in_(sorted(one.key for one in ours))))
+        await _keep(connection, {known: now + KNOWN_FOR})
+
+    async with attempt(database, buckets, now=now, failed=lambda problem: problem.status == 401, succeeded=remember):
         yield
-    ours = {_key(HERE.kind, username, here), _key(NAME.kind, username)}
-
-    async def remember(connection: AsyncConnection) -> None:
-        await connection.execute(delete(attempts).where(col(FailedTries.key).in_(sorted(ours))))
-        await connection.execute(
-            upsert(connection, attempts, "key"), row(FailedTries, key=known, full_at=now + KNOWN_FOR)
-        )
-
-    await database.write(remember)
 
 
 async def _count(database: Database, buckets: Sequence[Bucket], now: datetime) -> None:
@@ -131,12 +142,10 @@ async def _count(database: Database, buckets: Sequence[Bucket], now: datetime) -
     await database.write(work)
 
 
-async def _give_back(database: Database, buckets: Sequence[Bucket], now: datetime) -> None:
-    async def work(connection: AsyncConnection) -> None:
+async def _give_back(connection: AsyncConnection, buckets: Sequence[Bucket], now: datetime) -> None:
+    if buckets:
         held = await _held(connection, buckets, now)
         await _keep(connection, {one.key: max(now, held[one.key] - one.limit.every) for one in buckets})
-
-    await database.write(work)
 
 
 async def _held(connection: AsyncConnection, buckets: Sequence[Bucket], now: datetime) -> dict[str, datetime]:
@@ -146,7 +155,8 @@ async def _held(connection: AsyncConnection, buckets: Sequence[Bucket], now: dat
     await connection.execute(insert_new(connection, attempts, "key"), fresh)
     query = select(col(FailedTries.key), col(FailedTries.full_at)).where(col(FailedTries.key).in_(keys))
     rows = (await connection.execute(query.order_by(col(FailedTries.key)).with_for_update())).all()
-    return {key: max(now, full_at) for key, full_at in rows}
+    # a success in this moment may have cleared one that was there a statement ago
+    return dict.fromkeys(keys, now) | {key: max(now, full_at) for key, full_at in rows}
 
 
 async def _keep(connection: AsyncConnection, held: dict[str, datetime]) -> None:

@@ -42,8 +42,8 @@ class _Fault(Exception):
 
 
 class _Check:
-    def __init__(self, connection: AsyncConnection, clinic_id: UUID, known: Sequence[Head]) -> None:
-        self.connection, self.clinic_id = connection, clinic_id
+    def __init__(self, connection: AsyncConnection, clinic_id: UUID, *, known: Sequence[Head], now: datetime) -> None:
+        self.connection, self.clinic_id, self.now = connection, clinic_id, now
         self.known: dict[int, set[Head]] = {}
         for one in known:
             self.known.setdefault(one.size, set()).add(one)
@@ -88,7 +88,7 @@ class _Check:
         leaves = split(one.leaves)
         for leaf in leaves:
             self.tree.add(leaf)
-        whole = one.first == self.tree.size - len(leaves) and one.many == len(leaves) and len(one.leaves) % WIDTH == 0
+        whole = one.first == self.tree.size - len(leaves) and one.many == len(leaves) > 0 == len(one.leaves) % WIDTH
         self.link = link_of(self.link, one)
         whole = whole and one.peaks == b"".join(self.tree.peaks)
         if not whole or self.tree.root.hex() != one.root or self.link != one.link:
@@ -153,16 +153,18 @@ class _Check:
             col(AuditEvent.resource) == "audit",
             col(AuditEvent.action) == "delete",
             col(AuditEvent.account_id).is_(None),
-            col(AuditEvent.at) >= earliest,
+            col(AuditEvent.at).between(earliest, self.now),
         )
         said = [(why or "").removeprefix(FORGOTTEN) for (why,) in (await self.connection.execute(told)).all()]
         if self.forgotten > max((int(place) for place in said if place.isdecimal()), default=0):
             raise _Fault(f"events before place {self.forgotten} are gone, and no event says that they were forgotten")
 
 
-async def check(connection: AsyncConnection, clinic_id: UUID, known: Sequence[Head] = ()) -> CheckedLog:
+async def check(
+    connection: AsyncConnection, clinic_id: UUID, *, known: Sequence[Head] = (), now: datetime
+) -> CheckedLog:
     """Reads every seal and event of a clinic; `known` are heads that were noted elsewhere before."""
-    checking, fault = _Check(connection, clinic_id, known), None
+    checking, fault = _Check(connection, clinic_id, known=known, now=now), None
     try:
         await checking.run()
     except _Fault as found:

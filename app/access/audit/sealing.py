@@ -74,8 +74,11 @@ async def seal_some(connection: AsyncConnection, now: datetime) -> int:
         col(AuditEvent.position).is_(None),
         col(AuditEvent.at) <= now - AFTER,
     )
-    due = (await connection.execute(select(col(Clinic.id)).where(waits).order_by(col(Clinic.id)).limit(1))).first()
-    return 0 if due is None else await _seal(connection, due[0], now)
+    due = (await connection.execute(select(col(Clinic.id)).where(waits).order_by(col(Clinic.id)))).all()
+    for (clinic_id,) in due:
+        if sealed := await _seal(connection, clinic_id, now):
+            return sealed
+    return 0
 
 
 async def seal_due(database: Database, clock: Callable[[], datetime]) -> int:
@@ -92,8 +95,9 @@ async def _seal(connection: AsyncConnection, clinic_id: UUID, now: datetime) -> 
     before = await newest_seal(connection, clinic_id)
     begun = 0 if before is None else before.first + before.many
     tree = Tree(begun, [] if before is None else split(before.peaks))
-    if before is not None and tree.root.hex() != before.root:
-        raise ValueError("the peaks of the last seal are not those of its root: see `reprieve audit verify`")
+    if before is not None and tree.root.hex() != before.root:  # `reprieve audit verify` says more; others are sealed
+        log.error("audit", clinic=str(clinic_id), fault="the last seal was changed, and nothing is sealed after it")
+        return 0
     unsealed = (
         select(event)
         .where(col(AuditEvent.clinic_id) == clinic_id, col(AuditEvent.position).is_(None))

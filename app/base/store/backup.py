@@ -19,19 +19,31 @@ from app.base.settings import SettingError
 
 PAGES = 2000  # of SQLite copied in one go: writers get their turn in between
 PRIVATE = 0o600
+JOURNALS = ("-wal", "-journal")  # of SQLite: what an older file has left would be read into the new one
 SQLITE, POSTGRESQL = b"SQLite format 3\x00", b"PGDMP"
 
 
 @contextmanager
-def _private_file(beside: Path) -> Iterator[Path]:
-    """A file that only its owner reads; gone where the block fails."""
-    handle, name = tempfile.mkstemp(dir=beside.parent, prefix=f".{beside.name}.")
-    os.close(handle)
-    part = Path(name)
+def _written_whole(target: Path) -> Iterator[Path]:
+    """A file that only its owner reads; it takes the place of the target, on the disk, where the block does not fail.
+
+    Raises:
+        SettingError: it can't be written.
+    """
+    part = None
     try:
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        os.close(handle)
+        part = Path(name)
         yield part
+        with part.open("rb") as written:
+            os.fsync(written.fileno())
+        part.replace(target)
+    except OSError as error:
+        raise SettingError(f"{target} can't be written: {error.strerror or type(error).__name__}") from None
     finally:
-        part.unlink(missing_ok=True)
+        if part is not None:
+            part.unlink(missing_ok=True)
 
 
 def back_up(url: str, into: Path, *, tools: Path | None = None) -> None:
@@ -41,14 +53,11 @@ def back_up(url: str, into: Path, *, tools: Path | None = None) -> None:
         SettingError: the database can't be read, or the tools for it are missing or too old.
     """
     where = make_url(url)
-    with _private_file(into) as part:
+    with _written_whole(into) as part:
         if where.get_backend_name() == "sqlite":
             _copy_sqlite(Path(where.database or ""), part)
         else:
             _run(tools, "pg_dump", where, "--format=custom", "--no-owner", "--no-privileges", f"--file={part}")
-        with part.open("rb") as written:
-            os.fsync(written.fileno())
-        part.replace(into)
 
 
 def restore(url: str, copy: Path, *, tools: Path | None = None) -> None:
@@ -70,11 +79,11 @@ def restore(url: str, copy: Path, *, tools: Path | None = None) -> None:
         _run(tools, "pg_restore", where, *whole, f"--dbname={_plain(where)}", str(copy))
         return
     target = Path(where.database or "")
-    if target.exists() and target.stat().st_size > 0:
-        raise SettingError(f"{target} holds a database already; restore into a file that is not there")
-    with _private_file(target) as part:
+    for there in (target, *(target.with_name(f"{target.name}{rest}") for rest in JOURNALS)):
+        if there.exists() and there.stat().st_size > 0:
+            raise SettingError(f"{there} is there already; restore into a file that is not, nor its journal")
+    with _written_whole(target) as part:
         _copy_sqlite(copy, part)
-        part.replace(target)
 
 
 def _copy_sqlite(source: Path, target: Path) -> None:
@@ -101,11 +110,14 @@ def _run(tools: Path | None, name: str, where: URL, *arguments: str) -> None:
         raise SettingError(f"{name} is not in {place}; install PostgreSQL's client of the server's version")
     environment = os.environ | ({"PGPASSWORD": str(where.password)} if where.password else {})
     source = () if name == "pg_restore" else (f"--dbname={_plain(where)}",)
-    done = subprocess.run([tool, *source, *arguments], capture_output=True, text=True, env=environment)  # noqa: S603
+    done = subprocess.run([tool, *source, *arguments], capture_output=True, text=True, env=environment)  # noqa: S603  # no shell, and nothing of it comes from a caller
     if done.returncode:
-        says = [line for line in done.stderr.splitlines() if line.strip()] or [f"{name} has failed"]
-        raise SettingError(says[0].removeprefix(f"{name}: error: "))
+        says = [line.partition(": ")[2] for line in done.stderr.splitlines() if line.startswith(f"{name}: ")]
+        raise SettingError("; ".join(one.removeprefix("error: ") for one in says[:2]) or f"{name} has failed")
 
 
 def _plain(where: URL) -> str:
-    return where.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
+    """The URL as PostgreSQL's own tools read it: `ssl` is their `sslmode`."""
+    query = {"sslmode" if name == "ssl" else name: value for name, value in where.query.items()}
+    plain = URL.create("postgresql", where.username, None, where.host, where.port, where.database, query)
+    return plain.render_as_string(hide_password=False)

@@ -15,6 +15,7 @@ from app.access.audit.checking import CheckedLog, Head, check
 from app.access.audit.schemas import AuditHeadOut
 from app.access.audit.search import head_of
 from app.base.http.wire import to_wire
+from app.base.store.metadata import utc_now
 from app.base.store.typed import col
 from app.doors.commands.common import Refusal, new_call, opened, parse_id
 
@@ -83,7 +84,7 @@ async def _verify(clinic: str | None, noted: list[NotedHead]) -> list[tuple[UUID
         known = [found for (found,) in (await connection.execute(query)).all()]
         for one in _chosen(clinic, known):
             theirs = [Head(each.size, each.root, each.link) for each in noted if each.clinic_id == one]
-            out.append((one, await check(connection, one, theirs)))
+            out.append((one, await check(connection, one, known=theirs, now=utc_now())))
         gone = {one.clinic_id for one in noted} - set(known)
         if gone and clinic is None:
             raise Refusal(f"--heads: there is no clinic {min(gone)} any more")

@@ -119,6 +119,18 @@ async def test_many_at_once_are_counted_one_by_one(service: Service) -> None:
     assert sorted(found) == [401] * HERE.burst + [429] * 2 * HERE.burst
 
 
+async def test_people_who_sign_in_at_once_do_not_get_in_one_anothers_way(service: Service) -> None:
+    found = []
+
+    async def one(address: str, password: str) -> None:
+        found.append((await sign_in(service, "cleo", password, address)).status_code)
+
+    async with anyio.create_task_group() as group:
+        for number in range(20):
+            group.start_soon(one, f"192.0.2.{number % 4}", PASSWORD if number % 3 else "wrong")
+    assert sorted(found) == [200] * 13 + [401] * 7
+
+
 async def test_codes_are_guessed_slowly(service: Service, clock: Clock) -> None:
     nina = await patient(service, "Nina")
     made = (await service("cleo", "POST", f"/v1/patients/{nina}/invitations")).json()["code"]

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import make_url, select
 
 from app.base.settings import SettingError
-from app.base.store.backup import back_up
+from app.base.store.backup import back_up, restore
 from app.base.store.database import Database
 from app.base.store.typed import col, table, wholes
 from app.record.diary.tables import DiaryRevision
@@ -112,6 +112,7 @@ async def test_what_can_not_be_done_is_said(database_url: str, other_url: str, t
         (("restore", str(tmp_path / "none")), "there is no file"),
         (("restore", str(odd)), "is no copy that `reprieve backup` has written"),
         (("restore", str(strange)), "REPRIEVE_DATABASE_URL names"),
+        (("backup", str(tmp_path)), "is there already"),
     ):
         done = reprieve(*args, url=other_url, **MORE)
         assert (done.returncode, says in done.stderr) == (2, True), (args, done.stderr)
@@ -127,3 +128,38 @@ async def test_what_can_not_be_done_is_said(database_url: str, other_url: str, t
         )
         assert done.returncode == 2 and "does not exist" in done.stderr
     assert not (tmp_path / "copy").exists()
+
+
+def test_what_an_older_file_has_left_is_not_read_into_a_copy(tmp_path: Path, migrated_sqlite: Path) -> None:
+    copy, target = tmp_path / "copy", tmp_path / "new.db"
+    back_up(f"sqlite+aiosqlite:///{migrated_sqlite}", copy)
+    (tmp_path / "new.db-wal").write_bytes(b"of another life")
+    with pytest.raises(SettingError, match=r"new\.db-wal is there already"):
+        restore(f"sqlite+aiosqlite:///{target}", copy)
+    assert not target.exists()
+    with pytest.raises(SettingError, match="can't be written: No such file or directory"):
+        restore(f"sqlite+aiosqlite:///{tmp_path / 'none' / 'new.db'}", copy)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["copy", "new.db-wal"]
+
+
+def test_a_tool_that_is_too_old_says_of_which_version_it_is(tmp_path: Path) -> None:
+    tool = tmp_path / "pg_dump"
+    tool.write_text(
+        "#!/bin/sh\necho 'pg_dump: error: aborting because of server version mismatch' >&2\n"
+        "echo 'pg_dump: detail: server version: 18.1; pg_dump version: 15.18' >&2\n"
+        'echo "$@" > "$0.asked"\nexit 1\n'
+    )
+    tool.chmod(0o755)
+    url = "postgresql+asyncpg://me:secret@db.example/reprieve?ssl=require"
+    with pytest.raises(SettingError, match=r"mismatch; detail: server version: 18\.1; pg_dump version: 15\.18"):
+        back_up(url, tmp_path / "copy", tools=tmp_path)
+    asked = (tmp_path / "pg_dump.asked").read_text()
+    assert "--dbname=postgresql://me@db.example/reprieve?sslmode=require" in asked and "secret" not in asked
+    assert not (tmp_path / "copy").exists()
+
+
+def test_a_copy_that_can_not_be_put_in_its_place_leaves_nothing(tmp_path: Path, migrated_sqlite: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(SettingError, match="can't be written: Is a directory"):
+        back_up(f"sqlite+aiosqlite:///{migrated_sqlite}", tmp_path / "folder")
+    assert [one.name for one in tmp_path.iterdir()] == ["folder"]
