@@ -37,6 +37,7 @@ OF_STATEMENTS = "statements, which hold no value of anybody"
 OF_A_DIARY = "goes with one diary; what is held of it is held by `engine_memory`, by clinic first"
 HELD = {  # by module and name: why nothing of one clinic comes out of it for another
     "access/accounts/service.py: self._known": "by the hash of a token, which its owner alone knows",
+    "access/audit/checking.py: self.known": "the heads of one clinic, while its log is checked",
     "access/audit/service.py: _heard": "the kinds of what one request has read; its own context",
     "alerts/messages/push.py: signer": "the key of the service, by itself",
     "alerts/messages/safe_post.py: tls": OF_THE_CODE,
