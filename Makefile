@@ -1,7 +1,7 @@
 # The few daily commands. `make` alone lists them.
 PYTHON ?= .venv/bin/python
 
-.PHONY: help install test check format demo bench screenshots pin clients measured coverage mutants
+.PHONY: help install test check format demo bench screenshots parts pin clients measured coverage mutants
 
 help:            ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/\t/'
@@ -62,6 +62,9 @@ bench:           ## every benchmark; takes minutes
 
 screenshots:     ## the pictures of docs/pages, from the demo in a real browser
 	$(PYTHON) -m tests.browser.screenshots
+
+parts:           ## the list of parts (CycloneDX) of what is installed for the service, by its pinned requirements
+	$(PYTHON) -m cyclonedx_py requirements --output-reproducible --of JSON -o parts.json requirements.txt
 
 pin:             ## write the pinned requirements anew from pyproject.toml
 	$(PYTHON) -m piptools compile --quiet --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-options --output-file requirements.txt pyproject.toml

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from app.base.settings import get_settings
+from app.base.store.migrate import LOCK
 from app.doors.tables import metadata
 
-LOCK = 0x52455052  # a number of our own, which processes that migrate one PostgreSQL database wait for
 WAITS = 600.0  # seconds for another process that migrates the same SQLite file
 
 

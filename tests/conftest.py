@@ -194,7 +194,9 @@ def clock() -> Clock:
 @pytest.fixture
 async def service(database_url: str, clock: Clock) -> AsyncIterator[Service]:
     """The app on a fresh database, with two clinics in it."""
-    settings = Settings.model_validate({"database_url": database_url, "pool_size": 4, "worker_seconds": 0})
+    settings = Settings.model_validate(
+        {"database_url": database_url, "pool_size": 4, "worker_seconds": 0, "idle_minutes": 720}
+    )
     async with open_service(app_with(settings, clock), clock) as running:
         yield running
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import httpx
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from app.access.accounts.service import add_account, add_clinic, hash_password
 from app.base.settings import Settings
@@ -79,6 +80,14 @@ class Service:
         for who in whose or self.accounts:
             self.tokens[who] = (await state.sign_ins.issue(*self.accounts[who], state.clock())).token
 
+    async def show(self, who: str, username: str, password: str, **more: str) -> dict[str, Any]:
+        """Signs in as a client does, and keeps the token for `who`; answers what the client is told."""
+        answer = await self("nobody", "POST", "/v1/token", data={"username": username, "password": password, **more})
+        assert answer.status_code == 200, answer.text
+        told: dict[str, Any] = answer.json()
+        self.tokens[who] = told["access_token"]
+        return told
+
     async def new_procedure(self, **fields: Any) -> str:
         body = {"performed_on": "2025-07-10", "region": "lumbar", "laterality": "left", **fields}
         answer = await self("cleo", "POST", f"/v1/patients/{self.ada_id}/procedures", json=body)
@@ -119,3 +128,14 @@ async def open_service(app: FastAPI, clock: Callable[[], datetime]) -> AsyncIter
         await service.add("ada", here, "patient", service.ada_id)
         await service.add("bob", here, "patient", bob)
         yield service
+
+
+@asynccontextmanager
+async def beside(service: Service) -> AsyncIterator[AsyncConnection]:
+    """A connection of the one who owns the database: the role of the service is not told what other sessions wait for."""
+    engine = create_async_engine(service.app.state.settings.url, isolation_level="AUTOCOMMIT")
+    try:
+        async with engine.connect() as connection:
+            yield connection
+    finally:
+        await engine.dispose()

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from cachetools import Cache, TLRUCache
+from cachetools import Cache
 from sqlalchemy import Column, ColumnElement, insert, literal, null, select, update
 from sqlmodel import SQLModel
 
@@ -76,21 +76,17 @@ async def test_nothing_drawn_for_one_clinic_is_shown_to_another(service: Service
 
 
 async def test_every_store_of_the_process_is_keyed_by_clinic(service: Service) -> None:
-    """Walks whatever the process holds between calls: each key begins with a clinic, or is a secret of one caller."""
+    """Walks whatever the process holds between calls: each key begins with a clinic."""
     procedure = await both(service)
     for what in SHOWN:
         for who in ("cleo", "other"):
             await service(who, "GET", f"/v1/procedures/{procedure}/{what}")
     clinics = {service.clinic_id, service.accounts["other"][0]}
     found = [one for one in gc.get_objects() if isinstance(one, Cache) and len(one)]
-    of_tokens = [one for one in found if isinstance(one, TLRUCache)]
-    keyed = [one for one in found if one not in of_tokens]
-    assert len(keyed) == 2, "the engine's memory and what was drawn"
-    for one in keyed:
+    assert len(found) == 2, "the engine's memory and what was drawn"
+    for one in found:
         assert clinics <= {key[0] for key in one}
         assert all(isinstance(key[0], UUID) for key in one)
-    assert service.app.state.sign_ins._known in of_tokens
-    assert all(len(key) == 64 for one in of_tokens for key in one), "the hash of a token is known to its owner alone"
 
 
 async def test_what_a_module_holds_grows_with_no_call(service: Service) -> None:

@@ -1,15 +1,17 @@
 """All settings, from the environment (`REPRIEVE_...`). Nothing else in the service reads the environment."""
 
 from functools import cache
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+LEAST_SECRET = 12  # characters of a token that an operator chooses
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 
 
@@ -53,6 +55,13 @@ def _origins(value: object) -> object:
     return origins
 
 
+def _is_this_machine(host: str | None) -> bool:
+    try:
+        return ip_address(host or "").is_loopback
+    except ValueError:
+        return (host or "").lower() in ("localhost", "localhost.localdomain")
+
+
 class Settings(BaseSettings):
     """What an operator can set; each is read from `REPRIEVE_` and its name in capitals."""
 
@@ -65,7 +74,15 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="address that the server listens on")
     port: int = Field(default=8000, ge=0, le=65535, description="port that the server listens on; 0 takes a free one")
-    token_hours: float = Field(default=12, gt=0, le=24 * 90, description="how long a sign-in lasts")
+    token_hours: float = Field(
+        default=12, gt=0, le=24 * 90, description="how long the staff stay signed in at most, and patients on pages"
+    )
+    idle_minutes: float = Field(
+        default=60, gt=0, le=60 * 24 * 90, description="how long a page stays signed in that nobody uses"
+    )
+    phone_days: float = Field(
+        default=90, gt=0, le=365, description="how long a patient's phone stays signed in that nobody uses"
+    )
     pool_size: int = Field(default=10, ge=1, le=200, description="connections to PostgreSQL a process keeps")
     statement_seconds: float = Field(
         default=30, gt=0, le=3600, description="how long a statement may take on PostgreSQL before it is given up"
@@ -109,6 +126,29 @@ class Settings(BaseSettings):
         default="info", pattern="^(debug|info|warning|error)$", description="least level that is logged"
     )
 
+    @model_validator(mode="after")
+    def _safe_together(self) -> "Settings":
+        """Refuses what is weak, and what is safe alone and not beside the rest."""
+        public = urlsplit(self.public_url)
+        if public.scheme == "http" and not _is_this_machine(public.hostname) and not _is_this_machine(self.host):
+            raise ValueError(
+                "REPRIEVE_PUBLIC_URL: passwords would go in the clear to an address that others reach; put TLS in front of"
+                " it and write https://"
+            )
+        if public.scheme == "https":
+            for origin in self.cors_origins:
+                parts = urlsplit(origin)
+                if parts.scheme == "http" and not _is_this_machine(parts.hostname):
+                    raise ValueError(
+                        f"REPRIEVE_CORS_ORIGINS: {origin} is not safe beside an https service; write https://"
+                    )
+        token = self.metrics_token
+        if token is not None and len(token.get_secret_value()) < LEAST_SECRET:
+            raise ValueError(
+                f"REPRIEVE_METRICS_TOKEN: is weak; give {LEAST_SECRET} characters or more that nobody guesses"
+            )
+        return self
+
     @property
     def url(self) -> str:
         """The database URL with its password."""
@@ -126,6 +166,8 @@ def get_settings() -> Settings:
         return Settings()
     except ValidationError as e:
         first = e.errors(include_input=False, include_url=False)[0]
+        if not first["loc"]:  # of several together: the sentence names one
+            raise SettingError(first["msg"].removeprefix("Value error, ")) from None
         name = "REPRIEVE_" + "_".join(str(p) for p in first["loc"]).upper()
         raise SettingError(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from importlib.metadata import version
 from typing import cast
 
@@ -13,10 +14,11 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp
 
-from app.access.accounts.routes import router as accounts
-from app.access.accounts.service import SignIns
+from app.access.accounts.sessions import SignInLimits, SignIns
 from app.access.audit.routes import router as audit
+from app.access.factors.routes import router as factors
 from app.access.lifecycle.routes import router as lifecycle
+from app.access.sign_in.routes import router as sign_in
 from app.alerts.flags.routes import router as flags
 from app.alerts.messages import push
 from app.alerts.messages.routes import router as messages
@@ -39,14 +41,18 @@ from app.doors.metrics import Metrics
 from app.doors.metrics import router as metrics
 from app.doors.pages.routes import mount_last
 from app.doors.pages.routes import router as pages
+from app.doors.system import router as system
 from app.record.assessments.routes import router as assessments
 from app.record.blocks.routes import router as blocks
 from app.record.contacts.routes import router as plans
 from app.record.diary.catalogue import router as medications
 from app.record.diary.routes import router as diary
 from app.record.events.routes import router as events
+from app.record.patients.consents.routes import router as consents
 from app.record.patients.invitations.routes import router as invitations
+from app.record.patients.proxies.routes import router as proxies
 from app.record.patients.routes import router as patients
+from app.record.patients.teams.routes import router as teams
 from app.record.procedures.routes import router as procedures
 from app.record.whole.routes import router as records
 from app.rules.red_words import said
@@ -66,7 +72,8 @@ course; it does not diagnose, and a person decides."""
 ROUTERS = (
     diary,  # an address is looked for from the first on: these two are asked for most
     verdicts,
-    accounts,
+    sign_in,
+    factors,
     lifecycle,
     audit,
     patients,
@@ -88,6 +95,9 @@ ROUTERS = (
     clinics,
     messages,
     invitations,
+    consents,
+    proxies,
+    teams,
     records,
     pages,
 )
@@ -134,7 +144,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
         database = Database(settings.url, settings.pool_size, statement_seconds=settings.statement_seconds)
         app.state.database, app.state.metrics = database, Metrics()
         app.state.readiness = Readiness(database)
-        app.state.sign_ins = SignIns(database, settings.token_hours, clock)
+        app.state.sign_ins = SignIns(database, limits_of(settings))
         await asyncio.to_thread(said, "the phrases are read once, before the first note")
         await asyncio.to_thread(_prepare, app)
         at_work = start(database, settings, clock)
@@ -161,11 +171,20 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
     )
     app.state.settings, app.state.clock = settings, clock
     problems.install(app)
-    for router in (*ROUTERS, operators, metrics):
+    for router in (*ROUTERS, system, operators, metrics):
         app.include_router(router)
     mount_last(app)
     document.complete(app)
     return app
+
+
+def limits_of(settings: Settings) -> SignInLimits:
+    """How long people stay signed in."""
+    return SignInLimits(
+        staff=timedelta(hours=settings.token_hours),
+        idle=timedelta(minutes=settings.idle_minutes),
+        phone=timedelta(days=settings.phone_days),
+    )
 
 
 def _prepare(app: FastAPI) -> None:

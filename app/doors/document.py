@@ -35,7 +35,7 @@ TAGS = {
     "audit": "Who read or wrote what, and how to tell whether that was touched since.",
     "operators": "For those who run the service.",
 }
-PLAIN = ((r"\bPage_([A-Za-z]+?)(?:Out)?_\b", r"\1Page"), (r"\bBody_sign_in\b", "SignInForm"))
+PLAIN = ((r"\bPage_([A-Za-z]+?)(?:Out)?_\b", r"\1Page"),)
 
 Schema = dict[str, Any]  # JSON
 

@@ -1,7 +1,9 @@
 """Imports every table, so that migrations and tests see the complete metadata."""
 
-from app.access.accounts.tables import Account, Clinic, FailedTries, SignIn
+from app.access.accounts.tables import Account, ApiKey, CareTeam, Clinic, FailedTries, Proxy, SignIn
 from app.access.audit.tables import AuditEvent, AuditSeal
+from app.access.consent.tables import Consent
+from app.access.factors.tables import Challenge, RecoveryCode, SecondFactor
 from app.access.lifecycle.tables import AccountCode
 from app.alerts.flags.tables import ClinicRule, Flag
 from app.alerts.messages.tables import Address, Delivery, Message
@@ -25,14 +27,18 @@ __all__ = [
     "Account",
     "AccountCode",
     "Address",
+    "ApiKey",
     "Appointment",
     "AuditEvent",
     "AuditSeal",
     "Bulk",
+    "CareTeam",
+    "Challenge",
     "Clinic",
     "ClinicPolicy",
     "ClinicRelief",
     "ClinicRule",
+    "Consent",
     "Delivery",
     "DiaryDay",
     "DiaryRevision",
@@ -48,8 +54,11 @@ __all__ = [
     "OutcomeRow",
     "Patient",
     "ProcedureRow",
+    "Proxy",
+    "RecoveryCode",
     "Review",
     "Revision",
+    "SecondFactor",
     "SignIn",
     "Slot",
     "Tombstone",

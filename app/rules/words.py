@@ -12,7 +12,8 @@ from app.relief import Response as Response
 Region = Literal["cervical", "thoracic", "lumbar", "sacroiliac"]
 Side = Literal["left", "right", "both"]  # of a score; `both`: not told apart
 Language = Literal["en", "de", "fr", "es"]  # in which patients are told what to do
-Role = Literal["patient", "clinician", "scheduler", "admin"]
+Role = Literal["patient", "clinician", "scheduler", "admin", "operator"]
+STAFF: tuple[Role, ...] = ("clinician", "scheduler", "admin")  # who works with patients
 Severity = Literal["now", "soon", "later"]  # of a flag: today, within a day or two, within the week
 SideEffectKind = Literal[
     "numbness",

@@ -36,7 +36,6 @@ OF_THE_CODE = "what comes with the code; it has no argument, or only names of ou
 OF_STATEMENTS = "statements, which hold no value of anybody"
 OF_A_DIARY = "goes with one diary; what is held of it is held by `engine_memory`, by clinic first"
 HELD = {  # by module and name: why nothing of one clinic comes out of it for another
-    "access/accounts/service.py: self._known": "by the hash of a token, which its owner alone knows",
     "access/audit/checking.py: self.known": "the heads of one clinic, while its log is checked",
     "access/audit/service.py: _heard": "the kinds of what one request has read; its own context",
     "alerts/messages/push.py: signer": "the key of the service, by itself",
@@ -60,6 +59,7 @@ HELD = {  # by module and name: why nothing of one clinic comes out of it for an
     "base/store/statements.py: _insert_new": OF_STATEMENTS,
     "base/store/statements.py: _upsert": OF_STATEMENTS,
     "base/store/typed.py: _defaults": OF_THE_CODE,
+    "base/store/wall.py: _held": "the clinic that one request is held to; its own context",
     "base/store/writer.py: self._waiting": "work until it is done, each for whoever waits for it",
     "doors/pages/assets.py: _bundle": OF_THE_CODE,
     "doors/pages/rendering.py: environment": OF_THE_CODE,
@@ -85,6 +85,7 @@ HELD = {  # by module and name: why nothing of one clinic comes out of it for an
     "relief/remembered.py: self.baselines": OF_A_DIARY,
     "relief/remembered.py: self.judged": OF_A_DIARY,
     "relief/remembered.py: self.rate": OF_A_DIARY,
+    "rules/consents.py: _texts": OF_THE_CODE,
     "rules/emergency.py: _numbers": OF_THE_CODE,
     "rules/medications.py: _by_word": OF_THE_CODE,
     "rules/medications.py: _table": OF_THE_CODE,

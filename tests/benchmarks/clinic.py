@@ -84,7 +84,9 @@ class Day:
 async def replay(url: str, people: int, days: int, console: Console) -> dict[str, Any]:
     """Replays the clinic; answers what there is to report."""
     clock, rng = Day(), np.random.default_rng(20261124)
-    settings = Settings.model_validate({"database_url": url, "worker_seconds": 0, "token_hours": 24 * 90})
+    settings = Settings.model_validate(
+        {"database_url": url, "worker_seconds": 0, "token_hours": 24 * 90, "idle_minutes": 60 * 24 * 90}
+    )
     app, begun = create_app(settings, clock), time.monotonic()
     async with open_service(app, clock) as service:
         everybody: dict[str, Person] = {}

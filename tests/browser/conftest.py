@@ -66,7 +66,9 @@ def clinic(tmp_path_factory: pytest.TempPathFactory, filled: Path) -> Iterator[C
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    app = create_app(Settings.model_validate({"database_url": url, "worker_seconds": 0}))
+    app = create_app(
+        Settings.model_validate({"database_url": url, "worker_seconds": 0, "public_url": f"http://localhost:{port}"})
+    )
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -23,7 +23,7 @@ import app.doors.commands.import_recording as recording
 import app.record.diary.service as diaries
 import app.record.diary.sheet as sheet
 import app.work.worker as worker
-from app.access.accounts.service import SignIns
+from app.access.accounts.sessions import SignIns
 from app.base.store import inline_sqlite
 from app.base.store.metadata import utc_now
 from app.base.store.prepared import Connection, Prepared, rows_of, run_many
@@ -124,11 +124,11 @@ async def failing_take_in(connection: Connection, by: Any, **named: Any) -> Any:
 _who = SignIns.who
 
 
-async def failing_who(self: SignIns, token: str, now: Any) -> Any:  # as `who`
+async def failing_who(self: SignIns, token: str, now: Any, **named: Any) -> Any:  # as `who`
     """A dependency that fails with what it was given."""
     if token.startswith("fail-"):
         raise RuntimeError(f"can't look {token} up")
-    return await _who(self, token, now)
+    return await _who(self, token, now, **named)
 
 
 _lines = sheet.lines

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import pyotp
 import pytest
 from anyio import to_thread
 from sqlalchemy import func, select, text, update
@@ -26,10 +27,16 @@ from tests.test_parity import CURSOR, ID, TIME
 from tests.work.reviews.test_reviews import slot
 
 pytestmark = pytest.mark.anyio
-SECRET = re.compile(r'"(access_token|code|secret|url|password)":"[^"]+"')  # another one each time
-CODE = re.compile(r"(?<=/invitations/)[^/]+|(?<=/resets/)[^/]+")
+SECRET = re.compile(  # another one each time
+    r'"(access_token|refresh_token|code|secret|url|password|key|challenge)":"[^"]+"'
+    r'|"(address|picture)":"(?:[^"\\]|\\.)*"|"(recovery_codes)":\[[^\]]+\]'
+)
+CODE = re.compile(r"(?<=/invitations/)[^/]+|(?<=/resets/)[^/]+|(?<=/proxies/)[^/]+(?=/accept)")
 NOT_DRIVEN = {
     "POST /v1/addresses/{address_id}/confirm": "takes a code that only a mail holds; sets one column",
+    "POST /v1/me/factors/passkey/begin": "its answer is a challenge for one browser; inserts one row",
+    "POST /v1/me/factors/passkey": "answers a challenge with a device; inserts one row",
+    "POST /v1/token/passkey": "answers a challenge with a device; uses it up either way",
     "POST /v1/deliveries/{delivery_id}/replay": "needs a dead letter; one statement with values that are fixed before",
 }
 Told = list[tuple[str, int, str]]
@@ -199,6 +206,7 @@ async def of_the_clinic(do: Teller, of: str) -> None:
     await do("other", "POST /v1/records", record)
     await do("sam", "POST /v1/me/password", {"password": PASSWORD, "new_password": "another long one"})
     await do.service.sign_in_again("sam")
+    await of_the_access(do, of)
     await do("root", "GET /v1/audit/head")
     await do("root", "GET /v1/accounts")
     code = (await do("root", "POST /v1/accounts", {"role": "clinician"}))["code"]
@@ -217,6 +225,30 @@ async def of_the_clinic(do: Teller, of: str) -> None:
     signed = await do("nobody", "POST /v1/token", None, data={"username": "cleo", "password": PASSWORD})
     do.service.tokens["again"] = signed["access_token"]
     await do("again", "DELETE /v1/token")
+
+
+async def of_the_access(do: "Teller", of: str) -> None:
+    """Consents, proxies, teams, keys, clinics, codes by mail."""
+    await do("ada", f"POST {of}/consents", {"kind": "research", "version": 1, "given": True})
+    let = await do("ada", f"POST {of}/proxies", {"name": "Bob"})
+    await do("bob", f"POST /v1/proxies/{let['code']}/accept")
+    await do("ada", f"DELETE {of}/proxies/{let['id']}")
+    await do("root", f"POST {of}/team", {"account_id": str(do.service.accounts["root"][1])})
+    await do("root", "PATCH /v1/clinic", {"treating_teams": True})
+    await do("cleo", f"POST {of}/break_glass", {"reason": "called by the emergency department"})
+    await do("root", f"DELETE {of}/team/{do.service.accounts['root'][1]}")
+    key = await do("root", "POST /v1/api_keys", {"name": "export", "scopes": ["read"]})
+    await do("root", f"DELETE /v1/api_keys/{key['id']}")
+    await do.service.add("odo", do.service.clinic_id, "operator")
+    await do("odo", "POST /v1/clinics", {"name": "Hillside", "admin": "hill"})
+    await do("nobody", "POST /v1/resets", {"username": "cleo"})
+    await do("nobody", "POST /v1/token/passkey/begin")
+    app = await do("sam", "POST /v1/me/factors/code", {"password": "another long one"})
+    now = do.service.app.state.clock.now
+    await do("sam", f"POST /v1/me/factors/{app['id']}/confirm", {"code": pyotp.TOTP(app["secret"]).at(now)})
+    await do("sam", "POST /v1/me/recovery_codes", {"password": "another long one"})
+    await do("sam", f"POST /v1/me/factors/{app['id']}/remove", {"password": "another long one"})
+    await do("root", f"DELETE /v1/accounts/{do.service.accounts['bob'][1]}/factors")
 
 
 async def story(service: Service) -> tuple[Told, dict[str, int]]:

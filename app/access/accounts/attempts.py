@@ -103,7 +103,7 @@ async def attempt(
 
 @asynccontextmanager
 async def sign_in_attempt(
-    database: Database, username: str, address: str | None, *, now: datetime
+    database: Database, username: str, address: str | None, *, now: datetime, failed: Callable[[Problem], bool]
 ) -> AsyncIterator[None]:
     """A try to sign in with a name from an address; from where that has succeeded lately, other addresses do not count."""
     here = network_of(address)
@@ -122,7 +122,7 @@ async def sign_in_attempt(
         await connection.execute(delete(attempts).where(col(FailedTries.key).in_(sorted(one.key for one in ours))))
         await _keep(connection, {known: now + KNOWN_FOR})
 
-    async with attempt(database, buckets, now=now, failed=lambda problem: problem.status == 401, succeeded=remember):
+    async with attempt(database, buckets, now=now, failed=failed, succeeded=remember):
         yield
 
 

@@ -3,16 +3,22 @@
 from dataclasses import replace
 from ipaddress import ip_address
 from typing import Annotated, cast
+from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 from fastapi.security import OAuth2PasswordBearer
 
 from app.access.accounts.permissions import Caller
-from app.access.accounts.service import SignIns
+from app.access.accounts.sessions import SignIns
 from app.base.http.deps import Now
+from app.base.http.problems import Problem
+from app.base.store import wall
 
 LONGEST_ADDRESS = 60  # that is kept: one of IPv6 with its zone may be longer
-bearer = OAuth2PasswordBearer(tokenUrl="/v1/token", description="Sign in with a name and a password.")
+bearer = OAuth2PasswordBearer(
+    tokenUrl="/v1/token", refreshUrl="/v1/token", description="Sign in with a name and a password."
+)
+FACTOR_FIRST = "Your clinic asks for a second factor: add one to your account first."
 Token = Annotated[str, Depends(bearer)]
 
 
@@ -34,13 +40,44 @@ def address_of(request: Request) -> str | None:
 
 
 def placed(caller: Caller, request: Request) -> Caller:
-    """The caller with where this request comes from, for the audit."""
+    """The caller with where this request comes from, for the audit; the request is held to the caller's clinic."""
+    if caller.role != "operator":
+        wall.hold_to(caller.clinic_id)
     return replace(caller, address=address_of(request), request_id=getattr(request.state, "request_id", None))
 
 
-async def get_caller(request: Request, token: Token, *, sign_ins: SignInsDep, now: Now) -> Caller:
-    """Who asks; 401 without a good token."""
-    return placed(await sign_ins.who(token, now), request)
+async def get_any_caller(
+    request: Request,
+    token: Token,
+    *,
+    sign_ins: SignInsDep,
+    now: Now,
+    acts_for: Annotated[
+        UUID | None, Header(alias="Reprieve-For", description="the patient whom you act for, where you may")
+    ] = None,
+) -> Caller:
+    """Who asks, a person or a machine, also one who has to add a second factor first; 401 without a good token."""
+    return placed(await sign_ins.who(token, now, acts_for=acts_for), request)
+
+
+AnyCallerDep = Annotated[Caller, Depends(get_any_caller)]
+
+
+async def get_anybody(caller: AnyCallerDep) -> Caller:
+    """Whose account it is, also where a second factor is to be added first; 403 for a machine's key."""
+    if caller.scopes is not None:
+        raise Problem(403, "A key has no account of its own.")
+    return caller
+
+
+AnybodyDep = Annotated[Caller, Depends(get_anybody)]
+
+
+async def get_caller(caller: AnyCallerDep) -> Caller:
+    """Who asks; 401 without a good token, 403 where a second factor is to be added first."""
+    if caller.lacks_factor:
+        raise Problem(403, FACTOR_FIRST)
+    return caller
 
 
 CallerDep = Annotated[Caller, Depends(get_caller)]

@@ -5,12 +5,15 @@ A caller reaches a row only through a rule that names role, clinic and relation.
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, false
+from sqlalchemy import ColumnElement, Uuid, and_, bindparam, exists, false, literal, or_, select
 
+from app.access.accounts.tables import CareTeam
 from app.base.http.problems import Problem
+from app.base.store.typed import col
 from app.rules.words import Role
 
 Action = Literal[
@@ -35,8 +38,17 @@ Action = Literal[
     "check_audit",
     "answer",
     "invite",
+    "operate",
+    "consent",
+    "let_act",
+    "manage_keys",
+    "manage_team",
+    "break_glass",
 ]
-Relation = Literal["own", "clinic"]
+Relation = Literal["own", "clinic", "team", "system"]
+CLINIC = "caller_clinic"
+STAFFS: tuple[Relation, ...] = ("clinic", "team")  # further than one record
+Moment = ColumnElement[datetime] | ColumnElement[datetime | None]
 IdColumn = ColumnElement[UUID] | ColumnElement[UUID | None]
 
 RULES: dict[tuple[Role, Action], Relation] = {
@@ -87,6 +99,19 @@ RULES: dict[tuple[Role, Action], Relation] = {
     ("admin", "check_audit"): "clinic",
     ("admin", "erase"): "clinic",
     ("admin", "add_rule"): "clinic",
+    ("patient", "consent"): "own",
+    ("clinician", "consent"): "clinic",
+    ("scheduler", "consent"): "clinic",
+    ("admin", "consent"): "clinic",
+    ("patient", "let_act"): "own",
+    ("clinician", "let_act"): "clinic",
+    ("admin", "let_act"): "clinic",
+    ("admin", "manage_keys"): "clinic",
+    ("clinician", "manage_team"): "clinic",
+    ("admin", "manage_team"): "clinic",
+    ("clinician", "break_glass"): "clinic",
+    ("operator", "operate"): "system",
+    ("operator", "be_told"): "own",
 }
 
 
@@ -113,6 +138,19 @@ SAID: dict[Action, str] = {
     "check_audit": "how far the audit is sealed",
     "answer": "answer the question of a flag",
     "invite": "invite a patient to an account",
+    "consent": "say what one agrees to; for the staff: record what was said on paper",
+    "let_act": "let somebody read, or write for a patient, and end that",
+    "manage_keys": "keys of machines",
+    "manage_team": "who treats a patient, where the clinic works in teams",
+    "break_glass": "look from outside a team, for a reason that the patient's log shows",
+    "operate": "clinics by name and size, and how the service does; no patient",
+}
+ActsAs = Literal["reads", "writes"]  # for a patient who lets them
+PROXIES: dict[Action, tuple[ActsAs, ...]] = {  # of what a patient may do, what somebody may who acts for one
+    "read": ("reads", "writes"),
+    "write_diary": ("writes",),
+    "answer": ("writes",),
+    "confirm": ("writes",),
 }
 
 
@@ -127,6 +165,12 @@ class Caller:
     device: str | None = field(default=None, compare=False)
     address: str | None = field(default=None, compare=False)
     request_id: str | None = field(default=None, compare=False)
+    session_id: UUID | None = field(default=None, compare=False)  # the sign-in
+    lacks_factor: bool = field(default=False, compare=False)  # which the clinic asks of its staff
+    proxy: ActsAs | None = None  # of the patient, who is somebody else
+    in_teams: bool = field(default=False, compare=False)  # the clinic works so
+    at: datetime | None = field(default=None, compare=False)  # of the call
+    scopes: frozenset[str] | None = None  # of a machine's key: what it may do, and nothing else
 
 
 def relation_of(caller: Caller, action: Action) -> Relation:
@@ -138,7 +182,12 @@ def relation_of(caller: Caller, action: Action) -> Relation:
     relation = RULES.get((caller.role, action))
     if relation is None:
         raise _forbidden(caller)
-    return relation
+    if caller.proxy is not None and caller.proxy not in PROXIES.get(action, ()):
+        raise Problem(403, "Who acts for a patient may not do this.")
+    if caller.scopes is not None and action not in caller.scopes:
+        raise Problem(403, "The key is not for this.")
+    narrow = caller.in_teams and caller.role == "clinician" and relation == "clinic" and action != "break_glass"
+    return "team" if narrow else relation
 
 
 def _forbidden(caller: Caller) -> Problem:
@@ -153,26 +202,54 @@ def require(caller: Caller, action: Action) -> None:
 
 def require_staff(caller: Caller) -> None:
     """403 for somebody who reads no further than their own record."""
-    if relation_of(caller, "read") != "clinic":
+    if relation_of(caller, "read") not in STAFFS:
         raise _forbidden(caller)
+
+
+def in_reach_of_team(caller: Caller, *, clinic_id: IdColumn, patient_id: IdColumn) -> ColumnElement[bool]:
+    """The condition that the caller is of a patient's team, or looks from outside it, or that there is no team."""
+    return _of_team(
+        clinic_id, patient_id, account_id=literal(caller.account_id), now=literal(caller.at, col(CareTeam.since).type)
+    )
+
+
+def _of_team(
+    clinic_id: IdColumn, patient_id: IdColumn, *, account_id: ColumnElement[UUID], now: Moment
+) -> ColumnElement[bool]:
+    theirs = and_(col(CareTeam.clinic_id) == clinic_id, col(CareTeam.patient_id) == patient_id)
+    has_team = exists(select(col(CareTeam.id)).where(theirs, col(CareTeam.until).is_(None)))
+    holds = or_(col(CareTeam.until).is_(None), col(CareTeam.until) > now)
+    is_of_it = exists(select(col(CareTeam.id)).where(theirs, col(CareTeam.account_id) == account_id, holds))
+    return or_(~has_team, is_of_it)
 
 
 def within(relation: Relation, clinic_id: IdColumn, patient_id: IdColumn) -> ColumnElement[bool]:
     """The condition on the columns `clinic_id` and `patient_id` that a query carries; `limits` are its parameters."""
-    own: ColumnElement[bool] = patient_id == bindparam("caller_patient")
     of_clinic: ColumnElement[bool] = clinic_id == bindparam("caller_clinic")
-    return of_clinic if relation == "clinic" else and_(of_clinic, own)
+    if relation == "clinic":
+        return of_clinic
+    if relation == "team":
+        who = bindparam("caller_account", type_=Uuid()), bindparam("caller_now", type_=col(CareTeam.since).type)
+        return and_(of_clinic, _of_team(clinic_id, patient_id, account_id=who[0], now=who[1]))
+    return and_(of_clinic, patient_id == bindparam("caller_patient"))
 
 
 def limit_names(relation: Relation) -> tuple[str, ...]:
     """The names of the parameters of `within`."""
-    return ("caller_clinic",) if relation == "clinic" else ("caller_clinic", "caller_patient")
+    return {"clinic": (CLINIC,), "team": (CLINIC, "caller_account", "caller_now")}.get(
+        relation, (CLINIC, "caller_patient")
+    )
 
 
 def limits(caller: Caller, relation: Relation) -> dict[str, object]:
     """The parameters of `within`: the caller's clinic, and for a relation `own` the caller's patient id."""
-    clinic: dict[str, object] = {"caller_clinic": caller.clinic_id}
-    return clinic if relation == "clinic" else {**clinic, "caller_patient": caller.patient_id}
+    known: dict[str, object] = {
+        CLINIC: caller.clinic_id,
+        "caller_account": caller.account_id,
+        "caller_now": caller.at,
+        "caller_patient": caller.patient_id,
+    }
+    return {name: known[name] for name in limit_names(relation)}
 
 
 def reach(caller: Caller, action: Action, *, clinic_id: IdColumn, patient_id: IdColumn | None) -> ColumnElement[bool]:
@@ -183,6 +260,8 @@ def reach(caller: Caller, action: Action, *, clinic_id: IdColumn, patient_id: Id
     """
     relation = relation_of(caller, action)
     of_clinic: ColumnElement[bool] = clinic_id == caller.clinic_id
-    if relation == "clinic":
+    if relation == "clinic" or (relation == "team" and patient_id is None):
         return of_clinic
+    if relation == "team" and patient_id is not None:
+        return and_(of_clinic, in_reach_of_team(caller, clinic_id=clinic_id, patient_id=patient_id))
     return false() if patient_id is None else and_(of_clinic, patient_id == caller.patient_id)

@@ -1,23 +1,10 @@
-"""Sign-in on the wire."""
+"""Who an account is, on the wire."""
 
-from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from app.rules.words import Role
-
-
-class TokenOut(BaseModel):
-    """A bearer token, as OAuth 2 answers it."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"access_token": "yJ0k3…", "token_type": "bearer", "expires_in": 43200}}
-    )
-
-    access_token: str
-    token_type: Literal["bearer"] = "bearer"  # noqa: S105  # the type's name
-    expires_in: int = Field(description="seconds")
 
 
 class MeOut(BaseModel):

@@ -47,9 +47,11 @@ async def record(
     resource: str,
     patient_id: UUID | None,
     now: datetime,
+    why: str | None = None,
 ) -> None:
     """Writes an event in the transaction of a write; `resource` names a kind of thing, never a value."""
-    await rows_of(connection, INSERT_EVENT, _event(caller, action, resource=resource, patient_id=patient_id, now=now))
+    values = _event(caller, action, resource=resource, patient_id=patient_id, now=now)
+    await rows_of(connection, INSERT_EVENT, {**values, "why": why})
 
 
 async def once(

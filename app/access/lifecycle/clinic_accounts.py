@@ -9,9 +9,13 @@ from sqlalchemy import Row, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller, require
-from app.access.accounts.service import SignIns, account, change_account, disabled_since, sign_in
+from app.access.accounts.service import account, change_account, disabled_since
+from app.access.accounts.sessions import sign_in, still_holds
 from app.access.accounts.tables import Account, SignIn
 from app.access.audit import service as audit
+from app.access.factors.codes import second_factor
+from app.access.factors.service import remove_all
+from app.access.factors.tables import SecondFactor
 from app.access.lifecycle.schemas import AccountChange, ClinicAccountOut
 from app.base.http.paging import Page, from_cursor, page, to_cursor
 from app.base.http.problems import Problem, bad_field, not_found
@@ -21,17 +25,16 @@ from app.rules.words import Role
 
 
 async def list_accounts(
-    database: Database, caller: Caller, *, role: Role | None, limit: int, cursor: str | None, now: datetime
+    database: Database, caller: Caller, *, roles: Sequence[Role], limit: int, cursor: str | None, now: datetime
 ) -> Page[ClinicAccountOut]:
-    """The clinic's accounts, the oldest first, with their last sign-in.
+    """The clinic's accounts of some roles, the oldest first, with their last sign-in.
 
     Raises:
         Problem: 403; 422 for a cursor that is none.
     """
     require(caller, "manage_accounts")
     query = _accounts(caller.clinic_id, now).order_by(col(Account.id)).limit(limit + 1)
-    if role is not None:
-        query = query.where(col(Account.role) == role)
+    query = query.where(col(Account.role).in_(roles))
     if (after := from_cursor(cursor)) is not None:
         query = query.where(col(Account.id) > after)
     async with database.read() as connection:
@@ -42,7 +45,7 @@ async def list_accounts(
 
 
 async def change(
-    database: Database, caller: Caller, *, account_id: UUID, given: AccountChange, sign_ins: SignIns, now: datetime
+    database: Database, caller: Caller, *, account_id: UUID, given: AccountChange, now: datetime
 ) -> ClinicAccountOut:
     """Gives an account another role, disables it, or lets it sign in again; its sign-ins end at once where that changes it.
 
@@ -70,14 +73,29 @@ async def change(
             await audit.record(connection, caller, action="change", resource="account", patient_id=whose, now=now)
         return await _find(connection, caller.clinic_id, account_id, now=now)
 
-    done = await database.write(work)
-    sign_ins.forget(caller.clinic_id)
-    return done
+    return await database.write(work)
 
 
-async def end_sessions(
-    database: Database, caller: Caller, *, account_id: UUID, sign_ins: SignIns, now: datetime
-) -> None:
+async def remove_factors(database: Database, caller: Caller, *, account_id: UUID, now: datetime) -> None:
+    """Takes every second factor off an account, as of somebody whose phone is lost; its sign-ins end at once.
+
+    Raises:
+        Problem: 403; 404 where the clinic has no such account; 409 for the caller's own.
+    """
+    require(caller, "manage_accounts")
+    if account_id == caller.account_id:
+        raise Problem(409, "Another admin must do this with your account.")
+
+    async def work(connection: AsyncConnection) -> None:
+        whose = (await _find(connection, caller.clinic_id, account_id, now=now, lock=True)).patient_id
+        await remove_all(connection, caller.clinic_id, account_id)
+        await change_account(connection, caller.clinic_id, account_id, changes=[])
+        await audit.record(connection, caller, action="delete", resource="second_factor", patient_id=whose, now=now)
+
+    await database.write(work)
+
+
+async def end_sessions(database: Database, caller: Caller, *, account_id: UUID, now: datetime) -> None:
     """Ends every sign-in of an account of the clinic at once.
 
     Raises:
@@ -91,7 +109,6 @@ async def end_sessions(
         await audit.record(connection, caller, action="delete", resource="sessions", patient_id=whose, now=now)
 
     await database.write(work)
-    sign_ins.forget(caller.clinic_id)
 
 
 async def _hold_admins(connection: AsyncConnection, caller: Caller) -> None:
@@ -117,8 +134,14 @@ def _accounts(clinic_id: UUID, now: datetime) -> RowQuery:
     theirs = and_(
         col(SignIn.clinic_id) == col(Account.clinic_id),
         col(SignIn.account_id) == col(Account.id),
-        col(SignIn.expires_at) > now,
+        still_holds(now),
     )
+    factors = and_(
+        col(SecondFactor.clinic_id) == col(Account.clinic_id),
+        col(SecondFactor.account_id) == col(Account.id),
+        col(SecondFactor.confirmed_at).is_not(None),
+    )
+    has_factor = select(second_factor).where(factors).correlate(account).exists()
     sessions = select(func.count()).select_from(sign_in).where(theirs).correlate(account).scalar_subquery()
     query: RowQuery = select(
         col(Account.id),
@@ -129,18 +152,20 @@ def _accounts(clinic_id: UUID, now: datetime) -> RowQuery:
         col(Account.created_at),
         col(Account.last_sign_in_at),
         sessions,
+        has_factor,
     ).where(col(Account.clinic_id) == clinic_id)
     return query
 
 
 def _out(found: Row[*tuple[Any, ...]]) -> ClinicAccountOut:  # the row of `_accounts`
-    account_id, username, role, patient_id, disabled_at, created_at, last_sign_in_at, sessions = found
+    account_id, username, role, patient_id, disabled_at, created_at, last_sign_in_at, sessions, factor = found
     return ClinicAccountOut(
         id=account_id,
         username=username,
         role=role,
         patient_id=patient_id,
         disabled=disabled_at is not None,
+        second_factor=factor,
         created_at=created_at,
         last_sign_in_at=last_sign_in_at,
         sessions=sessions,

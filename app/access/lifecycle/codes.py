@@ -4,12 +4,13 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, delete, insert, select
+from sqlalchemy import and_, delete, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.access.accounts.hashes import hash_of
 from app.access.accounts.passwords import hash_new
 from app.access.accounts.permissions import Caller, require
-from app.access.accounts.service import SignIns, add_account, change_account, hash_of, new_password
+from app.access.accounts.service import add_account, change_account, is_taken, new_password
 from app.access.accounts.tables import Account
 from app.access.audit import service as audit
 from app.access.lifecycle.schemas import AccountCodeOut, PendingCodeOut, ResetIn, StaffInvitationIn
@@ -21,7 +22,7 @@ from app.base.store.database import Database
 from app.base.store.typed import col, row, table, values_of, whole, wholes
 
 account_code = table(AccountCode)
-INVITED_FOR, RESET_WITHIN = timedelta(days=14), timedelta(days=1)
+INVITED_FOR, RESET_WITHIN, MAILED_FOR = timedelta(days=14), timedelta(days=1), timedelta(hours=1)
 MOST = 500  # codes listed
 
 
@@ -38,8 +39,7 @@ async def invite(
 
     async def work(connection: AsyncConnection) -> Answer:
         if new.username is not None:
-            taken = select(col(Account.id)).where(col(Account.username) == new.username)
-            if (await connection.execute(taken)).first() is not None:
+            if await is_taken(connection, new.username):
                 raise Problem(409, "The name is taken.")
             same = and_(col(AccountCode.clinic_id) == caller.clinic_id, col(AccountCode.username) == new.username)
             await connection.execute(delete(account_code).where(same))
@@ -92,6 +92,40 @@ async def reset(database: Database, caller: Caller, *, account_id: UUID, once: I
     return await audit.once(database, caller, once, now=now, work=work)
 
 
+async def for_first_password(
+    connection: AsyncConnection, clinic_id: UUID, account_id: UUID, *, now: datetime
+) -> tuple[str, datetime]:
+    """A code with which the first admin of a new clinic chooses a password, and until when it is good."""
+    code, ends = secrets.token_urlsafe(18), now + INVITED_FOR
+    await _keep_own(connection, clinic_id, account_id, code=code, ends=ends, now=now)
+    return code, ends
+
+
+async def reset_by_mail(
+    connection: AsyncConnection, clinic_id: UUID, account_id: UUID, *, code: str, now: datetime
+) -> None:
+    """Keeps a code that the owner of an account asked for themselves; an earlier one for it is no longer valid."""
+    same = and_(col(AccountCode.clinic_id) == clinic_id, col(AccountCode.account_id) == account_id)
+    await connection.execute(delete(account_code).where(same))
+    await _keep_own(connection, clinic_id, account_id, code=code, ends=now + MAILED_FOR, now=now)
+
+
+async def _keep_own(
+    connection: AsyncConnection, clinic_id: UUID, account_id: UUID, *, code: str, ends: datetime, now: datetime
+) -> None:
+    values = row(
+        AccountCode,
+        clinic_id=clinic_id,
+        code_hash=hash_of(code),
+        purpose="reset",
+        account_id=account_id,
+        made_by=account_id,
+        created_at=now,
+        expires_at=ends,
+    )
+    await connection.execute(insert(account_code), values)
+
+
 async def _handed(
     connection: AsyncConnection, caller: Caller, code: str, *, values: dict[str, object], now: datetime
 ) -> Answer:
@@ -136,11 +170,14 @@ async def withdraw(database: Database, caller: Caller, *, code_id: UUID, now: da
 
 
 async def find(connection: AsyncConnection, code: str, *, now: datetime, lock: bool = False) -> AccountCode | None:
-    """What a code is for, where it holds still and whoever made it still may make one; its row locked where asked."""
+    """What a code is for, where it holds still and whoever made it, an admin or its owner, still may make one.
+
+    Its row is locked where asked.
+    """
     maker = and_(
         col(Account.clinic_id) == col(AccountCode.clinic_id),
         col(Account.id) == col(AccountCode.made_by),
-        col(Account.role) == "admin",
+        or_(col(Account.role) == "admin", col(AccountCode.account_id) == col(AccountCode.made_by)),
         col(Account.disabled_at).is_(None),
     )
     query = (
@@ -172,7 +209,7 @@ async def join(
     return new
 
 
-async def set_by_code(database: Database, code: str, *, given: ResetIn, sign_ins: SignIns, now: datetime) -> None:
+async def set_by_code(database: Database, code: str, *, given: ResetIn, now: datetime) -> None:
     """Gives the account that a code is for a new password, uses the code up, and ends the account's sign-ins.
 
     Raises:
@@ -182,16 +219,15 @@ async def set_by_code(database: Database, code: str, *, given: ResetIn, sign_ins
         username = (await _of_reset(connection, code, now=now))[1]  # a guess costs no hash
     password_hash = await hash_new(given.password, username=username, pointer="/password")
 
-    async def work(connection: AsyncConnection) -> UUID:
+    async def work(connection: AsyncConnection) -> None:
         who, _ = await _of_reset(connection, code, now=now, lock=True)
         this = and_(col(AccountCode.clinic_id) == who.clinic_id, col(AccountCode.account_id) == who.account_id)
         await connection.execute(delete(account_code).where(this))
         changes = [new_password(password_hash)]
         await change_account(connection, who.clinic_id, who.account_id, changes=changes)
         await audit.record(connection, who, action="change", resource="password", patient_id=who.patient_id, now=now)
-        return who.clinic_id
 
-    sign_ins.forget(await database.write(work))
+    await database.write(work)
 
 
 async def _of_reset(connection: AsyncConnection, code: str, *, now: datetime, lock: bool = False) -> tuple[Caller, str]:

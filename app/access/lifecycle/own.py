@@ -8,69 +8,75 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.passwords import hash_new
 from app.access.accounts.permissions import Caller
-from app.access.accounts.service import SignIns, change_account, hash_of, matches, new_password, sign_in
+from app.access.accounts.service import change_account, new_password
+from app.access.accounts.sessions import sign_in, still_holds
 from app.access.accounts.tables import Account, SignIn
 from app.access.audit import service as audit
+from app.access.factors.service import check_password
 from app.access.lifecycle.schemas import PasswordIn, SessionOut
-from app.base.http.problems import Problem, bad_field, not_found
+from app.base.http.problems import not_found
 from app.base.store.database import Database
 from app.base.store.typed import col
 
 
-async def set_password(
-    database: Database, caller: Caller, *, given: PasswordIn, token: str, sign_ins: SignIns, now: datetime
-) -> None:
+async def set_password(database: Database, caller: Caller, *, given: PasswordIn, now: datetime) -> None:
     """Sets a new password of the caller's own; every other sign-in of the account ends at once.
 
     Raises:
         Problem: 422 where the old password is wrong, or the new one is soon guessed; 429 where too many passwords are
             looked at.
     """
-    this = (col(Account.clinic_id) == caller.clinic_id) & (col(Account.id) == caller.account_id)
-    async with database.read() as connection:
-        query = select(col(Account.password_hash), col(Account.username)).where(this)
-        known, username = (await connection.execute(query)).one()
-    if not await matches(given.password.get_secret_value(), known):
-        raise bad_field("/password", "is not the one that you sign in with")
+    username = await check_password(database, caller, given.password.get_secret_value())
     fresh = new_password(await hash_new(given.new_password, username=username, pointer="/new_password"))
 
     async def work(connection: AsyncConnection) -> None:
-        await change_account(connection, caller.clinic_id, caller.account_id, changes=[fresh], but=token)
+        await change_account(connection, caller.clinic_id, caller.account_id, changes=[fresh], but=caller.session_id)
         await audit.record(
             connection, caller, action="change", resource="password", patient_id=caller.patient_id, now=now
         )
 
     await database.write(work)
-    sign_ins.forget(caller.clinic_id)
 
 
-def is_wrong_password(problem: Problem) -> bool:
-    """Whether a change of the password ended with the old one wrong; a new one that is soon guessed is no guess."""
-    return any(one.pointer == "/password" for one in problem.errors)
-
-
-async def sessions(database: Database, caller: Caller, *, token: str, now: datetime) -> list[SessionOut]:
+async def sessions(database: Database, caller: Caller, now: datetime) -> list[SessionOut]:
     """Where the caller is signed in, the newest first."""
     mine = and_(col(SignIn.clinic_id) == caller.clinic_id, col(SignIn.account_id) == caller.account_id)
     query = (
         select(
-            col(SignIn.id), col(SignIn.device), col(SignIn.created_at), col(SignIn.expires_at), col(SignIn.token_hash)
+            col(SignIn.id),
+            col(SignIn.device),
+            col(SignIn.created_at),
+            col(SignIn.seen_at),
+            col(SignIn.expires_at),
+            col(SignIn.factor),
         )
-        .where(mine, col(SignIn.expires_at) > now)
+        .where(mine, still_holds(now))
         .order_by(col(SignIn.created_at).desc(), col(SignIn.id))
     )
     async with database.read() as connection:
         found = (await connection.execute(query)).all()
-    own = hash_of(token)
     return [
-        SessionOut(id=session_id, device=device, created_at=begun, expires_at=ends, current=key == own)
-        for session_id, device, begun, ends, key in found
+        SessionOut(
+            id=session_id,
+            device=device,
+            created_at=begun,
+            last_seen_at=seen,
+            expires_at=ends,
+            factor=factor,
+            current=session_id == caller.session_id,
+        )
+        for session_id, device, begun, seen, ends, factor in found
     ]
 
 
-async def end_session(
-    database: Database, caller: Caller, *, session_id: UUID | None, sign_ins: SignIns, now: datetime
-) -> None:
+async def name_of(database: Database, caller: Caller) -> str:
+    """The name that the caller signs in with."""
+    this = and_(col(Account.clinic_id) == caller.clinic_id, col(Account.id) == caller.account_id)
+    async with database.read() as connection:
+        return (await connection.execute(select(col(Account.username)).where(this))).scalar_one()
+
+
+async def end_session(database: Database, caller: Caller, *, session_id: UUID | None, now: datetime) -> None:
     """Ends one of the caller's sign-ins, or all of them, the one that asks as well.
 
     Raises:
@@ -87,4 +93,3 @@ async def end_session(
         )
 
     await database.write(work)
-    sign_ins.forget(caller.clinic_id)

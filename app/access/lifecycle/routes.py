@@ -1,18 +1,21 @@
 """The clinic's accounts for its admins, and everybody's own."""
 
-from typing import Annotated
+from typing import Annotated, get_args
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from app.access.accounts.attempts import CODES, PASSWORDS, attempt, bucket, network_of
-from app.access.accounts.deps import CallerDep, SignInsDep, Token, address_of
-from app.access.accounts.service import hash_of
-from app.access.lifecycle import clinic_accounts, codes, own
+from app.access.accounts.attempts import CODES, attempt, bucket, network_of
+from app.access.accounts.deps import AnybodyDep, CallerDep, address_of
+from app.access.factors.routes import GuessDep
+from app.access.lifecycle import clinic_accounts, codes, keys, own
 from app.access.lifecycle.schemas import (
     AccountChange,
     AccountCodeOut,
+    ApiKeyIn,
+    ApiKeyMadeOut,
+    ApiKeyOut,
     ClinicAccountOut,
     PasswordIn,
     PendingCodeOut,
@@ -41,7 +44,8 @@ async def list_accounts(
     cursor: Cursor = None,
 ) -> Page[ClinicAccountOut]:
     """The clinic's accounts with their last sign-in, for admins."""
-    return await clinic_accounts.list_accounts(database, caller, role=role, limit=limit, cursor=cursor, now=now)
+    roles = get_args(Role) if role is None else (role,)
+    return await clinic_accounts.list_accounts(database, caller, roles=roles, limit=limit, cursor=cursor, now=now)
 
 
 @router.post("/accounts", status_code=201, response_model=AccountCodeOut, responses={**CODE, **problems(403, 409, 413)})
@@ -54,20 +58,22 @@ async def invite_staff(
 
 @router.patch("/accounts/{account_id}", responses=problems(403, 404, 409, 413))
 async def change_account(
-    account_id: UUID, given: AccountChange, caller: CallerDep, database: DatabaseDep, sign_ins: SignInsDep, now: Now
+    account_id: UUID, given: AccountChange, caller: CallerDep, database: DatabaseDep, now: Now
 ) -> ClinicAccountOut:
     """Gives an account another role, disables it, or lets it sign in again; its sign-ins end at once."""
-    return await clinic_accounts.change(
-        database, caller, account_id=account_id, given=given, sign_ins=sign_ins, now=now
-    )
+    return await clinic_accounts.change(database, caller, account_id=account_id, given=given, now=now)
+
+
+@router.delete("/accounts/{account_id}/factors", status_code=204, responses=problems(403, 404, 409))
+async def remove_factors_of(account_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> None:
+    """Takes every second factor off an account, as of somebody whose phone is lost; its sign-ins end at once."""
+    await clinic_accounts.remove_factors(database, caller, account_id=account_id, now=now)
 
 
 @router.delete("/accounts/{account_id}/sessions", status_code=204, responses=problems(403, 404))
-async def end_sessions_of(
-    account_id: UUID, caller: CallerDep, database: DatabaseDep, sign_ins: SignInsDep, now: Now
-) -> None:
+async def end_sessions_of(account_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> None:
     """Ends every sign-in of an account of the clinic at once."""
-    await clinic_accounts.end_sessions(database, caller, account_id=account_id, sign_ins=sign_ins, now=now)
+    await clinic_accounts.end_sessions(database, caller, account_id=account_id, now=now)
 
 
 @router.post(
@@ -102,44 +108,63 @@ async def set_password_by_code(
     *,
     given: ResetIn,
     database: DatabaseDep,
-    sign_ins: SignInsDep,
     now: Now,
 ) -> None:
     """Sets a new password; every sign-in of the account ends. No token is needed, only the code."""
     guess = bucket(CODES, network_of(address_of(request)))
     async with attempt(database, [guess], now=now, failed=lambda problem: problem.status == 404):
-        await codes.set_by_code(database, code, given=given, sign_ins=sign_ins, now=now)
+        await codes.set_by_code(database, code, given=given, now=now)
 
 
 @router.post("/me/password", status_code=204, responses=problems(413, 429))
-async def set_password(
-    given: PasswordIn, token: Token, caller: CallerDep, database: DatabaseDep, sign_ins: SignInsDep, now: Now
-) -> None:
+async def set_password(given: PasswordIn, caller: AnybodyDep, database: DatabaseDep, now: Now, guess: GuessDep) -> None:
     """Sets a new password; every other sign-in of the account ends at once."""
-    tries = bucket(PASSWORDS, hash_of(token))
-    async with attempt(database, [tries], now=now, failed=own.is_wrong_password):
-        await own.set_password(database, caller, given=given, token=token, sign_ins=sign_ins, now=now)
+    async with guess:
+        await own.set_password(database, caller, given=given, now=now)
 
 
 @router.get("/me/sessions", responses=problems())
-async def list_sessions(token: Token, caller: CallerDep, database: DatabaseDep, now: Now) -> Page[SessionOut]:
+async def list_sessions(caller: AnybodyDep, database: DatabaseDep, now: Now) -> Page[SessionOut]:
     """Where you are signed in."""
-    return Page(items=await own.sessions(database, caller, token=token, now=now))
+    return Page(items=await own.sessions(database, caller, now))
 
 
 @router.delete("/me/sessions", status_code=204, responses=problems())
-async def sign_out_everywhere(caller: CallerDep, database: DatabaseDep, sign_ins: SignInsDep, now: Now) -> None:
+async def sign_out_everywhere(caller: AnybodyDep, database: DatabaseDep, now: Now) -> None:
     """Ends every sign-in of the account, this one as well."""
-    await own.end_session(database, caller, session_id=None, sign_ins=sign_ins, now=now)
+    await own.end_session(database, caller, session_id=None, now=now)
 
 
 @router.delete("/me/sessions/{session_id}", status_code=204, responses=problems(403, 404))
-async def end_session(
-    session_id: UUID, caller: CallerDep, database: DatabaseDep, sign_ins: SignInsDep, now: Now
-) -> None:
+async def end_session(session_id: UUID, caller: AnybodyDep, database: DatabaseDep, now: Now) -> None:
     """Ends one sign-in of your own, as of a phone that is lost."""
-    await own.end_session(database, caller, session_id=session_id, sign_ins=sign_ins, now=now)
+    await own.end_session(database, caller, session_id=session_id, now=now)
 
 
 def _told(answer: Answer) -> Response:
     return JSONResponse(answer.body, answer.status, headers={"Cache-Control": "no-store"})
+
+
+@router.get("/api_keys", responses=problems(403))
+async def list_api_keys(caller: CallerDep, database: DatabaseDep, now: Now) -> Page[ApiKeyOut]:
+    """The keys of the clinic's machines, for admins."""
+    return Page(items=await keys.list_all(database, caller, now))
+
+
+@router.post(
+    "/api_keys",
+    status_code=201,
+    response_model=ApiKeyMadeOut,
+    responses={201: {"model": ApiKeyMadeOut}, **problems(403, 409, 413)},
+)
+async def make_api_key(
+    given: ApiKeyIn, caller: CallerDep, database: DatabaseDep, now: Now, once: IdempotentCallDep
+) -> Response:
+    """A key for a machine: it stands for one of the staff, may do what its scopes say, and runs out."""
+    return _told(await keys.make(database, caller, new=given, once=once, now=now))
+
+
+@router.delete("/api_keys/{key_id}", status_code=204, responses=problems(403, 404))
+async def end_api_key(key_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> None:
+    """Ends a key at once."""
+    await keys.end(database, caller, key_id=key_id, now=now)

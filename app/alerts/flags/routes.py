@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
 from app.access.accounts.deps import CallerDep
+from app.access.accounts.shown import shown_to
 from app.alerts.flags import service
 from app.alerts.flags.schemas import AnswerIn, FlagKind, FlagOut, FlagState, RuleIn, RuleOut, StepIn
 from app.base.http.conditional import IfMatch
@@ -48,7 +49,8 @@ async def list_flags(
         held_back=held_back,
     )
     flags, following = await service.list_flags(database, caller, asked, limit=limit, cursor=cursor, now=now)
-    return await listed(FlagOut, flags, following=following, accept=accept)
+    told = (shown_to(caller, service.out(one)) for one in flags)
+    return await listed(FlagOut, told, following=following, accept=accept)
 
 
 @router.post(
@@ -76,7 +78,7 @@ async def read_flag(flag_id: UUID, caller: CallerDep, database: DatabaseDep, now
     """One flag with its steps, and an ETag."""
     row = await service.read(database, caller, flag_id=flag_id, now=now)
     response.headers["ETag"] = service.tag_of(row)
-    return service.out(row)
+    return shown_to(caller, service.out(row))
 
 
 @router.post("/flags/{flag_id}/acknowledge", responses=problems(403, 404, 409, 412, 413))
@@ -94,7 +96,7 @@ async def acknowledge_flag(
         database, caller, flag_id=flag_id, what="acknowledged", given=given or StepIn(), if_match=if_match, now=now
     )
     response.headers["ETag"] = service.tag_of(row)
-    return service.out(row)
+    return shown_to(caller, service.out(row))
 
 
 @router.post("/flags/{flag_id}/resolve", responses=problems(403, 404, 409, 412, 413))
@@ -112,7 +114,7 @@ async def resolve_flag(
         database, caller, flag_id=flag_id, what="resolved", given=given or StepIn(), if_match=if_match, now=now
     )
     response.headers["ETag"] = service.tag_of(row)
-    return service.out(row)
+    return shown_to(caller, service.out(row))
 
 
 @router.post("/flags/{flag_id}/undo", responses=problems(403, 404, 409, 412))
@@ -127,7 +129,7 @@ async def undo_flag(
     """Takes back within 15 minutes that a flag is resolved."""
     row = await service.undo(database, caller, flag_id=flag_id, if_match=if_match, now=now)
     response.headers["ETag"] = service.tag_of(row)
-    return service.out(row)
+    return shown_to(caller, service.out(row))
 
 
 @router.post("/flags/{flag_id}/answer", responses=problems(403, 404, 409, 412, 413))
@@ -143,4 +145,4 @@ async def answer_flag(
     """The patient's answer when a return is likely; `pain_is_back` raises the flag's severity to `soon`."""
     row = await service.answer(database, caller, flag_id=flag_id, given=given, if_match=if_match, now=now)
     response.headers["ETag"] = service.tag_of(row)
-    return service.out(row)
+    return shown_to(caller, service.out(row))

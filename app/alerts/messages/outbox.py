@@ -7,16 +7,18 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID
 
-from sqlalchemy import Select, and_, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, literal, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.service import account
 from app.access.accounts.tables import Account
+from app.access.consent.tables import said
 from app.alerts.messages.tables import Address, Delivery, Message
 from app.base.store.metadata import new_id
 from app.base.store.prepared import Connection, first_of, prepared_insert_new
 from app.base.store.statements import insert_new_for
 from app.base.store.typed import col, row, table, to, wholes
+from app.rules.words import STAFF
 
 address, message, delivery = table(Address), table(Message), table(Delivery)
 POST = prepared_insert_new(insert_new_for(message, "clinic_id", "key"), message)
@@ -37,8 +39,11 @@ Topic = Literal[
     "appointment.reminder",
     "patient.asked",
     "address.confirm",
+    "account.reset",
 ]
-CONFIRM: Final = "address.confirm"  # the one that holds a code
+CONFIRM: Final = "address.confirm"
+RESET: Final = "account.reset"
+OF_CODES = (CONFIRM, RESET)  # those that hold a code
 Audience = Literal["staff", "account", "patient", "address"]
 
 
@@ -117,12 +122,17 @@ def _addresses_of(one: Message) -> Select[UUID, list[str] | None]:
         return query.where(col(Address.id) == UUID(one.about["address_id"]))
     whose = {
         "account": col(Account.id) == one.account_id,
-        "patient": col(Account.patient_id) == one.patient_id,
-        "staff": and_(col(Account.role) != "patient", col(Account.id).is_distinct_from(one.account_id)),
+        "patient": and_(col(Account.patient_id) == one.patient_id, ~_refused(one)),
+        "staff": and_(col(Account.role).in_(STAFF), col(Account.id).is_distinct_from(one.account_id)),
     }[one.audience]
     system = col(Address.channel) == "webhook"
     reachable = and_(whose, col(Address.confirmed_at).is_not(None), col(Account.disabled_at).is_(None))
     return query.where(or_(system, reachable)).order_by(col(Address.id))
+
+
+def _refused(one: Message) -> ColumnElement[bool]:
+    """Whether the patient's last word on messages is no."""
+    return said("messages", False, clinic_id=literal(one.clinic_id), patient_id=literal(one.patient_id))
 
 
 async def forget(connection: AsyncConnection, now: datetime) -> int:

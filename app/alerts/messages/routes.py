@@ -3,12 +3,22 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from app.access.accounts.deps import CallerDep
-from app.alerts.messages import push, service
-from app.alerts.messages.schemas import AddressIn, AddressOut, CodeIn, DeliveryOut, PushKeyOut, WebhookIn, WebhookOut
+from app.access.accounts.deps import CallerDep, address_of
+from app.alerts.messages import forgotten, push, service
+from app.alerts.messages.schemas import (
+    AddressIn,
+    AddressOut,
+    CodeIn,
+    DeliveryOut,
+    ForgottenIn,
+    ForgottenOut,
+    PushKeyOut,
+    WebhookIn,
+    WebhookOut,
+)
 from app.base.http.deps import DatabaseDep, Now, SettingsDep
 from app.base.http.idempotency.deps import IdempotentCallDep
 from app.base.http.paging import Cursor, Limit, Page
@@ -93,3 +103,13 @@ async def list_deliveries(
 async def replay_delivery(delivery_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now) -> None:
     """Sends a dead letter again, under its old id."""
     await service.replay_one(database, caller, delivery_id=delivery_id, now=now)
+
+
+@router.post("/resets", status_code=202, tags=["accounts"], responses=problems(413, 429))
+async def mail_reset(request: Request, given: ForgottenIn, database: DatabaseDep, now: Now) -> ForgottenOut:
+    """Mails a code for a new password, where the name is an account's that has confirmed a mail address.
+
+    The answer is the same where it is not. The code is good for an hour at `POST /v1/resets/{code}`.
+    """
+    await forgotten.asked(database, given.username, address=address_of(request), now=now)
+    return ForgottenOut()

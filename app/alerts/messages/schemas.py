@@ -197,3 +197,19 @@ class DeliveryOut(BaseModel):
     fault: str | None = Field(description="why the last attempt failed")
     sent_at: Instant | None
     created_at: Instant
+
+
+class ForgottenIn(Wire):
+    """The name that somebody signs in with."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"username": "ada"}})
+
+    username: Line
+
+
+class ForgottenOut(BaseModel):
+    """What is said to everybody."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"says": "If there is ..."}})
+
+    says: str = "If the name is an account's with a confirmed mail address, a code is on its way there."

@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.alerts.messages import mail, push, webhook
-from app.alerts.messages.outbox import CONFIRM, address, delivery, message, spread
+from app.alerts.messages.outbox import OF_CODES, address, delivery, message, spread
 from app.alerts.messages.safe_post import TIMEOUT, NotDelivered
 from app.alerts.messages.tables import Address, Delivery, Message
 from app.alerts.messages.texts import text
@@ -249,7 +249,7 @@ async def _mark(connection: AsyncConnection, one: Attempt, *, failed: NotDeliver
         due_at = again if again is not None and again > now else now + timedelta(seconds=pause(one.attempts))
         changed = [to(col(Delivery.due_at), due_at), to(col(Delivery.fault), str(failed)[:200])]
     await connection.execute(update(delivery).where(this).ordered_values(*changed))
-    if over and one.topic == CONFIRM:  # sent or dead: nobody needs the code here any more
+    if over and one.topic in OF_CODES:  # sent or dead: nobody needs the code here any more
         of_it = and_(col(Message.clinic_id) == one.clinic_id, col(Message.id) == one.message_id)
         about = {k: v for k, v in one.about.items() if k != "code"}
         await connection.execute(update(message).where(of_it).ordered_values(to(col(Message.about), about)))
@@ -279,7 +279,7 @@ async def replay(connection: AsyncConnection, now: datetime, *, one: UUID | None
         if one is not None:
             which = and_(which, col(Delivery.id) == one)
     of_codes = select(col(Message.id)).where(
-        col(Message.clinic_id) == col(Delivery.clinic_id), col(Message.topic) == CONFIRM
+        col(Message.clinic_id) == col(Delivery.clinic_id), col(Message.topic).in_(OF_CODES)
     )
     again = (
         update(delivery)

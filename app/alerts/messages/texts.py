@@ -18,6 +18,7 @@ PAGES = {
     "appointment": "/",
     "patient": "/",
     "address": "/",
+    "account": "/clinic/reset#{code}",  # behind the #, which no server is sent
 }
 
 

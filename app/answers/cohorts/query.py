@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import ColumnElement, Row, Select, extract, func, literal, select
 
+from app.access.consent.tables import said
 from app.answers.cohorts.clusters import Treatments, shared_variance
 from app.answers.cohorts.schemas import CohortQuery, GroupBy
 from app.answers.cohorts.survival import Counts
@@ -55,6 +56,8 @@ def conditions(clinic_id: UUID, asked: CohortQuery) -> list[ColumnElement[bool]]
     if asked.nerve is not None:
         nerves = literal(", ") + col(OutcomeRow.nerves) + literal(",")
         out.append(nerves.contains(f", {asked.nerve},", autoescape=True))
+    if asked.outside:
+        out.append(said("research", True, clinic_id=col(OutcomeRow.clinic_id), patient_id=col(OutcomeRow.patient_id)))
     bounds = (
         (col(OutcomeRow.temperature_c), asked.temperature_from, asked.temperature_to),
         (col(OutcomeRow.block_percent), asked.block_percent_from, None),

@@ -67,7 +67,11 @@ async def cohort_procedures(
     database: DatabaseDep,
     accept: Accept = "application/json",
 ) -> Response:
-    """The procedures behind a curve, with the same filters; as a sheet by `Accept: text/csv`."""
+    """The procedures behind a curve, with the same filters; as a sheet by `Accept: text/csv`.
+
+    What leaves the clinic (`outside`, and every sheet) holds only patients who agreed to research.
+    """
+    asked.outside |= "text/csv" in accept
     rows, following = await service.list_rows(
         database, caller, asked, limit=asked.limit, cursor=asked.cursor, now=request.app.state.clock
     )

@@ -32,6 +32,11 @@ class CohortQuery(Wire):
     performed_from: RecentDay | None = None
     performed_to: RecentDay | None = None
     definition: Definition = "half"
+    outside: bool = Field(
+        default=False,
+        description="the answer leaves the clinic: it holds only patients who agreed to research, and no figures of groups "
+        "under five",
+    )
 
 
 class CohortCurves(CohortQuery):
@@ -41,9 +46,6 @@ class CohortCurves(CohortQuery):
     failures: Failures = Field(
         default="beside",
         description="procedures without relief: `beside` the curve, or `inside` it as ended on day 0",
-    )
-    outside: bool = Field(
-        default=False, description="the answer leaves the clinic: the figures of groups under five are left out"
     )
     until: int = Field(default=365, ge=1, le=36_500, description="days to which the restricted mean is counted")
 

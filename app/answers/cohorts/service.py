@@ -11,7 +11,7 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy import select
 
-from app.access.accounts.permissions import Caller, require_staff
+from app.access.accounts.permissions import Caller, reach, require_staff
 from app.access.audit import service as audit
 from app.answers.cohorts.query import CAUSES, NOT_JUDGED, Tally, conditions, counted, name_of, of_several, tallies
 from app.answers.cohorts.schemas import (
@@ -198,7 +198,8 @@ async def list_rows(
     """A page of a cohort's procedures in the order of their ids, and the cursor of the next page."""
     require_staff(caller)
     await _freshen(database, caller, asked=asked, now=now)
-    query = select(outcome).where(*conditions(caller.clinic_id, asked))
+    theirs = reach(caller, "read", clinic_id=col(OutcomeRow.clinic_id), patient_id=col(OutcomeRow.patient_id))
+    query = select(outcome).where(*conditions(caller.clinic_id, asked), theirs)
     after = from_cursor(cursor)
     if after is not None:
         query = query.where(col(OutcomeRow.procedure_id) > after)

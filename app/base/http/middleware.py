@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.base.http.long_json import MOST_VALUES
 from app.base.http.problems import EXAMPLES, Problem, answer
+from app.base.store import wall
 
 log = structlog.get_logger()
 GIVEN_NAME = re.compile(r"[A-Za-z0-9._-]{8,40}", re.ASCII)
@@ -99,7 +100,8 @@ class RequestMiddleware:
 
         try:
             try:
-                await self.app(scope, take, watch)
+                with wall.own_reach():
+                    await self.app(scope, take, watch)
             except Exception:  # it was logged and answered (`problems.install`): the server prints nothing
                 if not answered:
                     await answer(Problem(500, EXAMPLES[500]))(scope, receive, watch)

@@ -18,7 +18,9 @@ import asyncpg
 from sqlalchemy import Connection, Table, event, make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
+from app.base.store import wall
 from app.base.store.failures import DatabaseAwayError, failure_of
 from app.base.store.inline_sqlite import BUSY_READING, BUSY_WRITING, connecting_aside, connecting_to, open_file
 from app.base.store.prepared import Parameters, Prepared, PreparedConnection, Ts, prepared_insert
@@ -73,7 +75,8 @@ class Database:
         waiting = self._gathered.setdefault(table, [])
         waiting.append((row, done))
         if len(waiting) == 1:
-            task = asyncio.create_task(self._insert_gathered(table))
+            with wall.as_it_is():  # rows of any clinic
+                task = asyncio.create_task(self._insert_gathered(table))
             self._inserting.add(task)
             task.add_done_callback(self._inserting.discard)
         await done
@@ -194,9 +197,11 @@ def _sqlite_engine(url: str, writes: bool = False, *, aside: bool = False) -> As
 
 async def _connect(*args: Any, **named: Any) -> Any:  # as asyncpg takes them
     try:
-        return await asyncpg.connect(*args, **named)
+        connection = await asyncpg.connect(*args, **named)
     except OSError as error:  # refused, not found, too slow
         raise DatabaseAwayError("the database can't be reached") from error
+    await wall.take_role(connection)
+    return connection
 
 
 def _postgresql_engine(url: str, pool_size: int, statement_seconds: float | None) -> AsyncEngine:
@@ -212,8 +217,9 @@ def _postgresql_engine(url: str, pool_size: int, statement_seconds: float | None
     )
 
     @event.listens_for(engine.sync_engine, "checkout")
-    def still_open(dbapi_connection: Any, _record: object, _proxy: object) -> None:  # asyncpg has no types
+    def still_open(dbapi_connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:  # asyncpg has no types
         if dbapi_connection.driver_connection.is_closed():  # the server has gone; the pool takes a new one
             raise DisconnectionError
+        wall.show_held(dbapi_connection, record.info)
 
     return engine

@@ -9,14 +9,16 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import migrations
 from app.base.settings import SettingError
+from app.base.store import wall
 
+LOCK = 0x52455052  # a number of our own, which processes that migrate one PostgreSQL database wait for
 WAITS, CONNECTS = 600.0, 10.0  # seconds for a process that migrates the same file; for PostgreSQL to be reached
 
 
@@ -50,6 +52,24 @@ def upgrade(url: str, revision: str = "head") -> None:
             raise SettingError(
                 f"migration {step} failed, and the database is as it was before it: {_reason(error)}"
             ) from None
+    if revision == "head":
+        wall_up(url)
+
+
+def wall_up(url: str) -> None:
+    """Makes sure of the second wall between clinics, on PostgreSQL; run it outside an event loop."""
+    if make_url(url).get_backend_name() != "sqlite":
+        asyncio.run(_wall_up(url))
+
+
+async def _wall_up(url: str) -> None:
+    engine = create_async_engine(url, connect_args={"timeout": CONNECTS})
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+            await connection.run_sync(wall.build)
+    finally:
+        await engine.dispose()
 
 
 async def check(url: str) -> None:

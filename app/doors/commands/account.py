@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.service import add_account, change_account, disabled_since, hash_password, new_password
 from app.access.accounts.tables import Account, Clinic
+from app.access.factors.service import remove_all
 from app.base.http.problems import Problem
 from app.base.store.metadata import utc_now
 from app.base.store.typed import Setting, col
@@ -25,11 +26,15 @@ app = new_call()
 def account(
     username: Annotated[str, typer.Argument(help="name under which somebody signs in")],
     clinic_id: Annotated[str, typer.Option("--clinic", help="id of the clinic")],
-    role: Annotated[str | None, typer.Option(help="of a new account: patient, clinician, scheduler or admin")] = None,
+    role: Annotated[
+        str | None, typer.Option(help="of a new account: patient, clinician, scheduler, admin or operator")
+    ] = None,
     patient: Annotated[str | None, typer.Option(help="id of the patient, for that role")] = None,
     disable: Annotated[bool, typer.Option("--disable", help="the account signs in no more")] = False,
     enable: Annotated[bool, typer.Option("--enable", help="it signs in again")] = False,
-    fresh: Annotated[bool, typer.Option("--new-password", help="it gets a new password, which is printed")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--new-password", help="it gets a new password, which is printed; its second factors go")
+    ] = False,
 ) -> None:
     """Makes an account in a clinic, or ends or renews one; prints a new password once."""
     where, username = parse_id("--clinic", clinic_id), username.strip()
@@ -38,7 +43,7 @@ def account(
         raise Refusal("give --role for a new account, or one of --disable, --enable and --new-password")
     if role is None:
         change = new_password(hash_password(password)) if fresh else disabled_since(utc_now() if disable else None)
-        asyncio.run(_change(username, where, change))
+        asyncio.run(_change(username, where, change, without_factors=fresh))
         print(f"username  {username}\npassword  {password}" if fresh else "done")
         return
     if role not in get_args(Role):
@@ -55,8 +60,8 @@ def account(
     print(f"username  {username}\npassword  {password}")
 
 
-async def _change(username: str, where: UUID, change: Setting) -> None:
-    """Changes an account and ends its sign-ins; a server that runs honours them for five seconds more."""
+async def _change(username: str, where: UUID, change: Setting, *, without_factors: bool) -> None:
+    """Changes an account and ends its sign-ins at once, also in servers that run."""
 
     async def work(connection: AsyncConnection) -> None:
         theirs = (col(Account.clinic_id) == where) & (col(Account.username) == username)
@@ -64,6 +69,8 @@ async def _change(username: str, where: UUID, change: Setting) -> None:
         if account_id is None:
             raise Refusal(f"the clinic has no account {username}")
         await change_account(connection, where, account_id, changes=[change])
+        if without_factors:
+            await remove_all(connection, where, account_id)
 
     async with opened() as database:
         await database.write(work)

@@ -11,7 +11,7 @@ import typer
 
 from app.base.settings import get_settings
 from app.base.store import backup
-from app.base.store.migrate import check
+from app.base.store.migrate import check, wall_up
 from app.doors.commands.common import Refusal, new_call, report
 
 app = new_call()
@@ -31,5 +31,6 @@ def restore(
         if not file.is_file():
             raise Refusal(f"there is no file {file}")
         backup.restore(settings.url, file, tools=settings.pg_tools)
+        wall_up(settings.url)  # the copy holds no rights: whoever restores it gives them
     report("The copy is in the database.")
     asyncio.run(check(settings.url))  # one of an older version says what is to be done

@@ -54,13 +54,14 @@ TREATED_NEXT = ("Clara Meier", "Hugo Iten", "Jonas Kunz", "Luca Moser", "Mara No
 SYNC = 3  # days after which a phone has sent what was written: what was known on a day is that of the last time
 JOINED_BEFORE = 70  # days before the first procedure from which the patient is on record
 STAFF: list[tuple[Role, str]] = [("clinician", "clinician"), ("scheduler", "scheduler"), ("admin", "admin")]
+RUNS_IT: list[tuple[Role, str]] = [("operator", "operator")]
 SECOND_STAFF: list[tuple[Role, str]] = [("clinician", "other-clinician")]
 
 
 async def build(database: Database, now: datetime, tell: Tell) -> list[SignInTo]:
     """Makes both clinics; the sign-ins have passwords of this run. `tell` is called for each patient."""
     out = []
-    for name, people, staff in ((CLINIC, PEOPLE, STAFF), (SECOND_CLINIC, SECOND_PEOPLE, SECOND_STAFF)):
+    for name, people, staff in ((CLINIC, PEOPLE, STAFF + RUNS_IT), (SECOND_CLINIC, SECOND_PEOPLE, SECOND_STAFF)):
         clinic_id = await database.write(partial(_clinic, name=name, now=now))
         callers = []
         for role, username in staff:

@@ -15,10 +15,12 @@ from app.alerts.flags import service as flags
 from app.alerts.flags.service import FlagQuery
 from app.answers.verdicts import patient_list
 from app.answers.verdicts.triage import NEEDS
-from app.base.http.deps import DatabaseDep, Now
+from app.base.http.deps import DatabaseDep, Now, SettingsDep
+from app.base.http.idempotency.service import Answer
 from app.base.http.problems import Problem
 from app.base.store.database import Database
 from app.doors.pages.fields import LANGUAGE_NAMES
+from app.doors.pages.handed import handed_page
 from app.doors.pages.patient_pages import page_of
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.sent_once import SentOnceDep
@@ -26,6 +28,8 @@ from app.doors.pages.session import Visitor, VisitorDep, WriterDep
 from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, filled, taken
 from app.record.facts.death import died_on
 from app.record.patients import service as patients
+from app.record.patients.invitations import service as invitations
+from app.record.patients.invitations.schemas import InvitationOut
 from app.rules.levels import spoken
 from app.rules.words import REGIONS, Region
 from app.work.calendar import service as calendar
@@ -92,6 +96,7 @@ async def patients_page(
         first=patient_list.PAGE * (page_number - 1) + 1,
         address=address,
         may_write=(visitor.caller.role, "create_patient") in RULES,
+        outside=visitor.caller.in_teams and (visitor.caller.role, "break_glass") in RULES,
     )
 
 
@@ -124,6 +129,35 @@ async def wait(
     return await taken(step(), "/clinic/calendar", again)
 
 
+@router.post("/patients/{patient_id:uuid}/invite")
+async def invite(
+    patient_id: UUID, visitor: WriterDep, *, database: DatabaseDep, settings: SettingsDep, now: Now, once: SentOnceDep
+) -> Response:
+    """A code with which the patient makes an account, shown this once."""
+    made: list[Answer] = []
+
+    async def step() -> None:
+        made.append(await invitations.invite(database, visitor.caller, patient_id=patient_id, once=once, now=now))
+
+    def again(problem: Problem) -> Awaitable[Response]:
+        return _show(database, visitor, patient_id=patient_id, now=now, problem=problem)
+
+    back = f"/clinic/patients/{patient_id}"
+    answer = await taken(step(), back, again)
+    if not made:
+        return answer
+    told = InvitationOut.model_validate(made[0].body)
+    return handed_page(
+        visitor,
+        title="An invitation to the diary",
+        path="/clinic/join",
+        code=told.code,
+        expires_at=told.expires_at,
+        public_url=settings.public_url,
+        back=back,
+    )
+
+
 async def _show(
     database: Database,
     visitor: Visitor,
@@ -145,6 +179,7 @@ async def _show(
         "may_record": (visitor.caller.role, "change_procedure") in RULES,
         "may_change": (visitor.caller.role, "change_patient") in RULES,
         "may_wait": died is None and (visitor.caller.role, "work_review") in RULES,
+        "may_invite": died is None and (visitor.caller.role, "invite") in RULES,
         "died": died,
         "lost": lost,
         "typed": typed,

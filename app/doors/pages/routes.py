@@ -9,6 +9,8 @@ from starlette.staticfiles import StaticFiles
 
 from app.base.http.problems import Problem
 from app.doors.pages import (
+    account_page,
+    accounts_page,
     appointment_page,
     assets,
     audit_page,
@@ -17,6 +19,8 @@ from app.doors.pages import (
     corrections,
     flags_page,
     forms,
+    join_page,
+    outside_page,
     patients_page,
     procedure_page,
     quality_page,
@@ -45,6 +49,10 @@ PARTS = (
     slot_page,
     quality_page,
     audit_page,
+    account_page,
+    accounts_page,
+    join_page,
+    outside_page,
     assets,
 )
 for part in PARTS:

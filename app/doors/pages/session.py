@@ -13,9 +13,10 @@ from app.access.accounts.permissions import Caller
 from app.base.http.deps import Now
 from app.base.http.problems import Problem
 from app.base.settings import Settings
+from app.rules.words import STAFF
 
 COOKIE = "reprieve_session"
-STAFF = ("clinician", "scheduler", "admin")
+ACCOUNT = "/clinic/account"  # the page of one's own account
 
 
 class SignInFirst(Exception):
@@ -33,8 +34,15 @@ class Visitor:
     form_token: str
 
 
-async def get_visitor(request: Request, sign_ins: SignInsDep, now: Now) -> Visitor:
-    """The signed-in member of staff.
+class FactorFirst(SignInFirst):
+    """Somebody is signed in whose clinic asks for a second factor that they have not: leads to their account's page."""
+
+    def __init__(self) -> None:
+        self.address = ACCOUNT
+
+
+async def get_anybody(request: Request, sign_ins: SignInsDep, now: Now) -> Visitor:
+    """The signed-in member of staff, also one who has yet to add a second factor.
 
     Raises:
         SignInFirst: nobody is signed in, or the sign-in has expired.
@@ -57,11 +65,25 @@ async def get_visitor(request: Request, sign_ins: SignInsDep, now: Now) -> Visit
     return cast(Visitor, request.state.visitor)
 
 
+AnyVisitorDep = Annotated[Visitor, Depends(get_anybody)]
+
+
+async def get_visitor(visitor: AnyVisitorDep) -> Visitor:
+    """The signed-in member of staff.
+
+    Raises:
+        FactorFirst: a second factor is to be added before anything else.
+    """
+    if visitor.caller.lacks_factor:
+        raise FactorFirst
+    return visitor
+
+
 VisitorDep = Annotated[Visitor, Depends(get_visitor)]
 
 
-async def get_writer(request: Request, visitor: VisitorDep, form_token: Annotated[str, Form()] = "") -> Visitor:
-    """The visitor who sent a form, once it is known to come from a page of this service.
+async def get_any_writer(request: Request, visitor: AnyVisitorDep, form_token: Annotated[str, Form()] = "") -> Visitor:
+    """Anybody who sent a form, once it is known to come from a page of this service.
 
     Raises:
         Problem: 403 for a form of another site, or an old one.
@@ -70,6 +92,14 @@ async def get_writer(request: Request, visitor: VisitorDep, form_token: Annotate
     if not hmac.compare_digest(form_token.encode(), visitor.form_token.encode()):
         raise Problem(403, "The form is of another sign-in. Go back, load the page anew and send it again.")
     return visitor
+
+
+AnyWriterDep = Annotated[Visitor, Depends(get_any_writer)]
+
+
+async def get_writer(_visitor: VisitorDep, writer: AnyWriterDep) -> Visitor:
+    """The same, once they may do more than add a second factor."""
+    return writer
 
 
 WriterDep = Annotated[Visitor, Depends(get_writer)]

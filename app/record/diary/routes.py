@@ -77,7 +77,7 @@ async def read_revisions(
     patient_id: UUID, date: Day, caller: CallerDep, database: DatabaseDep, now: Now
 ) -> Page[EntryRevisionOut]:
     """Everything that was ever written about the day, in the order in which it was received."""
-    rows = await service.read_revisions(database, caller, patient_id=patient_id, on=date, now=now)
+    rows, proxies = await service.read_revisions(database, caller, patient_id=patient_id, on=date, now=now)
     newest = max(rows, key=lambda r: (r.ranks_at, r.revision))
     return Page(
         items=[
@@ -88,6 +88,7 @@ async def read_revisions(
                 recorded_at=r.recorded_at,
                 received_at=r.received_at,
                 account_id=None if r.account_id is None else str(r.account_id),
+                by_proxy=r.account_id in proxies,
                 opioid_mme=r.opioid_mme,
                 skew_seconds=r.skew_seconds,
                 entry=cast("JsonObject | None", r.content),

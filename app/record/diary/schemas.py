@@ -222,6 +222,7 @@ class EntryRevisionOut(BaseModel):
     recorded_at: Instant
     received_at: Instant
     account_id: str | None
+    by_proxy: bool = Field(default=False, description="whether it was written by somebody whom the patient lets write")
     opioid_mme: float | None
     skew_seconds: float | None = Field(default=None, description="how far the sender's clock was behind at sending")
     entry: JsonObject | None

@@ -12,6 +12,7 @@ from sqlalchemy import Column, ColumnElement, Select, and_, bindparam, func, sel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller, Relation, limit_names, limits, relation_of, within
+from app.access.accounts.service import proxies_among
 from app.access.audit import service as audit
 from app.base.http.conditional import etag, require_match
 from app.base.http.idempotency.service import Answer, IdempotentCall
@@ -261,8 +262,8 @@ async def read_range(
 
 async def read_revisions(
     database: Database, caller: Caller, *, patient_id: UUID, on: date, now: datetime
-) -> list[DiaryRevision]:
-    """All revisions of a day, in the order in which they were received."""
+) -> tuple[list[DiaryRevision], set[UUID]]:
+    """All revisions of a day, in the order in which they were received; and which accounts among theirs are proxies'."""
     async with database.read() as connection:
         person = await patients.find(connection, caller, patient_id=patient_id)
         query = select(revision).where(
@@ -273,10 +274,12 @@ async def read_revisions(
         found = await wholes_in_turns(
             DiaryRevision, await connection.execute(query.order_by(col(DiaryRevision.revision)))
         )
+        writers = [one.account_id for one in found]
+        proxies = await proxies_among(connection, person.clinic_id, patient_id=person.id, accounts=writers)
     await audit.record_read(database, caller, resource="diary revisions", patient_id=patient_id, now=now)
     if not found:
         raise not_found("entry")
-    return found
+    return found, proxies
 
 
 async def entries(

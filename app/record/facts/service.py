@@ -312,8 +312,9 @@ async def history(
         if not found:
             raise not_found(kind.name.replace("_", " "))
         person = await patients.find(connection, caller, patient_id=found[0].patient_id)
+        told = await revisions.told(connection, found)
     await audit.record_read(database, caller, resource=f"{kind.name} history", patient_id=person.id, now=now)
-    return [revisions.out(one) for one in found]
+    return told
 
 
 async def _locked(

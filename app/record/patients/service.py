@@ -275,5 +275,6 @@ async def history(database: Database, caller: Caller, *, patient_id: UUID, now: 
     async with database.read() as connection:
         person = await find(connection, caller, patient_id=patient_id)
         found = await revisions.of_row(connection, person.clinic_id, kind="patient", row_id=person.id)
+        told = await revisions.told(connection, found)
     await audit.record_read(database, caller, resource="patient history", patient_id=patient_id, now=now)
-    return [revisions.out(one) for one in found]
+    return told

@@ -27,6 +27,7 @@ class RevisionOut(BaseModel):
     recorded_at: Instant = Field(description="when it was written down")
     received_at: Instant = Field(description="when the server got it")
     account_id: str | None = Field(description="who wrote it")
+    by_proxy: bool = Field(default=False, description="whether that is somebody whom the patient lets write")
     reason: str | None = Field(description="why it was changed, where somebody said so")
     content: JsonObject | None = Field(description="the row as it then stood; null is a deletion")
     origin: str | None = Field(default=None, description="the row's id in the clinic that the record came from")

@@ -1,5 +1,6 @@
 """Keeping and telling the revisions of a row."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,6 +9,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller
+from app.access.accounts.service import proxies_among
 from app.base.http.wire import JsonObject
 from app.base.store.long_results import wholes_in_turns
 from app.base.store.typed import col, row, table
@@ -77,14 +79,24 @@ async def known_on(
     return await wholes_in_turns(Revision, await connection.execute(newest))
 
 
-def out(one: Revision) -> RevisionOut:
-    """A revision as it goes over the wire."""
+async def told(connection: AsyncConnection, found: Sequence[Revision]) -> list[RevisionOut]:
+    """The revisions of a patient's row as they go over the wire, with which of them a proxy wrote."""
+    if not found:
+        return []
+    clinic_id, patient_id = found[0].clinic_id, found[0].patient_id
+    writers = [one.account_id for one in found]
+    proxies = await proxies_among(connection, clinic_id, patient_id=patient_id, accounts=writers)
+    return [_out(one, by_proxy=one.account_id in proxies) for one in found]
+
+
+def _out(one: Revision, *, by_proxy: bool) -> RevisionOut:
     return RevisionOut(
         revision=one.number,
         deleted=one.content is None,
         recorded_at=one.recorded_at,
         received_at=one.received_at,
         account_id=None if one.account_id is None else str(one.account_id),
+        by_proxy=by_proxy,
         reason=one.reason,
         content=one.content,
         origin=None if one.origin is None else str(one.origin),

@@ -189,7 +189,8 @@ async def list_slots(
     limit: int,
     cursor: str | None,
 ) -> tuple[list[SlotOut], str | None]:
-    """Slots that begin between two instants, the next first."""
+    """Slots that begin between two instants, the next first; 403 for who reads nothing of the clinic."""
+    require(caller, "read")
     taken = func.coalesce(col(Appointment.id), col(Waiting.id))  # booked, or kept for somebody who waits
     query = (
         select(slot, taken.label("booking"), away().label("away"))

@@ -3,10 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from app.access.audit.sealing import LEAST_DAYS
-from app.base.http.wire import JsonObject, Line, TimeZone, Wire
+from app.base.http.wire import Instant, JsonObject, Line, TimeZone, Wire
 from app.rules.words import Role
 
 EXAMPLE: JsonObject = {
@@ -17,6 +17,8 @@ EXAMPLE: JsonObject = {
     "jurisdiction": "CH",
     "chain": ["0199a3c4-7d00-7a00-8000-000000000001"],
     "audit_days": 3650,
+    "second_factor": True,
+    "treating_teams": False,
 }
 
 
@@ -46,6 +48,12 @@ class ClinicChange(Wire):
     audit_days: Annotated[int, Field(ge=LEAST_DAYS, le=36_500, strict=True)] | None = Field(
         default=None, description="how long it is kept who saw what, in days; null is for ever"
     )
+    second_factor: StrictBool | None = Field(
+        default=None, description="whether the staff need a second factor; who has none can only add one"
+    )
+    treating_teams: StrictBool | None = Field(
+        default=None, description="whether clinicians see only patients of whose team they are, or who have none"
+    )
 
 
 class ClinicOut(BaseModel):
@@ -72,6 +80,8 @@ class ClinicOut(BaseModel):
     jurisdiction: str | None = None
     chain: list[UUID]
     audit_days: int | None = None
+    second_factor: bool = False
+    treating_teams: bool = False
     shown_in_seven_days: int = Field(description="flags that can wait, shown in the last seven days")
     held_back: int = Field(description="flags that the budget holds back now; `GET /v1/flags?held_back=true` has them")
 
@@ -94,3 +104,56 @@ class ColleagueOut(BaseModel):
     username: str
     role: Role
     disabled: bool = Field(default=False, description="the account is disabled: they work here no more")
+
+
+class NewClinicIn(Wire):
+    """A clinic, and the name under which its first admin signs in."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"name": "Hillside Practice", "admin": "hillside-admin"}}
+    )
+
+    name: Line
+    admin: Line
+
+
+class ClinicMadeOut(BaseModel):
+    """A clinic that was made; with the code its admin chooses a password at `POST /v1/resets/{code}`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "0199a3c4-7d00-7a00-8000-000000000002",
+                "name": "Hillside Practice",
+                "admin_id": "0199a3c4-7d00-7a00-8000-000000000001",
+                "code": "yJ0k3Fq2c1r8Zs5T",
+                "expires_at": "2026-05-15T08:30:00.000+00:00",
+            }
+        }
+    )
+
+    id: UUID
+    name: str
+    admin_id: UUID
+    code: str = Field(description="only this answer shows it; good once, for two weeks")
+    expires_at: Instant
+
+
+class ClinicSizeOut(BaseModel):
+    """A clinic as whoever runs the service sees it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "0199a3c4-7d00-7a00-8000-000000000002",
+                "name": "Hillside Practice",
+                "created_at": "2026-01-15T08:30:00.000+00:00",
+                "accounts": 214,
+            }
+        }
+    )
+
+    id: UUID
+    name: str
+    created_at: Instant
+    accounts: int

@@ -14,6 +14,7 @@ from app.alerts.flags.budget import used
 from app.base.http.problems import bad_field
 from app.base.store.database import Database
 from app.base.store.typed import Setting, col, to, values_of, whole
+from app.rules.words import STAFF
 from app.work.calendar.absences import move_to_zone
 from app.work.clinic.schemas import ClinicChange, ClinicOut, ColleagueOut
 
@@ -67,6 +68,10 @@ def settings_of(given: ClinicChange) -> list[Setting]:
         out.append(to(col(Clinic.jurisdiction), given.jurisdiction))
     if "audit_days" in given.model_fields_set:
         out.append(to(col(Clinic.audit_days), given.audit_days))
+    if "second_factor" in given.model_fields_set:
+        out.append(to(col(Clinic.second_factor), given.second_factor is True))
+    if "treating_teams" in given.model_fields_set:
+        out.append(to(col(Clinic.treating_teams), given.treating_teams is True))
     if "chain" in given.model_fields_set:
         chain: list[UUID] = given.chain or []
         out.append(to(col(Clinic.chain), [str(one) for one in dict.fromkeys(chain)] or None))
@@ -88,7 +93,7 @@ async def staff_names(database: Database, caller: Caller) -> dict[str, str]:
 async def colleagues(connection: AsyncConnection, caller: Caller) -> list[ColleagueOut]:
     """The staff of the caller's clinic, by name."""
     theirs = select(col(Account.id), col(Account.username), col(Account.role), col(Account.disabled_at)).where(
-        col(Account.clinic_id) == caller.clinic_id, col(Account.role) != "patient"
+        col(Account.clinic_id) == caller.clinic_id, col(Account.role).in_(STAFF)
     )
     found = (await connection.execute(theirs.order_by(col(Account.username)))).all()
     return [

@@ -20,6 +20,7 @@ from app.record.diary.tables import DiaryDay
 from app.record.procedures.tables import ProcedureRow
 from app.relief import STANDS_DAYS
 from app.rules.parameters import CASE_IN_TIME
+from app.rules.words import STAFF
 from app.work.reviews.tables import Review
 
 MONTHS = 12
@@ -125,7 +126,7 @@ async def read(database: Database, caller: Caller, now: datetime) -> Quality:
         col(Flag.ceased_on),
     ).where(col(Flag.clinic_id) == clinic, col(Flag.shown_at).is_not(None))
     reviewed = select(col(Review.procedure_id), col(Review.steps)).where(col(Review.clinic_id) == clinic)
-    people = select(col(Account.id)).where(col(Account.clinic_id) == clinic, col(Account.role) != "patient")
+    people = select(col(Account.id)).where(col(Account.clinic_id) == clinic, col(Account.role).in_(STAFF))
     async with database.read(aside=True) as connection:
         first = {
             r.patient_id: r.first for r in await connection.execute(started.group_by(col(ProcedureRow.patient_id)))

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
 from app.access.accounts.deps import CallerDep
+from app.access.accounts.shown import shown_to
 from app.answers.eligibility.schemas import EligibilityOut
 from app.base.http.conditional import NOT_MODIFIED, IfMatch, IfNoneMatch, matches
 from app.base.http.deps import DatabaseDep, Now
@@ -78,7 +79,7 @@ async def list_reviews(
     rows, more = await queue(database, caller, asked, offset=begin, now=now)
     return await listed(
         ReviewOut,
-        (service.out(one, now) for one in rows),
+        (shown_to(caller, service.out(one, now)) for one in rows),
         following=str(begin + asked.limit) if more else None,
         accept=accept,
     )
@@ -117,7 +118,7 @@ async def read_review(
     if matches(if_none_match, tag):
         return Response(status_code=304, headers={"ETag": tag})  # type: ignore[return-value]  # no body to model
     response.headers["ETag"] = tag
-    return service.out(one, now)
+    return shown_to(caller, service.out(one, now))
 
 
 @router.patch("/reviews/{review_id}", responses=STEP)

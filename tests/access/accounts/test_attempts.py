@@ -46,7 +46,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     async def same(password: str, _known: str) -> bool:
         return password == PASSWORD
 
-    monkeypatch.setattr("app.access.accounts.service.matches", same)
+    monkeypatch.setattr("app.access.sign_in.service.matches", same)
 
 
 @pytest.mark.parametrize("username", ["cleo", "nobody at all", "\x00", "x" * 200])

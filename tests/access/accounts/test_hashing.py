@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from app.access.accounts import service as accounts
+from app.access.sign_in import service as signing_in
 from tests.support import PASSWORD, Service
 
 pytestmark = pytest.mark.anyio
@@ -90,7 +91,7 @@ async def test_a_sign_in_under_way_ends_with_the_account_that_it_began_with(
         assert done.status_code in (200, 204)
         return right
 
-    monkeypatch.setattr(accounts, "matches", meanwhile)
+    monkeypatch.setattr(signing_in, "matches", meanwhile)
     late = await sign_in(service, "ada")
     assert (late.status_code, late.json()["detail"]) == (401, "The name or the password is wrong.")
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from app.access.accounts.service import sign_in
+from app.access.accounts.sessions import sign_in
 from tests.conftest import Clock
 from tests.support import PASSWORD, Service
 

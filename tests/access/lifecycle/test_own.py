@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from app.access.accounts.passwords import hash_new
-from app.access.accounts.service import named
+from app.access.accounts.sessions import named
 from app.base.http.problems import Problem
 from tests.access.accounts.test_hashing import FRESH
 from tests.support import PASSWORD, Service

@@ -19,7 +19,7 @@ from app.base.settings import Settings
 from app.base.store.typed import col, table
 from tests.alerts.flags.test_conclusions import BEFORE, RELIEF
 from tests.conftest import Clock, empty
-from tests.support import Service, app_with, course, open_service
+from tests.support import Service, app_with, beside, course, open_service
 
 pytestmark = pytest.mark.anyio
 PEOPLE = 3
@@ -82,11 +82,11 @@ async def waits(service: Service) -> None:
     asked = text(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     )
-    for _ in range(200):
-        async with service.app.state.database.engine.connect() as connection:
+    async with beside(service) as connection:
+        for _ in range(200):
             if (await connection.execute(asked)).scalar_one():
                 return
-        await asyncio.sleep(0.02)
+            await asyncio.sleep(0.02)
     raise AssertionError("nothing ever waited")
 
 

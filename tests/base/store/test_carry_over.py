@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import command
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from app.access.accounts.service import sign_in
+from app.access.accounts.sessions import sign_in
 from app.base.store.metadata import new_id
 from app.base.store.migrate import config, upgrade
 from app.record.diary.writings import revision as writing

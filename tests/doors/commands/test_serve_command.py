@@ -131,13 +131,16 @@ def test_the_demo_answers_in_json_and_a_second_time_with_commands_that_work_when
     with serving("demo", "--json", "--port", "0", "--data", str(tmp_path)) as process:
         told: dict[str, Any] = json.loads(process.stdout.readline())
         roles = [a["role"] for a in told["accounts"]]
-        assert {"patient", "clinician", "scheduler", "admin"} <= set(roles)
+        assert {"patient", "clinician", "scheduler", "admin", "operator"} == set(roles)
         assert roles.count("clinician") == 2
         seen = []
         for account in told["accounts"]:
             form = {"username": account["username"], "password": account["password"]}
             token = httpx.post(f"{told['url']}/v1/token", data=form).json()["access_token"]
             answer = httpx.get(f"{told['url']}/v1/patients", headers={"Authorization": f"Bearer {token}"})
+            if account["role"] == "operator":
+                assert answer.status_code == 403, "it runs the service and sees no patient"
+                continue
             seen.append(len(answer.json()["items"]))
         assert seen[0] > 10
         assert seen[-1] == 1 or account["role"] != "patient"

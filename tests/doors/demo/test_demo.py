@@ -12,11 +12,10 @@ async def test_the_demo_holds_a_patient_in_every_phase_and_each_shows_what_it_sa
     state = service.app.state
     heard: list[str] = []
     accounts = await build(state.database, state.clock(), heard.append)
-    assert {a.role for a in accounts} == {"patient", "clinician", "scheduler", "admin"}
+    assert {a.role for a in accounts} == {"patient", "clinician", "scheduler", "admin", "operator"}
     assert len(heard) == len(PEOPLE) + 1
     clinician = accounts[0]
-    token = await state.sign_ins.begin(clinician.username, clinician.password, state.clock())
-    service.tokens["demo"] = token.token
+    await service.show("demo", clinician.username, clinician.password)
     patients = (await service("demo", "GET", "/v1/patients")).json()["items"]
     assert [p["name"] for p in patients] == [p.name for p in PEOPLE], CLINIC
     shown = {}

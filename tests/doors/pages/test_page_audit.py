@@ -14,7 +14,7 @@ from tests.doors.pages.test_pages import enter
 from tests.support import Service
 
 pytestmark = pytest.mark.anyio
-OPEN = {"/clinic/sign-in", "/clinic/static/{path:path}"}
+OPEN = {"/clinic/sign-in", "/clinic/join", "/clinic/reset", "/clinic/forgotten", "/clinic/static/{path:path}"}
 
 
 def pages(service: Service) -> list[str]:

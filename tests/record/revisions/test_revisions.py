@@ -37,7 +37,7 @@ async def keep(service: Service) -> Keep:
 async def told(service: Service, row: UUID = ROW) -> list[dict[str, Any]]:
     async with service.app.state.database.read() as connection:
         found = await revisions.of_row(connection, service.clinic_id, kind="note", row_id=row)
-    return [revisions.out(one).model_dump() for one in found]
+        return [one.model_dump() for one in await revisions.told(connection, found)]
 
 
 async def known(service: Service, days: float, kinds: tuple[str, ...] = ("note",)) -> dict[UUID, Any]:

@@ -62,8 +62,7 @@ async def test_staff_see_beside_the_flags_what_patients_are_told_to_call(service
 async def test_the_demos_clinics_have_their_numbers(service: Service) -> None:
     state = service.app.state
     accounts = await build(state.database, state.clock(), lambda name: None)
-    token = await state.sign_ins.begin(accounts[0].username, accounts[0].password, state.clock())
-    service.tokens["demo"] = token.token
+    await service.show("demo", accounts[0].username, accounts[0].password)
     shown = (await service("demo", "GET", "/v1/clinic")).json()
     assert (shown["phone"], shown["jurisdiction"], shown["time_zone"]) == ("+41 44 000 00 00", "CH", "Europe/Zurich")
     assert await numbers_of(service, "Hillside Practice") == ("+41 44 000 00 01", None, "CH")

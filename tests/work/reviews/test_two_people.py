@@ -14,7 +14,7 @@ from app.alerts.flags.service import flag
 from app.work.calendar.service import appointment
 from app.work.reviews.service import review
 from tests.alerts.flags.test_conclusions import flags, returned
-from tests.support import Service
+from tests.support import Service, beside
 from tests.work.reviews.test_bulk import many
 from tests.work.reviews.test_reviews import opened, slot
 
@@ -26,8 +26,7 @@ Call = Coroutine[Any, Any, httpx.Response]
 
 async def all_wait(service: Service, calls: list[asyncio.Task[httpx.Response]]) -> None:
     """Until each of the calls waits for a row that another transaction holds."""
-    async with asyncio.timeout(60), service.app.state.database.engine.connect() as connection:
-        connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
+    async with asyncio.timeout(60), beside(service) as connection:
         while (await connection.execute(WAITING)).scalar_one() < len(calls):
             assert not any(call.done() for call in calls), [call.result().text for call in calls if call.done()]
 

@@ -7,9 +7,10 @@ from uuid import UUID
 from sqlalchemy import Select, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.access.accounts.hashes import hash_of
 from app.access.accounts.passwords import hash_new
 from app.access.accounts.permissions import Caller
-from app.access.accounts.service import add_account, hash_of
+from app.access.accounts.service import add_account
 from app.access.accounts.tables import Account
 from app.access.audit import service as audit
 from app.access.lifecycle import codes
@@ -22,6 +23,7 @@ from app.base.store.typed import col, row, table
 from app.record.patients import service as patients
 from app.record.patients.invitations.schemas import AcceptIn, AccountOut, InvitationOut
 from app.record.patients.invitations.tables import Invitation
+from app.record.patients.proxies import service as proxies
 
 invitation = table(Invitation)
 LASTS = timedelta(days=14)
@@ -62,14 +64,17 @@ async def invite(
 
 
 async def accept(database: Database, code: str, *, given: AcceptIn, now: datetime) -> AccountOut:
-    """Makes the account that a code is for, of a patient or of one of the staff; it is used up only where that succeeds.
+    """Makes the account that a code is for, of a patient, of one of the staff, or of who acts for a patient.
+
+    It is used up only where that succeeds.
 
     Raises:
         Problem: 404 for a code that is wrong, used or too old; 409 for a name that is taken; 422 for a password that is soon
             guessed, or another name than the code is for.
     """
     async with database.read() as connection:  # a guess costs no hash
-        if not _is_of_staff(await codes.find(connection, code, now=now)):
+        known = _is_of_staff(await codes.find(connection, code, now=now))
+        if not known and await proxies.find(connection, code, now=now) is None:
             await _invited(connection, _good(code, now))
     password_hash = await hash_new(given.password, username=given.username, pointer="/password")
 
@@ -78,6 +83,10 @@ async def accept(database: Database, code: str, *, given: AcceptIn, now: datetim
         if of_staff is not None and of_staff.role is not None:
             new = await codes.join(connection, of_staff, username=given.username, password_hash=password_hash, now=now)
             return AccountOut(account_id=new, username=given.username, role=of_staff.role, patient_id=None)
+        acts = await proxies.find(connection, code, now=now, lock=True)
+        if acts is not None:
+            new = await proxies.join(connection, acts, username=given.username, password_hash=password_hash, now=now)
+            return AccountOut(account_id=new, username=given.username, role="patient", patient_id=None)
         clinic_id, patient_id = await _invited(connection, _good(code, now).with_for_update())
         new = await add_account(
             connection,

@@ -1,0 +1,185 @@
+"""The clinic's accounts, for its admins: who signs in, what they are, and the steps of an account's life."""
+
+from collections.abc import Awaitable
+from datetime import datetime
+from typing import Annotated, Literal, cast
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Query, Response
+
+from app.access.lifecycle import clinic_accounts, codes
+from app.access.lifecycle.schemas import AccountChange, AccountCodeOut, StaffInvitationIn, StaffRole
+from app.base.http.deps import DatabaseDep, Now, SettingsDep
+from app.base.http.idempotency.service import Answer
+from app.base.http.problems import Problem
+from app.base.store.database import Database
+from app.doors.pages.handed import handed_page
+from app.doors.pages.rendering import PageRoute, page
+from app.doors.pages.sent_once import SentOnceDep
+from app.doors.pages.session import Visitor, VisitorDep, WriterDep
+from app.doors.pages.steps import PageForm, faults_of, filled, taken
+from app.record.patients import service as patients
+from app.rules.words import STAFF, Role
+from app.work.clinic import service as clinics
+from app.work.clinic.schemas import ClinicChange
+
+ADDRESS = "/clinic/accounts"
+router = APIRouter(prefix=ADDRESS, route_class=PageRoute, include_in_schema=False)
+PAGE = 100
+
+
+class InviteForm(PageForm):
+    """Whom a code is for."""
+
+    role: str = ""
+    username: str | None = None
+
+
+@router.get("")
+async def accounts_page(
+    visitor: VisitorDep,
+    database: DatabaseDep,
+    now: Now,
+    of: Annotated[str, Query(max_length=10)] = "staff",
+    cursor: Annotated[str | None, Query(max_length=100)] = None,
+) -> Response:
+    """The staff, or the patients who sign in."""
+    return await _show(database, visitor, now=now, of=of, cursor=cursor)
+
+
+@router.post("/invite")
+async def invite(
+    form: Annotated[InviteForm, Form()],
+    visitor: WriterDep,
+    *,
+    database: DatabaseDep,
+    settings: SettingsDep,
+    now: Now,
+    once: SentOnceDep,
+) -> Response:
+    """A code for one of the staff, shown this once."""
+    made: list[Answer] = []
+
+    async def step() -> None:
+        given = filled(StaffInvitationIn, form)
+        made.append(await codes.invite(database, visitor.caller, new=given, once=once, now=now))
+
+    answer = await taken(step(), ADDRESS, lambda problem: _show(database, visitor, now=now, problem=problem))
+    if not made:
+        return answer
+    title = f"An account for a {form.role}"
+    return _handed(visitor, made[0], title=title, path="/clinic/join", public_url=settings.public_url)
+
+
+@router.post("/{account_id:uuid}/reset")
+async def reset(
+    account_id: UUID,
+    visitor: WriterDep,
+    *,
+    database: DatabaseDep,
+    settings: SettingsDep,
+    now: Now,
+    once: SentOnceDep,
+) -> Response:
+    """A code for a new password, shown this once."""
+    made = await codes.reset(database, visitor.caller, account_id=account_id, once=once, now=now)
+    return _handed(visitor, made, title="A new password", path="/clinic/reset", public_url=settings.public_url)
+
+
+@router.post("/{account_id:uuid}/change")
+async def change(
+    account_id: UUID,
+    visitor: WriterDep,
+    database: DatabaseDep,
+    now: Now,
+    role: Annotated[str, Form(max_length=20)] = "",
+    disabled: Annotated[Literal["", "yes", "no"], Form()] = "",
+) -> Response:
+    """Another role, disabled, or let in again."""
+    wanted = {"role": role or None, "disabled": {"yes": True, "no": False}.get(disabled)}
+
+    async def step() -> None:
+        given = AccountChange.model_validate({name: value for name, value in wanted.items() if value is not None})
+        await clinic_accounts.change(database, visitor.caller, account_id=account_id, given=given, now=now)
+
+    return await _stepped(database, visitor, step(), now=now)
+
+
+@router.post("/{account_id:uuid}/sessions/end")
+async def end_sessions(account_id: UUID, visitor: WriterDep, database: DatabaseDep, now: Now) -> Response:
+    """Ends every sign-in of an account."""
+    step = clinic_accounts.end_sessions(database, visitor.caller, account_id=account_id, now=now)
+    return await _stepped(database, visitor, step, now=now)
+
+
+@router.post("/{account_id:uuid}/factors/remove")
+async def remove_factors(account_id: UUID, visitor: WriterDep, database: DatabaseDep, now: Now) -> Response:
+    """Takes the second factors off an account whose owner has lost them."""
+    step = clinic_accounts.remove_factors(database, visitor.caller, account_id=account_id, now=now)
+    return await _stepped(database, visitor, step, now=now)
+
+
+@router.post("/codes/{code_id:uuid}/withdraw")
+async def withdraw(code_id: UUID, visitor: WriterDep, database: DatabaseDep, now: Now) -> Response:
+    """Makes a code worthless."""
+    step = codes.withdraw(database, visitor.caller, code_id=code_id, now=now)
+    return await _stepped(database, visitor, step, now=now)
+
+
+@router.post("/second-factor")
+async def ask_for_factor(
+    visitor: WriterDep, database: DatabaseDep, now: Now, asked: Annotated[Literal["yes", "no"], Form()]
+) -> Response:
+    """Whether the staff need a second factor."""
+    step = clinics.change(database, visitor.caller, given=ClinicChange(second_factor=asked == "yes"), now=now)
+    return await _stepped(database, visitor, step, now=now)
+
+
+async def _stepped(database: Database, visitor: Visitor, step: Awaitable[object], *, now: datetime) -> Response:
+    return await taken(step, ADDRESS, lambda problem: _show(database, visitor, now=now, problem=problem))
+
+
+def _handed(visitor: Visitor, made: Answer, *, title: str, path: str, public_url: str) -> Response:
+    told = AccountCodeOut.model_validate(made.body)
+    return handed_page(
+        visitor,
+        title=title,
+        path=path,
+        code=told.code,
+        expires_at=told.expires_at,
+        public_url=public_url,
+        back=ADDRESS,
+    )
+
+
+async def _show(
+    database: Database,
+    visitor: Visitor,
+    *,
+    now: datetime,
+    of: str = "staff",
+    cursor: str | None = None,
+    problem: Problem | None = None,
+) -> Response:
+    caller = visitor.caller
+    roles: tuple[Role, ...] = ("patient",) if of == "patients" else (*STAFF, "operator")
+    listed = await clinic_accounts.list_accounts(database, caller, roles=roles, limit=PAGE, cursor=cursor, now=now)
+    shown = listed.items
+    async with database.read() as connection:
+        whose = [one.patient_id for one in shown if one.patient_id is not None]
+        names = await patients.names_of(connection, caller, whose)
+    clinic = await clinics.read(database, caller, now)
+    return page(
+        "accounts.html",
+        visitor,
+        200 if problem is None else problem.status,
+        rows=shown,
+        names=names,
+        of=of,
+        older=None if listed.next is None else f"{ADDRESS}?of={of}&cursor={listed.next}",
+        pending=await codes.pending(database, caller, now),
+        roles=cast("tuple[StaffRole, ...]", STAFF),
+        clinic=clinic,
+        zone=clinic.time_zone or "UTC",
+        faults=faults_of(problem),
+    )

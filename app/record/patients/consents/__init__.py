@@ -1,0 +1,1 @@
+"""Consents of a patient: texts, answers, their history."""

@@ -1,0 +1,1 @@
+"""Somebody whom a patient lets read, or write for them."""

@@ -1,0 +1,1 @@
+"""Who treats a patient, and who looks in an emergency."""
