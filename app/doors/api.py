@@ -115,7 +115,14 @@ class Service(FastAPI):
             every,  # within it, so that a web app can read a refusal too
             allow_origins=origins,
             allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
-            allow_headers=("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match"),
+            allow_headers=(
+                "Authorization",
+                "Content-Type",
+                "Idempotency-Key",
+                "If-Match",
+                "If-None-Match",
+                "Reprieve-For",
+            ),
             expose_headers=("ETag", "Location", "Next-Cursor", "Retry-After", "X-Request-ID"),
             max_age=600,
         )

@@ -45,10 +45,10 @@ Action = Literal[
     "manage_team",
     "break_glass",
 ]
-Relation = Literal["own", "clinic", "team", "system"]
+Relation = Literal["own", "clinic", "team", "member", "system"]  # a member of the team does more than look
 CLINIC = "caller_clinic"
-STAFFS: tuple[Relation, ...] = ("clinic", "team")  # further than one record
-Moment = ColumnElement[datetime] | ColumnElement[datetime | None]
+STAFFS: tuple[Relation, ...] = ("clinic", "team", "member")  # further than one record
+InstantColumn = ColumnElement[datetime] | ColumnElement[datetime | None]
 IdColumn = ColumnElement[UUID] | ColumnElement[UUID | None]
 
 RULES: dict[tuple[Role, Action], Relation] = {
@@ -172,6 +172,11 @@ class Caller:
     at: datetime | None = field(default=None, compare=False)  # of the call
     scopes: frozenset[str] | None = None  # of a machine's key: what it may do, and nothing else
 
+    @property
+    def own_record(self) -> UUID | None:
+        """The patient who the caller is, not one for whom they act: of that one's record their account is no part."""
+        return self.patient_id if self.proxy is None else None
+
 
 def relation_of(caller: Caller, action: Action) -> Relation:
     """How far the caller reaches for an action.
@@ -187,7 +192,9 @@ def relation_of(caller: Caller, action: Action) -> Relation:
     if caller.scopes is not None and action not in caller.scopes:
         raise Problem(403, "The key is not for this.")
     narrow = caller.in_teams and caller.role == "clinician" and relation == "clinic" and action != "break_glass"
-    return "team" if narrow else relation
+    if not narrow:
+        return relation
+    return "team" if action == "read" else "member"
 
 
 def _forbidden(caller: Caller) -> Problem:
@@ -214,11 +221,14 @@ def in_reach_of_team(caller: Caller, *, clinic_id: IdColumn, patient_id: IdColum
 
 
 def _of_team(
-    clinic_id: IdColumn, patient_id: IdColumn, *, account_id: ColumnElement[UUID], now: Moment
+    clinic_id: IdColumn, patient_id: IdColumn, *, account_id: ColumnElement[UUID], now: InstantColumn | None
 ) -> ColumnElement[bool]:
+    """Without an instant only members count, and not who looks from outside for a time."""
     theirs = and_(col(CareTeam.clinic_id) == clinic_id, col(CareTeam.patient_id) == patient_id)
     has_team = exists(select(col(CareTeam.id)).where(theirs, col(CareTeam.until).is_(None)))
-    holds = or_(col(CareTeam.until).is_(None), col(CareTeam.until) > now)
+    holds: ColumnElement[bool] = col(CareTeam.until).is_(None)
+    if now is not None:
+        holds = or_(holds, col(CareTeam.until) > now)
     is_of_it = exists(select(col(CareTeam.id)).where(theirs, col(CareTeam.account_id) == account_id, holds))
     return or_(~has_team, is_of_it)
 
@@ -228,17 +238,20 @@ def within(relation: Relation, clinic_id: IdColumn, patient_id: IdColumn) -> Col
     of_clinic: ColumnElement[bool] = clinic_id == bindparam("caller_clinic")
     if relation == "clinic":
         return of_clinic
-    if relation == "team":
-        who = bindparam("caller_account", type_=Uuid()), bindparam("caller_now", type_=col(CareTeam.since).type)
-        return and_(of_clinic, _of_team(clinic_id, patient_id, account_id=who[0], now=who[1]))
+    if relation in ("team", "member"):
+        who = bindparam("caller_account", type_=Uuid())
+        now = bindparam("caller_now", type_=col(CareTeam.since).type) if relation == "team" else None
+        return and_(of_clinic, _of_team(clinic_id, patient_id, account_id=who, now=now))
     return and_(of_clinic, patient_id == bindparam("caller_patient"))
 
 
 def limit_names(relation: Relation) -> tuple[str, ...]:
     """The names of the parameters of `within`."""
-    return {"clinic": (CLINIC,), "team": (CLINIC, "caller_account", "caller_now")}.get(
-        relation, (CLINIC, "caller_patient")
-    )
+    return {
+        "clinic": (CLINIC,),
+        "team": (CLINIC, "caller_account", "caller_now"),
+        "member": (CLINIC, "caller_account"),
+    }.get(relation, (CLINIC, "caller_patient"))
 
 
 def limits(caller: Caller, relation: Relation) -> dict[str, object]:
@@ -260,8 +273,13 @@ def reach(caller: Caller, action: Action, *, clinic_id: IdColumn, patient_id: Id
     """
     relation = relation_of(caller, action)
     of_clinic: ColumnElement[bool] = clinic_id == caller.clinic_id
-    if relation == "clinic" or (relation == "team" and patient_id is None):
+    if relation == "clinic" or (relation in ("team", "member") and patient_id is None):
         return of_clinic
-    if relation == "team" and patient_id is not None:
+    if patient_id is not None and relation == "team":
         return and_(of_clinic, in_reach_of_team(caller, clinic_id=clinic_id, patient_id=patient_id))
+    if patient_id is not None and relation == "member":
+        me = literal(caller.account_id)
+        return and_(of_clinic, _of_team(clinic_id, patient_id, account_id=me, now=None))
+    if caller.patient_id is None:  # who acts for nobody: `= null` would find what belongs to no patient
+        return false()
     return false() if patient_id is None else and_(of_clinic, patient_id == caller.patient_id)

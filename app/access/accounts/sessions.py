@@ -32,7 +32,7 @@ from app.rules.words import Role
 account, sign_in = table(Account), table(SignIn)
 SignInKind = Literal["page", "app"]
 Factor = Literal["code", "recovery_code", "passkey", "provider"]  # with which a sign-in was made, beside the password
-Shows = Callable[[AsyncConnection], Awaitable[Factor]]
+Shows = Callable[[AsyncConnection], Awaitable[Factor | None]]
 log = structlog.get_logger()
 SHORT = timedelta(hours=1)  # that the token of an app holds until it is refreshed
 SEEN_EVERY = timedelta(minutes=5)  # how exactly it is kept when a sign-in was last used

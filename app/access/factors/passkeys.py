@@ -1,6 +1,7 @@
 """Passkeys (WebAuthn): what a browser is told to do, and whether what it answers is right."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -35,6 +36,7 @@ from app.base.store.metadata import new_id
 from app.base.store.typed import col, row, table, to
 
 challenge, second_factor = table(Challenge), table(SecondFactor)
+ID = re.compile("[A-Za-z0-9_-]{1,1400}=*", re.ASCII)
 WITHIN = timedelta(minutes=5)
 MANY_KEYS = 20  # of an account
 Credential = Mapping[str, Any]  # as a browser's `PublicKeyCredential.toJSON()` gives it; the library reads it
@@ -142,7 +144,7 @@ async def whose(
     """
     expected = await _take(connection, challenge_id, None, now=now)
     named = credential.get("id")
-    if expected is None or not isinstance(named, str):
+    if expected is None or not isinstance(named, str) or not ID.fullmatch(named):
         return None
     query = select(
         col(SecondFactor.clinic_id),

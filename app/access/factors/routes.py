@@ -7,8 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response
 
 from app.access.accounts.attempts import PASSWORDS, attempt, bucket
-from app.access.accounts.deps import AnybodyDep, Token
-from app.access.accounts.hashes import hash_of
+from app.access.accounts.deps import AnybodyDep
 from app.access.factors import service
 from app.access.factors.passkeys import Site
 from app.access.factors.schemas import (
@@ -28,9 +27,9 @@ from app.base.http.problems import problems
 router = APIRouter(prefix="/v1/me", tags=["accounts"])
 
 
-async def get_guess(token: Token, database: DatabaseDep, now: Now) -> AbstractAsyncContextManager[None]:
+async def get_guess(caller: AnybodyDep, database: DatabaseDep, now: Now) -> AbstractAsyncContextManager[None]:
     """What a guess at the password, or at a code, is made within: too many are 429."""
-    return attempt(database, [bucket(PASSWORDS, hash_of(token))], now=now, failed=service.is_wrong_guess)
+    return attempt(database, [bucket(PASSWORDS, str(caller.session_id))], now=now, failed=service.is_wrong_guess)
 
 
 async def get_site(settings: SettingsDep) -> Site:

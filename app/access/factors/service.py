@@ -198,6 +198,8 @@ async def remove(database: Database, caller: Caller, *, factor_id: UUID, passwor
             raise not_found("second factor")
         if (await connection.execute(select(col(SecondFactor.id)).where(mine).limit(1))).first() is None:
             await _forget_codes(connection, caller.clinic_id, caller.account_id)
+            this = and_(col(SignIn.clinic_id) == caller.clinic_id, col(SignIn.id) == caller.session_id)
+            await connection.execute(update(sign_in).where(this).ordered_values(to(col(SignIn.factor), None)))
         await end_of(connection, caller.clinic_id, caller.account_id, but=caller.session_id)
         await _heard(connection, caller, "delete", now=now)
 
@@ -259,5 +261,5 @@ async def _forget_codes(connection: AsyncConnection, clinic_id: UUID, account_id
 
 async def _heard(connection: AsyncConnection, caller: Caller, action: AuditAction, *, now: datetime) -> None:
     await audit.record(
-        connection, caller, action=action, resource="second_factor", patient_id=caller.patient_id, now=now
+        connection, caller, action=action, resource="second_factor", patient_id=caller.own_record, now=now
     )

@@ -153,7 +153,7 @@ def _accounts(clinic_id: UUID, now: datetime) -> RowQuery:
         col(Account.last_sign_in_at),
         sessions,
         has_factor,
-    ).where(col(Account.clinic_id) == clinic_id)
+    ).where(col(Account.clinic_id) == clinic_id, col(Account.role) != "operator")  # out of a clinic's reach
     return query
 
 

@@ -72,7 +72,8 @@ async def reset(database: Database, caller: Caller, *, account_id: UUID, once: I
 
     async def work(connection: AsyncConnection) -> Answer:
         this = and_(col(Account.clinic_id) == caller.clinic_id, col(Account.id) == account_id)
-        query = select(col(Account.id)).where(this, col(Account.disabled_at).is_(None)).with_for_update()
+        theirs = and_(this, col(Account.disabled_at).is_(None), col(Account.role) != "operator")
+        query = select(col(Account.id)).where(theirs).with_for_update()
         if (await connection.execute(query)).first() is None:
             raise not_found("account")
         same = and_(col(AccountCode.clinic_id) == caller.clinic_id, col(AccountCode.account_id) == account_id)
@@ -104,10 +105,25 @@ async def for_first_password(
 async def reset_by_mail(
     connection: AsyncConnection, clinic_id: UUID, account_id: UUID, *, code: str, now: datetime
 ) -> None:
-    """Keeps a code that the owner of an account asked for themselves; an earlier one for it is no longer valid."""
+    """Keeps a code that the owner of an account asked for themselves; those of before hold as long as they did."""
+    await _keep_own(connection, clinic_id, account_id, code=code, ends=now + MAILED_FOR, now=now)
+
+
+async def mailed_since(connection: AsyncConnection, clinic_id: UUID, account_id: UUID, *, since: datetime) -> bool:
+    """Whether a code that the owner asked for themselves was kept since an instant."""
+    own = and_(
+        col(AccountCode.clinic_id) == clinic_id,
+        col(AccountCode.account_id) == account_id,
+        col(AccountCode.made_by) == account_id,
+        col(AccountCode.created_at) > since,
+    )
+    return (await connection.execute(select(col(AccountCode.id)).where(own).limit(1))).first() is not None
+
+
+async def forget_resets(connection: AsyncConnection, clinic_id: UUID, account_id: UUID) -> None:
+    """Makes every code worthless with which an account would get another password."""
     same = and_(col(AccountCode.clinic_id) == clinic_id, col(AccountCode.account_id) == account_id)
     await connection.execute(delete(account_code).where(same))
-    await _keep_own(connection, clinic_id, account_id, code=code, ends=now + MAILED_FOR, now=now)
 
 
 async def _keep_own(

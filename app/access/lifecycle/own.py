@@ -13,6 +13,7 @@ from app.access.accounts.sessions import sign_in, still_holds
 from app.access.accounts.tables import Account, SignIn
 from app.access.audit import service as audit
 from app.access.factors.service import check_password
+from app.access.lifecycle.codes import forget_resets
 from app.access.lifecycle.schemas import PasswordIn, SessionOut
 from app.base.http.problems import not_found
 from app.base.store.database import Database
@@ -31,8 +32,9 @@ async def set_password(database: Database, caller: Caller, *, given: PasswordIn,
 
     async def work(connection: AsyncConnection) -> None:
         await change_account(connection, caller.clinic_id, caller.account_id, changes=[fresh], but=caller.session_id)
+        await forget_resets(connection, caller.clinic_id, caller.account_id)
         await audit.record(
-            connection, caller, action="change", resource="password", patient_id=caller.patient_id, now=now
+            connection, caller, action="change", resource="password", patient_id=caller.own_record, now=now
         )
 
     await database.write(work)
@@ -89,7 +91,7 @@ async def end_session(database: Database, caller: Caller, *, session_id: UUID | 
         if (await connection.execute(delete(sign_in).where(these))).rowcount == 0 and session_id is not None:
             raise not_found("session")
         await audit.record(
-            connection, caller, action="delete", resource="sessions", patient_id=caller.patient_id, now=now
+            connection, caller, action="delete", resource="sessions", patient_id=caller.own_record, now=now
         )
 
     await database.write(work)

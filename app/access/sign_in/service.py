@@ -83,7 +83,7 @@ async def finish(
     Raises:
         Problem: 401 for a wrong code, or where the account has changed meanwhile.
     """
-    spends = partial(_spend, whose=whose, code=shown.code or "", now=now) if asks else None
+    spends = partial(_spend, whose=whose, code=shown.code or "", now=now) if asks else partial(_none_asked, whose=whose)
     return await sign_ins.issue(
         whose.clinic_id,
         whose.account_id,
@@ -93,6 +93,12 @@ async def finish(
         device=shown.device,
         shows=spends,
     )
+
+
+async def _none_asked(connection: AsyncConnection, *, whose: Known) -> None:
+    """Asked again in the transaction: a factor may have been added while the password was looked at."""
+    if await codes.asks_for_code(connection, whose.clinic_id, whose.account_id):
+        raise CodeNeeded(whose)
 
 
 async def _known(database: Database, shown: Shown) -> Known:

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 from app.alerts.messages.outbox import Topic
 from app.alerts.messages.push import unbase64
@@ -77,6 +77,9 @@ class EmailIn(Wire):
 
     channel: Literal["email"]
     email: Email
+    password: Annotated[SecretStr, Field(max_length=1000)] | None = Field(
+        default=None, description="the account's own; with it a code for a forgotten password can be mailed here"
+    )
     locale: Locale = Field(default="en", description="language of the texts: en, de or fr; English for others")
     topics: Topics | None = Field(default=None, description="topics sent there; all of the account's if left out")
 

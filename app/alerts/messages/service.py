@@ -14,11 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller, require
 from app.access.audit import service as audit
+from app.access.factors.service import check_password
 from app.alerts.messages.outbox import CONFIRM, address, message, post
 from app.alerts.messages.safe_post import fault_of
 from app.alerts.messages.schemas import AddressOut, Channel, DeliveryOut, EmailIn, PushIn, WebhookIn, WebhookOut
 from app.alerts.messages.sending import replay
-from app.alerts.messages.tables import Address, Delivery, Message
+from app.alerts.messages.tables import RESETS, Address, Delivery, Message
 from app.alerts.messages.webhook import new_secret
 from app.base.http.idempotency.service import Answer, IdempotentCall
 from app.base.http.paging import from_cursor, page, to_cursor
@@ -59,7 +60,11 @@ async def add_address(
     code = "".join(secrets.choice(LETTERS) for _ in range(8))
     code = f"{code[:4]}-{code[4:]}"
     if isinstance(new, EmailIn):
-        made = _new(caller, new.channel, {"email": new.email}, locale=new.locale, topics=new.topics, now=now)
+        target = {"email": new.email}
+        if new.password is not None:
+            await check_password(database, caller, new.password.get_secret_value())
+            target[RESETS] = "yes"
+        made = _new(caller, new.channel, target, locale=new.locale, topics=new.topics, now=now)
         made.code_hash, made.code_until = _hash(code), now + CODE_HOLDS
     else:
         target = {"endpoint": new.endpoint, **new.keys.model_dump()}
@@ -88,6 +93,8 @@ async def confirm(database: Database, caller: Caller, *, address_id: UUID, code:
         Problem: 404 for an address that is not the caller's, 422 for a code that is wrong or too old.
     """
 
+    require(caller, "be_told")
+
     async def work(connection: AsyncConnection) -> AddressOut:
         this = and_(_mine(caller), col(Address.id) == address_id)
         found = (await connection.execute(select(address).where(this).with_for_update())).first()
@@ -111,6 +118,7 @@ async def confirm(database: Database, caller: Caller, *, address_id: UUID, code:
 
 async def list_addresses(database: Database, caller: Caller) -> list[AddressOut]:
     """The caller's own addresses."""
+    require(caller, "be_told")
     async with database.read() as connection:
         found = (await connection.execute(select(address).where(_mine(caller)).order_by(col(Address.id)))).all()
     return [out(one) for one in wholes(Address, found)]
@@ -118,6 +126,7 @@ async def list_addresses(database: Database, caller: Caller) -> list[AddressOut]
 
 async def remove_address(database: Database, caller: Caller, *, address_id: UUID, now: datetime) -> None:
     """Removes an address with its deliveries; 404 where the caller has no such address."""
+    require(caller, "be_told")
     which = and_(_mine(caller), col(Address.id) == address_id)
     await _remove(database, caller, which=which, what="address", now=now, address_id=address_id)
 

@@ -8,6 +8,8 @@ from sqlmodel import Field, SQLModel
 
 from app.base.store.metadata import Json, new_id
 
+RESETS = "resets"  # in an address's target: it was added with the password, so that a forgotten one can be mailed there
+
 
 class Address(SQLModel, table=True):
     """Where messages go: a mail address or a browser of an account, or a system of the clinic by webhook.

@@ -6,13 +6,12 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Depends, Form, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from markupsafe import Markup
 from pydantic import Json
 
 from app.access.accounts.attempts import PASSWORDS, attempt, bucket
-from app.access.accounts.hashes import hash_of
 from app.access.factors import service as factors
 from app.access.factors.routes import SiteDep
 from app.access.factors.schemas import AddedOut, CodeFactorIn, CodeFactorOut, PasskeyBeginOut, PasskeyIn
@@ -23,7 +22,7 @@ from app.base.http.problems import Problem, answer
 from app.base.http.wire import to_wire
 from app.base.store.database import Database
 from app.doors.pages.rendering import PageRoute, page
-from app.doors.pages.session import ACCOUNT, COOKIE, AnyVisitorDep, AnyWriterDep, Visitor
+from app.doors.pages.session import ACCOUNT, AnyVisitorDep, AnyWriterDep, Visitor
 from app.doors.pages.steps import PageForm, faults_of, filled, problem_of
 
 router = APIRouter(prefix=ACCOUNT, route_class=PageRoute, include_in_schema=False)
@@ -41,9 +40,9 @@ class AccountForm(PageForm):
 AccountFormDep = Annotated[AccountForm, Form()]
 
 
-async def get_guess(request: Request, database: DatabaseDep, now: Now) -> AbstractAsyncContextManager[None]:
+async def get_guess(visitor: AnyVisitorDep, database: DatabaseDep, now: Now) -> AbstractAsyncContextManager[None]:
     """What a guess at the password, or at a code, is made within: too many are 429."""
-    tries = bucket(PASSWORDS, hash_of(request.cookies.get(COOKIE, "")))
+    tries = bucket(PASSWORDS, str(visitor.caller.session_id))
     return attempt(database, [tries], now=now, failed=factors.is_wrong_guess)
 
 

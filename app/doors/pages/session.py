@@ -4,10 +4,11 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from typing import Annotated, cast
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from fastapi import Depends, Form, Request, Response
 
+from app.access.accounts.api_keys import PREFIX
 from app.access.accounts.deps import SignInsDep, placed
 from app.access.accounts.permissions import Caller
 from app.base.http.deps import Now
@@ -51,9 +52,9 @@ async def get_anybody(request: Request, sign_ins: SignInsDep, now: Now) -> Visit
     token = request.cookies.get(COOKIE)
     where = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     if request.method == "POST":  # what it was sent to takes forms alone: back to the page that it stood on
-        came_from = urlsplit(request.headers.get("referer", ""))
+        came_from = parts_of(request.headers.get("referer", ""))
         where = inside(came_from.path + (f"?{came_from.query}" if came_from.query else ""))
-    if not token:
+    if not token or token.startswith(PREFIX):  # a key of a machine opens no page
         raise SignInFirst(where)
     try:
         caller = placed(await sign_ins.who(token, now), request)
@@ -117,7 +118,7 @@ def same_origin(request: Request) -> None:
         Problem: 403.
     """
     origin = request.headers.get("origin")
-    foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    foreign = origin is not None and parts_of(origin).netloc != request.headers.get("host")
     if foreign or request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise Problem(403, "The form came from another site.")
 
@@ -129,8 +130,16 @@ def set_cookie(request: Request, response: Response, *, token: str, seconds: int
     response.set_cookie(COOKIE, token, seconds, path="/clinic", secure=secure, httponly=True, samesite="lax")
 
 
+def parts_of(address: str) -> SplitResult:
+    """The parts of an address that somebody sent; of one that is none, none."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return SplitResult("", "none", "", "", "")
+
+
 def inside(address: str) -> str:
     """An address to lead back to, if it is one of these pages; the first of them otherwise."""
-    parts = urlsplit(address)
+    parts = parts_of(address)
     good = address.startswith("/clinic") and not parts.netloc and not parts.scheme and "\\" not in address
     return address if good else "/clinic"

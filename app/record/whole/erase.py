@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, delete, false, insert, or_, select
+from sqlalchemy import ColumnElement, Table, Update, delete, false, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller
@@ -18,6 +18,7 @@ from app.record.patients.service import patient
 from app.record.patients.tables import Patient
 from app.record.whole.tables import Tombstone
 
+WRITINGS = {"diary_revision", "revision", "consent"}  # of a patient, whoever wrote them
 KEPT = {"tombstone", "audit_event"}  # that somebody was treated and who saw the record must be known afterwards
 
 
@@ -34,6 +35,8 @@ async def erase(database: Database, caller: Caller, *, patient_id: UUID, reason:
         )
         accounts = list((await connection.execute(theirs)).scalars())
         for each in reversed(metadata.sorted_tables):
+            if each.name in WRITINGS:
+                await connection.execute(_without_author(each, person.clinic_id, accounts=accounts))
             if each.name not in KEPT and {"patient_id", "account_id"} & set(each.c.keys()):
                 await connection.execute(
                     delete(each).where(_of(each, person.clinic_id, patient_id=person.id, accounts=accounts))
@@ -56,12 +59,18 @@ async def erase(database: Database, caller: Caller, *, patient_id: UUID, reason:
     memory.forget(caller.clinic_id)  # the engine's states and the pictures cached for the clinic go too
 
 
+def _without_author(each: Table, clinic_id: UUID, *, accounts: list[UUID]) -> Update:
+    """What the patient wrote for others, as somebody who acts for them, stays theirs; who wrote it is not known any more."""
+    written = (each.c.clinic_id == clinic_id) & each.c.account_id.in_(accounts)
+    return update(each).where(written).values(account_id=None)
+
+
 def _of(each: Table, clinic_id: UUID, *, patient_id: UUID, accounts: list[UUID]) -> ColumnElement[bool]:
     """Rows of a table that belong to a patient of a clinic, by its columns `patient_id` and `account_id`."""
     named: ColumnElement[bool] = false()
     if "patient_id" in each.c:
         named = or_(named, each.c.patient_id == patient_id)
-    if "account_id" in each.c:
+    if "account_id" in each.c and each.name not in WRITINGS:
         named = or_(named, each.c.account_id.in_(accounts))
     if "clinic_id" in each.c:
         return (each.c.clinic_id == clinic_id) & named

@@ -10,7 +10,7 @@ from icalendar import Calendar, Event
 from sqlalchemy import Delete, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.access.accounts.permissions import Caller
+from app.access.accounts.permissions import Caller, require
 from app.access.accounts.tables import Account
 from app.access.audit import service as audit
 from app.base.http.pools import QUICK
@@ -28,6 +28,8 @@ MOST = 2_000  # appointments in a feed
 
 async def open_feed(database: Database, caller: Caller, now: datetime) -> str:
     """A new feed of the caller's appointments; its earlier addresses stop working. Returns the token."""
+    require(caller, "be_told")
+    require(caller, "read")  # an operator reads nothing of a calendar
     token = secrets.token_urlsafe(24)
 
     async def work(connection: AsyncConnection) -> None:
@@ -43,6 +45,8 @@ async def open_feed(database: Database, caller: Caller, now: datetime) -> str:
 
 async def revoke(database: Database, caller: Caller) -> None:
     """Revokes the caller's feed address; it is no error where there is none."""
+    require(caller, "be_told")
+    require(caller, "read")  # an operator reads nothing of a calendar
 
     async def work(connection: AsyncConnection) -> None:
         await connection.execute(_mine(caller))

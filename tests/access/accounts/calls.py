@@ -317,8 +317,6 @@ OF_AN_OPERATOR = {  # beside the own account: no call that could answer with a p
     "list clinics": 200,
     "add clinic": 201,
     "read system": 200,
-    "open calendar": 201,
-    "revoke calendar": 204,
     "read push key": 200,
     "add address": 422,
     "list addresses": 200,

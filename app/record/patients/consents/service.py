@@ -60,7 +60,7 @@ async def record(
         )
         await connection.execute(insert(consent), values)
         await audit.record(connection, caller, action="create", resource="consent", patient_id=person.id, now=now)
-        who = _recorded_by(caller.role, caller.patient_id if caller.proxy is None else None, person.id)
+        who = _recorded_by(caller.role, caller.own_record, person.id)
         told = ConsentOut.model_validate({**values, "text": text, "recorded_by": who})
         return Answer(to_wire(ConsentOut, told), patient_id=person.id)
 

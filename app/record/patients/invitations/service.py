@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, delete, insert, select
+from sqlalchemy import Select, and_, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.hashes import hash_of
@@ -87,7 +87,7 @@ async def accept(database: Database, code: str, *, given: AcceptIn, now: datetim
         if acts is not None:
             new = await proxies.join(connection, acts, username=given.username, password_hash=password_hash, now=now)
             return AccountOut(account_id=new, username=given.username, role="patient", patient_id=None)
-        clinic_id, patient_id = await _invited(connection, _good(code, now).with_for_update())
+        clinic_id, patient_id = await _invited(connection, _good(code, now).with_for_update(of=invitation))
         new = await add_account(
             connection,
             clinic_id,
@@ -117,7 +117,9 @@ def _is_of_staff(one: AccountCode | None) -> bool:
 
 def _good(code: str, now: datetime) -> Select[UUID, UUID]:
     this = col(Invitation.code_hash) == hash_of(code)
-    return select(col(Invitation.clinic_id), col(Invitation.patient_id)).where(this, col(Invitation.expires_at) >= now)
+    maker = and_(col(Account.clinic_id) == col(Invitation.clinic_id), col(Account.id) == col(Invitation.invited_by))
+    query = select(col(Invitation.clinic_id), col(Invitation.patient_id)).join(table(Account), maker)
+    return query.where(this, col(Invitation.expires_at) >= now, col(Account.disabled_at).is_(None))
 
 
 async def _invited(connection: AsyncConnection, query: Select[UUID, UUID]) -> tuple[UUID, UUID]:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.access.accounts.hashes import hash_of
 from app.access.accounts.permissions import Caller
 from app.access.accounts.service import add_account
-from app.access.accounts.tables import Proxy
+from app.access.accounts.tables import Account, Proxy
 from app.access.audit import service as audit
 from app.base.http.idempotency.service import Answer, IdempotentCall
 from app.base.http.problems import Problem, bad_field, not_found
@@ -44,6 +44,7 @@ async def let(
         if caller.role == "patient" and new.reason != "asked":
             raise bad_field("/reason", "is for the clinic's staff to say")
         theirs = and_(col(Proxy.clinic_id) == person.clinic_id, col(Proxy.patient_id) == person.id, _holds(now))
+        theirs = and_(theirs, or_(col(Proxy.account_id).is_not(None), col(Proxy.code_until) >= now))
         many = (await connection.execute(select(func.count()).select_from(proxy).where(theirs))).scalar_one()
         if many >= MOST:
             raise Problem(409, f"{MOST} people may act for this patient already; end one first.")
@@ -101,8 +102,9 @@ async def end(database: Database, caller: Caller, *, patient_id: UUID, proxy_id:
 async def find(connection: AsyncConnection, code: str, *, now: datetime, lock: bool = False) -> Proxy | None:
     """What a code is for, where it holds still; its row locked where asked."""
     good = and_(col(Proxy.code_hash) == hash_of(code), col(Proxy.code_until) >= now, _holds(now))
-    query = select(proxy).where(good)
-    found = (await connection.execute(query.with_for_update() if lock else query)).first()
+    maker = and_(col(Account.clinic_id) == col(Proxy.clinic_id), col(Account.id) == col(Proxy.made_by))
+    query = select(proxy).join(table(Account), maker).where(good, col(Account.disabled_at).is_(None))
+    found = (await connection.execute(query.with_for_update(of=proxy) if lock else query)).first()
     return None if found is None else whole(Proxy, found)
 
 

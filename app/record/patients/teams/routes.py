@@ -9,6 +9,7 @@ from app.access.accounts.deps import CallerDep
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.paging import Page
 from app.base.http.problems import problems
+from app.base.http.wire import Line
 from app.record.patients.teams import service
 from app.record.patients.teams.schemas import BreakGlassIn, MemberIn, MemberOut, OutsideOut
 
@@ -48,7 +49,7 @@ async def list_outside_team(
     caller: CallerDep,
     database: DatabaseDep,
     now: Now,
-    name: Annotated[str, Query(min_length=3, max_length=200, description="part of the name")],
+    name: Annotated[Line, Query(min_length=3, max_length=200, description="part of the name")],
 ) -> Page[OutsideOut]:
     """Patients by name of whose team you are not: who they are, so that a record can be opened in an emergency."""
     return Page(items=await service.outside(database, caller, name=name, now=now))
