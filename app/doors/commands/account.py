@@ -12,7 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.service import add_account, change_account, disabled_since, hash_password, new_password
 from app.access.accounts.tables import Account, Clinic
+from app.access.audit.schemas import AuditAction
+from app.access.audit.service import record_of_command
 from app.access.factors.service import remove_all
+from app.access.lifecycle.codes import forget_resets
 from app.base.http.problems import Problem
 from app.base.store.metadata import utc_now
 from app.base.store.typed import Setting, col
@@ -71,9 +74,16 @@ async def _change(username: str, where: UUID, change: Setting, *, without_factor
         await change_account(connection, where, account_id, changes=[change])
         if without_factors:
             await remove_all(connection, where, account_id)
+            await forget_resets(connection, where, account_id)
+        await _told(connection, where, "change")
 
     async with opened() as database:
         await database.write(work)
+
+
+async def _told(connection: AsyncConnection, where: UUID, did: AuditAction, whose: UUID | None = None) -> None:
+    """Leaves an event of what the operator did, as the same step of an admin leaves one."""
+    await record_of_command(connection, did, "account", clinic_id=where, patient_id=whose, now=utc_now())
 
 
 async def _add(username: str, password: str, *, where: UUID, role: Role, whose: UUID | None) -> None:
@@ -89,6 +99,7 @@ async def _add(username: str, password: str, *, where: UUID, role: Role, whose: 
             now=utc_now(),
             patient_id=whose,
         )
+        await _told(connection, where, "create", whose)
 
     async with opened() as database:
         await database.write(work)

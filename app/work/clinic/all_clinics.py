@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller, require
-from app.access.accounts.service import account, add_account, add_clinic, clinic, hash_password
+from app.access.accounts.service import account, add_account, add_clinic, clinic, hashed
 from app.access.accounts.tables import Account, Clinic
 from app.access.audit import service as audit
 from app.access.lifecycle import codes
@@ -45,7 +45,7 @@ async def add(database: Database, caller: Caller, *, new: NewClinicIn, once: Ide
         Problem: 403; 409 where the admin's name is taken.
     """
     require(caller, "operate")
-    unknown = hash_password(secrets.token_urlsafe(24))  # nobody signs in before the code is used
+    unknown = await hashed(secrets.token_urlsafe(24))  # nobody signs in before the code is used
 
     async def work(connection: AsyncConnection) -> Answer:
         made = await add_clinic(connection, new.name, now)
