@@ -208,8 +208,10 @@ def database_on(server: str, name: str) -> str:
 def run_sql(server: str, statement: str) -> None:
     async def run() -> None:
         connection = await asyncpg.connect(server)
-        await connection.execute(statement)
-        await connection.close()
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
 
     asyncio.run(run())
 

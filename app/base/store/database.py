@@ -200,7 +200,11 @@ async def _connect(*args: Any, **named: Any) -> Any:  # as asyncpg takes them
         connection = await asyncpg.connect(*args, **named)
     except OSError as error:  # refused, not found, too slow
         raise DatabaseAwayError("the database can't be reached") from error
-    await wall.take_role(connection)
+    try:
+        await wall.take_role(connection)
+    except BaseException:  # cut off or given up in between: no pool knows of it yet
+        connection.terminate()
+        raise
     return connection
 
 

@@ -81,7 +81,7 @@ async def _change(username: str, where: UUID, change: Setting, *, without_factor
         await database.write(work)
 
 
-async def _told(connection: AsyncConnection, where: UUID, did: AuditAction, whose: UUID | None = None) -> None:
+async def _told(connection: AsyncConnection, where: UUID, did: AuditAction, *, whose: UUID | None = None) -> None:
     """Leaves an event of what the operator did, as the same step of an admin leaves one."""
     await record_of_command(connection, did, "account", clinic_id=where, patient_id=whose, now=utc_now())
 
@@ -99,7 +99,7 @@ async def _add(username: str, password: str, *, where: UUID, role: Role, whose: 
             now=utc_now(),
             patient_id=whose,
         )
-        await _told(connection, where, "create", whose)
+        await _told(connection, where, "create", whose=whose)
 
     async with opened() as database:
         await database.write(work)

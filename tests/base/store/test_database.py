@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.tables import Clinic
-from app.base.store import prepared
+from app.base.store import prepared, wall
 from app.base.store.database import Database
 from app.base.store.metadata import new_id, utc_now
 from app.base.store.prepared import PRIVATE, Connection, first_of, prepared_insert, prepared_select, rows_of
@@ -201,6 +201,24 @@ async def test_a_restart_of_the_server_costs_no_later_write(database: Database) 
     await asyncio.sleep(0.2)  # until the sockets have heard of it
     await database.insert_together(clinic, a_clinic("late"))
     assert await count(database) == 9
+
+
+@pytest.mark.parametrize("how", [asyncio.CancelledError, OSError])
+async def test_a_connection_given_up_before_a_pool_knows_of_it_is_closed(
+    database: Database, how: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if database.is_sqlite:
+        return
+    opened = []
+
+    async def given_up(raw: asyncpg.Connection) -> None:
+        opened.append(raw)
+        raise how
+
+    monkeypatch.setattr(wall, "take_role", given_up)
+    with pytest.raises(how):
+        await count(database)
+    assert [one.is_closed() for one in opened] == [True]
 
 
 def a_clinic(name: str, at: datetime | None = None) -> dict[str, object]:
