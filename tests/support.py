@@ -10,10 +10,12 @@ from uuid import UUID
 
 import httpx
 from fastapi import FastAPI
+from sqlalchemy import JSON, Table, Text, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from app.access.accounts.service import add_account, add_clinic, hash_password
 from app.base.settings import Settings
+from app.base.store.sealed import Cell, Sealed, row_key
 from app.doors.api import create_app
 from app.rules.words import Role
 
@@ -128,6 +130,18 @@ async def open_service(app: FastAPI, clock: Callable[[], datetime]) -> AsyncIter
         await service.add("ada", here, "patient", service.ada_id)
         await service.add("bob", here, "patient", bob)
         yield service
+
+
+def in_clear(value: object) -> Any:
+    """A value for a sealed column, as it was written before there were keys: a statement that knows no row can set it."""
+    return type_coerce(value, Text() if isinstance(value, str) else JSON())
+
+
+def bound(into: Table, values: dict[str, Any]) -> dict[str, Any]:
+    """Values of a row with those of sealed columns bound to it, as `row` does it."""
+    of = row_key(tuple(values[part.name] for part in into.primary_key))
+    sealed = {c.name for c in into.columns if isinstance(c.type, Sealed)}
+    return {name: Cell(value, of) if name in sealed else value for name, value in values.items()}
 
 
 @asynccontextmanager

@@ -8,19 +8,19 @@ from uuid import UUID
 
 import pytest
 from cachetools import Cache
-from sqlalchemy import Column, ColumnElement, insert, literal, null, select, update
+from sqlalchemy import insert, select, update
 from sqlmodel import SQLModel
 
 from app.alerts.flags.tables import Flag
 from app.answers.verdicts.engine_memory import memory
-from app.base.store.typed import col, table, to
+from app.base.store.typed import col, row_of, table, to, values_of, wholes
 from app.record.diary.tables import DiaryDay, DiaryRevision
 from app.record.facts.tables import FactRow
 from app.record.patients.tables import Patient
 from app.record.procedures.tables import ProcedureRow
 from app.record.revisions.tables import Revision
 from app.work.reviews.tables import Review
-from tests.support import Service, course
+from tests.support import Service, course, in_clear
 
 pytestmark = pytest.mark.anyio
 SCORES = [7.0] * 10 + [6.0, 3.0] + [2.0] * 60
@@ -28,12 +28,6 @@ SHOWN = ("relief", "follow_up", "relief.svg", "relief.png", "report.pdf")
 
 
 COPIED = (Patient, FactRow, ProcedureRow, Revision, DiaryRevision, DiaryDay)
-
-
-def _of_the_other(column: Column[Any], clinic_id: UUID) -> ColumnElement[Any]:
-    if column.name == "clinic_id":
-        return literal(clinic_id, column.type).label(column.name)
-    return null().label(column.name) if column.name == "account_id" else column
 
 
 async def both(service: Service) -> str:
@@ -45,7 +39,7 @@ async def both(service: Service) -> str:
     other = service.accounts["other"][0]
     async with service.app.state.database.engine.begin() as connection:
         renamed = update(table(Patient)).where(col(Patient.clinic_id) == other)
-        await connection.execute(renamed.ordered_values(to(col(Patient.name), "Somebody Else")))
+        await connection.execute(renamed.ordered_values(to(col(Patient.name), in_clear("Somebody Else"))))
         await connection.execute(update(table(Patient)).ordered_values(to(col(Patient.record_version), 99)))
     return procedure
 
@@ -54,10 +48,11 @@ async def twins(service: Service, *models: type[SQLModel]) -> None:
     """The rows of one clinic in the other too, under the same ids."""
     other = service.accounts["other"][0]
     async with service.app.state.database.engine.begin() as connection:
-        for source in map(table, models):
-            chosen = [_of_the_other(column, other) for column in source.c]
-            here = select(*chosen).where(source.c.clinic_id == service.clinic_id)
-            await connection.execute(insert(source).from_select([column.name for column in source.c], here))
+        for model in models:
+            here = select(table(model)).where(table(model).c.clinic_id == service.clinic_id)
+            for one in wholes(model, (await connection.execute(here)).all()):
+                changed = {"clinic_id": other} | ({"account_id": None} if "account_id" in model.model_fields else {})
+                await connection.execute(insert(table(model)), row_of(model(**{**values_of(one), **changed})))
 
 
 async def test_nothing_drawn_for_one_clinic_is_shown_to_another(service: Service) -> None:

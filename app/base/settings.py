@@ -87,6 +87,10 @@ class Settings(BaseSettings):
     statement_seconds: float = Field(
         default=30, gt=0, le=3600, description="how long a statement may take on PostgreSQL before it is given up"
     )
+    key_file: Path | None = Field(
+        default=None,
+        description="keys under which names, notes, addresses and secrets are kept; beside an SQLite file where not set",
+    )
     pg_tools: Path | None = Field(
         default=None, description="folder of `pg_dump` and `pg_restore`; those of the path where not set"
     )

@@ -7,6 +7,7 @@ from datetime import timedelta
 from importlib.metadata import version
 from typing import cast
 
+import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
@@ -19,6 +20,7 @@ from app.access.audit.routes import router as audit
 from app.access.factors.routes import router as factors
 from app.access.lifecycle.routes import router as lifecycle
 from app.access.sign_in.routes import router as sign_in
+from app.access.sign_on.routes import router as sign_on
 from app.alerts.flags.routes import router as flags
 from app.alerts.messages import push
 from app.alerts.messages.routes import router as messages
@@ -34,6 +36,7 @@ from app.base.http.middleware import RequestMiddleware
 from app.base.http.problems import Problem
 from app.base.settings import SettingError, Settings
 from app.base.store.database import Database
+from app.base.store.known_keys import in_clear, know_keys
 from app.base.store.metadata import utc_now
 from app.base.store.readiness import Readiness
 from app.doors import document
@@ -69,10 +72,12 @@ it ending? Sign in under *Authorize*, or `POST /v1/token`. Errors are RFC 9457 p
 course; it does not diagnose, and a person decides."""
 
 
+log = structlog.get_logger()
 ROUTERS = (
     diary,  # an address is looked for from the first on: these two are asked for most
     verdicts,
     sign_in,
+    sign_on,
     factors,
     lifecycle,
     audit,
@@ -145,30 +150,12 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
                 f" set REPRIEVE_MAIL_FROM, which is {settings.mail_from}"
             )
 
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        settings, clock = app.state.settings, app.state.clock
-        database = Database(settings.url, settings.pool_size, statement_seconds=settings.statement_seconds)
-        app.state.database, app.state.metrics = database, Metrics()
-        app.state.readiness = Readiness(database)
-        app.state.sign_ins = SignIns(database, limits_of(settings))
-        await asyncio.to_thread(said, "the phrases are read once, before the first note")
-        await asyncio.to_thread(_prepare, app)
-        at_work = start(database, settings, clock)
-        yield
-        for task in at_work:
-            task.cancel()
-        if at_work:
-            await asyncio.wait(at_work)
-        app.state.readiness.stop()
-        await database.close()
-
     app = Service(
         title="Reprieve",
         version=version("reprieve"),
         description=DESCRIPTION,
         openapi_tags=[{"name": name, "description": says} for name, says in document.TAGS.items()],
-        lifespan=lifespan,
+        lifespan=_open,
         max_body_size=BODY_LIMIT,
         openapi_url=None,  # `document.complete` adds it
         docs_url=None,
@@ -183,6 +170,38 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
     mount_last(app)
     document.complete(app)
     return app
+
+
+@asynccontextmanager
+async def _open(app: FastAPI) -> AsyncIterator[None]:
+    """What the app needs while it runs: its database, and what works beside the calls."""
+    settings, clock = app.state.settings, app.state.clock
+    database = Database(
+        settings.url,
+        settings.pool_size,
+        statement_seconds=settings.statement_seconds,
+        key_file=settings.key_file,
+    )
+    try:
+        await know_keys(database)
+        if (clear := await in_clear(database)) is not None:
+            log.warning("not everything is kept under a key", why=clear)
+        app.state.database, app.state.metrics = database, Metrics()
+        app.state.readiness = Readiness(database)
+        app.state.sign_ins = SignIns(database, limits_of(settings))
+        await asyncio.to_thread(said, "the phrases are read once, before the first note")
+        await asyncio.to_thread(_prepare, app)
+        at_work = start(database, settings, clock)
+        try:
+            yield
+        finally:
+            for task in at_work:
+                task.cancel()
+            if at_work:
+                await asyncio.wait(at_work)
+            app.state.readiness.stop()
+    finally:
+        await database.close()
 
 
 def limits_of(settings: Settings) -> SignInLimits:
@@ -235,5 +254,6 @@ async def is_alive() -> dict[str, str]:
 async def is_ready(request: Request) -> Response:
     """The process answers, and its database has just taken a write; within two seconds, also where that hangs."""
     if await cast(Readiness, request.app.state.readiness).now():
-        return JSONResponse({"status": "ok"})
+        clear = await in_clear(cast(Database, request.app.state.database))
+        return JSONResponse({"status": "ok"} if clear is None else {"status": "ok", "warning": clear})
     return JSONResponse({"status": "no database"}, 503, headers={"Retry-After": "5"})

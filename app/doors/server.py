@@ -11,7 +11,9 @@ from fastapi import FastAPI
 
 from app.answers.pictures.render import warm_up
 from app.base.logs import configure
-from app.base.settings import SettingError, get_settings
+from app.base.settings import SettingError, Settings, get_settings
+from app.base.store.database import Database
+from app.base.store.known_keys import know_keys
 from app.base.store.migrate import check, upgrade
 from app.doors.api import create_app
 from app.doors.interpreter import InterpreterTuning
@@ -30,10 +32,20 @@ def serve(migrate_first: bool) -> int:
     configure(settings.log_level)
     if migrate_first:
         upgrade(settings.url)
-    asyncio.run(check(settings.url))
+    asyncio.run(_fits(settings))
     return run(
         create_app(settings), settings.host, port=settings.port, when_ready=lambda url: log.info("serving", url=url)
     )
+
+
+async def _fits(settings: Settings) -> None:
+    """Makes sure of the database and its keys before the port is taken."""
+    await check(settings.url)
+    database = Database(settings.url, 1, key_file=settings.key_file)
+    try:
+        await know_keys(database)
+    finally:
+        await database.close()
 
 
 def run(app: FastAPI, host: str, *, port: int, when_ready: Callable[[str], None]) -> int:

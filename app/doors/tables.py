@@ -5,11 +5,13 @@ from app.access.audit.tables import AuditEvent, AuditSeal
 from app.access.consent.tables import Consent
 from app.access.factors.tables import Challenge, RecoveryCode, SecondFactor
 from app.access.lifecycle.tables import AccountCode
+from app.access.sign_on.tables import ClinicProvider, Identity, SignOnTry
 from app.alerts.flags.tables import ClinicRule, Flag
 from app.alerts.messages.tables import Address, Delivery, Message
 from app.answers.eligibility.tables import ClinicPolicy
 from app.answers.verdicts.tables import ClinicRelief, KeptVerdict, OutcomeRow
 from app.base.http.idempotency.tables import KeptAnswer
+from app.base.store.known_keys import CellKey
 from app.base.store.leases import Lease
 from app.base.store.metadata import metadata
 from app.record.diary.tables import DiaryDay, DiaryRevision
@@ -33,9 +35,11 @@ __all__ = [
     "AuditSeal",
     "Bulk",
     "CareTeam",
+    "CellKey",
     "Challenge",
     "Clinic",
     "ClinicPolicy",
+    "ClinicProvider",
     "ClinicRelief",
     "ClinicRule",
     "Consent",
@@ -46,6 +50,7 @@ __all__ = [
     "FailedTries",
     "Feed",
     "Flag",
+    "Identity",
     "Invitation",
     "KeptAnswer",
     "KeptVerdict",
@@ -60,6 +65,7 @@ __all__ = [
     "Revision",
     "SecondFactor",
     "SignIn",
+    "SignOnTry",
     "Slot",
     "Tombstone",
     "Waiting",

@@ -37,6 +37,8 @@ NOT_DRIVEN = {
     "POST /v1/me/factors/passkey/begin": "its answer is a challenge for one browser; inserts one row",
     "POST /v1/me/factors/passkey": "answers a challenge with a device; inserts one row",
     "POST /v1/token/passkey": "answers a challenge with a device; uses it up either way",
+    "PUT /v1/clinic/provider": "asks a provider first; deletes a row and inserts one, with values that are fixed before",
+    "DELETE /v1/clinic/provider": "deletes rows by a key that is fixed before",
     "POST /v1/deliveries/{delivery_id}/replay": "needs a dead letter; one statement with values that are fixed before",
 }
 Told = list[tuple[str, int, str]]

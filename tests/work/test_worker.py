@@ -31,7 +31,7 @@ from app.work.worker import work_once
 from tests.alerts.messages.receivers import Hook, web_server
 from tests.demo import fill_demo
 from tests.shared import made_once
-from tests.support import Service
+from tests.support import Service, bound
 
 pytestmark = [pytest.mark.anyio, pytest.mark.unmeasured]
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -95,7 +95,7 @@ async def add_webhook(database: Database, hook: Hook) -> None:
             "confirmed_at": NOW,
             "created_at": NOW,
         }
-        await connection.execute(insert(address).values(values))
+        await connection.execute(insert(address), bound(address, values))
 
     await database.write(add)
 

@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index
 from sqlmodel import Field, SQLModel
 
 from app.base.store.metadata import Json, Word, new_id
+from app.base.store.sealed import SealedText
 from app.rules.words import Role
 
 
@@ -115,7 +116,7 @@ class Proxy(SQLModel, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     patient_id: UUID
     account_id: UUID | None = None
-    name: str = Field(max_length=200)
+    name: str = Field(sa_type=SealedText("proxy.name"))
     reason: str = Field(max_length=20)
     may_write: bool
     created_at: datetime
@@ -162,4 +163,4 @@ class CareTeam(SQLModel, table=True):
     account_id: UUID
     since: datetime
     until: datetime | None = None
-    reason: str | None = Field(default=None, max_length=200)
+    reason: str | None = Field(default=None, sa_type=SealedText("care_team.reason"))

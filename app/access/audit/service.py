@@ -50,8 +50,8 @@ async def record(
     why: str | None = None,
 ) -> None:
     """Writes an event in the transaction of a write; `resource` names a kind of thing, never a value."""
-    values = _event(caller, action, resource=resource, patient_id=patient_id, now=now)
-    await rows_of(connection, INSERT_EVENT, {**values, "why": why})
+    values = _event(caller, action, resource=resource, patient_id=patient_id, now=now, why=why)
+    await rows_of(connection, INSERT_EVENT, values)
 
 
 async def once(
@@ -107,7 +107,13 @@ async def record_read(
 
 
 def _event(
-    caller: Caller, action: AuditAction, *, resource: str, patient_id: UUID | None, now: datetime
+    caller: Caller,
+    action: AuditAction,
+    *,
+    resource: str,
+    patient_id: UUID | None,
+    now: datetime,
+    why: str | None = None,
 ) -> dict[str, object]:
     return row(
         AuditEvent,
@@ -118,6 +124,7 @@ def _event(
         patient_id=patient_id,
         action=action,
         resource=resource,
+        why=why,
         device=caller.device,
         address=caller.address,
         request_id=caller.request_id,

@@ -7,6 +7,7 @@ from sqlalchemy import Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
 from app.base.store.metadata import new_id
+from app.base.store.sealed import SealedText
 
 
 class AuditEvent(SQLModel, table=True):
@@ -33,7 +34,7 @@ class AuditEvent(SQLModel, table=True):
     device: str | None = Field(default=None, max_length=200)
     address: str | None = Field(default=None, max_length=60)
     request_id: str | None = Field(default=None, max_length=40)
-    why: str | None = Field(default=None, max_length=500)
+    why: str | None = Field(default=None, sa_type=SealedText("audit_event.why"))
     position: int | None = None
 
 

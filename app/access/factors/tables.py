@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
 from app.base.store.metadata import Word, new_id
+from app.base.store.sealed import SealedText
 
 FactorKind = Literal["code", "passkey"]
 
@@ -30,7 +31,7 @@ class SecondFactor(SQLModel, table=True):
     account_id: UUID
     kind: FactorKind = Field(sa_type=Word)
     name: str = Field(max_length=100)
-    secret: str | None = Field(default=None, max_length=300)
+    secret: str | None = Field(default=None, sa_type=SealedText("second_factor.secret"))
     last_step: int | None = None
     credential_id: str | None = Field(default=None, max_length=1400, unique=True)
     public_key: bytes | None = Field(default=None, sa_type=LargeBinary)

@@ -3,12 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller
 from app.access.audit import service as audit
 from app.alerts.flags.conditions import IN_REVIEW
+from app.alerts.flags.rows import changing
 from app.alerts.flags.service import RED
 from app.alerts.flags.tables import Flag
 from app.base.store.timeline import Step, step
@@ -80,14 +81,12 @@ async def _take(
 ) -> None:
     """Takes a step with a flag whose row is locked; the step is named as the state that it leads to."""
     await connection.execute(
-        update(flag)
-        .where(col(Flag.clinic_id) == one.clinic_id, col(Flag.id) == one.id)
-        .ordered_values(
+        changing(
+            one,
             to(col(Flag.state), taken["what"]),
             to(col(Flag.owner_id), owner_id),
             to(col(Flag.ended_at), now if taken["what"] == "resolved" else None),
-            to(col(Flag.steps), [*one.steps, taken]),
-            to(col(Flag.version), one.version + 1),
+            taken=taken,
         )
     )
     await audit.record(connection, caller, action="change", resource="flag", patient_id=one.patient_id, now=now)

@@ -7,11 +7,12 @@ Held-back flags can be listed. Too many alarms lead to none being looked at (ala
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.tables import Clinic
 from app.alerts.flags.conditions import due
+from app.alerts.flags.rows import changing
 from app.alerts.flags.tables import Flag
 from app.alerts.messages.outbox import post
 from app.base.store.timeline import step
@@ -69,23 +70,12 @@ async def release(connection: AsyncConnection, now: datetime) -> int:
 async def _hold(connection: AsyncConnection, one: Flag, *, budget: int | None, now: datetime) -> None:
     """Says in the flag itself why nobody is shown it yet."""
     taken = step("held_back", now, note=f"the alarm budget of {budget} in seven days is used up")
-    await connection.execute(
-        update(flag)
-        .where(col(Flag.clinic_id) == one.clinic_id, col(Flag.id) == one.id)
-        .ordered_values(to(col(Flag.steps), [*one.steps, taken]), to(col(Flag.version), one.version + 1))
-    )
+    await connection.execute(changing(one, taken=taken))
 
 
 async def _show(connection: AsyncConnection, one: Flag, *, note: str, now: datetime) -> None:
-    await connection.execute(
-        update(flag)
-        .where(col(Flag.clinic_id) == one.clinic_id, col(Flag.id) == one.id, col(Flag.shown_at).is_(None))
-        .ordered_values(
-            to(col(Flag.shown_at), now),
-            to(col(Flag.due_at), due(one.severity, now)),
-            to(col(Flag.steps), [*one.steps, step("shown", now, note=note)]),
-            to(col(Flag.version), one.version + 1),
-        )
-    )
+    shown = to(col(Flag.shown_at), now), to(col(Flag.due_at), due(one.severity, now))
+    changed = changing(one, *shown, taken=step("shown", now, note=note))
+    await connection.execute(changed.where(col(Flag.shown_at).is_(None)))
     told = {"flag_id": str(one.id), "patient_id": str(one.patient_id)}
     await post(connection, one.clinic_id, topic="flag.raised", key=str(one.id), about=told, now=now)

@@ -1,19 +1,19 @@
 """Who must look at a flag: the accounts of the clinic's chain one after the other, and at last everybody."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Update, and_, or_, select, update
+from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.service import clinic
 from app.access.accounts.tables import Account, Clinic
 from app.alerts.flags.conditions import due
+from app.alerts.flags.rows import changing
 from app.alerts.flags.tables import Flag
 from app.alerts.messages.outbox import post
-from app.base.store.timeline import Step, step
-from app.base.store.typed import Setting, col, table, to, whole
+from app.base.store.timeline import step
+from app.base.store.typed import col, table, to, whole
 from app.rules.parameters import ASKED_FOR
 
 flag = table(Flag)
@@ -66,11 +66,12 @@ async def _hand(connection: AsyncConnection, one: Flag, *, turn: int, owner_id: 
     ends = one.due_at if not late and one.due_at > now else due(one.severity, now)
     note = "the one before had not acknowledged it in time" if late else None
     await connection.execute(
-        _this(one).ordered_values(
+        changing(
+            one,
             to(col(Flag.owner_id), owner_id),
             to(col(Flag.turn), turn),
             to(col(Flag.due_at), ends),
-            *_taken(one, step("handed", now, note=note)),
+            taken=step("handed", now, note=note),
         )
     )
     key = f"{one.id} {turn}"
@@ -90,18 +91,8 @@ async def _escalate(connection: AsyncConnection, one: Flag, now: datetime) -> No
     late = one.due_at <= now
     note = "nobody had acknowledged it in time" if late else "nobody to whom it is handed signs in any more"
     taken = step("escalated", now, note=note)
-    await connection.execute(
-        _this(one).ordered_values(to(col(Flag.escalated_at), now), to(col(Flag.owner_id), None), *_taken(one, taken))
-    )
+    await connection.execute(changing(one, to(col(Flag.escalated_at), now), to(col(Flag.owner_id), None), taken=taken))
     await post(connection, one.clinic_id, topic="flag.escalated", key=str(one.id), about=_about(one), now=now)
-
-
-def _this(one: Flag) -> Update:
-    return update(flag).where(col(Flag.clinic_id) == one.clinic_id, col(Flag.id) == one.id)
-
-
-def _taken(one: Flag, taken: Step) -> Iterable[Setting]:
-    return to(col(Flag.steps), [*one.steps, taken]), to(col(Flag.version), one.version + 1)
 
 
 def _about(one: Flag) -> dict[str, str]:

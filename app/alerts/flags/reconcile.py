@@ -4,12 +4,13 @@ from collections.abc import Collection
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Update, select, tuple_, update
+from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.tables import Account
 from app.alerts.flags.budget import CAN_WAIT, has_budget
 from app.alerts.flags.conditions import ASKS_FIRST, GONE, KINDS, ONCE_A_PATIENT, Condition, due
+from app.alerts.flags.rows import changing
 from app.alerts.flags.tables import Flag
 from app.alerts.messages.outbox import post
 from app.base.store.metadata import new_id
@@ -94,7 +95,8 @@ async def _name_once(connection: AsyncConnection, clinic_id: UUID, patient_id: U
 
 async def _go_on(connection: AsyncConnection, one: Flag, *, cause: Condition, today: date) -> None:
     await connection.execute(
-        _this(one).ordered_values(
+        changing(
+            one,
             to(col(Flag.last_on), max(one.last_on, today)),
             to(col(Flag.says), cause.says),
             to(col(Flag.evidence), list(cause.evidence)),
@@ -160,19 +162,15 @@ async def _can_be_asked(connection: AsyncConnection, clinic_id: UUID, patient_id
 async def _cease(connection: AsyncConnection, one: Flag, *, why: str, today: date, now: datetime) -> None:
     ceased = to(col(Flag.ceased_on), today)
     if one.state not in ("open", "acknowledged"):
-        await connection.execute(_this(one).ordered_values(ceased))
+        await connection.execute(changing(one, ceased))
         return
     taken = step("lapsed", now, note=why)
     await connection.execute(
-        _this(one).ordered_values(
+        changing(
+            one,
             ceased,
             to(col(Flag.state), "lapsed"),
             to(col(Flag.ended_at), now),
-            to(col(Flag.steps), [*one.steps, taken]),
-            to(col(Flag.version), one.version + 1),
+            taken=taken,
         )
     )
-
-
-def _this(one: Flag) -> Update:
-    return update(flag).where(col(Flag.clinic_id) == one.clinic_id, col(Flag.id) == one.id)

@@ -1,17 +1,17 @@
 """Raises flags in the transaction of the write that causes them, lists them, and takes steps with them."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, Literal, cast
 from uuid import UUID
 
-from sqlalchemy import Update, and_, bindparam, case, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, case, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Action, Caller, reach, require
 from app.access.audit import service as audit
 from app.alerts.flags.conditions import ASKS_FIRST, IN_REVIEW, due
+from app.alerts.flags.rows import changing
 from app.alerts.flags.schemas import AnswerIn, FlagKind, FlagOut, FlagState, RuleIn, RuleOut, StepIn
 from app.alerts.flags.tables import ClinicRule, Flag
 from app.alerts.messages.outbox import post
@@ -24,8 +24,8 @@ from app.base.store.database import Database
 from app.base.store.metadata import new_id
 from app.base.store.prepared import Connection, first_of, prepared_insert_new, prepared_select, rows_of
 from app.base.store.statements import insert_new_for
-from app.base.store.timeline import Step, step
-from app.base.store.typed import RowQuery, Setting, col, row, table, to, whole, wholes
+from app.base.store.timeline import step
+from app.base.store.typed import RowQuery, col, row, table, to, whole, wholes
 from app.rules.parameters import UNDONE_WITHIN
 from app.rules.red_flags import RedFlagRule, in_all
 from app.rules.words import Severity, SideEffectKind
@@ -259,11 +259,12 @@ async def take_step(
             raise Problem(409, "Somebody has it already; read the flag and send its ETag as If-Match to take it over.")
         taken = step(what, now, by=caller.account_id, note=given.note)
         await connection.execute(
-            _this(one).ordered_values(
+            changing(
+                one,
                 to(col(Flag.state), what),
                 to(col(Flag.owner_id), caller.account_id),
                 to(col(Flag.ended_at), now if what == "resolved" else one.ended_at),
-                *_taken(one, taken),
+                taken=taken,
             )
         )
         await audit.record(connection, caller, action="change", resource="flag", patient_id=one.patient_id, now=now)
@@ -295,11 +296,12 @@ async def undo(database: Database, caller: Caller, *, flag_id: UUID, if_match: s
             raise Problem(409, f"The flag is not resolved, its cause is gone, or it is over {minutes} minutes ago.")
         had = next((one_step["by"] for one_step in reversed(one.steps) if one_step["what"] == "acknowledged"), None)
         await connection.execute(
-            _this(one).ordered_values(
+            changing(
+                one,
                 to(col(Flag.state), "open" if had is None else "acknowledged"),
                 to(col(Flag.owner_id), None if had is None else UUID(had)),
                 to(col(Flag.ended_at), None),
-                *_taken(one, step("undone", now, by=caller.account_id)),
+                taken=step("undone", now, by=caller.account_id),
             )
         )
         await audit.record(connection, caller, action="change", resource="flag", patient_id=one.patient_id, now=now)
@@ -326,12 +328,13 @@ async def answer(
         said = f"the patient says: {given.answer.replace('_', ' ')}" + (f"; {given.note}" if given.note else "")
         is_back = given.answer == "pain_is_back"
         await connection.execute(
-            _this(one).ordered_values(
+            changing(
+                one,
                 to(col(Flag.answer), given.answer),
                 to(col(Flag.severity), "soon" if is_back else one.severity),
                 to(col(Flag.due_at), min(one.due_at, due("soon", now)) if is_back else one.due_at),
                 to(col(Flag.shown_at), one.shown_at or now if is_back else one.shown_at),
-                *_taken(one, step("answered", now, by=caller.account_id, note=said)),
+                taken=step("answered", now, by=caller.account_id, note=said),
             )
         )
         await audit.record(connection, caller, action="change", resource="flag", patient_id=one.patient_id, now=now)
@@ -382,11 +385,3 @@ async def _find(
     if found is None:
         raise not_found("flag")
     return whole(Flag, found)
-
-
-def _this(one: Flag) -> Update:
-    return update(flag).where(col(Flag.clinic_id) == one.clinic_id, col(Flag.id) == one.id)
-
-
-def _taken(one: Flag, taken: Step) -> Iterable[Setting]:
-    return to(col(Flag.steps), [*one.steps, taken]), to(col(Flag.version), one.version + 1)

@@ -7,6 +7,7 @@ from sqlalchemy import Column, Index
 from sqlmodel import Field, SQLModel
 
 from app.base.store.metadata import Json, Word, new_id, of_patient
+from app.base.store.sealed import SealedJson
 from app.base.store.timeline import Step
 from app.rules.words import Severity
 
@@ -58,7 +59,7 @@ class Flag(SQLModel, table=True):
     ended_at: datetime | None = None
     ceased_on: date | None = None
     follows: UUID | None = None
-    steps: list[Step] = Field(sa_column=Column(Json(), nullable=False))
+    steps: list[Step] = Field(sa_column=Column(SealedJson("flag.steps", "note"), nullable=False))
     version: int = 1
     shown_at: datetime | None = None
     turn: int = 0

@@ -8,8 +8,9 @@ from uuid import UUID
 
 import aiosmtplib
 
-from app.alerts.messages.safe_post import TIMEOUT, NotDelivered
+from app.alerts.messages.safe_post import NotDelivered
 from app.alerts.messages.texts import Text, language_of
+from app.base.http.outgoing import TIMEOUT
 
 
 def letter(sender: str, to: str, *, text: Text, locale: str, delivery_id: UUID, created_at: datetime) -> EmailMessage:

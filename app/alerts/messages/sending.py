@@ -20,12 +20,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.alerts.messages import mail, push, webhook
 from app.alerts.messages.outbox import OF_CODES, address, delivery, message, spread
-from app.alerts.messages.safe_post import TIMEOUT, NotDelivered
+from app.alerts.messages.safe_post import NotDelivered
 from app.alerts.messages.tables import Address, Delivery, Message
 from app.alerts.messages.texts import text
+from app.base.http.outgoing import TIMEOUT
 from app.base.settings import Settings
 from app.base.store.database import Database
-from app.base.store.typed import col, to
+from app.base.store.typed import col, for_row, to
 
 log = structlog.get_logger()
 AT_ONCE = 256  # targets that a process sends to at one time
@@ -252,7 +253,8 @@ async def _mark(connection: AsyncConnection, one: Attempt, *, failed: NotDeliver
     if over and one.topic in OF_CODES:  # sent or dead: nobody needs the code here any more
         of_it = and_(col(Message.clinic_id) == one.clinic_id, col(Message.id) == one.message_id)
         about = {k: v for k, v in one.about.items() if k != "code"}
-        await connection.execute(update(message).where(of_it).ordered_values(to(col(Message.about), about)))
+        without = for_row([to(col(Message.about), about)], one.clinic_id, one.message_id)
+        await connection.execute(update(message).where(of_it).ordered_values(*without))
     if failed is not None and failed.gone and one.channel == "push":
         ended = and_(col(Address.clinic_id) == one.clinic_id, col(Address.id) == one.address_id)
         await connection.execute(delete(address).where(ended))

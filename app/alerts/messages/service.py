@@ -16,19 +16,19 @@ from app.access.accounts.permissions import Caller, require
 from app.access.audit import service as audit
 from app.access.factors.service import check_password
 from app.alerts.messages.outbox import CONFIRM, address, message, post
-from app.alerts.messages.safe_post import fault_of
 from app.alerts.messages.schemas import AddressOut, Channel, DeliveryOut, EmailIn, PushIn, WebhookIn, WebhookOut
 from app.alerts.messages.sending import replay
 from app.alerts.messages.tables import RESETS, Address, Delivery, Message
 from app.alerts.messages.webhook import new_secret
 from app.base.http.idempotency.service import Answer, IdempotentCall
+from app.base.http.outgoing import fault_of
 from app.base.http.paging import from_cursor, page, to_cursor
 from app.base.http.problems import Problem, bad_field, not_found
 from app.base.http.wire import to_wire
 from app.base.settings import Settings
 from app.base.store.database import Database
 from app.base.store.metadata import new_id
-from app.base.store.typed import col, to, values_of, whole, wholes
+from app.base.store.typed import col, row_of, to, whole, wholes
 
 MOST = 10  # addresses an account, webhooks a clinic
 CODE_HOLDS = timedelta(days=1)
@@ -73,7 +73,7 @@ async def add_address(
 
     async def work(connection: AsyncConnection) -> Answer:
         await _make_room(connection, _mine(caller))
-        await connection.execute(insert(address).values(values_of(made)))
+        await connection.execute(insert(address).values(row_of(made)))
         if isinstance(new, EmailIn):
             told = {"address_id": str(made.id), "code": code}
             key = str(made.id)
@@ -146,7 +146,7 @@ async def add_webhook(
         target = {"url": new.url, "secret": secret}
         made = _new(caller, "webhook", target, locale="en", topics=new.topics, now=now)
         made.confirmed_at = now
-        await connection.execute(insert(address).values(values_of(made)))
+        await connection.execute(insert(address).values(row_of(made)))
         await audit.record(connection, caller, action="create", resource="webhook", patient_id=None, now=now)
         return Answer(to_wire(WebhookOut, {**out(made).model_dump(), "secret": secret}), secret=True)
 

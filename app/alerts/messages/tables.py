@@ -7,6 +7,7 @@ from sqlalchemy import Column, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.base.store.metadata import Json, new_id
+from app.base.store.sealed import ALL, SealedJson
 
 RESETS = "resets"  # in an address's target: it was added with the password, so that a forgotten one can be mailed there
 
@@ -27,7 +28,7 @@ class Address(SQLModel, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     account_id: UUID
     channel: str = Field(max_length=20)
-    target: dict[str, str] = Field(sa_column=Column(Json(), nullable=False))
+    target: dict[str, str] = Field(sa_column=Column(SealedJson("address.target", ALL), nullable=False))
     locale: str = Field(max_length=20)
     topics: list[str] | None = Field(default=None, sa_column=Column(Json(none_as_null=True)))
     code_hash: str | None = Field(default=None, max_length=64)
@@ -56,7 +57,7 @@ class Message(SQLModel, table=True):
     audience: str = Field(max_length=20)
     account_id: UUID | None = None
     patient_id: UUID | None = None
-    about: dict[str, str] = Field(sa_column=Column(Json(), nullable=False))
+    about: dict[str, str] = Field(sa_column=Column(SealedJson("message.about", "code"), nullable=False))
     created_at: datetime
     spread_at: datetime | None = None
 

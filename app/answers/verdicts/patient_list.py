@@ -1,5 +1,6 @@
-"""The patient list: every patient's most urgent need, ordered by the database; a page of it with its curves."""
+"""The patient list: every patient's most urgent need, the most urgent first; a page of it with its curves."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,6 +20,7 @@ from app.answers.verdicts.tables import KeptVerdict, OutcomeRow
 from app.answers.verdicts.triage import ANSWERED_BY, NEEDS, PLACE
 from app.base.store.database import Database
 from app.base.store.typed import RowQuery, col, table
+from app.record.patients.names import Named, names_of_clinic
 from app.record.patients.service import today_of
 from app.record.patients.tables import Patient
 from app.record.procedures.service import procedure
@@ -55,11 +57,10 @@ class Listing:
 
 
 @dataclass(frozen=True)
-class _Ranked:
+class _Read:
     """A patient with the most urgent need; the columns of the union in their order."""
 
     id: UUID
-    name: str
     born_on: date
     time_zone: str
     place: int
@@ -67,6 +68,13 @@ class _Ranked:
     since_on: date | None
     newest: date | None
     procedure_id: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Ranked(_Read):
+    """The same with the patient's name."""
+
+    name: str
 
 
 @dataclass(frozen=True)
@@ -108,38 +116,67 @@ async def read(
     database: Database, caller: Caller, q: str, *, need: str | None, region: Region | None, page: int, now: datetime
 ) -> Listing:
     """The most urgent first, and the longest waiting first among equals; `q` is part of a name, the others filter."""
-    everybody = _ranked(caller, q, region).subquery()
-    counts = select(everybody.c.place, func.count()).group_by(everybody.c.place)
-    shown = select(*(everybody.c[name] for name in _Ranked.__dataclass_fields__))
-    if need is not None:
-        shown = shown.where(everybody.c.place == PLACE[need])
-    ordered = shown.order_by(everybody.c.place, everybody.c.since_on, everybody.c.name, everybody.c.id)
     async with database.read(aside=True) as connection:
-        by_need = {NAMES[place]: many for place, many in (await connection.execute(counts)).all()}
-        rows = (await connection.execute(ordered.limit(PAGE).offset(PAGE * (page - 1)))).all()
-        people = [_Ranked(*one) for one in rows]
+        names = await names_of_clinic(connection, caller.clinic_id)
+        places = await _places(connection, caller, names.matching(q) if q else None, region=region)
+        by_need = Counter(NAMES[one.place] for one in places.values())
+        asked = [one for one in names.people if one.id in places and need in (None, NAMES[places[one.id].place])]
+        asked.sort(key=lambda one: places[one.id].urgency)  # among equals they stay sorted by name
+        people = await _shown(connection, caller, asked[PAGE * (page - 1) : PAGE * page], region=region)
         own = await _procedures(connection, caller, people)
         signs = await _red_flags(connection, caller, people)
     await audit.record_read(database, caller, resource="patients", patient_id=None, now=now)
-    found = sum(by_need.values()) if need is None else by_need.get(need, 0)
-    return Listing(
-        [_line(one, own.get(one.id), red_flags=signs.get(one.id, 0), now=now) for one in people], by_need, found
-    )
+    lines = [_line(one, own.get(one.id), red_flags=signs.get(one.id, 0), now=now) for one in people]
+    return Listing(lines, dict(by_need), len(asked))
 
 
-def _ranked(caller: Caller, q: str, region: Region | None) -> RowQuery:
-    """Each patient once, by the most urgent of their procedures and open flags."""
-    asks = union_all(_by_procedure(caller, q, region), _by_flag(caller, q, region)).subquery()
+@dataclass(frozen=True)
+class _Place:
+    """Where a patient stands in the list."""
+
+    place: int
+    since_on: date | None
+
+    @property
+    def urgency(self) -> tuple[int, date]:
+        return self.place, self.since_on or date.max
+
+
+async def _places(
+    connection: AsyncConnection, caller: Caller, called: list[UUID] | None, *, region: Region | None
+) -> dict[UUID, _Place]:
+    everybody = _ranked(caller, None, region).subquery()
+    query = select(everybody.c.id, everybody.c.place, everybody.c.since_on)
+    found = {patient_id: _Place(*rest) for patient_id, *rest in (await connection.execute(query)).all()}
+    return found if called is None else {one: found[one] for one in called if one in found}
+
+
+async def _shown(
+    connection: AsyncConnection, caller: Caller, people: Sequence[Named], *, region: Region | None
+) -> list[_Ranked]:
+    """What a page says of each of its patients, in their order."""
+    query = _ranked(caller, [one.id for one in people], region)
+    by_id = {one.id: one for one in (_Read(*line) for line in (await connection.execute(query)).all())}
+    return [_Ranked(name=one.name, **vars(by_id[one.id])) for one in people]
+
+
+def _ranked(caller: Caller, ids: list[UUID] | None, region: Region | None) -> RowQuery:
+    """Each patient once, by the most urgent of their procedures and open flags; the columns of `_Read`."""
+    asks = union_all(_by_procedure(caller, ids, region), _by_flag(caller, ids, region)).subquery()
     order = func.row_number().over(partition_by=asks.c.id, order_by=(asks.c.place, asks.c.newest.desc()))
     numbered = select(asks, order.label("nth")).subquery()
-    return select(numbered).where(numbered.c.nth == 1)
+    return select(*(numbered.c[name] for name in _Read.__dataclass_fields__)).where(numbered.c.nth == 1)
 
 
-def _persons(caller: Caller, q: str, *columns: ColumnElement[Any]) -> RowQuery:  # beside the patient, of any type
-    own = col(Patient.id), col(Patient.name), col(Patient.born_on), col(Patient.time_zone)
+def _persons(
+    caller: Caller,
+    ids: list[UUID] | None,
+    *columns: ColumnElement[Any],  # beside the patient, of any type
+) -> RowQuery:
+    own = col(Patient.id), col(Patient.born_on), col(Patient.time_zone)
     query: RowQuery = select(*own, *columns)
     query = query.where(reach(caller, "read", clinic_id=col(Patient.clinic_id), patient_id=col(Patient.id)))
-    return query.where(col(Patient.name).icontains(q, autoescape=True)) if q else query
+    return query if ids is None else query.where(col(Patient.id).in_(ids))
 
 
 def _of_patient(region: Region | None) -> ColumnElement[bool]:
@@ -151,11 +188,11 @@ def _of_patient(region: Region | None) -> ColumnElement[bool]:
     return theirs if region is None else and_(theirs, col(OutcomeRow.region) == region)
 
 
-def _by_procedure(caller: Caller, q: str, region: Region | None) -> RowQuery:
+def _by_procedure(caller: Caller, ids: list[UUID] | None, region: Region | None) -> RowQuery:
     """The need of each procedure; a patient without one gets the place `open`."""
     query = _persons(
         caller,
-        q,
+        ids,
         case((_is_answered(), PLACE["answered"]), else_=func.coalesce(col(OutcomeRow.place), PLACE["open"])).label(
             "place"
         ),
@@ -182,13 +219,13 @@ def _is_answered() -> ColumnElement[bool]:
     return and_(col(OutcomeRow.place).in_([PLACE[need] for need in ANSWERED_BY]), resolved)
 
 
-def _by_flag(caller: Caller, q: str, region: Region | None) -> RowQuery:
+def _by_flag(caller: Caller, ids: list[UUID] | None, region: Region | None) -> RowQuery:
     """The need of each open flag that a write has raised, and of those of a procedure whose own need is answered.
 
     Other flags that a verdict raises are in the procedure's need.
     """
     place = case((col(Flag.severity) == "now", PLACE["red_flag"]), else_=PLACE["look_soon"])
-    query = _persons(caller, q, place, col(Flag.says), col(Flag.first_on), col(Flag.first_on), null())
+    query = _persons(caller, ids, place, col(Flag.says), col(Flag.first_on), col(Flag.first_on), null())
     theirs = and_(col(Flag.clinic_id) == col(Patient.clinic_id), col(Flag.patient_id) == col(Patient.id))
     answered = exists().where(
         col(OutcomeRow.clinic_id) == col(Flag.clinic_id),

@@ -23,7 +23,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from app.base.store import wall
 from app.base.store.failures import DatabaseAwayError, failure_of
 from app.base.store.inline_sqlite import BUSY_READING, BUSY_WRITING, connecting_aside, connecting_to, open_file
+from app.base.store.keys import ring_of
 from app.base.store.prepared import Parameters, Prepared, PreparedConnection, Ts, prepared_insert
+from app.base.store.sealed import use_ring
 from app.base.store.writer import PreparedWork, SharedWriter, T, Work
 
 TRIES = 5  # of a transaction that another was in the way of
@@ -34,14 +36,25 @@ IDLE = 60  # seconds that a transaction may be held without a statement
 class Database:
     """An open database; `close` it in the event loop that used it."""
 
-    def __init__(self, url: str, pool_size: int = 10, *, statement_seconds: float | None = None) -> None:
+    def __init__(
+        self, url: str, pool_size: int = 10, *, statement_seconds: float | None = None, key_file: Path | None = None
+    ) -> None:
+        self.ring = ring_of(url, key_file)
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url, pool_size, statement_seconds)
-        self._writer = SharedWriter(lambda: _sqlite_engine(url, writes=True)) if self.is_sqlite else None
+        self._writer = (
+            SharedWriter(lambda: self._under_keys(_sqlite_engine(url, writes=True))) if self.is_sqlite else None
+        )
         self._reader = open_file(_file(url)) if self.is_sqlite else None
         self._aside = _sqlite_engine(url, aside=True) if self.is_sqlite else self.engine
+        for engine in (self.engine, self._aside):
+            self._under_keys(engine)
         self._gathered: dict[Table, list[tuple[dict[str, object], asyncio.Future[None]]]] = {}
         self._inserting: set[asyncio.Task[None]] = set()
+
+    def _under_keys(self, engine: AsyncEngine) -> AsyncEngine:
+        use_ring(engine.dialect, self.ring)
+        return engine
 
     async def write(self, work: Work[T]) -> T:
         """Runs work in one transaction and returns its result after the commit; an error rolls back only this work.

@@ -10,11 +10,14 @@ library has an upper bound in `pyproject.toml`.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVarTuple
+from typing import Any, Generic, TypeVarTuple, cast
 from uuid import UUID
 
 from sqlalchemy import ClauseElement, Dialect, Executable, Insert, Select, Table, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.base.store.keys import KeyRing
+from app.base.store.sealed import Sealed, ring_in_use
 
 Ts = TypeVarTuple("Ts")
 Parameters = Mapping[str, object]
@@ -79,43 +82,56 @@ class _Compiled:
     into: list[Convert]
     constants: dict[str, object]
     out: list[Convert]
+    sealed_in: "list[tuple[int, Sealed]]"
+    sealed_out: "list[tuple[int, Sealed]]"
 
-    def values(self, parameters: Parameters) -> tuple[object, ...]:
+    def values(self, parameters: Parameters, ring: KeyRing) -> tuple[object, ...]:
         """The parameters in the order of the text, the statement's own constants among them, each through its type."""
         constants = self.constants
-        return tuple(
+        made = [
             value if convert is None else convert(value)
             for value, convert in zip(
                 (constants[n] if n in constants else parameters[n] for n in self.names), self.into, strict=True
             )
-        )
+        ]
+        for place, kind in self.sealed_in:
+            made[place] = kind.going_in(made[place], ring)
+        return tuple(made)
 
-    def rows(self, raw: Sequence[Sequence[object]]) -> list[Any]:  # `Prepared` says of which types
+    def rows(self, raw: Sequence[Sequence[object]], ring: KeyRing) -> list[Any]:  # `Prepared` says of which types
         """The driver's rows, each value through its type."""
+        if self.sealed_out:
+            return [self._opened(row, ring) for row in raw]
         if not any(self.out):
             return [tuple(row) for row in raw]
         return [tuple(v if c is None else c(v) for v, c in zip(row, self.out, strict=True)) for row in raw]
+
+    def _opened(self, row: Sequence[object], ring: KeyRing) -> tuple[object, ...]:
+        made = [v if c is None else c(v) for v, c in zip(row, self.out, strict=True)]
+        for place, kind in self.sealed_out:
+            made[place] = kind.coming_out(cast("str | None", made[place]), ring)
+        return tuple(made)
 
 
 class PreparedConnection:
     """Runs prepared statements, and nothing else, on a raw connection of the driver: `sqlite3` or `asyncpg`."""
 
     def __init__(self, raw: Any, dialect: Dialect) -> None:  # two drivers without a common type
-        self._raw, self.dialect = raw, dialect
+        self._raw, self.dialect, self._ring = raw, dialect, ring_in_use(dialect)
         self._is_sqlite = dialect.name == "sqlite"
 
     async def rows(self, statement: "Prepared[*Ts]", parameters: Parameters) -> "list[tuple[*Ts]]":
         """The rows of a statement."""
         compiled = statement.compiled(self.dialect)
-        values = compiled.values(parameters)
+        values = compiled.values(parameters, self._ring)
         if self._is_sqlite:
-            return compiled.rows(self._raw.execute(compiled.text, values).fetchall())
-        return compiled.rows(await self._raw.fetch(compiled.text, *values))
+            return compiled.rows(self._raw.execute(compiled.text, values).fetchall(), self._ring)
+        return compiled.rows(await self._raw.fetch(compiled.text, *values), self._ring)
 
     async def many(self, statement: "Prepared[*Ts]", parameters: Sequence[Parameters]) -> None:
         """Runs a statement once for each set of parameters."""
         compiled = statement.compiled(self.dialect)
-        values = [compiled.values(p) for p in parameters]
+        values = [compiled.values(p, self._ring) for p in parameters]
         if self._is_sqlite:
             self._raw.executemany(compiled.text, values)
         else:
@@ -154,7 +170,12 @@ def _compile(statement: Executable, dialect: Dialect, named: list[str]) -> _Comp
     # the compiler's own parts have no public types
     compiled: Any = statement.compile(dialect=dialect, column_keys=named)  # see above
     names = list(compiled.positiontup or [])
-    processors = compiled._bind_processors
-    out = [c.type._cached_result_processor(dialect, FLOAT8) for c in compiled._result_columns or []]
+    processors, kinds = compiled._bind_processors, {n: b.type for n, b in compiled.binds.items()}
+    found = [c.type for c in compiled._result_columns or []]
+    # what is sealed goes by the keys of the database that a statement runs on, not of the first that it ran on
+    sealed_in = [(place, kinds[n]) for place, n in enumerate(names) if isinstance(kinds[n], Sealed)]
+    sealed_out = [(place, kind) for place, kind in enumerate(found) if isinstance(kind, Sealed)]
+    into = [None if isinstance(kinds[n], Sealed) else processors.get(n) for n in names]
+    out = [None if isinstance(kind, Sealed) else kind._cached_result_processor(dialect, FLOAT8) for kind in found]
     own = {n: b.value for n, b in compiled.binds.items() if not b.required and n not in named}
-    return _Compiled(str(compiled), names, [processors.get(n) for n in names], own, out)
+    return _Compiled(str(compiled), names, into, own, out, sealed_in, sealed_out)

@@ -10,6 +10,8 @@ from typing import Any, ParamSpec, TypeVar, cast
 from sqlalchemy import Column, ColumnElement, FromClause, Row, Select, Table
 from sqlmodel import SQLModel
 
+from app.base.store.sealed import Cell, Sealed, row_key
+
 P = ParamSpec("P")
 T = TypeVar("T")
 Setting = tuple[Column[Any], object]  # of any type: `to` has checked that the two fit
@@ -35,7 +37,8 @@ def col_of(source: FromClause, attribute: T) -> ColumnElement[T]:
 
 def row(model: Callable[P, SQLModel], *_: P.args, **values: P.kwargs) -> dict[str, object]:
     """Values of a row to insert, checked like the arguments of its model; what is left out has the model's default."""
-    return {**{name: make() for name, make in _defaults(model).items() if name not in values}, **values}
+    whole_row = {**{name: make() for name, make in _defaults(model).items() if name not in values}, **values}
+    return _with_cells(cast("type[SQLModel]", model), whole_row)
 
 
 def values_of(one: SQLModel) -> dict[str, object]:
@@ -43,9 +46,41 @@ def values_of(one: SQLModel) -> dict[str, object]:
     return {name: getattr(one, name) for name in type(one).model_fields}
 
 
+def row_of(one: SQLModel) -> dict[str, object]:
+    """The same to insert."""
+    return _with_cells(type(one), values_of(one))
+
+
+def _with_cells(model: type[SQLModel], values: dict[str, object]) -> dict[str, object]:
+    """The values with those of sealed columns bound to their row."""
+    sealed, key = _sealed(model)
+    if sealed:
+        of = row_key(tuple(values[name] for name in key))
+        for name in sealed:
+            if values[name] is not None:
+                values[name] = Cell(values[name], of)
+    return values
+
+
+@cache
+def _sealed(model: type[SQLModel]) -> tuple[list[str], list[str]]:
+    """The names of a model's sealed columns, and of its primary key."""
+    of = table(model)
+    return [c.name for c in of.columns if isinstance(c.type, Sealed)], [c.name for c in of.primary_key]
+
+
 def to(column: Column[T], value: T | ColumnElement[T]) -> Setting:
-    """A column and its new value, for `update(...).ordered_values(...)`."""
+    """A column and its new value, for `update(...).ordered_values(...)`; one that is sealed needs `for_row` yet."""
     return column, value
+
+
+def for_row(settings: Iterable[Setting], *key: object) -> list[Setting]:
+    """Settings for the row of a primary key, in the order of its table: those of sealed columns are bound to it."""
+    of = row_key(key)
+    return [
+        (column, Cell(value, of) if isinstance(column.type, Sealed) and value is not None else value)
+        for column, value in settings
+    ]
 
 
 def whole(model: type[M], found: Found) -> M:

@@ -10,6 +10,7 @@ import typer
 
 from app.base.settings import get_settings
 from app.base.store.backup import back_up
+from app.base.store.keys import ring_of
 from app.doors.commands.common import Refusal, new_call, report
 
 app = new_call()
@@ -35,3 +36,6 @@ def backup(
         raise Refusal(f"there is no folder {file.parent}")
     back_up(settings.url, file, tools=settings.pg_tools)
     report(f"{file}: {file.stat().st_size} bytes")
+    ring = ring_of(settings.url, settings.key_file)
+    if ring.writes_with is not None:
+        report(f"The keys are not in it: keep a copy of {ring.path} elsewhere.")

@@ -32,18 +32,20 @@ async def opened(pool_size: int = 2) -> AsyncIterator["Database"]:
     """The database of the settings, once it is known to fit the code.
 
     Raises:
-        SettingError: it can't be reached, is not migrated, or is newer than the code.
+        SettingError: it can't be reached, is not migrated, is newer than the code, or lacks a key.
     """
     from app.base.logs import configure
     from app.base.settings import get_settings
     from app.base.store.database import Database
+    from app.base.store.known_keys import know_keys
     from app.base.store.migrate import check
 
     settings = get_settings()
     configure(settings.log_level)
     await check(settings.url)
-    database = Database(settings.url, pool_size=pool_size)
+    database = Database(settings.url, pool_size=pool_size, key_file=settings.key_file)
     try:
+        await know_keys(database)
         yield database
     finally:
         await database.close()

@@ -22,6 +22,7 @@ from app.access.accounts.service import any_clinic
 from app.base.logs import configure
 from app.base.settings import SettingError, get_settings, sqlite_url
 from app.base.store.database import Database
+from app.base.store.known_keys import know_keys
 from app.base.store.leases import CONCLUSIONS, leased
 from app.base.store.metadata import utc_now
 from app.base.store.migrate import upgrade
@@ -131,6 +132,7 @@ def _filled(url: str, console: Console) -> list[SignInTo]:
 async def _build(url: str, tell: Tell) -> list[SignInTo]:
     database = Database(url)
     try:
+        await know_keys(database)
         async with database.read() as connection:
             if await any_clinic(connection):
                 raise SettingError("the database holds a clinic already: the demo fills an empty one")

@@ -36,6 +36,7 @@ CALLS = {
     "policy": ("policy", "Policies: payers' and guidelines' rules for a repeat."),
     "messages": ("messages", "Messages: mail, Web Push and webhooks that wait, or have failed."),
     "audit": ("audit", "Who did what: how far it is sealed, and whether anything sealed was touched."),
+    "keys": ("keys", "The keys under which names, notes, addresses and secrets are kept: look, add, change, drop."),
     "push-key": ("push_key", "Prints a fresh key for REPRIEVE_PUSH_KEY."),
 }
 
@@ -79,11 +80,12 @@ def reprieve() -> None:
 def main() -> None:
     """Runs the command; what can't be done as asked is one sentence and exit code 2."""
     from app.base.settings import SettingError
+    from app.base.store.keys import CellError
     from app.doors.commands.common import Refusal
 
     try:
         app()
-    except (SettingError, Refusal) as error:
+    except (SettingError, Refusal, CellError) as error:
         print(f"reprieve: {error}", file=sys.stderr)
         sys.exit(2)
     except BrokenPipeError:  # the reader has closed the pipe

@@ -9,8 +9,10 @@ from typing import Annotated
 
 import typer
 
-from app.base.settings import get_settings
+from app.base.settings import SettingError, Settings, get_settings
 from app.base.store import backup
+from app.base.store.database import Database
+from app.base.store.known_keys import know_keys
 from app.base.store.migrate import check, wall_up
 from app.doors.commands.common import Refusal, new_call, report
 
@@ -33,4 +35,16 @@ def restore(
         backup.restore(settings.url, file, tools=settings.pg_tools)
         wall_up(settings.url)  # the copy holds no rights: whoever restores it gives them
     report("The copy is in the database.")
-    asyncio.run(check(settings.url))  # one of an older version says what is to be done
+    asyncio.run(_check(settings))
+
+
+async def _check(settings: Settings) -> None:
+    """One of an older version, or without its keys, says what is to be done."""
+    await check(settings.url)
+    database = Database(settings.url, 1, key_file=settings.key_file)
+    try:
+        await know_keys(database)
+    except SettingError as error:
+        raise SettingError(f"{error}; put a copy of the keys of the database that was copied there") from None
+    finally:
+        await database.close()

@@ -17,6 +17,8 @@ from app.access.factors.routes import SiteDep
 from app.access.factors.schemas import AddedOut, CodeFactorIn, CodeFactorOut, PasskeyBeginOut, PasskeyIn
 from app.access.lifecycle import own
 from app.access.lifecycle.schemas import PasswordIn
+from app.access.sign_on.service import is_connected
+from app.access.sign_on.settings import is_set
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.problems import Problem, answer
 from app.base.http.wire import to_wire
@@ -52,7 +54,7 @@ OwnGuessDep = Annotated[AbstractAsyncContextManager[None], Depends(get_guess)]
 @router.get("")
 async def account_page(visitor: AnyVisitorDep, database: DatabaseDep, now: Now) -> Response:
     """What the account has, and where it is signed in."""
-    return await _show(database, visitor, now=now)
+    return await show_account(database, visitor, now=now)
 
 
 @router.post("/password")
@@ -81,7 +83,7 @@ async def begin_code(
             begun.append(await factors.begin_code(database, visitor.caller, given=given, now=now))
 
     problem = await problem_of(step())
-    return await _show(database, visitor, now=now, problem=problem, begun=begun[0] if begun else None)
+    return await show_account(database, visitor, now=now, problem=problem, begun=begun[0] if begun else None)
 
 
 @router.post("/code/{factor_id:uuid}")
@@ -163,7 +165,7 @@ async def renew_codes(
             made.extend(told.recovery_codes)
 
     problem = await problem_of(step())
-    return await _show(database, visitor, now=now, problem=problem, codes=made)
+    return await show_account(database, visitor, now=now, problem=problem, codes=made)
 
 
 @router.post("/sessions/{session_id:uuid}/end")
@@ -182,7 +184,7 @@ async def end_sessions(visitor: AnyWriterDep, database: DatabaseDep, now: Now) -
 
 async def _taken(database: Database, visitor: Visitor, step: Awaitable[None], *, says: str, now: datetime) -> Response:
     problem = await problem_of(step)
-    return await _show(database, visitor, now=now, problem=problem, says="" if problem else says)
+    return await show_account(database, visitor, now=now, problem=problem, says="" if problem else says)
 
 
 async def _added(
@@ -190,10 +192,10 @@ async def _added(
 ) -> Response:
     codes = [code for one in added for code in one.recovery_codes]
     says = f"“{added[0].factor.name}” is added." if added else ""
-    return await _show(database, visitor, now=now, problem=problem, codes=codes, says=says)
+    return await show_account(database, visitor, now=now, problem=problem, codes=codes, says=says)
 
 
-async def _show(
+async def show_account(
     database: Database,
     visitor: Visitor,
     *,
@@ -203,10 +205,17 @@ async def _show(
     codes: list[str] | None = None,
     says: str = "",
 ) -> Response:
+    """The page, with what a step has made or why it failed."""
+    caller = visitor.caller
+    async with database.read() as connection:
+        connected = await is_connected(connection, caller.clinic_id, caller.account_id)
+        has_provider = await is_set(connection, caller.clinic_id)
     return page(
         "account.html",
         visitor,
         200 if problem is None else problem.status,
+        connected=connected,
+        has_provider=has_provider,
         held=await factors.read(database, visitor.caller),
         sessions=await own.sessions(database, visitor.caller, now),
         username=await own.name_of(database, visitor.caller),

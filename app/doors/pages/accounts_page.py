@@ -9,9 +9,12 @@ from fastapi import APIRouter, Form, Query, Response
 
 from app.access.lifecycle import clinic_accounts, codes
 from app.access.lifecycle.schemas import AccountChange, AccountCodeOut, StaffInvitationIn, StaffRole
+from app.access.sign_on import settings as providers
+from app.access.sign_on.schemas import ProviderIn
 from app.base.http.deps import DatabaseDep, Now, SettingsDep
 from app.base.http.idempotency.service import Answer
 from app.base.http.problems import Problem
+from app.base.settings import Settings
 from app.base.store.database import Database
 from app.doors.pages.handed import handed_page
 from app.doors.pages.rendering import PageRoute, page
@@ -39,12 +42,13 @@ class InviteForm(PageForm):
 async def accounts_page(
     visitor: VisitorDep,
     database: DatabaseDep,
+    settings: SettingsDep,
     now: Now,
     of: Annotated[str, Query(max_length=10)] = "staff",
     cursor: Annotated[str | None, Query(max_length=100)] = None,
 ) -> Response:
     """The staff, or the patients who sign in."""
-    return await _show(database, visitor, now=now, of=of, cursor=cursor)
+    return await _show(database, visitor, public_url=settings.public_url, now=now, of=of, cursor=cursor)
 
 
 @router.post("/invite")
@@ -64,7 +68,11 @@ async def invite(
         given = filled(StaffInvitationIn, form)
         made.append(await codes.invite(database, visitor.caller, new=given, once=once, now=now))
 
-    answer = await taken(step(), ADDRESS, lambda problem: _show(database, visitor, now=now, problem=problem))
+    answer = await taken(
+        step(),
+        ADDRESS,
+        lambda problem: _show(database, visitor, public_url=settings.public_url, now=now, problem=problem),
+    )
     if not made:
         return answer
     title = f"An account for a {form.role}"
@@ -91,6 +99,7 @@ async def change(
     account_id: UUID,
     visitor: WriterDep,
     database: DatabaseDep,
+    settings: SettingsDep,
     now: Now,
     role: Annotated[str, Form(max_length=20)] = "",
     disabled: Annotated[Literal["", "yes", "no"], Form()] = "",
@@ -102,41 +111,107 @@ async def change(
         given = AccountChange.model_validate({name: value for name, value in wanted.items() if value is not None})
         await clinic_accounts.change(database, visitor.caller, account_id=account_id, given=given, now=now)
 
-    return await _stepped(database, visitor, step(), now=now)
+    return await _stepped(database, visitor, step(), settings=settings, now=now)
 
 
 @router.post("/{account_id:uuid}/sessions/end")
-async def end_sessions(account_id: UUID, visitor: WriterDep, database: DatabaseDep, now: Now) -> Response:
+async def end_sessions(
+    account_id: UUID, visitor: WriterDep, database: DatabaseDep, settings: SettingsDep, now: Now
+) -> Response:
     """Ends every sign-in of an account."""
     step = clinic_accounts.end_sessions(database, visitor.caller, account_id=account_id, now=now)
-    return await _stepped(database, visitor, step, now=now)
+    return await _stepped(database, visitor, step, settings=settings, now=now)
 
 
 @router.post("/{account_id:uuid}/factors/remove")
-async def remove_factors(account_id: UUID, visitor: WriterDep, database: DatabaseDep, now: Now) -> Response:
+async def remove_factors(
+    account_id: UUID, visitor: WriterDep, database: DatabaseDep, settings: SettingsDep, now: Now
+) -> Response:
     """Takes the second factors off an account whose owner has lost them."""
     step = clinic_accounts.remove_factors(database, visitor.caller, account_id=account_id, now=now)
-    return await _stepped(database, visitor, step, now=now)
+    return await _stepped(database, visitor, step, settings=settings, now=now)
 
 
 @router.post("/codes/{code_id:uuid}/withdraw")
-async def withdraw(code_id: UUID, visitor: WriterDep, database: DatabaseDep, now: Now) -> Response:
+async def withdraw(
+    code_id: UUID, visitor: WriterDep, database: DatabaseDep, settings: SettingsDep, now: Now
+) -> Response:
     """Makes a code worthless."""
     step = codes.withdraw(database, visitor.caller, code_id=code_id, now=now)
-    return await _stepped(database, visitor, step, now=now)
+    return await _stepped(database, visitor, step, settings=settings, now=now)
+
+
+class ProviderForm(PageForm):
+    """The clinic's own provider; lists are written with commas, roles as `value = role`, one a line."""
+
+    issuer: str = ""
+    client_id: str = ""
+    client_secret: str | None = None
+    domains: str = ""
+    role_claim: str | None = None
+    roles: str = ""
+    second_factor: bool = False
+
+
+@router.post("/provider")
+async def set_provider(
+    form: Annotated[ProviderForm, Form()],
+    visitor: WriterDep,
+    *,
+    database: DatabaseDep,
+    settings: SettingsDep,
+    now: Now,
+) -> Response:
+    """Sets the provider that the staff sign in with."""
+
+    async def step() -> None:
+        pairs = [line.rpartition("=")[::2] for line in form.roles.splitlines() if line.strip()]
+        given = ProviderIn.model_validate(
+            {
+                "issuer": form.issuer,
+                "client_id": form.client_id,
+                "client_secret": form.client_secret,
+                "domains": [one.strip() for one in form.domains.split(",") if one.strip()],
+                "role_claim": form.role_claim,
+                "roles": {value.strip(): role.strip() for value, role in pairs} or None,
+                "second_factor": form.second_factor,
+            }
+        )
+        await providers.change(
+            database, visitor.caller, given, public_url=settings.public_url, private=settings.private_targets, now=now
+        )
+
+    return await _stepped(database, visitor, step(), settings=settings, now=now)
+
+
+@router.post("/provider/remove")
+async def remove_provider(visitor: WriterDep, database: DatabaseDep, settings: SettingsDep, now: Now) -> Response:
+    """Takes the provider away."""
+    return await _stepped(
+        database, visitor, providers.remove(database, visitor.caller, now=now), settings=settings, now=now
+    )
 
 
 @router.post("/second-factor")
 async def ask_for_factor(
-    visitor: WriterDep, database: DatabaseDep, now: Now, asked: Annotated[Literal["yes", "no"], Form()]
+    visitor: WriterDep,
+    database: DatabaseDep,
+    settings: SettingsDep,
+    now: Now,
+    asked: Annotated[Literal["yes", "no"], Form()],
 ) -> Response:
     """Whether the staff need a second factor."""
     step = clinics.change(database, visitor.caller, given=ClinicChange(second_factor=asked == "yes"), now=now)
-    return await _stepped(database, visitor, step, now=now)
+    return await _stepped(database, visitor, step, settings=settings, now=now)
 
 
-async def _stepped(database: Database, visitor: Visitor, step: Awaitable[object], *, now: datetime) -> Response:
-    return await taken(step, ADDRESS, lambda problem: _show(database, visitor, now=now, problem=problem))
+async def _stepped(
+    database: Database, visitor: Visitor, step: Awaitable[object], *, settings: Settings, now: datetime
+) -> Response:
+    url = settings.public_url
+    return await taken(
+        step, ADDRESS, lambda problem: _show(database, visitor, public_url=url, now=now, problem=problem)
+    )
 
 
 def _handed(visitor: Visitor, made: Answer, *, title: str, path: str, public_url: str) -> Response:
@@ -156,6 +231,7 @@ async def _show(
     database: Database,
     visitor: Visitor,
     *,
+    public_url: str,
     now: datetime,
     of: str = "staff",
     cursor: str | None = None,
@@ -180,6 +256,8 @@ async def _show(
         pending=await codes.pending(database, caller, now),
         roles=cast("tuple[StaffRole, ...]", STAFF),
         clinic=clinic,
+        provider=await providers.read_if_set(database, caller, public_url),
+        redirect_uri=providers.redirect_uri(public_url),
         zone=clinic.time_zone or "UTC",
         faults=faults_of(problem),
     )

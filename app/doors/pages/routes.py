@@ -27,6 +27,7 @@ from app.doors.pages import (
     queue_page,
     reviews_page,
     sign_in,
+    sign_on_page,
     slot_page,
 )
 from app.doors.pages.assets import mount_static
@@ -52,6 +53,7 @@ PARTS = (
     account_page,
     accounts_page,
     join_page,
+    sign_on_page,
     outside_page,
     assets,
 )

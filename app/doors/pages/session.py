@@ -125,9 +125,14 @@ def same_origin(request: Request) -> None:
 
 def set_cookie(request: Request, response: Response, *, token: str, seconds: int) -> None:
     """Keeps the sign-in in the browser, out of reach of scripts; over TLS only where people reach the service so."""
-    settings = cast(Settings, request.app.state.settings)
-    secure = settings.public_url.startswith("https:") or request.url.scheme == "https"
+    secure = is_over_tls(request)
     response.set_cookie(COOKIE, token, seconds, path="/clinic", secure=secure, httponly=True, samesite="lax")
+
+
+def is_over_tls(request: Request) -> bool:
+    """Whether people reach the service over TLS."""
+    settings = cast(Settings, request.app.state.settings)
+    return settings.public_url.startswith("https:") or request.url.scheme == "https"
 
 
 def parts_of(address: str) -> SplitResult:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated, Any
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
@@ -15,6 +16,7 @@ from app.access.factors.schemas import PasskeyBeginOut
 from app.access.sign_in import half_way, service
 from app.access.sign_in.routes import passkey_challenge
 from app.access.sign_in.service import CodeNeeded, PasskeyAnswer, Shown
+from app.access.sign_on.settings import only_clinic
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.problems import Problem
 from app.doors.pages.rendering import PageRoute, page
@@ -26,9 +28,15 @@ WRONG = "The name or the password is wrong."
 
 
 @router.get("/sign-in")
-async def sign_in_page(next: str = "/clinic") -> Response:  # noqa: A002  # the parameter's name in the address
+async def sign_in_page(
+    database: DatabaseDep,
+    next: str = "/clinic",  # noqa: A002  # the parameter's name in the address
+) -> Response:
     """The form."""
-    return page("sign_in.html", None, fault=None, username="", next=inside(next))
+    async with database.read() as connection:
+        clinic_id = await only_clinic(connection)
+    sign_on = None if clinic_id is None else f"/clinic/sign-on/{clinic_id}?next={quote(inside(next), safe='/')}"
+    return sign_in_form(then=next, sign_on=sign_on)
 
 
 @router.post("/sign-in")
@@ -51,7 +59,7 @@ async def sign_in(
         return _ask_code(half, next, fault=None, status=200)
     except Problem as problem:
         fault = WRONG if problem.status == 401 else problem.detail
-        return page("sign_in.html", None, problem.status, fault=fault, username=username, next=inside(next))
+        return sign_in_form(problem.status, fault=fault, username=username, then=next)
     return await _begun(request, sign_ins, issued, now=now, username=username, then=next)
 
 
@@ -71,7 +79,7 @@ async def sign_in_code(
         issued = await half_way.go_on(database, sign_ins, half, shown=_shown(request, code=code), now=now)
     except Problem as problem:
         if problem.status == 403:
-            return page("sign_in.html", None, 403, fault=problem.detail, username="", next=inside(next))
+            return sign_in_form(403, fault=problem.detail, then=next)
         return _ask_code(half, next, fault=problem.detail, status=problem.status)
     return await _begun(request, sign_ins, issued, now=now, username="", then=next)
 
@@ -101,7 +109,7 @@ async def sign_in_passkey(
     try:
         issued = await service.begin_with_passkey(database, sign_ins, site, answered=answered, now=now)
     except Problem as problem:
-        return page("sign_in.html", None, problem.status, fault=problem.detail, username="", next=inside(next))
+        return sign_in_form(problem.status, fault=problem.detail, then=next)
     return await _begun(request, sign_ins, issued, now=now, username="", then=next)
 
 
@@ -112,6 +120,18 @@ async def sign_out(request: Request, _visitor: AnyWriterDep, sign_ins: SignInsDe
     answer = RedirectResponse("/clinic/sign-in", 303)
     answer.delete_cookie(COOKIE, path="/clinic")
     return answer
+
+
+def sign_in_form(
+    status: int = 200,
+    *,
+    fault: str | None = None,
+    username: str = "",
+    then: str = "/clinic",
+    sign_on: str | None = None,
+) -> Response:
+    """The form, with what went wrong; `sign_on` leads to the clinic's own provider."""
+    return page("sign_in.html", None, status, fault=fault, username=username, next=inside(then), sign_on=sign_on)
 
 
 def _shown(request: Request, *, username: str = "", password: str = "", code: str | None = None) -> Shown:
@@ -130,7 +150,7 @@ async def _begun(
     if caller.role not in STAFF:
         await sign_ins.end(issued.token)
         fault = "These pages are for the clinic's staff."
-        return page("sign_in.html", None, 403, fault=fault, username=username, next=inside(then))
+        return sign_in_form(403, fault=fault, username=username, then=then)
     answer = RedirectResponse(inside(then), 303)
     set_cookie(request, answer, token=issued.token, seconds=round((issued.expires_at - now).total_seconds()))
     return answer

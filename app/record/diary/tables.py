@@ -3,11 +3,14 @@
 import datetime as dt
 from uuid import UUID
 
-from sqlalchemy import Column, ForeignKeyConstraint, Index, Text
+from sqlalchemy import Column, ForeignKeyConstraint, Index
 from sqlmodel import Field, SQLModel
 
-from app.base.store.metadata import Json, of_patient
+from app.base.store.metadata import of_patient
+from app.base.store.sealed import SealedJson, SealedText
 from app.record.diary.content import EntryContent
+
+WITHOUT_NOTE = '"note":null'  # in an entry as it goes over the wire
 
 
 class DiaryRevision(SQLModel, table=True):
@@ -29,7 +32,7 @@ class DiaryRevision(SQLModel, table=True):
     ranks_at: dt.datetime
     account_id: UUID | None = None
     skew_seconds: float | None = None
-    content: EntryContent | None = Field(default=None, sa_column=Column(Json(none_as_null=True)))
+    content: EntryContent | None = Field(default=None, sa_column=Column(SealedJson("diary_revision.content", "note")))
     opioid_mme: float | None = None
 
 
@@ -50,6 +53,6 @@ class DiaryDay(SQLModel, table=True):
     revisions: int
     recorded_at: dt.datetime
     received_at: dt.datetime
-    content: EntryContent | None = Field(default=None, sa_column=Column(Json(none_as_null=True)))
+    content: EntryContent | None = Field(default=None, sa_column=Column(SealedJson("diary_day.content", "note")))
     opioid_mme: float | None = None
-    shown: str | None = Field(default=None, sa_type=Text)
+    shown: str | None = Field(default=None, sa_type=SealedText("diary_day.shown", WITHOUT_NOTE))

@@ -19,7 +19,7 @@ from app.base.http.wire import to_wire
 from app.base.store.database import Database
 from app.base.store.long_results import wholes_in_turns
 from app.base.store.metadata import new_id
-from app.base.store.typed import col, row, table, to, whole
+from app.base.store.typed import col, for_row, row, table, to, whole
 from app.record.facts.death import check_before_death
 from app.record.facts.kinds import AnyKind, B, Fact, FactIn, Kind
 from app.record.facts.tables import FactRow
@@ -195,15 +195,16 @@ async def change(
         if content != one.content:
             await _check(connection, person, kind=kind, new=after, now=now)
             await _refuse_twin(connection, person, kind=kind, new=after, was=one)
+            changed = (
+                to(col(FactRow.number), one.number + 1),
+                to(col(FactRow.content), content),
+                to(col(FactRow.on_date), kind.day_of(after)),
+                to(col(FactRow.recorded_at), changes.recorded_at or now),
+            )
             await connection.execute(
                 update(fact)
                 .where(col(FactRow.clinic_id) == one.clinic_id, col(FactRow.id) == fact_id)
-                .ordered_values(
-                    to(col(FactRow.number), one.number + 1),
-                    to(col(FactRow.content), content),
-                    to(col(FactRow.on_date), kind.day_of(after)),
-                    to(col(FactRow.recorded_at), changes.recorded_at or now),
-                )
+                .ordered_values(*for_row(changed, one.clinic_id, fact_id))
             )
             new = NewRevision(kind.name, fact_id, one.number + 1, content, changes.recorded_at, changes.reason)
             one = await _kept(connection, caller, kind=kind, person=person, new=new, now=now, action="change")

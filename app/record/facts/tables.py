@@ -7,7 +7,8 @@ from sqlalchemy import Column, Index
 from sqlmodel import Field, SQLModel
 
 from app.base.http.wire import JsonObject
-from app.base.store.metadata import Json, new_id, of_patient
+from app.base.store.metadata import new_id, of_patient
+from app.base.store.sealed import SealedJson
 
 
 class FactRow(SQLModel, table=True):
@@ -22,6 +23,6 @@ class FactRow(SQLModel, table=True):
     patient_id: UUID
     on_date: date
     number: int = 1
-    content: JsonObject = Field(sa_column=Column(Json(), nullable=False))
+    content: JsonObject = Field(sa_column=Column(SealedJson("fact.content", "note"), nullable=False))
     recorded_at: datetime
     created_at: datetime

@@ -30,7 +30,7 @@ from app.base.http.wire import to_wire
 from app.base.store.database import Database
 from app.base.store.metadata import new_id
 from app.base.store.prepared import Connection, Prepared, first_of, prepared_select, rows_of
-from app.base.store.typed import RowQuery, col, row, table, to
+from app.base.store.typed import RowQuery, col, for_row, row, table, to
 from app.record.patients.schemas import PatientChange, PatientIn, PatientOut
 from app.record.patients.tables import Patient
 from app.record.revisions import service as revisions
@@ -208,18 +208,19 @@ async def change(
 async def _keep(
     connection: AsyncConnection, caller: Caller, *, person: Person, after: PatientIn, reason: str | None, now: datetime
 ) -> None:
+    changed = (
+        to(col(Patient.name), after.name),
+        to(col(Patient.born_on), after.born_on),
+        to(col(Patient.time_zone), after.time_zone),
+        to(col(Patient.language), after.language),
+        to(col(Patient.payer), after.payer),
+        to(col(Patient.version), person.version + 1),
+        to(col(Patient.record_version), person.record_version + 1),
+    )
     await connection.execute(
         update(patient)
         .where(col(Patient.clinic_id) == person.clinic_id, col(Patient.id) == person.id)
-        .ordered_values(
-            to(col(Patient.name), after.name),
-            to(col(Patient.born_on), after.born_on),
-            to(col(Patient.time_zone), after.time_zone),
-            to(col(Patient.language), after.language),
-            to(col(Patient.payer), after.payer),
-            to(col(Patient.version), person.version + 1),
-            to(col(Patient.record_version), person.record_version + 1),
-        )
+        .ordered_values(*for_row(changed, person.clinic_id, person.id))
     )
     new = NewRevision("patient", person.id, person.version + 1, after.model_dump(mode="json"), reason=reason)
     await revisions.keep(connection, caller, patient_id=person.id, new=new, now=now)

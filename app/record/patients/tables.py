@@ -7,6 +7,7 @@ from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from app.base.store.metadata import new_id
+from app.base.store.sealed import SealedText
 
 
 class Patient(SQLModel, table=True):
@@ -20,7 +21,7 @@ class Patient(SQLModel, table=True):
 
     clinic_id: UUID = Field(foreign_key="clinic.id", primary_key=True)
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    name: str = Field(max_length=200)
+    name: str = Field(sa_type=SealedText("patient.name"))
     born_on: date
     time_zone: str = Field(max_length=64)
     version: int = 1

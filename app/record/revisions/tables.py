@@ -7,7 +7,8 @@ from sqlalchemy import Column, Index
 from sqlmodel import Field, SQLModel
 
 from app.base.http.wire import JsonObject
-from app.base.store.metadata import Json, of_patient
+from app.base.store.metadata import of_patient
+from app.base.store.sealed import SealedJson, SealedText
 
 
 class Revision(SQLModel, table=True):
@@ -23,6 +24,6 @@ class Revision(SQLModel, table=True):
     account_id: UUID | None = None
     recorded_at: datetime
     received_at: datetime
-    reason: str | None = Field(default=None, max_length=200)
-    content: JsonObject | None = Field(default=None, sa_column=Column(Json(none_as_null=True)))
+    reason: str | None = Field(default=None, sa_type=SealedText("revision.reason"))
+    content: JsonObject | None = Field(default=None, sa_column=Column(SealedJson("revision.content", "name", "note")))
     origin: UUID | None = None  # id of the row in the clinic that the record came from

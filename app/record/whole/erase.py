@@ -12,7 +12,7 @@ from app.access.audit import service as audit
 from app.base import memory
 from app.base.store.database import Database
 from app.base.store.metadata import metadata
-from app.base.store.typed import col, table
+from app.base.store.typed import col, row, table
 from app.record.patients import service as patients
 from app.record.patients.service import patient
 from app.record.patients.tables import Patient
@@ -46,11 +46,14 @@ async def erase(database: Database, caller: Caller, *, patient_id: UUID, reason:
         )
         await connection.execute(
             insert(table(Tombstone)).values(
-                clinic_id=person.clinic_id,
-                patient_id=person.id,
-                erased_at=now,
-                account_id=caller.account_id,
-                reason=reason,
+                row(
+                    Tombstone,
+                    clinic_id=person.clinic_id,
+                    patient_id=person.id,
+                    erased_at=now,
+                    account_id=caller.account_id,
+                    reason=reason,
+                )
             )
         )
         await audit.record(connection, caller, action="delete", resource="record", patient_id=person.id, now=now)

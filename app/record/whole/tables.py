@@ -5,6 +5,8 @@ from uuid import UUID
 
 from sqlmodel import Field, SQLModel
 
+from app.base.store.sealed import SealedText
+
 
 class Tombstone(SQLModel, table=True):
     """States that there was a record, when it was erased, by whom and why; only the id is left of the patient."""
@@ -13,4 +15,4 @@ class Tombstone(SQLModel, table=True):
     patient_id: UUID = Field(primary_key=True)
     erased_at: datetime
     account_id: UUID
-    reason: str = Field(max_length=200)
+    reason: str = Field(sa_type=SealedText("tombstone.reason"))

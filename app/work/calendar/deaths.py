@@ -108,12 +108,13 @@ async def given_up(connection: AsyncConnection, caller: Caller, *, patient_id: U
         reach(caller, "read", clinic_id=col(Appointment.clinic_id), patient_id=col(Appointment.patient_id)),
         col(Appointment.patient_id) == patient_id,
         col(Appointment.state) == "cancelled",
-        col(Appointment.reason) == HAS_DIED,
         col(Slot.starts_at) > now,
         ~booked_since,
     )
     found = [Booked(*one) for one in (await connection.execute(query.order_by(col(Slot.starts_at)))).all()]
-    return [one for one in found if one.steps[-1]["by"] is None]  # a person may have typed these words
+    return [  # a person may have typed these words
+        one for one in found if one.reason == HAS_DIED and one.steps[-1]["by"] is None
+    ]
 
 
 def _tells_of_death() -> ColumnElement[bool]:

@@ -17,7 +17,7 @@ from app.base.store.database import Database
 from app.base.store.metadata import new_id
 from app.base.store.statements import insert_new
 from app.base.store.timeline import step
-from app.base.store.typed import Setting, col, row, table, to, whole
+from app.base.store.typed import Setting, col, for_row, row, table, to, whole
 from app.record.facts.death import died_on, refuse_after_death
 from app.record.patients import service as patients
 from app.rules.appointments import SPOKEN, STANDS
@@ -312,10 +312,11 @@ async def change(
 ) -> None:
     """Takes a step with an appointment, in a transaction that holds its row: sets columns, and says who did what."""
     steps = [*one.steps, step(what, now, by=None if caller is None else caller.account_id, note=note)]
+    changed = [*settings, to(col(Appointment.steps), steps), to(col(Appointment.version), one.version + 1)]
     await connection.execute(
         update(appointment)
         .where(col(Appointment.clinic_id) == one.clinic_id, col(Appointment.id) == one.id)
-        .ordered_values(*settings, to(col(Appointment.steps), steps), to(col(Appointment.version), one.version + 1))
+        .ordered_values(*for_row(changed, one.clinic_id, one.id))
     )
     if caller is None:
         await audit.record_of_command(

@@ -7,6 +7,7 @@ from sqlalchemy import Column, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.base.store.metadata import Json, new_id, of_patient
+from app.base.store.sealed import SealedJson, SealedText
 from app.base.store.timeline import Step
 
 
@@ -47,7 +48,7 @@ class Absence(SQLModel, table=True):
     last_on: date
     starts_at: datetime
     ends_at: datetime
-    reason: str = Field(max_length=200)
+    reason: str = Field(sa_type=SealedText("absence.reason"))
     created_at: datetime
 
 
@@ -68,8 +69,8 @@ class Appointment(SQLModel, table=True):
     holds_slot_id: UUID | None = None
     review_id: UUID | None = None
     state: str = Field(max_length=20)
-    reason: str | None = Field(default=None, max_length=200)
-    steps: list[Step] = Field(sa_column=Column(Json(), nullable=False))
+    reason: str | None = Field(default=None, sa_type=SealedText("appointment.reason"))
+    steps: list[Step] = Field(sa_column=Column(SealedJson("appointment.steps", "note"), nullable=False))
     version: int = 1
     created_at: datetime
     reminded_at: datetime | None = None
@@ -98,7 +99,7 @@ class Waiting(SQLModel, table=True):
     minutes: int
     first_on: date | None = None
     last_on: date | None = None
-    note: str | None = Field(default=None, max_length=200)
+    note: str | None = Field(default=None, sa_type=SealedText("waiting.note"))
     state: str = Field(max_length=20)
     created_at: datetime
     closed_at: datetime | None = None

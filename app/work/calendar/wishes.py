@@ -15,7 +15,7 @@ from app.base.http.wire import to_wire
 from app.base.store.database import Database
 from app.base.store.metadata import new_id
 from app.base.store.statements import insert_new
-from app.base.store.typed import col, row, table, to, whole
+from app.base.store.typed import col, for_row, row, table, to, whole
 from app.record.facts.death import refuse_after_death
 from app.record.patients import service as patients
 from app.record.patients.service import today_of
@@ -106,7 +106,7 @@ async def _wish_anew(connection: AsyncConnection, one: WaitingPatient, new: Wait
         settings += [to(col(Waiting.offered_slot_id), None), to(col(Waiting.offered_until), None)]
     else:
         freed = None
-    await connection.execute(update(waiting).where(this).ordered_values(*settings))
+    await connection.execute(update(waiting).where(this).ordered_values(*for_row(settings, place.clinic_id, place.id)))
     if freed is not None:
         await offer(connection, place.clinic_id, slot_id=freed.id, now=now)
 

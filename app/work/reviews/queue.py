@@ -1,6 +1,7 @@
 """The scheduler's queue of reviews, and the open reviews by owner."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, case, func, select
 
@@ -11,7 +12,7 @@ from app.access.audit import service as audit
 from app.answers.verdicts.tables import OutcomeRow
 from app.base.store.database import Database
 from app.base.store.typed import col
-from app.record.patients.tables import Patient
+from app.record.patients.names import MOST_FOUND, names_of_clinic
 from app.record.procedures.tables import ProcedureRow
 from app.rules.parameters import LONG_IN_QUEUE
 from app.rules.reviews import OPEN
@@ -26,19 +27,20 @@ async def queue(
     database: Database, caller: Caller, asked: QueueIn, *, offset: int, now: datetime
 ) -> tuple[list[ReviewState], bool]:
     """The most urgent first: a return, a likely return, no relief, then the longest waiting; and whether more follow."""
-    query = with_outcome().where(
-        reach(caller, "read", clinic_id=col(Review.clinic_id), patient_id=col(Review.patient_id)),
-        *_conditions(asked, now),
-    )
+    within = reach(caller, "read", clinic_id=col(Review.clinic_id), patient_id=col(Review.patient_id))
     urgent = case(URGENT, value=col(OutcomeRow.phase), else_=3)
-    ordered = query.order_by(urgent, col(Review.opened_at), col(Review.id)).limit(asked.limit + 1).offset(offset)
     async with database.read(aside=True) as connection:
-        found = await find_all(connection, ordered)
+        called = None
+        if asked.name:
+            called = (await names_of_clinic(connection, caller.clinic_id)).matching(asked.name)[:MOST_FOUND]
+        query = with_outcome().where(within, *_conditions(asked, called, now=now))
+        query = query.order_by(urgent, col(Review.opened_at), col(Review.id))
+        found = await find_all(connection, query.limit(asked.limit + 1).offset(offset))
     await audit.record_read(database, caller, resource="reviews", patient_id=asked.patient_id, now=now)
     return found[: asked.limit], len(found) > asked.limit
 
 
-def _conditions(asked: QueueIn, now: datetime) -> list[ColumnElement[bool]]:
+def _conditions(asked: QueueIn, called: list[UUID] | None, *, now: datetime) -> list[ColumnElement[bool]]:
     out: list[ColumnElement[bool]] = [col(Review.state).in_([asked.state] if asked.state else OPEN)]
     if asked.patient_id is not None:
         out.append(col(Review.patient_id) == asked.patient_id)
@@ -59,10 +61,8 @@ def _conditions(asked: QueueIn, now: datetime) -> list[ColumnElement[bool]]:
             col(ProcedureRow.clinic_id) == col(Review.clinic_id), col(ProcedureRow.region) == asked.region
         )
         out.append(col(Review.procedure_id).in_(of_region))
-    if asked.name:
-        sought = func.lower(col(Patient.name)).contains(asked.name.lower(), autoescape=True)
-        named = select(col(Patient.id)).where(col(Patient.clinic_id) == col(Review.clinic_id), sought)
-        out.append(col(Review.patient_id).in_(named))
+    if called is not None:
+        out.append(col(Review.patient_id).in_(called))
     return out
 
 

@@ -14,7 +14,7 @@ from app.answers.verdicts.tables import OutcomeRow
 from app.base.store.metadata import new_id
 from app.base.store.statements import insert_new
 from app.base.store.timeline import step
-from app.base.store.typed import Setting, col, col_of, to, values_of, whole
+from app.base.store.typed import Setting, col, col_of, row_of, to, whole
 from app.record.facts.death import DEATH, HAS_DIED
 from app.record.patients.service import patient, today_of
 from app.record.patients.tables import Patient
@@ -136,7 +136,7 @@ async def open_by_date(connection: AsyncConnection, now: datetime) -> int:
 async def _open(connection: AsyncConnection, new: Review, now: datetime) -> None:
     """Opens a review, and tells of it; two that do so at once open one."""
     statement = insert_new(connection, review, "clinic_id", "open_procedure_id")
-    if (await connection.execute(statement, values_of(new))).rowcount:
+    if (await connection.execute(statement, row_of(new))).rowcount:
         about = {"review_id": str(new.id), "patient_id": str(new.patient_id)}
         await post(connection, new.clinic_id, topic="review.opened", key=str(new.id), about=about, now=now)
 

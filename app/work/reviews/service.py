@@ -30,7 +30,7 @@ from app.base.store.long_results import in_turns
 from app.base.store.metadata import new_id
 from app.base.store.statements import insert_new
 from app.base.store.timeline import step
-from app.base.store.typed import RowQuery, Setting, col, row, table, to, values_of
+from app.base.store.typed import RowQuery, Setting, col, for_row, row, table, to, values_of
 from app.record.facts.death import refuse_after_death
 from app.record.patients import service as patients
 from app.record.patients.service import today_of
@@ -242,7 +242,7 @@ async def set_columns(connection: AsyncConnection, one: Review, changes: Iterabl
     await connection.execute(
         update(review)
         .where(col(Review.clinic_id) == one.clinic_id, col(Review.id) == one.id)
-        .ordered_values(*changes, to(col(Review.version), one.version + 1))
+        .ordered_values(*for_row([*changes, to(col(Review.version), one.version + 1)], one.clinic_id, one.id))
     )
 
 

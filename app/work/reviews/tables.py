@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 
 from app.base.http.wire import JsonObject
 from app.base.store.metadata import Json, Word, new_id, of_patient
+from app.base.store.sealed import SealedJson, SealedText
 from app.base.store.timeline import Step
 from app.rules.words import Laterality
 
@@ -46,10 +47,10 @@ class Review(SQLModel, table=True):
     checklist: dict[str, str] = Field(sa_column=Column(Json(), nullable=False))
     appointment_id: UUID | None = None
     decision: str | None = Field(default=None, max_length=20)
-    reason: str | None = Field(default=None, max_length=500)
+    reason: str | None = Field(default=None, sa_type=SealedText("review.reason"))
     wait_until: date | None = None
     follows: UUID | None = None
-    steps: list[Step] = Field(sa_column=Column(Json(), nullable=False))
+    steps: list[Step] = Field(sa_column=Column(SealedJson("review.steps", "note"), nullable=False))
     version: int = 1
     opened_at: datetime
     closed_at: datetime | None = None
@@ -81,6 +82,6 @@ class Bulk(SQLModel, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     account_id: UUID
     step: str = Field(max_length=20)
-    items: list[BulkItem] = Field(sa_column=Column(Json(), nullable=False))
+    items: list[BulkItem] = Field(sa_column=Column(SealedJson("bulk.items", "reason"), nullable=False))
     created_at: datetime
     undone_at: datetime | None = None

@@ -11,7 +11,7 @@ from app.access.audit.tables import AuditEvent, AuditSeal
 from app.base.store.typed import col, table, to
 from tests.commands import reprieve
 from tests.conftest import Clock
-from tests.support import Service
+from tests.support import Service, in_clear
 
 pytestmark = pytest.mark.anyio
 
@@ -34,7 +34,9 @@ async def test_a_head_is_printed_and_later_checked(
     assert f"{own}: {heads[own]['size']} events as they were sealed, the last on 2026-05-01 12:01 UTC;" in good.stdout
     async with service.app.state.database.engine.begin() as connection:
         this = (col(AuditEvent.clinic_id) == service.clinic_id) & (col(AuditEvent.position) == 2)
-        await connection.execute(update(table(AuditEvent)).where(this).ordered_values(to(col(AuditEvent.why), "x")))
+        await connection.execute(
+            update(table(AuditEvent)).where(this).ordered_values(to(col(AuditEvent.why), in_clear("x")))
+        )
     bad = reprieve("audit", "verify", "--clinic", own, url=url)
     assert (bad.returncode, bad.stdout.count("\n")) == (1, 1)
     assert f"{own}: FAULT: event 2 (" in bad.stdout and "was changed" in bad.stdout

@@ -8,9 +8,9 @@ from uuid import uuid4
 import pytest
 
 from app.alerts.messages.outbox import KEPT_FOR, Topic
-from app.alerts.messages.safe_post import TIMEOUT
 from app.alerts.messages.sending import MOST_ATTEMPTS, pause
 from app.alerts.messages.webhook import new_secret, sign
+from app.base.http.outgoing import TIMEOUT
 
 PAGE = (Path(__file__).parents[3] / "docs" / "messages.md").read_text()
 

@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from app.alerts.messages import safe_post, sending
-from app.alerts.messages.safe_post import NotDelivered, fault_of, is_public
+from app.alerts.messages.safe_post import NotDelivered
 from app.alerts.messages.sending import Lanes
+from app.base.http.outgoing import TIMEOUT, fault_of, is_public
 from tests.alerts.messages.conftest import webhook
 from tests.alerts.messages.receivers import Hook
 from tests.support import Service
@@ -118,7 +119,7 @@ async def test_what_would_be_refused_again_is_final(status: int) -> None:
 
 
 def test_a_claim_outlives_the_longest_attempt() -> None:
-    assert sending.CLAIM.total_seconds() > 4 * safe_post.TIMEOUT
+    assert sending.CLAIM.total_seconds() > 4 * TIMEOUT
 
 
 async def test_bad_receivers_hold_up_themselves_alone(

@@ -14,6 +14,7 @@ from cryptography.x509.oid import NameOID
 
 from app.alerts.messages import safe_post
 from app.alerts.messages.safe_post import NotDelivered
+from app.base.http import outgoing
 from tests.alerts.messages.receivers import Hook, web_server
 
 pytestmark = pytest.mark.anyio
@@ -50,7 +51,7 @@ def secure(
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(path)
     trusting = ssl.create_default_context(cafile=str(path))
-    monkeypatch.setattr(safe_post, "tls", lambda: trusting)
+    monkeypatch.setattr(outgoing, "tls", lambda: trusting)
     with web_server(context) as hook:
         yield request.param, hook
 

@@ -22,7 +22,7 @@ from app.work.worker import work_once
 from tests.alerts.messages.conftest import confirmed_mail, send, webhook
 from tests.alerts.messages.receivers import Hook, Mailbox
 from tests.conftest import Clock
-from tests.support import Service
+from tests.support import Service, in_clear
 
 pytestmark = pytest.mark.anyio
 FEVER: dict[str, Any] = {"side_effects": [{"kind": "fever", "severity": 2}]}
@@ -172,7 +172,7 @@ async def browser(service: Service, hook: Hook, who: str) -> tuple[ec.EllipticCu
     assert (made.status_code, made.json()["shown"]) == (201, "push.example.org"), made.text
     target = {"endpoint": hook.url, **keys}
     await service.app.state.database.write(
-        lambda c: c.execute(update(address).where(address.c.channel == "push").values(target=target))
+        lambda c: c.execute(update(address).where(address.c.channel == "push").values(target=in_clear(target)))
     )
     return own, secret
 

@@ -24,6 +24,7 @@ from tests.doors.pages.test_pages import enter
 from tests.support import Service
 
 OF_NO_CLINIC = {  # no column says whose a row is: no policy can hold a request to its own
+    "cell_key": "ids of keys",
     "challenge": "random bytes for a few minutes, and the hash of half a sign-in",
     "failed_tries": "hashes",
     "kept_answer": "answers by account and key, for a day; found by the account that asks alone",

@@ -1,6 +1,7 @@
 """A copy of the database while it is written to, and a database from the copy, that holds what was acknowledged."""
 
 import asyncio
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -51,6 +52,11 @@ async def test_what_was_acknowledged_before_the_copy_is_in_it(
     assert done.returncode == 0, done.stderr
     written = await going_on
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600 and f"{copy.stat().st_size} bytes" in done.stderr
+    if other_url.startswith("sqlite"):
+        assert f"keep a copy of {file_of(database_url)}.keys elsewhere" in done.stderr
+        without = await asyncio.to_thread(reprieve, "restore", str(copy), url=f"{other_url}2", **MORE)
+        assert (without.returncode, "put a copy of the keys" in without.stderr) == (2, True)
+        await asyncio.to_thread(shutil.copy, f"{file_of(database_url)}.keys", f"{file_of(other_url)}.keys")
     back = await asyncio.to_thread(reprieve, "restore", str(copy), url=other_url, **MORE)
     assert back.returncode == 0, back.stderr
     copied = Database(other_url)
@@ -59,6 +65,10 @@ async def test_what_was_acknowledged_before_the_copy_is_in_it(
     assert len(before) == 19 and written == 28
     again = await asyncio.to_thread(reprieve, "restore", str(copy), url=other_url, **MORE)
     assert again.returncode == 2 and "already" in again.stderr, "what is there is not written over"
+
+
+def file_of(url: str) -> str:
+    return url.removeprefix("sqlite+aiosqlite:///")
 
 
 async def revisions(database: Database) -> list[DiaryRevision]:

@@ -14,7 +14,7 @@ from app.answers.verdicts.service import kept, outcome
 from app.doors.pages.session import COOKIE, inside
 from app.record.patients.service import patient
 from app.record.procedures.service import procedure
-from tests.support import PASSWORD, Service, beside, course
+from tests.support import PASSWORD, Service, beside, bound, course
 
 pytestmark = pytest.mark.anyio
 
@@ -276,7 +276,7 @@ async def test_ten_thousand_patients_are_ranked_and_paged(service: Service) -> N
     async with state.database.engine.begin() as connection:
         for table, rows in many(service.clinic_id, state.clock()).items():
             for first in range(0, len(rows), 1000):  # each statement has a time limit
-                await connection.execute(insert(table), rows[first : first + 1000])
+                await connection.execute(insert(table), [bound(table, one) for one in rows[first : first + 1000]])
     if not state.database.is_sqlite:  # which the server does by itself within a minute
         async with beside(service) as owner:
             await owner.execute(text("ANALYZE"))

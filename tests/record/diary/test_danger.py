@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert
 
 from app.alerts.messages.tables import Address
-from app.base.store.typed import table, values_of
+from app.base.store.typed import row_of, table
 from app.rules.red_flags import rules
 from app.rules.words import LANGUAGES, Language
 from tests.support import Service
@@ -147,7 +147,7 @@ async def test_the_language_is_that_of_the_record_else_of_the_newest_address_els
             created_at=service.app.state.clock(),
         )
         await service.app.state.database.write(
-            lambda c, made=made: c.execute(insert(table(Address)).values(values_of(made)))
+            lambda c, made=made: c.execute(insert(table(Address)).values(row_of(made)))
         )
     assert await first_word() == "Fieber", "the newest that there are texts in"
     await service("cleo", "PATCH", path, json={"language": "fr"})

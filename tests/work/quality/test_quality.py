@@ -12,7 +12,7 @@ from app.base.store.typed import col, table
 from app.work.reviews.tables import Review
 from tests.alerts.flags.test_conclusions import flags, returned, work
 from tests.conftest import Clock
-from tests.support import Service
+from tests.support import Service, in_clear
 
 pytestmark = pytest.mark.anyio
 
@@ -74,7 +74,7 @@ async def test_what_the_patient_does_answers_no_return(service: Service) -> None
             }
         ]
         mine = update(table(Review)).where(col(Review.id) == UUID(review["id"]))
-        await connection.execute(mine.values(steps=steps))
+        await connection.execute(mine.values(steps=in_clear(steps)))
     assert (await figures(service))["reviewed"] == 0
 
 
@@ -151,7 +151,7 @@ async def test_a_return_that_entries_take_back_within_six_weeks_was_none(
         steps = [{"at": raised.isoformat(), "by": None, "what": "lapsed", "note": note}]
         mine = update(table(Flag)).where(col(Flag.kind) == "pain_return")
         async with service.app.state.database.engine.begin() as connection:
-            await connection.execute(mine.values(ceased_on=ceased, state="lapsed", steps=steps))
+            await connection.execute(mine.values(ceased_on=ceased, state="lapsed", steps=in_clear(steps)))
     clock.now += timedelta(days=100)
     await service.sign_in_again()
     found = await figures(service)

@@ -14,7 +14,7 @@ from app.alerts.flags.service import flag
 from app.work.calendar.service import appointment
 from app.work.reviews.service import review
 from tests.alerts.flags.test_conclusions import flags, returned
-from tests.support import Service, beside
+from tests.support import Service, beside, in_clear
 from tests.work.reviews.test_bulk import many
 from tests.work.reviews.test_reviews import opened, slot
 
@@ -54,7 +54,11 @@ async def held_up(service: Service, somebody: Any, *calls: Call) -> list[httpx.R
 def touched(table: Any, row_id: str, **values: Any) -> Any:
     """Somebody's step with a row: it is another version from then on, and the step is kept."""
     step = {"at": "2026-05-01T12:00:00+00:00", "by": None, "what": "work", "note": "somebody"}
-    return update(table).where(table.c.id == UUID(row_id)).values(version=table.c.version + 1, steps=[step], **values)
+    return (
+        update(table)
+        .where(table.c.id == UUID(row_id))
+        .values(version=table.c.version + 1, steps=in_clear([step]), **values)
+    )
 
 
 async def current(service: Service, where: str) -> httpx.Response:

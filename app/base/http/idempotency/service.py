@@ -18,7 +18,7 @@ from app.base.http.problems import Problem, bad_field
 from app.base.http.wire import JsonObject
 from app.base.store.database import Database
 from app.base.store.statements import insert_new
-from app.base.store.typed import col, row, table, to, whole
+from app.base.store.typed import col, for_row, row, table, to, whole
 
 kept = table(KeptAnswer)
 KEPT_FOR = timedelta(hours=24)
@@ -81,19 +81,14 @@ class IdempotentCall:
             if claimed.rowcount == 0:
                 return self._again(whole(KeptAnswer, (await connection.execute(select(kept).where(mine))).one()))
             answer = await work(connection)
-            await connection.execute(
-                update(kept)
-                .where(mine)
-                .ordered_values(
-                    to(col(KeptAnswer.status), answer.status),
-                    to(col(KeptAnswer.headers), answer.headers or {}),
-                    to(
-                        col(KeptAnswer.body),
-                        SHOWN_ONCE if answer.secret else json.dumps(answer.body, ensure_ascii=False),
-                    ),
-                    to(col(KeptAnswer.patient_id), answer.patient_id),
-                )
+            body = SHOWN_ONCE if answer.secret else json.dumps(answer.body, ensure_ascii=False)
+            changed = (
+                to(col(KeptAnswer.status), answer.status),
+                to(col(KeptAnswer.headers), answer.headers or {}),
+                to(col(KeptAnswer.body), body),
+                to(col(KeptAnswer.patient_id), answer.patient_id),
             )
+            await connection.execute(update(kept).where(mine).ordered_values(*for_row(changed, account_id, self.key)))
             return answer
 
         return await database.write(at_most_once)

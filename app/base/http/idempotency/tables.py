@@ -3,10 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Column, Text
+from sqlalchemy import Column
 from sqlmodel import Field, SQLModel
 
 from app.base.store.metadata import Json
+from app.base.store.sealed import SealedText
 
 
 class KeptAnswer(SQLModel, table=True):
@@ -19,6 +20,6 @@ class KeptAnswer(SQLModel, table=True):
     fingerprint: str = Field(max_length=64)
     status: int
     headers: dict[str, str] = Field(sa_column=Column(Json(), nullable=False))
-    body: str = Field(sa_type=Text)
+    body: str = Field(sa_type=SealedText("kept_answer.body"))
     kept_at: datetime = Field(index=True)
     patient_id: UUID | None = None

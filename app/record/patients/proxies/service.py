@@ -64,7 +64,7 @@ async def let(
         )
         await connection.execute(insert(proxy), values)
         await audit.record(connection, caller, action="create", resource="proxy", patient_id=person.id, now=now)
-        told = ProxyMadeOut.model_validate({**values, "accepted": False, "code": code})
+        told = ProxyMadeOut.model_validate({**values, "name": new.name, "accepted": False, "code": code})
         return Answer(to_wire(ProxyMadeOut, told), patient_id=person.id, secret=True)
 
     return await audit.once(database, caller, once, now=now, work=work)

@@ -15,6 +15,7 @@ from app.base.store.database import Database
 from app.base.store.metadata import new_id
 from app.base.store.typed import col, row, table
 from app.record.patients import service as patients
+from app.record.patients.names import MOST_FOUND, names_of_clinic
 from app.record.patients.tables import Patient
 from app.record.patients.teams.schemas import MemberOut, OutsideOut
 
@@ -128,15 +129,13 @@ async def outside(database: Database, caller: Caller, *, name: str, now: datetim
     """
     require(caller, "break_glass")
     theirs = in_reach_of_team(caller, clinic_id=col(Patient.clinic_id), patient_id=col(Patient.id))
-    query = (
-        select(col(Patient.id), col(Patient.name), col(Patient.born_on))
-        .where(col(Patient.clinic_id) == caller.clinic_id, ~theirs)
-        .where(col(Patient.name).icontains(name, autoescape=True))
-        .order_by(col(Patient.name), col(Patient.id))
-        .limit(FOUND)
+    query = select(col(Patient.id), col(Patient.name), col(Patient.born_on)).where(
+        col(Patient.clinic_id) == caller.clinic_id, ~theirs
     )
     async with database.read() as connection:
-        found = (await connection.execute(query)).all()
+        called = (await names_of_clinic(connection, caller.clinic_id)).matching(name)
+        rows = (await connection.execute(query.where(col(Patient.id).in_(called[:MOST_FOUND])))).all()
+    found = sorted(rows, key=lambda one: called.index(one[0]))[:FOUND]
     for patient_id, *_ in found:
         await audit.record_read(database, caller, resource="outside_team", patient_id=patient_id, now=now)
     return [OutsideOut(id=one, name=called, born_on=born_on) for one, called, born_on in found]

@@ -1,0 +1,1 @@
+"""Sign-in with a clinic's own provider, by OpenID Connect."""

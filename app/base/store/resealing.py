@@ -1,0 +1,142 @@
+"""Putting everything that is kept under the key that writes, while the service goes on.
+
+Each cell is changed only where it is still as it was read; a run that is cut off leaves every cell readable, and the next
+begins again. Rows are read by primary key, some hundred at a time.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    Table,
+    Text,
+    bindparam,
+    literal,
+    select,
+    tuple_,
+    type_coerce,
+    update,
+)
+from sqlalchemy import cast as cast_to
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.base.store.database import Database
+from app.base.store.keys import MARK, KeyRing
+from app.base.store.metadata import metadata
+from app.base.store.sealed import AFTER_ROW, JSON_MARK, Cell, Sealed, SealedJson, row_key
+from app.base.store.typed import Found, RowQuery
+
+AT_A_TIME = 500  # rows
+
+
+@dataclass
+class Resealed:
+    """How many cells a pass found in clear or under another key, and how many of them it has sealed anew."""
+
+    changed: int = 0
+    others: int = 0
+
+
+def sealed_tables() -> list[Table]:
+    """Every table with a sealed column."""
+    return [one for one in metadata.sorted_tables if any(isinstance(c.type, Sealed) for c in one.columns)]
+
+
+async def reseal(database: Database) -> Resealed:
+    """Seals anew what is in clear or under another key than the one that writes; one pass over everything.
+
+    Raises:
+        CellError: a cell can't be read; it is named and stays as it is.
+    """
+    counted = Resealed()
+    for one in sealed_tables():
+        after: tuple[object, ...] | None = None
+        while True:
+            async with database.read(aside=True) as connection:
+                found = (await connection.execute(_page(one, after))).all()
+            if not found:
+                break
+            size = len(one.primary_key)
+            after = tuple(found[-1][:size])
+            changes = [change for line in found for change in _changes(one, line, database.ring)]
+            if changes:
+                counted.others += len(changes)
+                counted.changed += await database.write(lambda connection: _apply(connection, one, changes))  # noqa: B023  # it ends before the next
+    return counted
+
+
+async def ids_in_use(database: Database) -> dict[str, int]:
+    """How many cells are kept under each key; those in clear are not counted."""
+    out: dict[str, int] = {}
+    for one in sealed_tables():
+        after: tuple[object, ...] | None = None
+        while True:
+            async with database.read(aside=True) as connection:
+                found = (await connection.execute(_page(one, after))).all()
+            if not found:
+                break
+            after = tuple(found[-1][: len(one.primary_key)])
+            for line in found:
+                for kept in line[len(one.primary_key) :]:
+                    for name in set(_ids(kept)):
+                        out[name] = out.get(name, 0) + 1
+    return out
+
+
+def _ids(kept: str | None) -> Iterator[str]:
+    for mark in (MARK, JSON_MARK):
+        for part in (kept or "").split(mark)[1:]:
+            yield part[:8]
+
+
+def _columns(one: Table) -> list[Column[object]]:
+    return [c for c in one.columns if isinstance(c.type, Sealed)]
+
+
+def _raw(column: Column[object]) -> ColumnElement[str]:
+    """A cell as it is kept."""
+    return cast_to(type_coerce(column, JSON() if isinstance(column.type, SealedJson) else Text()), Text)
+
+
+def _page(one: Table, after: tuple[object, ...] | None) -> RowQuery:
+    key = list(one.primary_key)
+    query = select(*key, *(_raw(c) for c in _columns(one))).order_by(*key).limit(AT_A_TIME)
+    if after is None:
+        return query
+    return query.where(tuple_(*key) > tuple_(*(literal(value, c.type) for value, c in zip(after, key, strict=True))))
+
+
+@dataclass(frozen=True)
+class _Change:
+    key: tuple[object, ...]
+    column: Column[object]
+    before: str
+    after: str
+
+
+def _changes(one: Table, line: Found, ring: KeyRing) -> Iterator[_Change]:
+    size, of = len(one.primary_key), row_key(tuple(line[: len(one.primary_key)]))
+    for column, kept in zip(_columns(one), line[size:], strict=True):
+        kind = column.type
+        assert isinstance(kind, Sealed)
+        if kept is None or set(_ids(kept)) == {ring.writes_with}:
+            continue
+        value = kind.coming_out(f"{of}{AFTER_ROW}{kept}", ring)
+        again = kind.going_in(Cell(value, of), ring)
+        if again is not None and list(_ids(again)) != list(_ids(kept)):
+            yield _Change(tuple(line[:size]), column, kept, again)
+
+
+async def _apply(connection: AsyncConnection, one: Table, changes: list[_Change]) -> int:
+    done = 0
+    for change in changes:
+        this = [c == value for c, value in zip(one.primary_key, change.key, strict=True)]
+        new: ColumnElement[object] = bindparam(None, change.after, Text())
+        if isinstance(change.column.type, SealedJson) and connection.dialect.name == "postgresql":
+            new = cast_to(new, JSON)
+        statement = update(one).where(*this, _raw(change.column) == change.before).values({change.column: new})
+        done += (await connection.execute(statement)).rowcount
+    return done
