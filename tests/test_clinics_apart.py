@@ -76,12 +76,14 @@ async def test_every_store_of_the_process_is_keyed_by_clinic(service: Service) -
     for what in SHOWN:
         for who in ("cleo", "other"):
             await service(who, "GET", f"/v1/procedures/{procedure}/{what}")
+            await service(who, "GET", "/v1/reviews?name=Muster")
     clinics = {service.clinic_id, service.accounts["other"][0]}
-    found = [one for one in gc.get_objects() if isinstance(one, Cache) and len(one)]
-    assert len(found) == 2, "the engine's memory and what was drawn"
+    every = [one for one in gc.get_objects() if isinstance(one, Cache) and len(one)]
+    assert all(isinstance(key[0], UUID) for one in every for key in one)
+    found = [one for one in every if clinics & {key[0] for key in one}]
+    assert len(found) == 3, "the engine's memory, what was drawn, and names"
     for one in found:
         assert clinics <= {key[0] for key in one}
-        assert all(isinstance(key[0], UUID) for key in one)
 
 
 async def test_what_a_module_holds_grows_with_no_call(service: Service) -> None:

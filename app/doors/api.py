@@ -55,8 +55,10 @@ from app.record.patients.consents.routes import router as consents
 from app.record.patients.invitations.routes import router as invitations
 from app.record.patients.proxies.routes import router as proxies
 from app.record.patients.routes import router as patients
+from app.record.patients.sites.routes import router as sites
 from app.record.patients.teams.routes import router as teams
 from app.record.procedures.routes import router as procedures
+from app.record.whole.hand_overs.routes import router as hand_overs
 from app.record.whole.routes import router as records
 from app.rules.red_words import said
 from app.work.calendar.routes import router as calendar
@@ -103,7 +105,9 @@ ROUTERS = (
     consents,
     proxies,
     teams,
+    sites,
     records,
+    hand_overs,
     pages,
 )
 

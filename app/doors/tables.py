@@ -17,9 +17,11 @@ from app.base.store.metadata import metadata
 from app.record.diary.tables import DiaryDay, DiaryRevision
 from app.record.facts.tables import FactRow
 from app.record.patients.invitations.tables import Invitation
-from app.record.patients.tables import Patient
+from app.record.patients.sites.tables import ClinicSite, PatientSite
+from app.record.patients.tables import ClinicNamesVersion, Patient
 from app.record.procedures.tables import ProcedureRow
 from app.record.revisions.tables import Revision
+from app.record.whole.hand_overs.tables import HandOver
 from app.record.whole.tables import Tombstone
 from app.work.calendar.tables import Absence, Appointment, Feed, Slot, Waiting
 from app.work.reviews.tables import Bulk, Review
@@ -38,10 +40,12 @@ __all__ = [
     "CellKey",
     "Challenge",
     "Clinic",
+    "ClinicNamesVersion",
     "ClinicPolicy",
     "ClinicProvider",
     "ClinicRelief",
     "ClinicRule",
+    "ClinicSite",
     "Consent",
     "Delivery",
     "DiaryDay",
@@ -50,6 +54,7 @@ __all__ = [
     "FailedTries",
     "Feed",
     "Flag",
+    "HandOver",
     "Identity",
     "Invitation",
     "KeptAnswer",
@@ -58,6 +63,7 @@ __all__ = [
     "Message",
     "OutcomeRow",
     "Patient",
+    "PatientSite",
     "ProcedureRow",
     "Proxy",
     "RecoveryCode",

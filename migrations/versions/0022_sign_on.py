@@ -45,17 +45,21 @@ def upgrade() -> None:
     )
     unique = ["clinic_id", "issuer", "subject"]
     op.create_index(op.f("ix_identity_clinic_id_issuer_subject"), "identity", unique, unique=True)
-    op.create_index(op.f("ix_identity_clinic_id_account_id"), "identity", ["clinic_id", "account_id"])
+    once = ["clinic_id", "account_id", "issuer"]
+    op.create_index(op.f("ix_identity_clinic_id_account_id_issuer"), "identity", once, unique=True)
     op.create_table(
         "sign_on_try",
         sa.Column("clinic_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("issuer", TEXT(length=500), nullable=False),
+        sa.Column("client_id", TEXT(length=300), nullable=False),
         sa.Column("state_hash", TEXT(length=64), nullable=False),
         sa.Column("browser_hash", TEXT(length=64), nullable=False),
         sa.Column("verifier", sa.Text(), nullable=False),
         sa.Column("nonce", TEXT(length=64), nullable=False),
-        sa.Column("invitation", sa.Text()),
+        sa.Column("invitation_hash", TEXT(length=64)),
         sa.Column("account_id", sa.Uuid()),
+        sa.Column("session_id", sa.Uuid()),
         sa.Column("leads_to", TEXT(length=500), nullable=False),
         sa.Column("expires_at", WHEN(), nullable=False),
         sa.PrimaryKeyConstraint("clinic_id", "id", name=op.f("pk_sign_on_try")),

@@ -39,6 +39,7 @@ HELD = {  # by module and name: why nothing of one clinic comes out of it for an
     "access/audit/checking.py: self.known": "the heads of one clinic, while its log is checked",
     "access/audit/service.py: _heard": "the kinds of what one request has read; its own context",
     "access/sign_on/provider.py: _documents": "by clinic first",
+    "access/sign_on/provider.py: _failed": "by clinic first",
     "alerts/messages/push.py: signer": "the key of the service, by itself",
     "base/http/outgoing.py: tls": OF_THE_CODE,
     "alerts/messages/texts.py: languages": OF_THE_CODE,

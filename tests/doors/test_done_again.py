@@ -31,7 +31,9 @@ SECRET = re.compile(  # another one each time
     r'"(access_token|refresh_token|code|secret|url|password|key|challenge)":"[^"]+"'
     r'|"(address|picture)":"(?:[^"\\]|\\.)*"|"(recovery_codes)":\[[^\]]+\]'
 )
-CODE = re.compile(r"(?<=/invitations/)[^/]+|(?<=/resets/)[^/]+|(?<=/proxies/)[^/]+(?=/accept)")
+CODE = re.compile(
+    r"(?<=/invitations/)[^/]+|(?<=/resets/)[^/]+|(?<=/proxies/)[^/]+(?=/accept)|(?<=/hand_overs/)[^/]+(?=/take)"
+)
 NOT_DRIVEN = {
     "POST /v1/addresses/{address_id}/confirm": "takes a code that only a mail holds; sets one column",
     "POST /v1/me/factors/passkey/begin": "its answer is a challenge for one browser; inserts one row",
@@ -239,6 +241,15 @@ async def of_the_access(do: "Teller", of: str) -> None:
     await do("root", "PATCH /v1/clinic", {"treating_teams": True})
     await do("cleo", f"POST {of}/break_glass", {"reason": "called by the emergency department"})
     await do("root", f"DELETE {of}/team/{do.service.accounts['root'][1]}")
+    lake = await do("root", "POST /v1/sites", {"name": "Lakeside"})
+    await do("root", f"PATCH /v1/sites/{lake['id']}", {"address": "Seestrasse 1"})
+    await do("cleo", f"PUT {of}/site", {"site_id": lake["id"]})
+    carla = {"name": "Carla", "born_on": "1961-04-02", "time_zone": "Europe/Zurich"}
+    goes = await do("cleo", "POST /v1/patients", carla)
+    handed = await do("cleo", f"POST /v1/patients/{goes['id']}/hand_overs", {"agreed": "signed the form"})
+    await do("other", f"POST /v1/hand_overs/{handed['code']}/take")
+    handed = await do("ada", f"POST {of}/hand_overs", {})
+    await do("ada", f"DELETE {of}/hand_overs/{handed['id']}")
     key = await do("root", "POST /v1/api_keys", {"name": "export", "scopes": ["read"]})
     await do("root", f"DELETE /v1/api_keys/{key['id']}")
     await do.service.add("odo", do.service.clinic_id, "operator")

@@ -40,6 +40,7 @@ HERE = TryLimit("name and address", 10, timedelta(minutes=1))
 NAME = TryLimit("name", 30, timedelta(minutes=5))  # from all addresses together
 ADDRESS = TryLimit("address", 100, timedelta(seconds=6))  # a clinic's people may share one
 CODES = TryLimit("code", 20, timedelta(minutes=1))  # by address
+SIGN_ONS = TryLimit("sign-on", 100, timedelta(seconds=6))  # that go off to a provider, by address; each counts
 PASSWORDS = TryLimit("password", 10, timedelta(minutes=1))  # by the sign-in that changes it
 
 
@@ -90,7 +91,7 @@ async def attempt(
     Raises:
         Problem: 429 with `Retry-After` where there were too many.
     """
-    await _count(database, buckets, now)
+    await count_try(database, buckets, now)
     try:
         yield
     except Problem as problem:
@@ -126,8 +127,8 @@ async def sign_in_attempt(
         yield
 
 
-async def _count(database: Database, buckets: Sequence[Bucket], now: datetime) -> None:
-    """Counts a try in each bucket, or in none where one is full."""
+async def count_try(database: Database, buckets: Sequence[Bucket], now: datetime) -> None:
+    """Counts a try in each bucket, or in none where one is full (429)."""
 
     async def work(connection: AsyncConnection) -> None:
         await connection.execute(delete(attempts).where(col(FailedTries.full_at) < now - timedelta(days=1)))

@@ -190,6 +190,13 @@ async def find(connection: AsyncConnection, code: str, *, now: datetime, lock: b
 
     Its row is locked where asked.
     """
+    return await find_by_hash(connection, hash_of(code), now=now, lock=lock)
+
+
+async def find_by_hash(
+    connection: AsyncConnection, code_hash: str, *, now: datetime, lock: bool = False
+) -> AccountCode | None:
+    """The same for a code of which the hash was kept."""
     maker = and_(
         col(Account.clinic_id) == col(AccountCode.clinic_id),
         col(Account.id) == col(AccountCode.made_by),
@@ -199,7 +206,7 @@ async def find(connection: AsyncConnection, code: str, *, now: datetime, lock: b
     query = (
         select(account_code)
         .join(table(Account), maker)
-        .where(col(AccountCode.code_hash) == hash_of(code), col(AccountCode.expires_at) >= now)
+        .where(col(AccountCode.code_hash) == code_hash, col(AccountCode.expires_at) >= now)
     )
     found = (await connection.execute(query.with_for_update(of=account_code) if lock else query)).first()
     return None if found is None else whole(AccountCode, found)

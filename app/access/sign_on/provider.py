@@ -66,6 +66,7 @@ class Documents:
 
 
 _documents: ClinicMemory[str, Documents] = ClinicMemory(500)
+_failed: ClinicMemory[str, tuple[str, float]] = ClinicMemory(500)
 
 
 async def documents(client: Client, *, again: bool = False) -> Documents:
@@ -75,15 +76,27 @@ async def documents(client: Client, *, again: bool = False) -> Documents:
         ProviderFault: they can't be had, or name another issuer.
     """
     held = _documents.get(client.clinic_id, client.issuer)
-    age = None if held is None else monotonic() - held.read_at
-    if held is not None and age is not None and age < (ASKS_AGAIN if again else FRESH):
+    if held is not None and monotonic() - held.read_at < (ASKS_AGAIN if again else FRESH):
         return held
+    failed = _failed.get(client.clinic_id, client.issuer)
+    if failed is not None and monotonic() - failed[1] < ASKS_AGAIN and not again:
+        raise ProviderFault(failed[0])
+    try:
+        return await _read(client)
+    except ProviderFault as fault:
+        _failed.put(client.clinic_id, client.issuer, (str(fault), monotonic()))
+        raise
+
+
+async def _read(client: Client) -> Documents:
     about = await _json(client, f"{client.issuer.rstrip('/')}/.well-known/openid-configuration")
     if about.get("issuer") != client.issuer:
         raise ProviderFault("The provider's document is of another issuer.")
     keys = await _json(client, str(about.get("jwks_uri")))
     try:
         made = Documents(about, KeySet.import_key_set(cast(KeySetSerialization, keys)), monotonic())
+        for name in ("authorization_endpoint", "token_endpoint"):
+            _check_address(client, made.address(name))
     except (JoseError, ValueError, KeyError, TypeError):
         raise ProviderFault("The provider's keys can't be read.") from None
     _documents.put(client.clinic_id, client.issuer, made)
@@ -164,22 +177,27 @@ def _claims(client: Client, token: str, *, keys: KeySet, nonce: str) -> JsonObje
     return dict(claims)
 
 
+def _check_address(client: Client, url: str) -> None:
+    if (fault := outgoing.fault_of(url, client.private)) is not None:
+        raise ProviderFault(f"An address of the provider {fault}.")
+
+
 async def _json(
     client: Client, url: str, *, body: bytes | None = None, headers: Mapping[str, str] | None = None
 ) -> JsonObject:
     method = "GET" if body is None else "POST"
     named = headers or {"Accept": "application/json"}
+    _check_address(client, url)
     try:
-        if (fault := outgoing.fault_of(url, client.private)) is not None:
-            raise NoAnswer(f"an address of it {fault}")
         async with asyncio.timeout(outgoing.TIMEOUT):
             answer = await outgoing.call(method, url, body=body, headers=named, private=client.private, reads=LONGEST)
-        found = json.loads(answer.body)
     except TimeoutError:
         raise ProviderFault("The provider does not answer.") from None
     except NoAnswer as error:
         raise ProviderFault(f"The provider can't be reached: {error}.") from None
-    except ValueError:
+    try:
+        found = json.loads(answer.body)
+    except (ValueError, RecursionError):
         raise ProviderFault(f"The provider answered {answer.status}, and nothing that can be read.") from None
     if answer.status != 200 or not isinstance(found, dict):
         raise ProviderFault(f"The provider answered {answer.status}.")

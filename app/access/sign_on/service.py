@@ -11,11 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.access.accounts.hashes import hash_of
 from app.access.accounts.permissions import Caller
 from app.access.accounts.service import add_account, change_account, hashed
-from app.access.accounts.sessions import Factor, IssuedToken, SignIns
-from app.access.accounts.tables import Account
+from app.access.accounts.sessions import Factor, IssuedToken, SignIns, still_holds
+from app.access.accounts.tables import Account, SignIn
 from app.access.audit import service as audit
+from app.access.factors.codes import asks_for_code
 from app.access.lifecycle import codes
-from app.access.sign_on.provider import Client, ProviderFault, address_to_ask, redeem
+from app.access.sign_in.service import CodeNeeded, Known
+from app.access.sign_on.provider import ProviderFault, address_to_ask, redeem
 from app.access.sign_on.settings import client_of, find
 from app.access.sign_on.tables import ClinicProvider, Identity, SignOnTry
 from app.base.http.problems import Problem
@@ -71,13 +73,13 @@ async def begin(
     leads_to: str,
     now: datetime,
     invitation: str | None = None,
-    account_id: UUID | None = None,
+    connects: Caller | None = None,
 ) -> Begun:
     """Sends a browser to a clinic's provider.
 
     Args:
         invitation: the code of one that an account is made with.
-        account_id: of somebody who is signed in and connects their account.
+        connects: somebody who is signed in and connects their account.
 
     Raises:
         Problem: 404 where the clinic has no provider.
@@ -96,8 +98,11 @@ async def begin(
         browser_hash=hash_of(browser),
         verifier=verifier,
         nonce=nonce,
-        invitation=invitation,
-        account_id=account_id,
+        issuer=one.issuer,
+        client_id=one.client_id,
+        invitation_hash=None if invitation is None else hash_of(invitation),
+        account_id=None if connects is None else connects.account_id,
+        session_id=None if connects is None else connects.session_id,
         leads_to=leads_to[:500],
         expires_at=now + WITHIN,
     )
@@ -111,30 +116,37 @@ async def begin(
 
 
 async def finish(
-    database: Database, sign_ins: SignIns, site: Reached, *, back: Back, now: datetime
+    database: Database, sign_ins: SignIns, site: Reached, *, clinic_id: UUID, back: Back, now: datetime
 ) -> tuple[IssuedToken, str]:
     """A sign-in for whoever comes back, and where it leads to.
 
     Raises:
+        CodeNeeded: the account has a second factor of its own, and the provider asks for none.
         Problem: 403 where they are not let in, or it was not begun in this browser just now.
         ProviderFault: what the provider says is not to be believed.
     """
-    begun = await _taken(database, back, now)
+    begun = await _taken(database, clinic_id, back, now=now)
     async with database.read() as connection:
         one = await find(connection, begun.clinic_id)
+    if (one.issuer, one.client_id) != (begun.issuer, begun.client_id):
+        raise Problem(403, TOO_LATE)
     client = client_of(one, site.public_url, site.private)
     claims = await redeem(client, back.code, verifier=begun.verifier, nonce=begun.nonce)
-    account_id = await _account(database, one, client, begun=begun, claims=claims, now=now)
+    account_id = await _account(database, one, begun=begun, claims=claims, now=now)
+    async with database.read() as connection:
+        asks = not one.second_factor and await asks_for_code(connection, one.clinic_id, account_id)
+        if asks:
+            raise CodeNeeded(await _known(connection, one.clinic_id, account_id))
     factor: Factor | None = "provider" if one.second_factor else None
     token = await sign_ins.issue(one.clinic_id, account_id, now, device=back.device, factor=factor)
     return token, begun.leads_to
 
 
-async def _taken(database: Database, back: Back, now: datetime) -> SignOnTry:
+async def _taken(database: Database, clinic_id: UUID, back: Back, *, now: datetime) -> SignOnTry:
     """What was begun with a state, by the browser that brings it back; it is used up."""
 
     async def work(connection: AsyncConnection) -> SignOnTry | None:
-        this = col(SignOnTry.state_hash) == hash_of(back.state)
+        this = and_(col(SignOnTry.clinic_id) == clinic_id, col(SignOnTry.state_hash) == hash_of(back.state))
         found = (await connection.execute(select(sign_on_try).where(this).with_for_update())).first()
         await connection.execute(delete(sign_on_try).where(this))
         return None if found is None else whole(SignOnTry, found)
@@ -146,23 +158,28 @@ async def _taken(database: Database, back: Back, now: datetime) -> SignOnTry:
 
 
 async def _account(
-    database: Database, one: ClinicProvider, client: Client, *, begun: SignOnTry, claims: JsonObject, now: datetime
+    database: Database, one: ClinicProvider, *, begun: SignOnTry, claims: JsonObject, now: datetime
 ) -> UUID:
     """The account that signs in: the one that is connected, one that is being connected, or a new one."""
     subject = str(claims["sub"])
     if len(subject) > 255:
         raise ProviderFault("The provider's name for you is too long.")
     role = _role(one, claims)
-    password_hash = await hashed(secrets.token_urlsafe(32))  # nobody knows it; a code sets another
+    async with database.read() as connection:
+        is_new = begun.account_id is None and await _connected(connection, one, subject) is None
+    password_hash = await hashed(secrets.token_urlsafe(32)) if is_new else ""  # nobody knows it; a code sets another
 
     async def work(connection: AsyncConnection) -> UUID:
         known = await _connected(connection, one, subject)
         if begun.account_id is not None:
             if known not in (None, begun.account_id):
                 raise Problem(403, OF_ANOTHER)
+            await _check_signed_in(connection, begun, now=now)
             if known is None:
                 await _connect(connection, one, subject, account_id=begun.account_id, now=now)
             known = begun.account_id
+        if known is None and not password_hash:
+            raise Problem(403, TOO_LATE)
         if known is None:
             known = await _made(connection, one, begun, claims=claims, role=role, password_hash=password_hash, now=now)
             await _connect(connection, one, subject, account_id=known, now=now)
@@ -170,6 +187,24 @@ async def _account(
         return known
 
     return await database.write(work)
+
+
+async def _check_signed_in(connection: AsyncConnection, begun: SignOnTry, *, now: datetime) -> None:
+    """Refuses to connect an account whose sign-in, in which that began, has ended meanwhile: by a new password, say."""
+    mine = and_(
+        col(SignIn.clinic_id) == begun.clinic_id,
+        col(SignIn.account_id) == begun.account_id,
+        col(SignIn.id) == begun.session_id,
+        still_holds(now),
+    )
+    if (await connection.execute(select(col(SignIn.id)).where(mine))).first() is None:
+        raise Problem(403, TOO_LATE)
+
+
+async def _known(connection: AsyncConnection, clinic_id: UUID, account_id: UUID) -> Known:
+    this = and_(col(Account.clinic_id) == clinic_id, col(Account.id) == account_id)
+    password_hash = (await connection.execute(select(col(Account.password_hash)).where(this))).scalar_one()
+    return Known(clinic_id, account_id, password_hash)
 
 
 async def _connected(connection: AsyncConnection, one: ClinicProvider, subject: str) -> UUID | None:
@@ -182,6 +217,8 @@ async def _connected(connection: AsyncConnection, one: ClinicProvider, subject: 
 async def _connect(
     connection: AsyncConnection, one: ClinicProvider, subject: str, *, account_id: UUID, now: datetime
 ) -> None:
+    mine = and_(col(Identity.clinic_id) == one.clinic_id, col(Identity.account_id) == account_id)
+    await connection.execute(delete(identity).where(mine))  # one account is one person there
     values = row(
         Identity, clinic_id=one.clinic_id, account_id=account_id, issuer=one.issuer, subject=subject, created_at=now
     )
@@ -202,8 +239,8 @@ async def _made(
 ) -> UUID:
     """An account by an invitation, or by a domain whose owners need none."""
     username = _username(claims)
-    if begun.invitation is not None:
-        invited = await codes.find(connection, begun.invitation, now=now, lock=True)
+    if begun.invitation_hash is not None:
+        invited = await codes.find_by_hash(connection, begun.invitation_hash, now=now, lock=True)
         if invited is None or invited.clinic_id != one.clinic_id or invited.purpose != "invitation":
             raise Problem(403, "The invitation was used, or is too old: ask for a new one.")
         named = invited.username or username

@@ -3,21 +3,22 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, delete, insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller, require
+from app.access.accounts.sessions import end_of
 from app.access.audit import service as audit
 from app.access.sign_on.provider import Client, ProviderFault, documents
 from app.access.sign_on.schemas import ProviderIn, ProviderOut
-from app.access.sign_on.tables import ClinicProvider, SignOnTry
+from app.access.sign_on.tables import ClinicProvider, Identity, SignOnTry
 from app.base.http.outgoing import fault_of
 from app.base.http.problems import bad_field, not_found
 from app.base.store.database import Database
 from app.base.store.typed import col, row_of, table, whole
 
 clinic_provider = table(ClinicProvider)
-BACK = "/clinic/sign-on/back"
+BACK = "/clinic/sign-on/{clinic_id}/back"  # of each clinic its own: no provider can pass for another clinic's
 
 
 async def find(connection: AsyncConnection, clinic_id: UUID) -> ClinicProvider:
@@ -48,7 +49,9 @@ async def only_clinic(connection: AsyncConnection) -> UUID | None:
 
 def client_of(one: ClinicProvider, public_url: str, private: bool) -> Client:
     """How the service is known to it."""
-    return Client(one.clinic_id, one.issuer, one.client_id, one.client_secret, redirect_uri(public_url), private)
+    return Client(
+        one.clinic_id, one.issuer, one.client_id, one.client_secret, redirect_uri(public_url, one.clinic_id), private
+    )
 
 
 async def read(database: Database, caller: Caller, public_url: str) -> ProviderOut:
@@ -67,9 +70,9 @@ async def read_if_set(database: Database, caller: Caller, public_url: str) -> Pr
     return await read(database, caller, public_url)
 
 
-def redirect_uri(public_url: str) -> str:
-    """Where every provider sends people back to."""
-    return public_url.rstrip("/") + BACK
+def redirect_uri(public_url: str, clinic_id: UUID) -> str:
+    """Where a clinic's provider sends people back to."""
+    return public_url.rstrip("/") + BACK.format(clinic_id=clinic_id)
 
 
 async def change(
@@ -105,6 +108,8 @@ async def change(
         if before is not None and given.client_secret is None and before.issuer == one.issuer:
             one.client_secret = before.client_secret
         await connection.execute(delete(clinic_provider).where(mine))
+        if before is not None and (before.issuer, before.client_id) != (one.issuer, one.client_id):
+            await _end_what_it_let_in(connection, caller.clinic_id)
         await connection.execute(insert(clinic_provider), row_of(one))
         await audit.record(connection, caller, action="change", resource="provider", patient_id=None, now=now)
         return _out(one, public_url)
@@ -124,16 +129,24 @@ async def remove(database: Database, caller: Caller, *, now: datetime) -> None:
         mine = col(ClinicProvider.clinic_id) == caller.clinic_id
         if (await connection.execute(delete(clinic_provider).where(mine))).rowcount == 0:
             raise not_found("provider")
-        await connection.execute(delete(table(SignOnTry)).where(and_(col(SignOnTry.clinic_id) == caller.clinic_id)))
+        await _end_what_it_let_in(connection, caller.clinic_id)
         await audit.record(connection, caller, action="delete", resource="provider", patient_id=None, now=now)
 
     await database.write(work)
+
+
+async def _end_what_it_let_in(connection: AsyncConnection, clinic_id: UUID) -> None:
+    """Ends sign-ins of everybody who is connected, and what is under way: the provider has no say any more."""
+    await connection.execute(delete(table(SignOnTry)).where(col(SignOnTry.clinic_id) == clinic_id))
+    known = select(col(Identity.account_id)).where(col(Identity.clinic_id) == clinic_id)
+    for account_id in set((await connection.execute(known)).scalars()):
+        await end_of(connection, clinic_id, account_id)
 
 
 def _out(one: ClinicProvider, public_url: str) -> ProviderOut:
     return ProviderOut(
         **one.model_dump(include=set(ProviderOut.model_fields)),
         has_secret=one.client_secret is not None,
-        redirect_uri=redirect_uri(public_url),
+        redirect_uri=redirect_uri(public_url, one.clinic_id),
         begins_at=f"{public_url.rstrip('/')}/clinic/sign-on/{one.clinic_id}",
     )

@@ -37,7 +37,7 @@ class Identity(SQLModel, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["clinic_id", "account_id"], ["account.clinic_id", "account.id"]),
         Index(None, "clinic_id", "issuer", "subject", unique=True),
-        Index(None, "clinic_id", "account_id"),
+        Index(None, "clinic_id", "account_id", "issuer", unique=True),
     )
 
     clinic_id: UUID = Field(primary_key=True)
@@ -52,19 +52,22 @@ class SignOnTry(SQLModel, table=True):
     """A browser that was sent to a provider and has not come back.
 
     It comes back with a state, and with a cookie that no other browser has; of both the hash is kept. `verifier` proves to
-    the provider that whoever redeems the code has asked for it (PKCE). `invitation` is the code of one that it begins with,
-    `account_id` of somebody signed in who connects their account.
+    the provider that whoever redeems the code has asked for it (PKCE). `invitation_hash` is of the code that it begins with,
+    `account_id` of somebody who connects their account, in the sign-in `session_id`.
     """
 
     __tablename__ = "sign_on_try"
 
     clinic_id: UUID = Field(foreign_key="clinic.id", primary_key=True)
     id: UUID = Field(default_factory=new_id, primary_key=True)
+    issuer: str = Field(max_length=500)
+    client_id: str = Field(max_length=300)
     state_hash: str = Field(max_length=64, unique=True)
     browser_hash: str = Field(max_length=64)
     verifier: str = Field(sa_type=SealedText("sign_on_try.verifier"))
     nonce: str = Field(max_length=64)
-    invitation: str | None = Field(default=None, sa_type=SealedText("sign_on_try.invitation"))
+    invitation_hash: str | None = Field(default=None, max_length=64)
     account_id: UUID | None = None
+    session_id: UUID | None = None
     leads_to: str = Field(max_length=500)
     expires_at: datetime = Field(index=True)

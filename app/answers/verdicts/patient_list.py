@@ -20,7 +20,7 @@ from app.answers.verdicts.tables import KeptVerdict, OutcomeRow
 from app.answers.verdicts.triage import ANSWERED_BY, NEEDS, PLACE
 from app.base.store.database import Database
 from app.base.store.typed import RowQuery, col, table
-from app.record.patients.names import Named, names_of_clinic
+from app.record.patients.names import Named, called, names_of_clinic
 from app.record.patients.service import today_of
 from app.record.patients.tables import Patient
 from app.record.procedures.service import procedure
@@ -118,7 +118,9 @@ async def read(
     """The most urgent first, and the longest waiting first among equals; `q` is part of a name, the others filter."""
     async with database.read(aside=True) as connection:
         names = await names_of_clinic(connection, caller.clinic_id)
-        places = await _places(connection, caller, names.matching(q) if q else None, region=region)
+        places = await _places(
+            connection, caller, await called(connection, caller.clinic_id, q) if q else None, region=region
+        )
         by_need = Counter(NAMES[one.place] for one in places.values())
         asked = [one for one in names.people if one.id in places and need in (None, NAMES[places[one.id].place])]
         asked.sort(key=lambda one: places[one.id].urgency)  # among equals they stay sorted by name
@@ -143,12 +145,12 @@ class _Place:
 
 
 async def _places(
-    connection: AsyncConnection, caller: Caller, called: list[UUID] | None, *, region: Region | None
+    connection: AsyncConnection, caller: Caller, ids: list[UUID] | None, *, region: Region | None
 ) -> dict[UUID, _Place]:
     everybody = _ranked(caller, None, region).subquery()
     query = select(everybody.c.id, everybody.c.place, everybody.c.since_on)
     found = {patient_id: _Place(*rest) for patient_id, *rest in (await connection.execute(query)).all()}
-    return found if called is None else {one: found[one] for one in called if one in found}
+    return found if ids is None else {one: found[one] for one in ids if one in found}
 
 
 async def _shown(

@@ -66,12 +66,15 @@ async def call(
     Raises:
         NoAnswer: says what went wrong.
     """
-    parts = urlsplit(url)
-    host, port = parts.hostname or "", port_of(parts)
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", port_of(parts)
+    except ValueError:
+        raise NoAnswer("its address is none", final=True) from None
     targets = await _resolve(host, port, private)
     if not private and port not in PORTS:
         raise NoAnswer("the port is not one that calls go to", final=True)
-    named = {**headers, "Host": parts.netloc.rpartition("@")[2]}
+    named = {**headers, "Host": parts.netloc.rpartition("@")[2], "Accept-Encoding": "identity"}
     failed = ""
     for target in targets:
         shown = f"[{target}]" if ":" in target else target
@@ -84,15 +87,17 @@ async def call(
                 return HostAnswer(answer.status_code, answer.headers, await _read(answer, reads))
         except httpx.ConnectError as error:  # the next address of the host may do
             failed = type(error).__name__
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise NoAnswer(f"no answer: {type(error).__name__}") from None
     raise NoAnswer(f"no answer: {failed}")
 
 
 async def _read(answer: httpx.Response, most: int) -> bytes:
     body = b""
+    if most and answer.headers.get("Content-Encoding", "identity") != "identity":
+        raise NoAnswer("the answer is packed, which was not asked for", final=True)
     if most:
-        async for part in answer.aiter_bytes():
+        async for part in answer.aiter_raw():  # what is unpacked has no bound
             body += part
             if len(body) > most:
                 raise NoAnswer("the answer is too long", final=True)
@@ -112,12 +117,18 @@ def port_of(parts: SplitResult) -> int:
 
 def fault_of(url: str, private: bool) -> str | None:
     """What is wrong with an address that can be seen without asking anybody; None where nothing is."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = port_of(parts)
+    except ValueError:
+        return "is no address"
+    if parts.scheme not in ("http", "https") or not parts.hostname or not url.isprintable():
+        return "is no address"
     if private:
         return None
     if parts.scheme != "https":
         return "must be an https address"
-    if port_of(parts) not in PORTS:
+    if port not in PORTS:
         return "names a port that messages do not go to"
     host = (parts.hostname or "").rstrip(".")
     if host.rpartition(".")[2] in AT_HOME:

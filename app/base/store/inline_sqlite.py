@@ -16,7 +16,7 @@ import aiosqlite
 
 BUSY_READING, BUSY_WRITING = 1_000, 5_000  # milliseconds for which another process may hold the file up
 STEP_SECONDS, ASKS_EVERY = 30.0, 100_000  # how long a step may take, and after how many instructions SQLite asks
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
 
 
 class TimedConnection(aiosqlite.Connection):

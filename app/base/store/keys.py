@@ -7,20 +7,24 @@ reads the file again when it has changed, so that keys can be added and changed 
 
 import base64
 import binascii
+import fcntl
 import os
 import secrets
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
+import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import make_url
 
 from app.base.settings import SettingError
 
+log = structlog.get_logger()
 MARK = "\x02"  # begins what is sealed: no text that comes in holds a control character
 NONCE, KEY, ID = 12, 32, 4  # bytes
 LOOKS_EVERY = 0.5  # seconds between looks at whether the file has changed
@@ -38,6 +42,7 @@ class KeyRing:
 
     path: Path | None = None
     _keys: dict[str, AESGCM] = field(default_factory=dict, repr=False)
+    _gone: dict[str, AESGCM] = field(default_factory=dict, repr=False)  # that this process still reads with
     _first: str | None = None
     _changed: int = 0
     _looked: float = -LOOKS_EVERY
@@ -65,9 +70,10 @@ class KeyRing:
             if text.startswith(MARK):
                 raise ValueError("a text that is kept in clear can't begin as a sealed one does")
             return text
-        nonce = secrets.token_bytes(NONCE)
-        closed = self._keys[self._first].encrypt(nonce, text.encode(), of.encode())
-        return f"{MARK}{self._first}{base64.b64encode(nonce + closed).decode()}"
+        nonce, name, keys = secrets.token_bytes(NONCE), self._first, self._keys
+        key = keys.get(name) or self._gone[name]  # another thread may just have read the file again
+        closed = key.encrypt(nonce, text.encode(), of.encode())
+        return f"{MARK}{name}{base64.b64encode(nonce + closed).decode()}"
 
     def open(self, kept: str, of: str) -> str:
         """The text that is kept; one that was written before there were keys is in clear.
@@ -78,13 +84,14 @@ class KeyRing:
         if not kept.startswith(MARK):
             return kept
         name = kept[1 : 1 + 2 * ID]
-        if name not in self._keys:
+        if name not in self._keys and name not in self._gone:
             self._look(now=True)
-        if name not in self._keys:
+        key = self._keys.get(name) or self._gone.get(name)
+        if key is None:
             raise CellError(f"{of.partition('|')[0]}: kept under the key {name}, which {self.path or 'no ring'} lacks")
         try:
             raw = base64.b64decode(kept[1 + 2 * ID :])
-            return self._keys[name].decrypt(raw[:NONCE], raw[NONCE:], of.encode()).decode()
+            return key.decrypt(raw[:NONCE], raw[NONCE:], of.encode()).decode()
         except (InvalidTag, ValueError):
             raise CellError(f"{of.partition('|')[0]}: what is kept there was written for another row") from None
 
@@ -106,7 +113,10 @@ class KeyRing:
             if line.strip() and not line.startswith("#"):
                 name, key = _parsed(line, f"{self.path}, line {number}")
                 keys[name] = AESGCM(key)
-        self._keys, self._first = keys, next(iter(keys), None)
+        if not keys:  # a file that is being copied, or was emptied: what is known goes on
+            raise SettingError(f"{self.path} holds no key")
+        self._gone.update({name: key for name, key in self._keys.items() if name not in keys})
+        self._keys, self._first = keys, next(iter(keys))
 
     def add(self, *, first: bool) -> str:
         """Writes a new key into the file, which is made where there is none, and answers the key's id."""
@@ -129,23 +139,17 @@ class KeyRing:
 
     def make(self) -> None:
         """Makes the file with a first key; another process that makes it at the same time may be the faster one."""
-        assert self.path is not None
-        part = _private(self.path, [f"{secrets.token_hex(ID)} {_new_key()}"])
-        try:
-            os.link(part, self.path)
-        except FileExistsError:
-            pass
-        except OSError as error:
-            raise SettingError(f"{self.path} can't be written: {error.strerror}") from None
-        finally:
-            part.unlink()
-        self.load()
+        self._write(lambda lines: lines or [f"{secrets.token_hex(ID)} {_new_key()}"])
 
-    def _write(self, change: "Callable[[list[str]], list[str]]") -> None:
+    def _write(self, change: Callable[[list[str]], list[str]]) -> None:
+        """Changes the file as nobody else does meanwhile; it is on the disk before anything is sealed by it."""
         assert self.path is not None
-        lines = self.path.read_text("ascii").splitlines() if self.path.exists() else []
-        kept = [line for line in lines if line.strip() and not line.startswith("#")]
-        _private(self.path, change(kept)).replace(self.path)
+        path = self.path.resolve()
+        with _alone(path):
+            lines = path.read_text("ascii").splitlines() if path.exists() else []
+            kept = [line for line in lines if line.strip() and not line.startswith("#")]
+            _private(path, change(kept)).replace(path)
+            _sync(path.parent)
         self.load()
 
     def _look(self, now: bool = False) -> None:
@@ -157,11 +161,35 @@ class KeyRing:
         try:
             if self.path.stat().st_mtime_ns != self._changed:
                 self.load()
-        except (OSError, SettingError):
-            return
+        except OSError as error:
+            log.error("the keys can't be read; those that are known go on", why=type(error).__name__)
+        except SettingError as error:
+            log.error("the keys can't be read; those that are known go on", why=str(error))
 
 
 CLEAR = KeyRing()
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Keeps other processes of this machine from changing the file in the meantime."""
+    try:
+        handle = os.open(path.with_name(f".{path.name}.lock"), os.O_CREAT | os.O_RDWR, PRIVATE)
+    except OSError as error:
+        raise SettingError(f"{path} can't be written: {error.strerror}") from None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def ring_of(url: str, key_file: Path | None) -> KeyRing:
@@ -208,6 +236,8 @@ def _private(path: Path, lines: list[str]) -> Path:
             file.flush()
             os.fsync(file.fileno())
         os.chmod(name, PRIVATE)
+        if path.exists() and os.geteuid() == 0:  # the servers' user goes on reading it
+            os.chown(name, path.stat().st_uid, path.stat().st_gid)
     except OSError as error:
         raise SettingError(f"{path} can't be written: {error.strerror}") from None
     return Path(name)

@@ -68,7 +68,10 @@ async def note_key(database: Database, *, everywhere: bool = False) -> None:
 
     async def work(connection: AsyncConnection) -> None:
         values = row(CellKey, id=name, proof=PROOF, since=now, everywhere_at=now if everywhere else None)
-        await connection.execute(insert_new(connection, cell_key, "id"), values)
+        made = await connection.execute(insert_new(connection, cell_key, "id"), values)
+        if made.rowcount == 0:  # it begins to write again: what others have written meanwhile is not under it
+            again = update(cell_key).where(col(CellKey.id) == name).ordered_values(to(col(CellKey.everywhere_at), None))
+            await connection.execute(again)
 
     await database.write(work)
 

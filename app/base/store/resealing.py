@@ -5,7 +5,7 @@ begins again. Rows are read by primary key, some hundred at a time.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import (
     JSON,
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    inspect,
     literal,
     select,
     tuple_,
@@ -24,7 +25,7 @@ from sqlalchemy import cast as cast_to
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.base.store.database import Database
-from app.base.store.keys import MARK, KeyRing
+from app.base.store.keys import MARK, CellError, KeyRing
 from app.base.store.metadata import metadata
 from app.base.store.sealed import AFTER_ROW, JSON_MARK, Cell, Sealed, SealedJson, row_key
 from app.base.store.typed import Found, RowQuery
@@ -34,25 +35,33 @@ AT_A_TIME = 500  # rows
 
 @dataclass
 class Resealed:
-    """How many cells a pass found in clear or under another key, and how many of them it has sealed anew."""
+    """What a pass found in clear or under another key, how much of it is sealed anew, and what it can't read."""
 
     changed: int = 0
     others: int = 0
+    unreadable: list[str] = field(default_factory=list)
 
 
-def sealed_tables() -> list[Table]:
-    """Every table with a sealed column."""
+async def sealed_tables(database: Database) -> list[Table]:
+    """Every table with a sealed column.
+
+    Raises:
+        RuntimeError: the database has a table that this process has not heard of: it would be passed over.
+    """
+    async with database.read() as connection:
+        there = set(await connection.run_sync(lambda plain: inspect(plain).get_table_names()))
+    if unheard := there - set(metadata.tables) - {"alembic_version"}:
+        raise RuntimeError(f"the tables {sorted(unheard)} are not known here")
     return [one for one in metadata.sorted_tables if any(isinstance(c.type, Sealed) for c in one.columns)]
 
 
 async def reseal(database: Database) -> Resealed:
     """Seals anew what is in clear or under another key than the one that writes; one pass over everything.
 
-    Raises:
-        CellError: a cell can't be read; it is named and stays as it is.
+    A cell that can't be read stays as it is, and is named in what is answered.
     """
     counted = Resealed()
-    for one in sealed_tables():
+    for one in await sealed_tables(database):
         after: tuple[object, ...] | None = None
         while True:
             async with database.read(aside=True) as connection:
@@ -61,7 +70,7 @@ async def reseal(database: Database) -> Resealed:
                 break
             size = len(one.primary_key)
             after = tuple(found[-1][:size])
-            changes = [change for line in found for change in _changes(one, line, database.ring)]
+            changes = [change for line in found for change in _changes(one, line, ring=database.ring, counted=counted)]
             if changes:
                 counted.others += len(changes)
                 counted.changed += await database.write(lambda connection: _apply(connection, one, changes))  # noqa: B023  # it ends before the next
@@ -71,7 +80,7 @@ async def reseal(database: Database) -> Resealed:
 async def ids_in_use(database: Database) -> dict[str, int]:
     """How many cells are kept under each key; those in clear are not counted."""
     out: dict[str, int] = {}
-    for one in sealed_tables():
+    for one in await sealed_tables(database):
         after: tuple[object, ...] | None = None
         while True:
             async with database.read(aside=True) as connection:
@@ -117,14 +126,18 @@ class _Change:
     after: str
 
 
-def _changes(one: Table, line: Found, ring: KeyRing) -> Iterator[_Change]:
+def _changes(one: Table, line: Found, *, ring: KeyRing, counted: Resealed) -> Iterator[_Change]:
     size, of = len(one.primary_key), row_key(tuple(line[: len(one.primary_key)]))
     for column, kept in zip(_columns(one), line[size:], strict=True):
         kind = column.type
         assert isinstance(kind, Sealed)
         if kept is None or set(_ids(kept)) == {ring.writes_with}:
             continue
-        value = kind.coming_out(f"{of}{AFTER_ROW}{kept}", ring)
+        try:
+            value = kind.coming_out(f"{of}{AFTER_ROW}{kept}", ring)
+        except CellError as error:
+            counted.unreadable.append(f"{error} (row {of})")
+            continue
         again = kind.going_in(Cell(value, of), ring)
         if again is not None and list(_ids(again)) != list(_ids(kept)):
             yield _Change(tuple(line[:size]), column, kept, again)

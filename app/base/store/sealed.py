@@ -15,7 +15,19 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import JSON, Column, ColumnElement, Dialect, Label, String, Text, literal_column, type_coerce
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    Dialect,
+    Label,
+    String,
+    Text,
+    Uuid,
+    func,
+    literal_column,
+    type_coerce,
+)
 from sqlalchemy import cast as cast_to
 from sqlalchemy.types import TypeDecorator
 
@@ -55,7 +67,17 @@ def row_key(of: tuple[object, ...]) -> str:
 def _part(one: object) -> str:
     if isinstance(one, UUID):
         return one.hex
-    return (one.isoformat() if isinstance(one, date) else str(one)).replace("-", "")
+    return one.isoformat() if isinstance(one, date) else str(one)
+
+
+def _text_of(part: ColumnElement[object]) -> ColumnElement[str]:
+    """A part of a primary key as `_part` has it: one database writes ids with hyphens, the other without."""
+    text = cast_to(part, Text)
+    return (
+        func.replace(text, literal_column("'-'", String), literal_column("''", String))
+        if isinstance(part.type, Uuid)
+        else text
+    )
 
 
 class Sealed(TypeDecorator[Any]):  # of a type by column
@@ -74,7 +96,7 @@ class Sealed(TypeDecorator[Any]):  # of a type by column
         missing = [part.name for part in own.table.primary_key if part.name not in source.c]
         if missing:
             raise TypeError(f"{column}: select {missing[0]} as well; it is part of what the value is sealed with")
-        key: list[ColumnElement[str]] = [cast_to(source.c[part.name], Text) for part in own.table.primary_key]
+        key: list[ColumnElement[str]] = [_text_of(source.c[part.name]) for part in own.table.primary_key]
         row = reduce(lambda before, part: before + BETWEEN + part, key)
         return type_coerce(row + AFTER + cast_to(type_coerce(plain, self.impl_instance), Text), self)
 
@@ -126,7 +148,7 @@ class SealedText(Sealed):
         if value is None:
             return None
         of, _, kept = value.partition(AFTER_ROW)
-        return ring.open(kept, f"{self.of}|{of.replace('-', '')}") if kept.startswith(MARK) else kept
+        return ring.open(kept, f"{self.of}|{of}") if kept.startswith(MARK) else kept
 
 
 class SealedJson(Sealed):
@@ -163,7 +185,7 @@ class SealedJson(Sealed):
         found = json.loads(text)
         if JSON_MARK not in text:
             return found
-        of = f"{self.of}|{row.replace('-', '')}"
+        of = f"{self.of}|{row}"
         return _changed(found, self.names, change=lambda part, place: ring.open(part, f"{of}{place}"))
 
 

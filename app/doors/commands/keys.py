@@ -5,13 +5,16 @@ from typing import Annotated
 
 import typer
 
-from app.base.settings import get_settings
+from app.base.settings import Settings, get_settings
 from app.base.store.database import Database
 from app.base.store.keys import LOOKS_EVERY, KeyRing
-from app.base.store.known_keys import everywhere_since, forget_key, note_everywhere, note_key
-from app.base.store.resealing import Resealed, ids_in_use, reseal
+from app.base.store.known_keys import everywhere_since, forget_key, know_keys, note_everywhere, note_key
+from app.base.store.migrate import check
+from app.base.store.resealing import ids_in_use, reseal
+from app.doors import tables
 from app.doors.commands.common import Refusal, new_call, opened, report
 
+__all__ = ["tables"]  # a table that is not imported would be passed over
 app = new_call("The keys under which names, notes, addresses and secrets are kept: look, add, change, drop.")
 HEAR = 2 * LOOKS_EVERY + 1.0  # seconds until every server on this machine writes with another key
 
@@ -25,9 +28,10 @@ def list_keys() -> None:
 @app.command()
 def add() -> None:
     """Adds a key that reads and does not write yet; for services on several machines: copy the file, then `rotate --to`."""
-    key_file = get_settings().key_file
-    if key_file is not None and not key_file.exists():
-        made = KeyRing(key_file)
+    settings = get_settings()
+    if settings.key_file is not None and not settings.key_file.exists():
+        asyncio.run(_refuse_needed(settings))
+        made = KeyRing(settings.key_file)
         made.make()
         print(made.writes_with)
         return
@@ -46,6 +50,16 @@ def rotate(
 def drop(key: Annotated[str, typer.Argument(help="id of a key that nothing is kept under any more")]) -> None:
     """Takes a key out of the file, once nothing is kept under it."""
     asyncio.run(_drop(key))
+
+
+async def _refuse_needed(settings: Settings) -> None:
+    """Refuses to begin with a new file where the database was written under keys of another."""
+    await check(settings.url)
+    database = Database(settings.url, 1)
+    try:
+        await know_keys(database)
+    finally:
+        await database.close()
 
 
 async def _list() -> None:
@@ -78,18 +92,23 @@ async def _rotate(to: str | None) -> None:
         await note_key(database)
         report(f"{to} writes from now on; if this is cut off: `reprieve keys rotate --to {to}`")
         await asyncio.sleep(HEAR)
-        report(f"{await _everything(database)} cells are under it now")
+        total, unreadable = await _everything(database)
+        report(f"{total} cells were put under it")
+        for one in unreadable:
+            report(f"can't be read: {one}")
+        if unreadable or ring.writes_with != to:
+            raise Refusal("not everything is under it: see above, or another change of keys is under way")
         await note_everywhere(database, to)
 
 
-async def _everything(database: Database) -> int:
+async def _everything(database: Database) -> tuple[int, list[str]]:
     """Passes until one finds nothing: what was on its way while the key changed is seen by the next."""
     total = 0
     while True:
-        counted: Resealed = await reseal(database)
+        counted = await reseal(database)
         total += counted.changed
         if counted.others == 0:
-            return total
+            return total, counted.unreadable
 
 
 async def _drop(key: str) -> None:

@@ -257,7 +257,7 @@ async def _show(
         roles=cast("tuple[StaffRole, ...]", STAFF),
         clinic=clinic,
         provider=await providers.read_if_set(database, caller, public_url),
-        redirect_uri=providers.redirect_uri(public_url),
+        redirect_uri=providers.redirect_uri(public_url, caller.clinic_id),
         zone=clinic.time_zone or "UTC",
         faults=faults_of(problem),
     )

@@ -56,7 +56,7 @@ async def sign_in(
         issued = await service.begin(database, sign_ins, shown, now=now)
     except CodeNeeded as needed:
         half = await half_way.begin(database, needed.whose, now)
-        return _ask_code(half, next, fault=None, status=200)
+        return ask_code(half, next, fault=None, status=200)
     except Problem as problem:
         fault = WRONG if problem.status == 401 else problem.detail
         return sign_in_form(problem.status, fault=fault, username=username, then=next)
@@ -80,7 +80,7 @@ async def sign_in_code(
     except Problem as problem:
         if problem.status == 403:
             return sign_in_form(403, fault=problem.detail, then=next)
-        return _ask_code(half, next, fault=problem.detail, status=problem.status)
+        return ask_code(half, next, fault=problem.detail, status=problem.status)
     return await _begun(request, sign_ins, issued, now=now, username="", then=next)
 
 
@@ -138,7 +138,8 @@ def _shown(request: Request, *, username: str = "", password: str = "", code: st
     return Shown(username, password, code, named(request.headers.get("user-agent")), address_of(request))
 
 
-def _ask_code(half: str, then: str, *, fault: str | None, status: int) -> Response:
+def ask_code(half: str, then: str, *, fault: str | None, status: int) -> Response:
+    """The form of the second step."""
     return page("sign_in_code.html", None, status, half=half, next=inside(then), fault=fault)
 
 

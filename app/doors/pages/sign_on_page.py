@@ -7,11 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app.access.accounts.attempts import CODES, attempt, bucket, network_of
+from app.access.accounts.attempts import CODES, SIGN_ONS, attempt, bucket, count_try, network_of
 from app.access.accounts.deps import SignInsDep, address_of
 from app.access.accounts.sessions import named
 from app.access.factors.service import check_password
 from app.access.lifecycle import codes
+from app.access.sign_in import half_way
+from app.access.sign_in.service import CodeNeeded
 from app.access.sign_on import service
 from app.access.sign_on.provider import ProviderFault
 from app.access.sign_on.service import Back, Begun, Reached
@@ -22,15 +24,16 @@ from app.base.store.database import Database
 from app.doors.pages.account_page import OwnGuessDep, show_account
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import ACCOUNT, AnyWriterDep, inside, is_over_tls, same_origin, set_cookie
-from app.doors.pages.sign_in import sign_in_form
+from app.doors.pages.sign_in import ask_code, sign_in_form
 
 router = APIRouter(prefix="/clinic", route_class=PageRoute, include_in_schema=False)
 COOKIE, PATH = "reprieve_sign_on", "/clinic/sign-on"
 GAVE_UP = "You are not signed in: the provider did not let you in, or you went back."
 
 
-@router.get("/sign-on/back")
+@router.get("/sign-on/{clinic_id:uuid}/back")
 async def come_back(
+    clinic_id: UUID,
     request: Request,
     sign_ins: SignInsDep,
     database: DatabaseDep,
@@ -47,7 +50,12 @@ async def come_back(
         return _fault(GAVE_UP if error else service.TOO_LATE, 403)
     back = Back(state, code, browser, named(request.headers.get("user-agent")))
     try:
-        token, leads_to = await service.finish(database, sign_ins, _site(settings), back=back, now=now)
+        token, leads_to = await service.finish(
+            database, sign_ins, _site(settings), clinic_id=clinic_id, back=back, now=now
+        )
+    except CodeNeeded as needed:
+        half = await half_way.begin(database, needed.whose, now)
+        return ask_code(half, "/clinic", fault=None, status=200)
     except (Problem, ProviderFault) as fault:
         return _fault_of(fault)
     answer = RedirectResponse(inside(leads_to), 303)
@@ -67,6 +75,7 @@ async def go_there(
 ) -> Response:
     """Sends a browser to a clinic's provider."""
     try:
+        await count_try(database, [bucket(SIGN_ONS, network_of(address_of(request)))], now)
         begun = await service.begin(database, _site(settings), clinic_id, leads_to=inside(next), now=now)
     except (Problem, ProviderFault) as fault:
         return _fault_of(fault)
@@ -116,7 +125,7 @@ async def connect(
             _site(settings),
             caller.clinic_id,
             leads_to=ACCOUNT,
-            account_id=caller.account_id,
+            connects=caller,
             now=now,
         )
     except ProviderFault as fault:

@@ -23,6 +23,8 @@ class FactRow(SQLModel, table=True):
     patient_id: UUID
     on_date: date
     number: int = 1
-    content: JsonObject = Field(sa_column=Column(SealedJson("fact.content", "note"), nullable=False))
+    content: JsonObject = Field(
+        sa_column=Column(SealedJson("fact.content", "note", "immediate_events"), nullable=False)
+    )
     recorded_at: datetime
     created_at: datetime

@@ -10,18 +10,22 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from rapidfuzz.distance import DamerauLevenshtein
-from sqlalchemy import func, select
+from sqlalchemy import Text, select, type_coerce
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.base.memory import ClinicMemory
-from app.base.store.typed import col
-from app.record.patients.tables import Patient
+from app.base.store.keys import CellError, KeyRing
+from app.base.store.sealed import ring_in_use, row_key
+from app.base.store.typed import col, table
+from app.record.patients.tables import ClinicNamesVersion, Patient
 
 MOST = 200_000  # names held, of all clinics together
-MOST_FOUND = 2000  # of whom a query is asked
+MOST_FOUND = 20_000  # of whom a query is asked: as many values as both databases take in one
+WORDS = 8  # of what is sought
+UNREADABLE = "(name can't be read)"
 SLIPS = ((8, 2), (4, 1))  # letters that a word must have at least, and how many slips are then forgiven
 LETTERS = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
-NamesState = tuple[int, int, UUID | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +39,9 @@ class Named:
 
 @dataclass(frozen=True)
 class ClinicNames:
-    """All names of one clinic as of a state of the database, sorted as a list of people is."""
+    """All names of one clinic at a version, sorted as a list of people is."""
 
-    state: NamesState
+    version: int
     people: tuple[Named, ...]
 
     def matching(self, sought: str) -> list[UUID]:
@@ -45,7 +49,7 @@ class ClinicNames:
 
         Those in which every word is found as it was written come first; among equals by name.
         """
-        asked = folded(sought)
+        asked = tuple(sorted(set(folded(sought)), key=len, reverse=True))[:WORDS]
         if not asked:  # nothing but signs
             return []
         ranked = [(rank, one.id) for one in self.people if (rank := _rank(asked, one.words)) is not None]
@@ -57,15 +61,31 @@ _held: ClinicMemory[str, ClinicNames] = ClinicMemory(MOST, lambda one: max(1, le
 
 async def names_of_clinic(connection: AsyncConnection, clinic_id: UUID) -> ClinicNames:
     """The clinic's names as of now; whoever asks may see all of them, or takes those within reach."""
-    state = await _state(connection, clinic_id)
+    this = select(col(ClinicNamesVersion.version)).where(col(ClinicNamesVersion.clinic_id) == clinic_id)
+    version = (await connection.execute(this)).scalar_one_or_none() or 0
     held = _held.get(clinic_id, "names")
-    if held is not None and held.state == state:
+    if held is not None and held.version == version:
         return held
-    query = select(col(Patient.id), col(Patient.name)).where(col(Patient.clinic_id) == clinic_id)
-    found = [(patient_id, name) for patient_id, name in (await connection.execute(query)).all()]
-    made = await asyncio.to_thread(_sorted, state, found)
+    kept = type_coerce(col(Patient.name), Text())
+    query = select(col(Patient.id), kept).where(col(Patient.clinic_id) == clinic_id)
+    found = (await connection.execute(query)).all()
+    ring = ring_in_use(connection.dialect)
+    made = await asyncio.to_thread(_sorted, version, [(one, clinic_id, name) for one, name in found], ring)
     _held.put(clinic_id, "names", made)
     return made
+
+
+async def called(connection: AsyncConnection, clinic_id: UUID, sought: str) -> list[UUID]:
+    """Who of a clinic is called so, the nearest first; off the loop, for a long list of names takes a while."""
+    return await asyncio.to_thread((await names_of_clinic(connection, clinic_id)).matching, sought)
+
+
+async def names_changed(connection: AsyncConnection, clinic_id: UUID) -> None:
+    """Notes in the transaction of a change that a name of the clinic was added, changed or erased."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = insert(table(ClinicNamesVersion)).values(clinic_id=clinic_id, version=1)
+    more = {"version": col(ClinicNamesVersion.version) + 1}
+    await connection.execute(statement.on_conflict_do_update(index_elements=["clinic_id"], set_=more))
 
 
 def folded(text: str) -> tuple[str, ...]:
@@ -75,18 +95,21 @@ def folded(text: str) -> tuple[str, ...]:
     return tuple("".join(letters).split())
 
 
-async def _state(connection: AsyncConnection, clinic_id: UUID) -> NamesState:
-    """What differs after any name was added, changed or erased: ids only grow, versions too."""
-    of_clinic = col(Patient.clinic_id) == clinic_id
-    newest = select(col(Patient.id)).where(of_clinic).order_by(col(Patient.id).desc()).limit(1).scalar_subquery()
-    query = select(func.count(), func.coalesce(func.sum(col(Patient.version)), 0), newest).where(of_clinic)
-    many, versions, last = (await connection.execute(query)).one()
-    return many, versions, last
+def _sorted(version: int, found: list[tuple[UUID, UUID, str]], ring: KeyRing) -> ClinicNames:
+    opened = (
+        (patient_id, _opened(ring, kept, clinic_id=clinic_id, patient_id=patient_id))
+        for patient_id, clinic_id, kept in found
+    )
+    people = (Named(patient_id, name, folded(name)) for patient_id, name in opened)
+    return ClinicNames(version, tuple(sorted(people, key=lambda one: (one.words, one.name, one.id))))
 
 
-def _sorted(state: NamesState, found: list[tuple[UUID, str]]) -> ClinicNames:
-    people = (Named(patient_id, name, folded(name)) for patient_id, name in found)
-    return ClinicNames(state, tuple(sorted(people, key=lambda one: (one.words, one.name, one.id))))
+def _opened(ring: KeyRing, kept: str, *, clinic_id: UUID, patient_id: UUID) -> str:
+    """A name; one that can't be read is told as such, and does not hide the others."""
+    try:
+        return ring.open(kept, f"patient.name|{row_key((clinic_id, patient_id))}")
+    except CellError:
+        return UNREADABLE
 
 
 def _rank(asked: tuple[str, ...], words: tuple[str, ...]) -> int | None:

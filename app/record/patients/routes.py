@@ -1,8 +1,9 @@
 """The clinic's patients."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
 from app.access.accounts.deps import CallerDep
@@ -12,8 +13,11 @@ from app.base.http.idempotency.deps import IdempotentCallDep
 from app.base.http.paging import Cursor, Limit, Page
 from app.base.http.problems import problems
 from app.base.http.sheets import CSV, Accept, listed
+from app.base.store.typed import col
 from app.record.patients import service
 from app.record.patients.schemas import PatientChange, PatientIn, PatientOut
+from app.record.patients.sites.service import belongs_to
+from app.record.patients.tables import Patient
 from app.record.revisions.schemas import RevisionOut
 
 router = APIRouter(prefix="/v1/patients", tags=["patients"])
@@ -38,12 +42,16 @@ async def list_patients(
     caller: CallerDep,
     database: DatabaseDep,
     now: Now,
+    site_id: Annotated[UUID | None, Query(description="only those who belong to one site")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
     accept: Accept = "application/json",
 ) -> Response:
     """The patients that the caller may see: the clinic's, or only themselves; as a sheet by `Accept: text/csv`."""
-    people, following = await service.list_patients(database, caller, limit=limit, cursor=cursor, now=now)
+    of_site = None
+    if site_id is not None:
+        of_site = belongs_to(site_id, clinic_id=col(Patient.clinic_id), patient_id=col(Patient.id))
+    people, following = await service.list_patients(database, caller, limit=limit, cursor=cursor, now=now, only=of_site)
     return await listed(PatientOut, people, following=following, accept=accept)
 
 

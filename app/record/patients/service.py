@@ -6,7 +6,7 @@ from functools import cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import (
@@ -31,6 +31,7 @@ from app.base.store.database import Database
 from app.base.store.metadata import new_id
 from app.base.store.prepared import Connection, Prepared, first_of, prepared_select, rows_of
 from app.base.store.typed import RowQuery, col, for_row, row, table, to
+from app.record.patients.names import names_changed
 from app.record.patients.schemas import PatientChange, PatientIn, PatientOut
 from app.record.patients.tables import Patient
 from app.record.revisions import service as revisions
@@ -166,6 +167,7 @@ async def add(
         created_at=now,
     )
     await connection.execute(insert(patient).values(values))
+    await names_changed(connection, caller.clinic_id)
     first = NewRevision("patient", patient_id, 1, new.model_dump(mode="json"))
     await revisions.keep(connection, caller, patient_id=patient_id, new=first, now=now)
     await audit.record(connection, caller, action="create", resource="patient", patient_id=patient_id, now=now)
@@ -222,6 +224,8 @@ async def _keep(
         .where(col(Patient.clinic_id) == person.clinic_id, col(Patient.id) == person.id)
         .ordered_values(*for_row(changed, person.clinic_id, person.id))
     )
+    if after.name != person.name:
+        await names_changed(connection, person.clinic_id)
     new = NewRevision("patient", person.id, person.version + 1, after.model_dump(mode="json"), reason=reason)
     await revisions.keep(connection, caller, patient_id=person.id, new=new, now=now)
     await audit.record(connection, caller, action="change", resource="patient", patient_id=person.id, now=now)
@@ -236,12 +240,20 @@ async def read(database: Database, caller: Caller, *, patient_id: UUID, now: dat
 
 
 async def list_patients(
-    database: Database, caller: Caller, *, limit: int, cursor: str | None, now: datetime
+    database: Database,
+    caller: Caller,
+    *,
+    limit: int,
+    cursor: str | None,
+    now: datetime,
+    only: ColumnElement[bool] | None = None,
 ) -> tuple[list[Person], str | None]:
     """The caller's patients, oldest record first, and the cursor of the rest."""
     query: RowQuery = select(*COLUMNS).where(
         reach(caller, "read", clinic_id=col(Patient.clinic_id), patient_id=col(Patient.id))
     )
+    if only is not None:
+        query = query.where(only)
     after = from_cursor(cursor)
     if after is not None:
         query = query.where(col(Patient.id) > after)

@@ -30,3 +30,12 @@ class Patient(SQLModel, table=True):
     language: str | None = Field(default=None, max_length=2)  # in which the patient is told what to do
     payer: str | None = Field(default=None, max_length=60)  # the policy of who pays
     origin: UUID | None = None  # id in the clinic that the record came from
+
+
+class ClinicNamesVersion(SQLModel, table=True):
+    """Counts the changes of the names of a clinic's patients, so that what is held of them is known to be old."""
+
+    __tablename__ = "clinic_names"
+
+    clinic_id: UUID = Field(foreign_key="clinic.id", primary_key=True)
+    version: int

@@ -25,5 +25,7 @@ class Revision(SQLModel, table=True):
     recorded_at: datetime
     received_at: datetime
     reason: str | None = Field(default=None, sa_type=SealedText("revision.reason"))
-    content: JsonObject | None = Field(default=None, sa_column=Column(SealedJson("revision.content", "name", "note")))
+    content: JsonObject | None = Field(
+        default=None, sa_column=Column(SealedJson("revision.content", "name", "note", "immediate_events"))
+    )
     origin: UUID | None = None  # id of the row in the clinic that the record came from

@@ -21,6 +21,7 @@ from app.record.facts.kinds import Fact, FactIn
 from app.record.facts.service import fact
 from app.record.facts.tables import FactRow
 from app.record.patients import service as patients
+from app.record.patients.names import names_changed
 from app.record.patients.service import Person, patient
 from app.record.patients.tables import Patient
 from app.record.revisions.service import revision
@@ -80,6 +81,7 @@ async def _person(connection: AsyncConnection, record: CheckedRecord, *, old_id:
     made = await connection.execute(insert_new(connection, patient, "clinic_id", "origin"), values)
     if made.rowcount == 0 or (await connection.execute(held)).first() is not None:
         raise Problem(409, "This clinic has the patient already.")
+    await names_changed(connection, person.clinic_id)
     return person
 
 

@@ -14,6 +14,7 @@ from app.base.store.database import Database
 from app.base.store.metadata import metadata
 from app.base.store.typed import col, row, table
 from app.record.patients import service as patients
+from app.record.patients.names import names_changed
 from app.record.patients.service import patient
 from app.record.patients.tables import Patient
 from app.record.whole.tables import Tombstone
@@ -44,6 +45,7 @@ async def erase(database: Database, caller: Caller, *, patient_id: UUID, reason:
         await connection.execute(
             delete(patient).where(col(Patient.clinic_id) == person.clinic_id, col(Patient.id) == person.id)
         )
+        await names_changed(connection, person.clinic_id)
         await connection.execute(
             insert(table(Tombstone)).values(
                 row(

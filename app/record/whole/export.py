@@ -26,24 +26,33 @@ async def export(
     database: Database, caller: Caller, *, patient_id: UUID, as_known_on: datetime | None, now: datetime
 ) -> str:
     """Every revision of every row, and of every day, that had been received by then; as JSON (`RecordOut`)."""
-    until = as_known_on or now
+    async with database.read(aside=True) as connection:
+        person = await patients.find(connection, caller, patient_id=patient_id)
+    document = await document_of(database, person.clinic_id, person.id, until=as_known_on, now=now)
+    await audit.record_read(database, caller, resource="record", patient_id=patient_id, now=now)
+    return document
+
+
+async def document_of(
+    database: Database, clinic_id: UUID, patient_id: UUID, *, until: datetime | None = None, now: datetime
+) -> str:
+    """The same for whoever has made sure that it may be read, and keeps that it was."""
+    until = until or now
     of_rows = select(table(Revision)).order_by(col(Revision.kind), col(Revision.row_id), col(Revision.number))
     of_days = select(table(DiaryRevision)).order_by(col(DiaryRevision.date), col(DiaryRevision.revision))
     async with database.read(aside=True) as connection:
-        person = await patients.find(connection, caller, patient_id=patient_id)
         of_rows = of_rows.where(
-            col(Revision.clinic_id) == person.clinic_id,
-            col(Revision.patient_id) == person.id,
+            col(Revision.clinic_id) == clinic_id,
+            col(Revision.patient_id) == patient_id,
             col(Revision.received_at) <= until,
         )
         of_days = of_days.where(
-            col(DiaryRevision.clinic_id) == person.clinic_id,
-            col(DiaryRevision.patient_id) == person.id,
+            col(DiaryRevision.clinic_id) == clinic_id,
+            col(DiaryRevision.patient_id) == patient_id,
             col(DiaryRevision.received_at) <= until,
         )
         rows = await wholes_in_turns(Revision, await connection.execute(of_rows))
         days = await wholes_in_turns(DiaryRevision, await connection.execute(of_days))
-    await audit.record_read(database, caller, resource="record", patient_id=patient_id, now=now)
 
     def document() -> str:
         about = {"format": FORMAT, "patient_id": str(patient_id), "exported_at": instant(now)}
@@ -51,7 +60,7 @@ async def export(
         parts = [f"{json.dumps(name)}:{json.dumps(value)}" for name, value in about.items()]
         return "{" + ",".join(parts + [f"{json.dumps(name)}:[{items}]" for name, items in lists.items()]) + "}"
 
-    return await HEAVY.run(document, clinic_id=person.clinic_id)
+    return await HEAVY.run(document, clinic_id=clinic_id)
 
 
 def _items(form: type[BaseModel], rows: Iterable[object]) -> str:

@@ -31,6 +31,7 @@ class NeededTime:
     minutes: int
     clinician_id: UUID
     room: str | None = None
+    site_id: UUID | None = None
     device: str | None = None
     patient_id: UUID | None = None
     slot_id: UUID | None = None
@@ -43,8 +44,17 @@ class NeededTime:
 
 def needed_by(one: Slot, patient_id: UUID | None = None) -> NeededTime:
     """The time of a slot, with the patient who would have it."""
-    place = (one.clinician_id, one.room, one.device)
-    return NeededTime(one.clinic_id, one.starts_at, one.minutes, *place, patient_id=patient_id, slot_id=one.id)
+    return NeededTime(
+        one.clinic_id,
+        one.starts_at,
+        one.minutes,
+        one.clinician_id,
+        room=one.room,
+        site_id=one.site_id,
+        device=one.device,
+        patient_id=patient_id,
+        slot_id=one.id,
+    )
 
 
 async def hold_clinician(connection: AsyncConnection, clinic_id: UUID, clinician_id: UUID) -> bool:
@@ -147,7 +157,8 @@ def _shares(wanted: NeededTime) -> ColumnElement[bool]:
     """That a slot needs the same clinician, room, device, or is the same patient's."""
     same = [col(Slot.clinician_id) == wanted.clinician_id]
     if wanted.room is not None:
-        same.append(_alike(col(Slot.room), wanted.room))
+        here = col(Slot.site_id).is_not_distinct_from(wanted.site_id)  # another site may have a room of that name
+        same.append(and_(_alike(col(Slot.room), wanted.room), here))
     if wanted.device is not None:
         same.append(_alike(col(Slot.device), wanted.device))
     if wanted.patient_id is not None:

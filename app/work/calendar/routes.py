@@ -49,6 +49,7 @@ async def list_slots(
     to: Annotated[Moment | None, Query(description="before this instant; a year on where left out")] = None,
     free: Annotated[bool | None, Query(description="only free ones, or only taken ones")] = None,
     kind: Annotated[Literal["procedure", "consultation"] | None, Query(description="only for these")] = None,
+    site_id: Annotated[UUID | None, Query(description="only at one site")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
     accept: Accept = "application/json",
@@ -56,7 +57,7 @@ async def list_slots(
     """The clinic's slots, and whether each is free."""
     begin, end = slots.window(first, to, now)
     rows, following = await slots.list_slots(
-        database, caller, first=begin, last=end, free=free, kind=kind, limit=limit, cursor=cursor
+        database, caller, first=begin, last=end, free=free, kind=kind, site_id=site_id, limit=limit, cursor=cursor
     )
     return await listed(SlotOut, rows, following=following, accept=accept)
 

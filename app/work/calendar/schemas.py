@@ -38,6 +38,7 @@ class SlotIn(Wire):
     location: Line
     kind: Literal["procedure", "consultation"] = "procedure"
     room: PlaceName | None = Field(default=None, description="one appointment at a time takes place in it")
+    site_id: UUID | None = Field(default=None, description="at which of the clinic's sites; the room is one of it")
     device: PlaceName | None = Field(default=None, description="what it needs, such as a fluoroscope or a generator")
     overrule: Line | None = Field(default=None, description=OVERRULE)
     repeats: Annotated[str, Field(max_length=200)] | None = Field(
@@ -56,6 +57,7 @@ class SlotOut(BaseModel):
                 **SLOT,
                 "starts_at": "2026-06-02T07:00:00.000+00:00",
                 "kind": "procedure",
+                "site_id": None,
                 "free": True,
                 "closed": False,
                 "away": False,
@@ -73,6 +75,7 @@ class SlotOut(BaseModel):
     location: str
     kind: Literal["procedure", "consultation"]
     room: str | None = None
+    site_id: UUID | None = None
     device: str | None = None
     free: bool
     closed: bool = False
@@ -132,6 +135,7 @@ class SlotChange(Wire):
     closed: StrictBool | None = Field(default=None, description="a closed slot can't be booked")
     location: Line | None = None
     room: PlaceName | None = Field(default=None, description="null: none")
+    site_id: UUID | None = Field(default=None, description="null: none")
     device: PlaceName | None = Field(default=None, description="null: none")
 
 

@@ -20,10 +20,11 @@ from app.base.http.wire import to_wire
 from app.base.store.database import Database
 from app.base.store.long_results import in_turns
 from app.base.store.metadata import new_id
-from app.base.store.typed import RowQuery, Setting, col, row, table, to, values_of, whole
+from app.base.store.typed import RowQuery, Setting, col, row_of, table, to, values_of, whole
 from app.record.patients.service import patient
+from app.record.patients.sites.service import check_open
 from app.record.patients.tables import Patient
-from app.work.calendar.clashes import NeededTime, check_slots, held, hold_clinician, hold_places, needed_by, overruled
+from app.work.calendar.clashes import check_slots, held, hold_clinician, hold_places, needed_by, overruled
 from app.work.calendar.offers import offer, withdraw_offer
 from app.work.calendar.presence import away, overtaken, present
 from app.work.calendar.repeats import occurrences
@@ -49,7 +50,7 @@ async def add_slots(database: Database, caller: Caller, *, new: SlotIn, once: Id
         if not await hold_clinician(connection, caller.clinic_id, new.clinician_id):
             raise bad_field("/clinician_id", "is no clinician of this clinic")
         await hold_places(connection, caller.clinic_id, new.room, new.device)
-        place = (new.clinician_id, new.room, new.device)
+        await check_open(connection, caller.clinic_id, new.site_id)
         accepted = overruled(caller, new.overrule)
         left = (
             starts
@@ -57,44 +58,23 @@ async def add_slots(database: Database, caller: Caller, *, new: SlotIn, once: Id
             else await present(connection, caller.clinic_id, clinician_id=new.clinician_id, starts=starts)
         )
         if not accepted:
-            await check_slots(connection, [NeededTime(caller.clinic_id, at, new.minutes, *place) for at in left])
-        ids = [new_id() for _ in left]
-        rows = [
-            row(
-                Slot,
-                clinic_id=caller.clinic_id,
-                id=slot_id,
-                clinician_id=new.clinician_id,
-                starts_at=at,
-                minutes=new.minutes,
-                location=new.location,
-                kind=new.kind,
-                room=new.room,
-                device=new.device,
-                overruled=new.overrule,
-                created_at=now,
-            )
-            for slot_id, at in zip(ids, left, strict=True)
-        ]
-        await connection.execute(insert(slot), rows)
+            await check_slots(connection, [needed_by(one) for one in _slots_of(caller, new, left, now=now)])
+        rows = _slots_of(caller, new, left, now=now)
+        await connection.execute(insert(slot), [row_of(one) for one in rows])
         await audit.record(connection, caller, action="create", resource="slot", patient_id=None, now=now)
-        made = SlotOut(
-            id=ids[0],
-            clinician_id=new.clinician_id,
-            starts_at=left[0],
-            minutes=new.minutes,
-            location=new.location,
-            kind=new.kind,
-            room=new.room,
-            device=new.device,
-            overruled=new.overrule,
-            free=True,
-            also=ids[1:],
-            left_out=sorted([*left_out, *(at for at in starts if at not in left)]),
-        )
-        return Answer(to_wire(SlotOut, made), 201, {"Location": f"/v1/slots/{ids[0]}"})
+        left_here = sorted([*left_out, *(at for at in starts if at not in left)])
+        first = slot_out(rows[0], free=True, away=False)
+        made = first.model_copy(update={"also": [one.id for one in rows[1:]], "left_out": left_here})
+        return Answer(to_wire(SlotOut, made), 201, {"Location": f"/v1/slots/{made.id}"})
 
     return await audit.once(database, caller, once, now=now, work=work)
+
+
+def _slots_of(caller: Caller, new: SlotIn, starts: list[datetime], *, now: datetime) -> list[Slot]:
+    """A slot for each instant at which one begins."""
+    same = new.model_dump(include={"clinician_id", "minutes", "location", "kind", "room", "site_id", "device"})
+    made = partial(Slot, clinic_id=caller.clinic_id, overruled=new.overrule, created_at=now, **same)
+    return [made(id=new_id(), starts_at=at) for at in starts]
 
 
 def slot_out(one: Slot, *, free: bool, away: bool) -> SlotOut:
@@ -114,7 +94,7 @@ async def change(database: Database, caller: Caller, *, slot_id: UUID, given: Sl
 
     async def work(connection: AsyncConnection) -> SlotOut:
         one, free = await _held(connection, caller, slot_id)
-        moved = given.model_fields_set & {"location", "room", "device"}
+        moved = given.model_fields_set & {"location", "room", "site_id", "device"}
         if not free and (given.closed or moved):
             raise Problem(409, "The slot is booked; move or cancel its appointment first.")
         changes: list[Setting] = []
@@ -126,6 +106,9 @@ async def change(database: Database, caller: Caller, *, slot_id: UUID, given: Sl
             changes.append(to(col(Slot.location), given.location))
         if "room" in moved:
             changes.append(to(col(Slot.room), given.room))
+        if "site_id" in moved:
+            await check_open(connection, one.clinic_id, given.site_id)
+            changes.append(to(col(Slot.site_id), given.site_id))
         if "device" in moved:
             changes.append(to(col(Slot.device), given.device))
         if changes:
@@ -133,7 +116,7 @@ async def change(database: Database, caller: Caller, *, slot_id: UUID, given: Sl
             await connection.execute(update(slot).where(this).ordered_values(*changes))
         await audit.record(connection, caller, action="change", resource="slot", patient_id=None, now=now)
         after = (await _held(connection, caller, slot_id))[0]
-        if moved & {"room", "device"} or given.closed is False:
+        if moved & {"room", "site_id", "device"} or given.closed is False:
             await hold_places(connection, one.clinic_id, after.room, after.device)
             await check_slots(connection, [needed_by(after)])
         if given.closed is False and one.closed_at is not None:
@@ -186,6 +169,7 @@ async def list_slots(
     last: datetime,
     free: bool | None,
     kind: str | None = None,
+    site_id: UUID | None = None,
     limit: int,
     cursor: str | None,
 ) -> tuple[list[SlotOut], str | None]:
@@ -203,6 +187,8 @@ async def list_slots(
         query = query.where(open_ if free else taken.is_not(None))
     if kind is not None:
         query = query.where(col(Slot.kind) == kind)
+    if site_id is not None:
+        query = query.where(col(Slot.site_id) == site_id)
     after = from_timed_cursor(cursor)
     if after is not None:
         query = query.where(tuple_(col(Slot.starts_at), col(Slot.id)) > tuple_(*after))

@@ -28,9 +28,11 @@ class Slot(SQLModel, table=True):
     kind: str = Field(max_length=40)
     created_at: datetime
     room: str | None = Field(default=None, max_length=60)
+    site_id: UUID | None = None  # of the clinic's sites; a room is one of it
     device: str | None = Field(default=None, max_length=60)
     closed_at: datetime | None = None
-    overruled: str | None = Field(default=None, max_length=200)  # why an admin accepts a clash, or an absence
+    # why an admin accepts a clash, or an absence
+    overruled: str | None = Field(default=None, sa_type=SealedText("slot.overruled"))
 
 
 class Absence(SQLModel, table=True):

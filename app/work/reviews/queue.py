@@ -12,7 +12,8 @@ from app.access.audit import service as audit
 from app.answers.verdicts.tables import OutcomeRow
 from app.base.store.database import Database
 from app.base.store.typed import col
-from app.record.patients.names import MOST_FOUND, names_of_clinic
+from app.record.patients.names import MOST_FOUND, called
+from app.record.patients.sites.service import belongs_to
 from app.record.procedures.tables import ProcedureRow
 from app.rules.parameters import LONG_IN_QUEUE
 from app.rules.reviews import OPEN
@@ -30,17 +31,17 @@ async def queue(
     within = reach(caller, "read", clinic_id=col(Review.clinic_id), patient_id=col(Review.patient_id))
     urgent = case(URGENT, value=col(OutcomeRow.phase), else_=3)
     async with database.read(aside=True) as connection:
-        called = None
+        people = None
         if asked.name:
-            called = (await names_of_clinic(connection, caller.clinic_id)).matching(asked.name)[:MOST_FOUND]
-        query = with_outcome().where(within, *_conditions(asked, called, now=now))
+            people = (await called(connection, caller.clinic_id, asked.name))[:MOST_FOUND]
+        query = with_outcome().where(within, *_conditions(asked, people, now=now))
         query = query.order_by(urgent, col(Review.opened_at), col(Review.id))
         found = await find_all(connection, query.limit(asked.limit + 1).offset(offset))
     await audit.record_read(database, caller, resource="reviews", patient_id=asked.patient_id, now=now)
     return found[: asked.limit], len(found) > asked.limit
 
 
-def _conditions(asked: QueueIn, called: list[UUID] | None, *, now: datetime) -> list[ColumnElement[bool]]:
+def _conditions(asked: QueueIn, people: list[UUID] | None, *, now: datetime) -> list[ColumnElement[bool]]:
     out: list[ColumnElement[bool]] = [col(Review.state).in_([asked.state] if asked.state else OPEN)]
     if asked.patient_id is not None:
         out.append(col(Review.patient_id) == asked.patient_id)
@@ -61,8 +62,10 @@ def _conditions(asked: QueueIn, called: list[UUID] | None, *, now: datetime) -> 
             col(ProcedureRow.clinic_id) == col(Review.clinic_id), col(ProcedureRow.region) == asked.region
         )
         out.append(col(Review.procedure_id).in_(of_region))
-    if called is not None:
-        out.append(col(Review.patient_id).in_(called))
+    if asked.site_id is not None:
+        out.append(belongs_to(asked.site_id, clinic_id=col(Review.clinic_id), patient_id=col(Review.patient_id)))
+    if people is not None:
+        out.append(col(Review.patient_id).in_(people))
     return out
 
 

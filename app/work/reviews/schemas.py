@@ -182,6 +182,7 @@ class QueueIn(BaseModel):
     policy: Line | None = Field(default=None, description="proposed under one policy")
     waiting_days: int | None = Field(default=None, ge=0, le=10_000, description="waiting for at least so many days")
     name: Line | None = Field(default=None, description="part of the patient's name")
+    site_id: UUID | None = Field(default=None, description="of patients who belong to one site")
     limit: int = Field(default=50, ge=1, le=200, description="at most so many items")
     cursor: Annotated[str, Field(max_length=20)] | None = Field(default=None, description="`next` of the page before")
 

@@ -8,11 +8,13 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx
+import pyotp
 import pytest
 from sqlalchemy import select, update
 
@@ -28,7 +30,7 @@ from tests.support import PASSWORD, Service
 
 pytestmark = pytest.mark.anyio
 HERE = Path(__file__).parent
-BACK = "http://127.0.0.1:8000/clinic/sign-on/back"
+BACK = "http://127.0.0.1:8000/clinic/sign-on/"
 NODE = TOOLS / "node_modules" / "oidc-provider" / "lib" / "index.js"
 SECRET = "a secret + of the client"
 ROLES = {"reprieve-admins": "admin", "doctors": "clinician"}
@@ -52,7 +54,7 @@ def running(request: pytest.FixtureRequest) -> Iterator[Running]:
     if request.param == "node":
         if not NODE.exists():
             pytest.skip("`make clients` fetches the provider")
-        call = ["node", str(HERE / "provider.mjs"), str(NODE), BACK]
+        call = ["node", str(HERE / "provider.mjs"), str(NODE)]
     else:
         people = [
             {"sub": "doc", "groups": ["doctors"]},
@@ -323,6 +325,69 @@ async def test_a_token_that_is_not_for_this_sign_in_is_not_believed(
         answer = await come_back(service, back)
         assert (answer.status_code, "not for this sign-in" in answer.text) == (503, True), answer.text
         back = await at_provider(await begun(service), "doc")
+
+
+async def connecting(service: Service) -> str:
+    """Where cleo is sent who connects her account."""
+    await enter(service)
+    token = await form_token(service, "/clinic/account")
+    page = await service("nobody", "POST", "/clinic/account/provider", data={"form_token": token, "password": PASSWORD})
+    link = re.search(r'href="(http://127[^"]*)"', page.text)
+    assert link is not None, page.text
+    return unescape(link[1])
+
+
+async def test_an_accounts_own_second_factor_is_asked_for_where_the_provider_asks_for_none(
+    with_provider: Service, clock: Clock
+) -> None:
+    service = with_provider
+    assert (await come_back(service, await at_provider(await connecting(service), "doc"))).status_code == 303
+    begun_app = (await service("cleo", "POST", "/v1/me/factors/code", json={"password": PASSWORD})).json()
+    code = pyotp.TOTP(begun_app["secret"]).at(clock.now)
+    done = await service("cleo", "POST", f"/v1/me/factors/{begun_app['id']}/confirm", json={"code": code})
+    assert done.status_code == 200, done.text
+    service.client.cookies.clear()
+    asked = await signed_on(service, "doc")
+    assert (asked.status_code, "reprieve_session" in asked.cookies) == (200, False)
+    half = re.search(r'name="half" value="([^"]+)"', asked.text)
+    assert half is not None, asked.text
+    clock.now += timedelta(minutes=1)
+    code = pyotp.TOTP(begun_app["secret"]).at(clock.now)
+    let_in = await service("nobody", "POST", "/clinic/sign-in/code", data={"half": half[1], "code": code})
+    assert (let_in.status_code, "reprieve_session" in let_in.cookies) == (303, True), let_in.text
+
+
+async def test_a_connection_is_made_in_the_sign_in_that_began_it_and_there_is_one(with_provider: Service) -> None:
+    service = with_provider
+    back = await at_provider(await connecting(service), "doc")
+    away = await service("root", "DELETE", f"/v1/accounts/{service.accounts['cleo'][1]}/sessions")
+    assert away.status_code == 204
+    assert (await come_back(service, back)).status_code == 403
+    assert await rows(service, col(Identity.id)) == []
+    for name in ("doc", "boss"):
+        assert (await come_back(service, await at_provider(await connecting(service), name))).status_code == 303
+    assert [one for (one,) in await rows(service, col(Identity.subject))] == ["boss"]
+
+
+async def test_what_an_earlier_provider_let_in_ends_with_it(with_provider: Service, running: Running) -> None:
+    service = with_provider
+    assert (await come_back(service, await at_provider(await connecting(service), "doc"))).status_code == 303
+    assert (await service("nobody", "GET", "/clinic")).status_code == 200
+    under_way = await at_provider(await begun(service), "doc")
+    assert (await set_provider(service, running, client_id="another")).status_code == 200
+    assert (await service("nobody", "GET", "/clinic")).status_code == 303
+    assert (await come_back(service, under_way)).status_code == 403
+    await set_provider(service, running)
+    another = f"/clinic/sign-on/{service.accounts['other'][0]}/back"
+    back = urlsplit(await at_provider(await begun(service), "doc"))
+    mixed_up = await service("nobody", "GET", f"{another}?{back.query}")
+    assert mixed_up.status_code == 403, "each clinic has an address of its own"
+
+
+async def test_going_off_has_a_limit(with_provider: Service) -> None:
+    answers = [await with_provider("nobody", "GET", f"/clinic/sign-on/{with_provider.clinic_id}") for _ in range(104)]
+    told = [one.status_code for one in answers]
+    assert set(told[:95]) == {303} and told[-1] == 429
 
 
 async def test_the_secret_lies_under_a_key_and_stays_where_it_is_left_out(

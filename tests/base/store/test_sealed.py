@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID
 
@@ -12,14 +13,14 @@ import pytest
 from sqlalchemy import String, Text, func, select, text, type_coerce, update
 from sqlalchemy.exc import StatementError
 
-from app.base.settings import Settings
+from app.base.settings import SettingError, Settings
 from app.base.store.database import Database
 from app.base.store.keys import MARK, CellError, KeyRing
 from app.base.store.metadata import metadata
 from app.base.store.resealing import ids_in_use, reseal, sealed_tables
 from app.base.store.sealed import JSON_MARK, Sealed
 from app.base.store.typed import col, table, to
-from app.doors.tables import Patient
+from app.doors.tables import KeptAnswer, Patient
 from tests.commands import environment, reprieve
 from tests.conftest import Clock
 from tests.support import Service, app_with, in_clear, open_service
@@ -32,14 +33,33 @@ IN_CLEAR = {  # columns whose name sounds like what is sealed: why they are not
     "api_key.name": "of a machine",
     "bulk.items": "sealed",
     "clinic.name": "no person's",
+    "clinic_site.name": "of a place",
     "clinic_policy.name": "of a policy",
     "lease.name": "of work",
+    "outcome.operator": "one of the clinic's own; cohorts are told apart by it",
+    "procedure.operator": "one of the clinic's own; cohorts are told apart by it",
     "outcome.why": "made from figures by rule",
     "proxy.reason": "one of four words",
     "second_factor.name": "of a device",
     "slot.location": "a place",
 }
-SOUNDS = ("name", "note", "reason", "why", "target", "secret", "steps", "content", "shown", "body", "about", "items")
+SOUNDS = (
+    "overruled",
+    "agreed",
+    "operator",
+    "name",
+    "note",
+    "reason",
+    "why",
+    "target",
+    "secret",
+    "steps",
+    "content",
+    "shown",
+    "body",
+    "about",
+    "items",
+)
 
 
 @pytest.fixture
@@ -286,4 +306,83 @@ async def test_a_value_that_is_bound_to_no_row_is_not_written(kept: Service) -> 
     async with kept.app.state.database.read() as connection:
         with pytest.raises(StatementError, match=r"patient\.name: is sealed"):
             await connection.execute(sought)
-    assert len(sealed_tables()) > 12
+    assert len(await sealed_tables(kept.app.state.database)) > 12
+
+
+async def test_a_process_of_its_own_sees_every_table_and_drops_no_key_that_is_needed(kept: Service) -> None:
+    """As it is at a shell: nothing but the command is imported."""
+    settings, ring = kept.app.state.settings, kept.app.state.database.ring
+    (old,) = ring.ids
+    environ = environment(settings.url, REPRIEVE_KEY_FILE=str(settings.key_file))
+
+    def run(*call: str) -> "subprocess.CompletedProcess[str]":
+        whole = [sys.executable, "-m", "app", "keys", *call]
+        return subprocess.run(whole, env=environ, capture_output=True, text=True)
+
+    done = await asyncio.to_thread(run, "rotate")
+    assert done.returncode == 0, done.stderr
+    used = await ids_in_use(kept.app.state.database)
+    assert old not in used and sum(used.values()) > 10
+    assert (await asyncio.to_thread(run, "drop", old)).returncode == 0
+    assert (await kept("cleo", "GET", f"/v1/patients/{kept.ada_id}")).json()["name"] == "Ada Muster"
+
+
+def test_changes_at_once_lose_no_key(tmp_path: Path) -> None:
+    path = tmp_path / "ring.keys"
+    KeyRing(path).make()
+    with ThreadPoolExecutor(8) as pool:
+        added = list(pool.map(lambda number: KeyRing(path).add(first=bool(number % 2)), range(24)))
+    ring = KeyRing(path)
+    ring.load()
+    assert set(added) < set(ring.ids) and len(ring.ids) == 25
+    assert mode_of(path) == 0o600
+
+
+@pytest.mark.parametrize("left", ["", "# keys\n", "aabbccdd AA"])
+def test_a_file_that_is_being_written_makes_nobody_write_in_clear(tmp_path: Path, left: str) -> None:
+    ring = KeyRing(tmp_path / "ring.keys")
+    ring.make()
+    sealed, whole = ring.seal("x", "a.b|1"), (tmp_path / "ring.keys").read_text()
+    (tmp_path / "ring.keys").write_text(left)
+    ring._looked = -1.0
+    assert ring.seal("y", "a.b|1").startswith(MARK) and ring.open(sealed, "a.b|1") == "x"
+    with pytest.raises(SettingError):
+        KeyRing(tmp_path / "ring.keys").load()
+    (tmp_path / "ring.keys").write_text(whole)
+    ring._looked = -1.0
+    assert ring.open(sealed, "a.b|1") == "x"
+
+
+def test_a_link_to_the_file_stays_one(tmp_path: Path) -> None:
+    KeyRing(tmp_path / "real.keys").make()
+    (tmp_path / "link.keys").symlink_to(tmp_path / "real.keys")
+    ring = KeyRing(tmp_path / "link.keys")
+    name = ring.add(first=True)
+    assert (tmp_path / "link.keys").is_symlink() and name in (tmp_path / "real.keys").read_text()
+
+
+async def test_what_can_not_be_read_is_named_and_holds_up_nothing_else(kept: Service) -> None:
+    database = kept.app.state.database
+    await swap(database, UUID(kept.ada_id))
+    database.ring.add(first=True)
+    database.ring._looked = -1.0
+    found = await reseal(database)
+    assert found.changed > 8 and len(found.unreadable) == 1
+    assert "patient.name" in found.unreadable[0] and UUID(kept.ada_id).hex in found.unreadable[0]
+    assert "Ada" not in found.unreadable[0]
+
+
+async def test_answers_kept_under_keys_that_look_alike_are_two(kept: Service) -> None:
+    database = kept.app.state.database
+    for key in ("a-b", "ab"):
+        new = {"name": f"Patient {key}", "born_on": "1961-04-02", "time_zone": "Europe/Zurich"}
+        made = await kept("cleo", "POST", "/v1/patients", json=new, headers={"Idempotency-Key": key})
+        assert made.status_code == 201
+    raw = type_coerce(col(KeptAnswer.body), Text())
+    async with database.engine.begin() as connection:
+        found = {key: body for key, body in (await connection.execute(select(col(KeptAnswer.key), raw))).all()}  # noqa: C416  # rows
+        this = update(table(KeptAnswer)).where(col(KeptAnswer.key) == "ab")
+        await connection.execute(this.ordered_values(to(col(KeptAnswer.body), in_clear(found["a-b"]))))
+    new = {"name": "Patient ab", "born_on": "1961-04-02", "time_zone": "Europe/Zurich"}
+    again = await kept("cleo", "POST", "/v1/patients", json=new, headers={"Idempotency-Key": "ab"})
+    assert again.status_code == 500, "it is another's answer"

@@ -15,7 +15,7 @@ from app.base.store.database import Database
 from app.base.store.metadata import new_id
 from app.base.store.typed import col, row, table
 from app.record.patients import service as patients
-from app.record.patients.names import MOST_FOUND, names_of_clinic
+from app.record.patients.names import MOST_FOUND, called
 from app.record.patients.tables import Patient
 from app.record.patients.teams.schemas import MemberOut, OutsideOut
 
@@ -133,9 +133,10 @@ async def outside(database: Database, caller: Caller, *, name: str, now: datetim
         col(Patient.clinic_id) == caller.clinic_id, ~theirs
     )
     async with database.read() as connection:
-        called = (await names_of_clinic(connection, caller.clinic_id)).matching(name)
-        rows = (await connection.execute(query.where(col(Patient.id).in_(called[:MOST_FOUND])))).all()
-    found = sorted(rows, key=lambda one: called.index(one[0]))[:FOUND]
+        people = await called(connection, caller.clinic_id, name)
+        rows = (await connection.execute(query.where(col(Patient.id).in_(people[:MOST_FOUND])))).all()
+    place = {patient_id: number for number, patient_id in enumerate(people)}
+    found = sorted(rows, key=lambda one: place[one[0]])[:FOUND]
     for patient_id, *_ in found:
         await audit.record_read(database, caller, resource="outside_team", patient_id=patient_id, now=now)
     return [OutsideOut(id=one, name=called, born_on=born_on) for one, called, born_on in found]

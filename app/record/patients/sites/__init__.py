@@ -1,0 +1,1 @@
+"""The sites of one clinic, and which of them a patient belongs to."""
