@@ -76,6 +76,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("clinic_id", name=op.f("pk_clinic_names")),
         sa.ForeignKeyConstraint(["clinic_id"], ["clinic.id"], name=op.f("fk_clinic_names_clinic_id")),
     )
+    op.add_column("sign_in", sa.Column("sibling_hash", sqlmodel.AutoString(length=64)))
     with op.batch_alter_table("slot") as table:
         table.add_column(sa.Column("site_id", sa.Uuid()))
         table.alter_column(
@@ -89,6 +90,8 @@ def downgrade() -> None:
         table.alter_column(
             "overruled", existing_type=sa.Text(), type_=sqlmodel.AutoString(length=200), existing_nullable=True
         )
+    with op.batch_alter_table("sign_in") as table:
+        table.drop_column("sibling_hash")
     op.drop_table("clinic_names")
     op.drop_table("patient_site")
     op.drop_table("clinic_site")

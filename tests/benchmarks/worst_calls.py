@@ -119,9 +119,11 @@ def calls(clinic: Clinic) -> Iterator[Call]:
         if method == "get":
             yield from _reads(clinic, path, call)
     yield from _worst(clinic)
-    for path, method, call in everything:
-        if method != "get":
-            yield from _writes(clinic, path, method=method, call=call)
+    writes = [one for one in everything if one[1] != "get"]
+    for path, method, call in sorted(
+        writes, key=lambda one: "sign_out" in one[2]["operationId"]
+    ):  # nobody is let in after
+        yield from _writes(clinic, path, method=method, call=call)
 
 
 def _address(clinic: Clinic, path: str) -> str:

@@ -196,7 +196,8 @@ class SignIns:
             who = Caller(found.account_id, found.clinic_id, found.role, found.patient_id, found.device)
             this = and_(col(SignIn.clinic_id) == found.clinic_id, col(SignIn.id) == found.id)
             shown = hash_of(secret)
-            if not any(secrets.compare_digest(shown, one or "") for one in (found.refresh_hash, found.previous_hash)):
+            good = found.refresh_hash, found.previous_hash, found.sibling_hash
+            if not any(secrets.compare_digest(shown, one or "") for one in good):
                 await connection.execute(delete(sign_in).where(this))
                 return None, who
             idle, _ = self.limits.of("app", found.role)
@@ -205,6 +206,7 @@ class SignIns:
                 to(col(SignIn.token_hash), hash_of(made.token)),
                 to(col(SignIn.refresh_hash), hash_of(made.refresh or "")),
                 to(col(SignIn.previous_hash), shown),
+                to(col(SignIn.sibling_hash), found.refresh_hash if shown == found.previous_hash else None),
                 to(col(SignIn.good_until), ends),
                 to(col(SignIn.refresh_until), now + idle),
                 to(col(SignIn.seen_at), now),

@@ -64,7 +64,8 @@ class SignIn(SQLModel, table=True):
     `id` names it where somebody looks through their sign-ins, `device` is what signed in, as it says itself, `factor` what
     was shown beside the password. Its token holds until `good_until`, the whole until `expires_at`. What an app refreshes
     its token with is `family.secret`: the first part finds the sign-in, the second changes with each use and is good until
-    `refresh_until`; the one before, until what followed it is used.
+    `refresh_until`; the one before, until what followed it is used. Where that came twice, as from two tabs, both of what
+    followed are good until one is used.
     """
 
     __tablename__ = "sign_in"
@@ -87,6 +88,7 @@ class SignIn(SQLModel, table=True):
     family_hash: str | None = Field(default=None, max_length=64)
     refresh_hash: str | None = Field(default=None, max_length=64)
     previous_hash: str | None = Field(default=None, max_length=64)
+    sibling_hash: str | None = Field(default=None, max_length=64)
     refresh_until: datetime | None = None
 
 

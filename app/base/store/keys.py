@@ -161,6 +161,9 @@ class KeyRing:
         try:
             if self.path.stat().st_mtime_ns != self._changed:
                 self.load()
+        except FileNotFoundError:
+            if self._keys:
+                log.error("the file of keys is gone; those that are known go on", file=str(self.path))
         except OSError as error:
             log.error("the keys can't be read; those that are known go on", why=type(error).__name__)
         except SettingError as error:

@@ -71,6 +71,17 @@ async def test_a_lost_answer_is_asked_for_again(service: Service) -> None:
     assert await holds(service, again["access_token"])
 
 
+@pytest.mark.parametrize("kept", [0, 1])
+async def test_two_that_refresh_at_once_sign_nobody_out(service: Service, kept: int) -> None:
+    """Two tabs of one app: whichever answer it keeps goes on, and the other is then of no use."""
+    first = await service.show("phone", "ada", PASSWORD)
+    both = [await refreshed(service, first["refresh_token"]) for _ in range(2)]
+    after = await refreshed(service, both[kept]["refresh_token"])
+    assert await holds(service, after["access_token"])
+    await refreshed(service, both[1 - kept]["refresh_token"], 401)
+    assert not await holds(service, after["access_token"]), "somebody else has the other"
+
+
 @pytest.mark.parametrize("first_to_come", ["thief", "owner"])
 async def test_a_copied_token_ends_the_sign_in_for_both(service: Service, first_to_come: str) -> None:
     """Whoever comes second shows what has been used: nobody knows which of the two is the thief."""
