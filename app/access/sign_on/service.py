@@ -17,7 +17,7 @@ from app.access.audit import service as audit
 from app.access.factors.codes import asks_for_code
 from app.access.lifecycle import codes
 from app.access.sign_in.service import CodeNeeded, Known
-from app.access.sign_on.provider import ProviderFault, address_to_ask, redeem
+from app.access.sign_on.provider import ProviderFault, address_to_ask, documents, redeem
 from app.access.sign_on.settings import client_of, find
 from app.access.sign_on.tables import ClinicProvider, Identity, SignOnTry
 from app.base.http.problems import Problem
@@ -63,6 +63,7 @@ class Back:
     code: str
     browser: str
     device: str | None
+    issuer: str | None = None  # as the provider names itself (RFC 9207)
 
 
 async def begin(
@@ -128,9 +129,11 @@ async def finish(
     begun = await _taken(database, clinic_id, back, now=now)
     async with database.read() as connection:
         one = await find(connection, begun.clinic_id)
-    if (one.issuer, one.client_id) != (begun.issuer, begun.client_id):
-        raise Problem(403, TOO_LATE)
     client = client_of(one, site.public_url, site.private)
+    says = (await documents(client)).about.get("authorization_response_iss_parameter_supported") is True
+    another = back.issuer != begun.issuer and (says or back.issuer is not None)
+    if another or (one.issuer, one.client_id) != (begun.issuer, begun.client_id):
+        raise Problem(403, TOO_LATE)
     claims = await redeem(client, back.code, verifier=begun.verifier, nonce=begun.nonce)
     account_id = await _account(database, one, begun=begun, claims=claims, now=now)
     async with database.read() as connection:
@@ -278,7 +281,8 @@ async def _let_in(
     if role != current and (current != "admin" or others):  # a clinic keeps its last admin
         await change_account(connection, one.clinic_id, account_id, changes=[to(col(Account.role), role)])
         who = Caller(account_id, one.clinic_id, role, None)
-        await audit.record(connection, who, action="change", resource="account", patient_id=None, now=now)
+        why = "the clinic's provider says so"
+        await audit.record(connection, who, action="change", resource="account", patient_id=None, now=now, why=why)
 
 
 async def _role_of(connection: AsyncConnection, clinic_id: UUID, account_id: UUID) -> Role:

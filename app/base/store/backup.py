@@ -24,7 +24,7 @@ SQLITE, POSTGRESQL = b"SQLite format 3\x00", b"PGDMP"
 
 
 @contextmanager
-def _written_whole(target: Path) -> Iterator[Path]:
+def written_whole(target: Path) -> Iterator[Path]:
     """A file that only its owner reads; it takes the place of the target, on the disk, where the block does not fail.
 
     Raises:
@@ -53,7 +53,7 @@ def back_up(url: str, into: Path, *, tools: Path | None = None) -> None:
         SettingError: the database can't be read, or the tools for it are missing or too old.
     """
     where = make_url(url)
-    with _written_whole(into) as part:
+    with written_whole(into) as part:
         if where.get_backend_name() == "sqlite":
             _copy_sqlite(Path(where.database or ""), part)
         else:
@@ -82,7 +82,7 @@ def restore(url: str, copy: Path, *, tools: Path | None = None) -> None:
     for there in (target, *(target.with_name(f"{target.name}{rest}") for rest in JOURNALS)):
         if there.exists() and there.stat().st_size > 0:
             raise SettingError(f"{there} is there already; restore into a file that is not, nor its journal")
-    with _written_whole(target) as part:
+    with written_whole(target) as part:
         _copy_sqlite(copy, part)
 
 

@@ -3,13 +3,19 @@
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 
 if TYPE_CHECKING:
     from app.base.store.database import Database
+
+
+PasswordFile = Annotated[
+    Path | None, typer.Option("--password-file", help="file with a password that the copy is under; none if not given")
+]
 
 
 def new_call(says: str | None = None) -> typer.Typer:

@@ -43,12 +43,13 @@ async def come_back(
     state: Annotated[str, Query(max_length=200)] = "",
     code: Annotated[str, Query(max_length=4000)] = "",
     error: Annotated[str, Query(max_length=200)] = "",
+    iss: Annotated[str | None, Query(max_length=500)] = None,
 ) -> Response:
     """Where the provider sends a browser back to."""
     browser = request.cookies.get(COOKIE, "")
     if error or not (state and code and browser):
         return _fault(GAVE_UP if error else service.TOO_LATE, 403)
-    back = Back(state, code, browser, named(request.headers.get("user-agent")))
+    back = Back(state, code, browser, named(request.headers.get("user-agent")), iss)
     try:
         token, leads_to = await service.finish(
             database, sign_ins, _site(settings), clinic_id=clinic_id, back=back, now=now

