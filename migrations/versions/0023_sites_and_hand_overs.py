@@ -83,6 +83,8 @@ def upgrade() -> None:
             "overruled", existing_type=sqlmodel.AutoString(length=200), type_=sa.Text(), existing_nullable=True
         )
 
+    op.execute("UPDATE cell_key SET everywhere_at = NULL")  # more is sealed than before
+
 
 def downgrade() -> None:
     with op.batch_alter_table("slot") as table:

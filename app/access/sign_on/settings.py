@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.access.accounts.permissions import Caller, require
 from app.access.accounts.sessions import end_of
 from app.access.audit import service as audit
+from app.access.factors.tables import Challenge
 from app.access.sign_on.provider import Client, ProviderFault, documents
 from app.access.sign_on.schemas import ProviderIn, ProviderOut
 from app.access.sign_on.tables import ClinicProvider, Identity, SignOnTry
@@ -141,6 +142,7 @@ async def _end_what_it_let_in(connection: AsyncConnection, clinic_id: UUID) -> N
     known = select(col(Identity.account_id)).where(col(Identity.clinic_id) == clinic_id)
     for account_id in set((await connection.execute(known)).scalars()):
         await end_of(connection, clinic_id, account_id)
+        await connection.execute(delete(table(Challenge)).where(col(Challenge.account_id) == account_id))
 
 
 def _out(one: ClinicProvider, public_url: str) -> ProviderOut:

@@ -61,6 +61,12 @@ async def know_keys(database: Database) -> None:
         await note_key(database, everywhere=not known and await _is_new(database))
 
 
+async def ids_known(database: Database) -> list[str]:
+    """The keys that something may be kept under."""
+    async with database.read() as connection:
+        return sorted((await connection.execute(select(col(CellKey.id)))).scalars())
+
+
 async def note_key(database: Database, *, everywhere: bool = False) -> None:
     """Notes the key that writes."""
     name, now = database.ring.writes_with, utc_now()

@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.base.store.database import Database
 from app.base.store.keys import MARK, CellError, KeyRing
 from app.base.store.metadata import metadata
-from app.base.store.sealed import AFTER_ROW, JSON_MARK, Cell, Sealed, SealedJson, row_key
+from app.base.store.sealed import AFTER_ROW, JSON_MARK, Cell, Sealed, SealedJson, SealedText, row_key
 from app.base.store.typed import Found, RowQuery
 
 AT_A_TIME = 500  # rows
@@ -131,7 +131,7 @@ def _changes(one: Table, line: Found, *, ring: KeyRing, counted: Resealed) -> It
     for column, kept in zip(_columns(one), line[size:], strict=True):
         kind = column.type
         assert isinstance(kind, Sealed)
-        if kept is None or set(_ids(kept)) == {ring.writes_with}:
+        if kept is None or (isinstance(kind, SealedText) and set(_ids(kept)) == {ring.writes_with}):
             continue
         try:
             value = kind.coming_out(f"{of}{AFTER_ROW}{kept}", ring)

@@ -14,7 +14,7 @@ from app.base.settings import Settings, get_settings
 from app.base.store.backup import back_up, written_whole
 from app.base.store.keys import ring_of
 from app.base.store.locked_copy import lock, password_in
-from app.doors.commands.common import PasswordFile, Refusal, new_call, report
+from app.doors.commands.common import PasswordFile, Refusal, new_call, report, tidy_when_stopped
 
 app = new_call()
 
@@ -50,7 +50,7 @@ def backup(
 @contextmanager
 def _copied(settings: Settings, password: bytes | None) -> Iterator[Path]:
     """A copy in a folder of its own, under the password where there is one."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tidy_when_stopped(), tempfile.TemporaryDirectory() as folder:
         plain, locked = Path(folder) / "copy", Path(folder) / "locked"
         back_up(settings.url, plain, tools=settings.pg_tools)
         if password is None:

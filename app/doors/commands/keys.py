@@ -8,7 +8,7 @@ import typer
 from app.base.settings import Settings, get_settings
 from app.base.store.database import Database
 from app.base.store.keys import LOOKS_EVERY, KeyRing
-from app.base.store.known_keys import everywhere_since, forget_key, know_keys, note_everywhere, note_key
+from app.base.store.known_keys import everywhere_since, forget_key, ids_known, note_everywhere, note_key
 from app.base.store.migrate import check
 from app.base.store.resealing import ids_in_use, reseal
 from app.doors import tables
@@ -57,7 +57,8 @@ async def _refuse_needed(settings: Settings) -> None:
     await check(settings.url)
     database = Database(settings.url, 1)
     try:
-        await know_keys(database)
+        if needed := await ids_known(database):
+            raise Refusal(f"the database was written under the key {needed[0]}: find the file that holds it")
     finally:
         await database.close()
 

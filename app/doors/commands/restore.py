@@ -15,7 +15,7 @@ from app.base.store.database import Database
 from app.base.store.known_keys import know_keys
 from app.base.store.locked_copy import is_locked, password_in, unlock
 from app.base.store.migrate import check, wall_up
-from app.doors.commands.common import PasswordFile, Refusal, new_call, report
+from app.doors.commands.common import PasswordFile, Refusal, new_call, report, tidy_when_stopped
 
 app = new_call()
 
@@ -27,7 +27,7 @@ def restore(
 ) -> None:
     """Puts a copy into an empty database."""
     settings = get_settings()
-    with tempfile.TemporaryDirectory() as folder:
+    with tidy_when_stopped(), tempfile.TemporaryDirectory() as folder:
         if str(file) == "-":
             file = Path(folder) / "copy"
             with file.open("wb") as written:

@@ -1,5 +1,6 @@
 """Imports a whole record into a clinic: all of it, or nothing."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -31,10 +32,20 @@ from app.record.whole.kinds import KINDS
 from app.record.whole.schemas import ImportedOut, RecordIn
 
 
-async def bring_in(database: Database, caller: Caller, *, new: RecordIn, once: IdempotentCall, now: datetime) -> Answer:
+async def bring_in(
+    database: Database,
+    caller: Caller,
+    *,
+    new: RecordIn,
+    once: IdempotentCall,
+    now: datetime,
+    first: Callable[[AsyncConnection], Awaitable[None]] | None = None,
+    why: str | None = None,
+) -> Answer:
     """Imports the record that another clinic exported, with its times, under new ids.
 
-    What contradicts itself is noted in the answer and kept: an honest record may have become so by a change.
+    `first` is done in the same transaction, `why` stands in the log. What contradicts itself is noted in the answer and
+    kept: an honest record may have become so by a change.
 
     Raises:
         Problem: 403 for what the caller may not write by the other calls; 409 where the clinic has the patient; 422 with
@@ -44,13 +55,18 @@ async def bring_in(database: Database, caller: Caller, *, new: RecordIn, once: I
     record = await HEAVY.run(partial(checked, new, clinic_id=caller.clinic_id, now=now), clinic_id=caller.clinic_id)
 
     async def work(connection: AsyncConnection) -> Answer:
+        if first is not None:
+            await first(connection)
         person = await _person(connection, record, old_id=new.patient_id)
         await connection.execute(insert(revision), [_revision_row(person, one) for one in record.states])
         facts, notes = await _facts(connection, person, states=record.states, now=now)
         done = await take_in(connection, caller, author=None, person=person, entries=record.entries, now=now)
         await patients.touch(connection, person.clinic_id, person.id)
         for kind in (*sorted({one.told.kind for one in record.states}), "record"):
-            await audit.record(connection, caller, action="create", resource=kind, patient_id=person.id, now=now)
+            await audit.record(
+                connection, caller, action="create", resource=kind, patient_id=person.id, now=now, why=why
+            )
+        await names_changed(connection, person.clinic_id)  # last: others of the clinic wait for it
         body = ImportedOut(
             patient_id=person.id,
             facts=facts,
@@ -81,7 +97,6 @@ async def _person(connection: AsyncConnection, record: CheckedRecord, *, old_id:
     made = await connection.execute(insert_new(connection, patient, "clinic_id", "origin"), values)
     if made.rowcount == 0 or (await connection.execute(held)).first() is not None:
         raise Problem(409, "This clinic has the patient already.")
-    await names_changed(connection, person.clinic_id)
     return person
 
 

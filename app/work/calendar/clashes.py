@@ -157,8 +157,12 @@ def _shares(wanted: NeededTime) -> ColumnElement[bool]:
     """That a slot needs the same clinician, room, device, or is the same patient's."""
     same = [col(Slot.clinician_id) == wanted.clinician_id]
     if wanted.room is not None:
-        here = col(Slot.site_id).is_not_distinct_from(wanted.site_id)  # another site may have a room of that name
-        same.append(and_(_alike(col(Slot.room), wanted.room), here))
+        room = _alike(col(Slot.room), wanted.room)
+        if (
+            wanted.site_id is not None
+        ):  # another site may have a room of that name; one of which nobody said where is the same
+            room = and_(room, or_(col(Slot.site_id) == wanted.site_id, col(Slot.site_id).is_(None)))
+        same.append(room)
     if wanted.device is not None:
         same.append(_alike(col(Slot.device), wanted.device))
     if wanted.patient_id is not None:

@@ -106,8 +106,9 @@ async def change(database: Database, caller: Caller, *, slot_id: UUID, given: Sl
             changes.append(to(col(Slot.location), given.location))
         if "room" in moved:
             changes.append(to(col(Slot.room), given.room))
+        if "site_id" in moved or given.closed is False:
+            await check_open(connection, one.clinic_id, given.site_id if "site_id" in moved else one.site_id)
         if "site_id" in moved:
-            await check_open(connection, one.clinic_id, given.site_id)
             changes.append(to(col(Slot.site_id), given.site_id))
         if "device" in moved:
             changes.append(to(col(Slot.device), given.device))

@@ -306,7 +306,7 @@ EXPECTED: dict[str, tuple[int, ...]] = {
     "make hand-over": (422, 404, 201, 201, 201, 404, 401),  # how she agreed is for the staff to say
     "list hand-overs": READ,
     "withdraw hand-over": (404, 404, 404, 404, 404, 404, 401),
-    "take over": (403, 403, 404, 404, 404, 404, 401),
+    "take over": (403, 403, 404, 403, 403, 404, 401),  # a diary comes along: for clinicians
     "list team": READ,
     "add to team": (403, 403, 422, 403, 422, 404, 401),
     "remove from team": (403, 403, 404, 403, 404, 404, 401),

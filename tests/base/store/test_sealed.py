@@ -1,12 +1,15 @@
 """Names, notes, addresses and secrets in the database: under a key, bound to their row, read and written as if in clear."""
 
 import asyncio
+import json
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -17,10 +20,10 @@ from app.base.settings import SettingError, Settings
 from app.base.store.database import Database
 from app.base.store.keys import MARK, CellError, KeyRing
 from app.base.store.metadata import metadata
-from app.base.store.resealing import ids_in_use, reseal, sealed_tables
+from app.base.store.resealing import Resealed, _changes, ids_in_use, reseal, sealed_tables
 from app.base.store.sealed import JSON_MARK, Sealed
 from app.base.store.typed import col, table, to
-from app.doors.tables import KeptAnswer, Patient
+from app.doors.tables import FactRow, KeptAnswer, Patient
 from tests.commands import environment, reprieve
 from tests.conftest import Clock
 from tests.support import Service, app_with, in_clear, open_service
@@ -386,3 +389,23 @@ async def test_answers_kept_under_keys_that_look_alike_are_two(kept: Service) ->
     new = {"name": "Patient ab", "born_on": "1961-04-02", "time_zone": "Europe/Zurich"}
     again = await kept("cleo", "POST", "/v1/patients", json=new, headers={"Idempotency-Key": "ab"})
     assert again.status_code == 500, "it is another's answer"
+
+
+async def test_a_cell_that_is_sealed_in_part_is_sealed_whole(kept: Service) -> None:
+    database = kept.app.state.database
+    ring, of = database.ring, f"fact.content|{kept.clinic_id.hex}|{UUID(kept.ada_id).hex}"
+    half = {"note": ring.seal("a", f"{of}/note"), "immediate_events": ["b"]}
+    found = Resealed()
+    line: Any = (kept.clinic_id, UUID(kept.ada_id), json.dumps(half))
+    (change,) = _changes(table(FactRow), line, ring=ring, counted=found)
+    assert '"b"' not in change.after and found.unreadable == []
+
+
+def test_a_new_file_is_refused_where_another_is_needed(tmp_path: Path, migrated_sqlite: Path) -> None:
+    shutil.copy(migrated_sqlite, tmp_path / "a.db")
+    url, mine = f"sqlite:///{tmp_path / 'a.db'}", str(tmp_path / "mine.keys")
+    assert reprieve("keys", "add", url=url, REPRIEVE_KEY_FILE=mine).returncode == 0
+    assert reprieve("keys", "list", url=url, REPRIEVE_KEY_FILE=mine).returncode == 0
+    other = reprieve("keys", "add", url=url, REPRIEVE_KEY_FILE=str(tmp_path / "other.keys"))
+    assert (other.returncode, "find the file" in other.stderr) == (2, True)
+    assert not (tmp_path / "other.keys").exists()

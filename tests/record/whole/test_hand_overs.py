@@ -1,9 +1,18 @@
 """A patient goes on in another clinic: the record goes along once, as they agreed, and both clinics' logs say so."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.base.http.problems import Problem
+from app.base.store.typed import table
+from app.record.whole.hand_overs import service as hand_overs
+from app.record.whole.hand_overs.tables import HandOver
+from app.record.whole.read_in import read_record
+from app.record.whole.schemas import RecordIn
 from tests.conftest import Clock
 from tests.support import Service, course
 
@@ -50,6 +59,9 @@ async def test_the_whole_record_goes_over_once_and_stays_where_it_was(service: S
     assert "handed over to There" in {one["why"] for one in log}
     whole = (await service("root", "GET", "/v1/audit?resource=record")).json()["items"]
     assert [one["action"] for one in whole] == ["read"]
+    await service.add("boss", service.accounts["other"][0], "admin")
+    there = (await service("boss", "GET", f"/v1/audit?patient_id={theirs}&resource=record")).json()["items"]
+    assert {one["why"] for one in there if one["action"] == "create"} == {"handed over from Here"}
 
 
 async def test_the_staff_say_how_the_patient_agreed(service: Service) -> None:
@@ -95,3 +107,41 @@ async def test_erasing_the_patient_takes_the_code_along(service: Service) -> Non
     code = await code_of(service)
     assert (await service("root", "DELETE", f"/v1/patients/{service.ada_id}?reason=asked")).status_code == 204
     assert (await service("other", "POST", f"/v1/hand_overs/{code}/take")).status_code == 404
+
+
+async def test_a_lost_answer_is_told_again_and_is_no_guess(service: Service) -> None:
+    await written(service)
+    code = await code_of(service)
+    headers = {"Idempotency-Key": "over"}
+    first = await service("other", "POST", f"/v1/hand_overs/{code}/take", headers=headers)
+    again = await service("other", "POST", f"/v1/hand_overs/{code}/take", headers=headers)
+    assert (first.status_code, again.status_code, again.json()) == (201, 201, first.json())
+
+
+async def test_what_fails_uses_no_code_up_and_a_withdrawal_in_between_holds(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await written(service)
+    code = await code_of(service)
+    read = read_record
+
+    def withdrawn_meanwhile(raw: bytes) -> RecordIn:
+        monkeypatch.setattr(hand_overs, "read_record", read)
+        raise Problem(503, "stopped here")
+
+    monkeypatch.setattr(hand_overs, "read_record", withdrawn_meanwhile)
+    assert (await service("other", "POST", f"/v1/hand_overs/{code}/take")).status_code == 503
+    where = f"/v1/patients/{service.ada_id}/hand_overs"
+    (told,) = (await service("ada", "GET", where)).json()["items"]
+    assert (told["taken_by"], told["taken_at"]) == (None, None)
+    used = hand_overs._use
+
+    async def late(connection: AsyncConnection, **more: Any) -> None:
+        await connection.execute(delete(table(HandOver)))  # as if it had been withdrawn while the record was read
+        await used(connection, **more)
+
+    monkeypatch.setattr(hand_overs, "_use", late)
+    assert (await service("other", "POST", f"/v1/hand_overs/{code}/take")).status_code == 404
+    assert (await service("other", "GET", "/v1/patients")).json()["items"] == []
+    monkeypatch.setattr(hand_overs, "_use", used)
+    assert (await service("other", "POST", f"/v1/hand_overs/{code}/take")).status_code == 201

@@ -41,8 +41,7 @@ async def add(database: Database, caller: Caller, *, new: SiteIn, once: Idempote
     require(caller, "change_clinic")
 
     async def work(connection: AsyncConnection) -> Answer:
-        theirs = select(col(ClinicSite.name)).where(col(ClinicSite.clinic_id) == caller.clinic_id)
-        names = {name.casefold() for (name,) in (await connection.execute(theirs)).all()}
+        names = await _names(connection, caller.clinic_id)
         if new.name.casefold() in names:
             raise Problem(409, TAKEN)
         if len(names) >= MOST:
@@ -69,8 +68,7 @@ async def change(
         one = await _find(connection, caller.clinic_id, site_id)
         changes: list[Setting] = []
         if given.name is not None and given.name != one.name:
-            same = and_(col(ClinicSite.clinic_id) == caller.clinic_id, col(ClinicSite.name) == given.name)
-            if (await connection.execute(select(col(ClinicSite.id)).where(same))).first() is not None:
+            if given.name.casefold() in await _names(connection, caller.clinic_id, but=site_id):
                 raise Problem(409, TAKEN)
             changes.append(to(col(ClinicSite.name), given.name))
         if "address" in given.model_fields_set:
@@ -136,6 +134,11 @@ def belongs_to(site_id: UUID, *, clinic_id: IdColumn, patient_id: IdColumn) -> C
         col(PatientSite.patient_id) == patient_id,
         col(PatientSite.site_id) == site_id,
     )
+
+
+async def _names(connection: AsyncConnection, clinic_id: UUID, *, but: UUID | None = None) -> set[str]:
+    query = select(col(ClinicSite.id), col(ClinicSite.name)).where(col(ClinicSite.clinic_id) == clinic_id)
+    return {name.casefold() for site_id, name in (await connection.execute(query)).all() if site_id != but}
 
 
 async def _of(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID) -> SiteOfOut:

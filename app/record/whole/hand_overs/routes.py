@@ -65,7 +65,8 @@ async def take_over(
     now: Now,
     once: IdempotentCallDep,
 ) -> Response:
-    """Brings the record that a code is for into your clinic. The clinic that gave it keeps its own; both logs say so."""
+    """Brings the record that a code is for into your clinic, for clinicians. The clinic that gave it keeps its own; both
+    logs say so."""
     guess = bucket(CODES, network_of(address_of(request)))
     async with attempt(database, [guess], now=now, failed=lambda problem: problem.status == 404):
         answer = await service.take(database, caller, code, once=once, now=now)

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.hashes import hash_of
-from app.access.accounts.permissions import Caller, require
+from app.access.accounts.permissions import Action, Caller, require
 from app.access.accounts.tables import Clinic
 from app.access.audit import service as audit
 from app.base.http.idempotency.service import Answer, IdempotentCall
@@ -28,6 +28,7 @@ from app.record.whole.read_in import read_record
 
 hand_over = table(HandOver)
 HOLDS = timedelta(days=14)
+NEEDED: tuple[Action, ...] = ("create_patient", "change_procedure", "write_diary")  # of whoever brings a record in
 
 
 async def make(
@@ -116,63 +117,63 @@ async def withdraw(database: Database, caller: Caller, *, patient_id: UUID, hand
 async def take(database: Database, caller: Caller, code: str, *, once: IdempotentCall, now: datetime) -> Answer:
     """Brings the record that a code is for into the caller's clinic; the clinic that gave it keeps its own.
 
-    Both clinics' logs say so. The code is the caller's clinic's from the first attempt on, and used up once that succeeds.
+    The code is used up, and both clinics' logs say so, in the transaction that brings the record in.
 
     Raises:
         Problem: 403; 404 for a code that is wrong, used or too old; 409 where the clinic has the patient already.
     """
-    require(caller, "create_patient")
+    for action in NEEDED:
+        require(caller, action)
     with wall.own_reach():  # the code says that this one record may be read from the other clinic
-        given = await _claimed(database, caller, code, now=now)
+        given = await _given(database, caller, code, now=now)
+        if given is None:  # unless it was this very call that used it up
+            return await audit.once(database, caller, once, now=now, work=_no_code)
         document = await export.document_of(database, given.clinic_id, given.patient_id, now=now)
+        names = await _names(database, [caller.clinic_id, given.clinic_id])
     record = await HEAVY.run(partial(read_record, document.encode()), clinic_id=caller.clinic_id)
     wall.hold_to(caller.clinic_id)
-    answer = await bring_in.bring_in(database, caller, new=record, once=once, now=now)
-    with wall.own_reach():
-        await _taken(database, caller, given, now=now)
-    return answer
+    uses = partial(_use, caller=caller, given=given, taker=names[caller.clinic_id], now=now)
+    why = f"handed over from {names[given.clinic_id]}"
+    return await bring_in.bring_in(database, caller, new=record, once=once, now=now, first=uses, why=why)
 
 
-async def _claimed(database: Database, caller: Caller, code: str, *, now: datetime) -> HandOver:
-    """The hand-over of a code that no other clinic has claimed."""
-
-    async def work(connection: AsyncConnection) -> HandOver:
-        mine = or_(col(HandOver.taken_by).is_(None), col(HandOver.taken_by) == caller.clinic_id)
-        good = and_(
-            col(HandOver.code_hash) == hash_of(code),
-            col(HandOver.expires_at) >= now,
-            col(HandOver.taken_at).is_(None),
-            col(HandOver.clinic_id) != caller.clinic_id,
-            mine,
-        )
-        found = (await connection.execute(select(hand_over).where(good).with_for_update())).first()
-        if found is None:
-            raise not_found("code")
-        this = and_(col(HandOver.clinic_id) == found.clinic_id, col(HandOver.id) == found.id)
-        claim = to(col(HandOver.taken_by), caller.clinic_id)
-        await connection.execute(update(hand_over).where(this).ordered_values(claim))
-        return whole(HandOver, found)
-
-    return await database.write(work)
+async def _no_code(_connection: AsyncConnection) -> Answer:
+    raise not_found("code")
 
 
-async def _taken(database: Database, caller: Caller, given: HandOver, *, now: datetime) -> None:
-    names = await _names(database, [caller.clinic_id])
+def _good(caller: Caller, code_hash: str, now: datetime) -> ColumnElement[bool]:
+    return and_(
+        col(HandOver.code_hash) == code_hash,
+        col(HandOver.expires_at) >= now,
+        col(HandOver.taken_at).is_(None),
+        col(HandOver.clinic_id) != caller.clinic_id,
+    )
 
-    async def work(connection: AsyncConnection) -> None:
-        this = and_(col(HandOver.clinic_id) == given.clinic_id, col(HandOver.id) == given.id)
-        await connection.execute(update(hand_over).where(this).ordered_values(to(col(HandOver.taken_at), now)))
-        await audit.record_of_command(
-            connection,
-            "read",
-            "record",
-            clinic_id=given.clinic_id,
-            patient_id=given.patient_id,
-            now=now,
-            why=f"handed over to {names.get(caller.clinic_id, 'another clinic')}",
-        )
 
-    await database.write(work)
+async def _given(database: Database, caller: Caller, code: str, *, now: datetime) -> HandOver | None:
+    """The hand-over of a code that nobody has used."""
+    async with database.read() as connection:
+        found = (await connection.execute(select(hand_over).where(_good(caller, hash_of(code), now)))).first()
+    return None if found is None else whole(HandOver, found)
+
+
+async def _use(connection: AsyncConnection, *, caller: Caller, given: HandOver, taker: str, now: datetime) -> None:
+    """Uses the code up, where it was neither used nor withdrawn meanwhile, and says so in the log of who gave it."""
+    await wall.beyond(connection)
+    good = _good(caller, given.code_hash, now)
+    if (await connection.execute(select(hand_over).where(good).with_for_update())).first() is None:
+        raise not_found("code")
+    taken = to(col(HandOver.taken_by), caller.clinic_id), to(col(HandOver.taken_at), now)
+    await connection.execute(update(hand_over).where(good).ordered_values(*taken))
+    await audit.record_of_command(
+        connection,
+        "read",
+        "record",
+        clinic_id=given.clinic_id,
+        patient_id=given.patient_id,
+        now=now,
+        why=f"handed over to {taker}",
+    )
 
 
 async def _names(database: Database, clinic_ids: list[UUID]) -> dict[UUID, str]:
