@@ -2,12 +2,10 @@
 
 import asyncio
 import json
-import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,9 +14,9 @@ import pytest
 from sqlalchemy import String, Text, func, select, text, type_coerce, update
 from sqlalchemy.exc import StatementError
 
-from app.base.settings import SettingError, Settings
+from app.base.settings import Settings
 from app.base.store.database import Database
-from app.base.store.keys import MARK, CellError, KeyRing
+from app.base.store.keys import MARK, KeyRing
 from app.base.store.metadata import metadata
 from app.base.store.resealing import Resealed, _changes, ids_in_use, reseal, sealed_tables
 from app.base.store.sealed import JSON_MARK, Sealed
@@ -283,24 +281,6 @@ async def test_postgresql_without_keys_says_so_and_takes_them_later(service: Ser
     assert "walked to the lake" in told.stdout
 
 
-def test_a_cell_that_can_not_be_read_or_kept_is_an_error_that_names_the_place(tmp_path: Path) -> None:
-    ring = KeyRing()
-    assert ring.seal("x", "a.b|1") == "x" == ring.open("x", "a.b|1")
-    with pytest.raises(ValueError, match="in clear"):
-        ring.seal(f"{MARK}x", "a.b|1")
-    with pytest.raises(CellError, match=r"a\.b: kept under the key 01020304"):
-        ring.open(f"{MARK}01020304AAAA", "a.b|1")
-    ring = KeyRing(tmp_path / "ring.keys")
-    ring.make()
-    sealed = ring.seal("x", "a.b|1")
-    assert sealed != ring.seal("x", "a.b|1"), "equal texts are not seen to be equal"
-    for other in ("a.b|2", "a.c|1"):
-        with pytest.raises(CellError, match="another row"):
-            ring.open(sealed, other)
-    with pytest.raises(CellError, match="another row"):
-        ring.open(sealed[:-4] + "AAAA", "a.b|1")
-
-
 async def test_a_value_that_is_bound_to_no_row_is_not_written(kept: Service) -> None:
     unbound = update(table(Patient)).ordered_values(to(col(Patient.name), "x"))
     with pytest.raises(StatementError, match=r"patient\.name: is sealed"):
@@ -328,40 +308,6 @@ async def test_a_process_of_its_own_sees_every_table_and_drops_no_key_that_is_ne
     assert old not in used and sum(used.values()) > 10
     assert (await asyncio.to_thread(run, "drop", old)).returncode == 0
     assert (await kept("cleo", "GET", f"/v1/patients/{kept.ada_id}")).json()["name"] == "Ada Muster"
-
-
-def test_changes_at_once_lose_no_key(tmp_path: Path) -> None:
-    path = tmp_path / "ring.keys"
-    KeyRing(path).make()
-    with ThreadPoolExecutor(8) as pool:
-        added = list(pool.map(lambda number: KeyRing(path).add(first=bool(number % 2)), range(24)))
-    ring = KeyRing(path)
-    ring.load()
-    assert set(added) < set(ring.ids) and len(ring.ids) == 25
-    assert mode_of(path) == 0o600
-
-
-@pytest.mark.parametrize("left", ["", "# keys\n", "aabbccdd AA"])
-def test_a_file_that_is_being_written_makes_nobody_write_in_clear(tmp_path: Path, left: str) -> None:
-    ring = KeyRing(tmp_path / "ring.keys")
-    ring.make()
-    sealed, whole = ring.seal("x", "a.b|1"), (tmp_path / "ring.keys").read_text()
-    (tmp_path / "ring.keys").write_text(left)
-    ring._looked = -1.0
-    assert ring.seal("y", "a.b|1").startswith(MARK) and ring.open(sealed, "a.b|1") == "x"
-    with pytest.raises(SettingError):
-        KeyRing(tmp_path / "ring.keys").load()
-    (tmp_path / "ring.keys").write_text(whole)
-    ring._looked = -1.0
-    assert ring.open(sealed, "a.b|1") == "x"
-
-
-def test_a_link_to_the_file_stays_one(tmp_path: Path) -> None:
-    KeyRing(tmp_path / "real.keys").make()
-    (tmp_path / "link.keys").symlink_to(tmp_path / "real.keys")
-    ring = KeyRing(tmp_path / "link.keys")
-    name = ring.add(first=True)
-    assert (tmp_path / "link.keys").is_symlink() and name in (tmp_path / "real.keys").read_text()
 
 
 async def test_what_can_not_be_read_is_named_and_holds_up_nothing_else(kept: Service) -> None:
@@ -399,13 +345,3 @@ async def test_a_cell_that_is_sealed_in_part_is_sealed_whole(kept: Service) -> N
     line: Any = (kept.clinic_id, UUID(kept.ada_id), json.dumps(half))
     (change,) = _changes(table(FactRow), line, ring=ring, counted=found)
     assert '"b"' not in change.after and found.unreadable == []
-
-
-def test_a_new_file_is_refused_where_another_is_needed(tmp_path: Path, migrated_sqlite: Path) -> None:
-    shutil.copy(migrated_sqlite, tmp_path / "a.db")
-    url, mine = f"sqlite:///{tmp_path / 'a.db'}", str(tmp_path / "mine.keys")
-    assert reprieve("keys", "add", url=url, REPRIEVE_KEY_FILE=mine).returncode == 0
-    assert reprieve("keys", "list", url=url, REPRIEVE_KEY_FILE=mine).returncode == 0
-    other = reprieve("keys", "add", url=url, REPRIEVE_KEY_FILE=str(tmp_path / "other.keys"))
-    assert (other.returncode, "find the file" in other.stderr) == (2, True)
-    assert not (tmp_path / "other.keys").exists()
