@@ -4,8 +4,10 @@ Each cell is changed only where it is still as it was read; a run that is cut of
 begins again. Rows are read by primary key, some hundred at a time.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from sqlalchemy import (
     JSON,
@@ -62,37 +64,35 @@ async def reseal(database: Database) -> Resealed:
     """
     counted = Resealed()
     for one in await sealed_tables(database):
-        after: tuple[object, ...] | None = None
-        while True:
-            async with database.read(aside=True) as connection:
-                found = (await connection.execute(_page(one, after))).all()
-            if not found:
-                break
-            size = len(one.primary_key)
-            after = tuple(found[-1][:size])
-            changes = [change for line in found for change in _changes(one, line, ring=database.ring, counted=counted)]
+        async for lines in _pages(database, one):
+            changes = [change for line in lines for change in _changes(one, line, ring=database.ring, counted=counted)]
             if changes:
                 counted.others += len(changes)
-                counted.changed += await database.write(lambda connection: _apply(connection, one, changes))  # noqa: B023  # it ends before the next
+                counted.changed += await database.write(partial(_apply, one=one, changes=changes))
     return counted
 
 
 async def ids_in_use(database: Database) -> dict[str, int]:
     """How many cells are kept under each key; those in clear are not counted."""
-    out: dict[str, int] = {}
+    out: Counter[str] = Counter()
     for one in await sealed_tables(database):
-        after: tuple[object, ...] | None = None
-        while True:
-            async with database.read(aside=True) as connection:
-                found = (await connection.execute(_page(one, after))).all()
-            if not found:
-                break
-            after = tuple(found[-1][: len(one.primary_key)])
-            for line in found:
+        async for lines in _pages(database, one):
+            for line in lines:
                 for kept in line[len(one.primary_key) :]:
-                    for name in set(_ids(kept)):
-                        out[name] = out.get(name, 0) + 1
-    return out
+                    out.update(set(_ids(kept)))
+    return dict(out)
+
+
+async def _pages(database: Database, one: Table) -> AsyncIterator[Sequence[Found]]:
+    """The rows of a table in the order of their keys: the primary key, then each sealed cell as it is kept."""
+    after: tuple[object, ...] | None = None
+    while True:
+        async with database.read(aside=True) as connection:
+            lines = (await connection.execute(_page(one, after))).all()
+        if not lines:
+            return
+        after = tuple(lines[-1][: len(one.primary_key)])
+        yield lines
 
 
 def _ids(kept: str | None) -> Iterator[str]:
@@ -143,7 +143,7 @@ def _changes(one: Table, line: Found, *, ring: KeyRing, counted: Resealed) -> It
             yield _Change(tuple(line[:size]), column, kept, again)
 
 
-async def _apply(connection: AsyncConnection, one: Table, changes: list[_Change]) -> int:
+async def _apply(connection: AsyncConnection, *, one: Table, changes: list[_Change]) -> int:
     done = 0
     for change in changes:
         this = [c == value for c, value in zip(one.primary_key, change.key, strict=True)]

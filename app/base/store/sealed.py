@@ -7,6 +7,7 @@ or sorted by the database (`record/patients/names.py` does it for names).
 """
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
@@ -80,7 +81,7 @@ def _text_of(part: ColumnElement[object]) -> ColumnElement[str]:
     )
 
 
-class Sealed(TypeDecorator[Any]):  # of a type by column
+class Sealed(TypeDecorator[Any], ABC):  # of a type by column
     """What the two kinds share: the key of the row goes out with the value."""
 
     impl = Text
@@ -110,13 +111,13 @@ class Sealed(TypeDecorator[Any]):  # of a type by column
         ring = ring_in_use(dialect)
         return lambda value: self.coming_out(value, ring)
 
+    @abstractmethod
     def going_in(self, value: object, ring: KeyRing) -> str | None:
         """A cell as it is kept."""
-        raise NotImplementedError
 
+    @abstractmethod
     def coming_out(self, value: str | None, ring: KeyRing) -> Any:  # as the column's type
         """What was selected as its value."""
-        raise NotImplementedError
 
 
 class SealedText(Sealed):

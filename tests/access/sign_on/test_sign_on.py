@@ -1,18 +1,22 @@
 """Signing in with a clinic's own provider, against two real ones that run as processes of their own."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pyotp
 import pytest
+from joserfc.jwk import KeySet
 from sqlalchemy import select, update
 
 from app.access.accounts.tables import Account, Clinic, SignIn
 from app.access.audit.tables import AuditEvent
 from app.access.sign_on import provider as provider_module
+from app.access.sign_on.provider import Client
 from app.access.sign_on.tables import ClinicProvider, Identity, SignOnTry
+from app.base.http.wire import JsonObject
 from app.base.store.typed import col, table, to
 from tests.access.sign_on.conftest import (
     ROLES,
@@ -183,9 +187,9 @@ async def test_a_token_that_is_not_for_this_sign_in_is_not_believed(
     claims = provider_module._claims
     for wrong in ({"nonce": "another"}, {"client": "another"}):
 
-        def changed(client, token, *, keys, nonce, wrong=wrong):  # type: ignore[no-untyped-def]  # as the function
-            from dataclasses import replace
-
+        def changed(
+            client: Client, token: str, *, keys: KeySet, nonce: str, wrong: dict[str, str] = wrong
+        ) -> JsonObject:
             client = replace(client, client_id=wrong.get("client", client.client_id))
             return claims(client, token, keys=keys, nonce=wrong.get("nonce", nonce))
 
