@@ -82,7 +82,7 @@ class ProviderOut(BaseModel):
             "example": {
                 **PROVIDER,
                 "has_secret": True,
-                "redirect_uri": "https://reprieve.clinic.example/clinic/sign-on/back",
+                "redirect_uri": "https://reprieve.clinic.example/clinic/sign-on/0190c0de-0000-7000-8000-000000000001/back",
                 "begins_at": "https://reprieve.clinic.example/clinic/sign-on/0190c0de-0000-7000-8000-000000000001",
                 "updated_at": "2026-05-01T12:00:00.000+00:00",
             }
