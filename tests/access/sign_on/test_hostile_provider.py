@@ -101,6 +101,7 @@ async def test_it_is_refused_when_it_is_set(service: Service, what: str) -> None
     with answering(BAD[what]) as issuer:
         answer = await service("root", "PUT", "/v1/clinic/provider", json={"issuer": issuer, "client_id": "reprieve"})
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/issuer"), answer.text
+    assert ("is packed" in answer.text) == what.startswith("packed")
     assert (await service("root", "GET", "/v1/clinic/provider")).status_code == 404, "nothing is half set"
 
 

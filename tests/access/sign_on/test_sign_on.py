@@ -140,6 +140,9 @@ async def test_what_comes_back_is_good_once_soon_and_in_the_browser_that_began(
         service.client.cookies.set(name, value)
     assert (await come_back(service, back)).status_code == 303, "whoever has no cookie uses nothing up"
     assert (await come_back(service, back)).status_code == 403, "once"
+    sent = await at_provider(await begun(service), "doc")
+    await begun(service)  # another browser, with a cookie of its own
+    assert (await come_back(service, sent)).status_code == 403, "in the browser that began"
     late = await at_provider(await begun(service), "doc")
     clock.now = clock.now.replace(minute=clock.now.minute + 11)
     assert (await come_back(service, late)).status_code == 403, "soon"
