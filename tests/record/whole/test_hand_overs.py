@@ -8,6 +8,7 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.base.http.problems import Problem
+from app.base.store import wall
 from app.base.store.typed import table
 from app.record.whole.hand_overs import service as hand_overs
 from app.record.whole.hand_overs.tables import HandOver
@@ -137,6 +138,7 @@ async def test_what_fails_uses_no_code_up_and_a_withdrawal_in_between_holds(
     used = hand_overs._use
 
     async def late(connection: AsyncConnection, **more: Any) -> None:
+        await wall.beyond(connection)  # as its own clinic would
         await connection.execute(delete(table(HandOver)))  # as if it had been withdrawn while the record was read
         await used(connection, **more)
 
