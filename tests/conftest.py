@@ -24,6 +24,7 @@ from app.base.logs import without_messages
 from app.base.settings import Settings
 from app.base.store.metadata import utc_now
 from app.base.store.migrate import upgrade
+from tests.aside import aside
 from tests.demo import fill_demo
 from tests.shared import made_once
 from tests.support import Service, app_with, open_service
@@ -125,7 +126,9 @@ def postgresql_server(testrun_uid: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made_once(tmp_path_factory, "migrated.db", lambda path: upgrade(f"sqlite+aiosqlite:///{path}"))
+    return made_once(
+        tmp_path_factory, "migrated.db", lambda path: aside(lambda: upgrade(f"sqlite+aiosqlite:///{path}"))
+    )
 
 
 @pytest.fixture(scope="session")
@@ -145,7 +148,7 @@ def migrated_postgresql(postgresql_server: str) -> str:
     name = f"test_{uuid4().hex}"
     run_sql(postgresql_server, f'CREATE DATABASE "{name}"')
     url = database_on(postgresql_server, name)
-    upgrade(url)
+    aside(lambda: upgrade(url))
     return url
 
 
@@ -213,7 +216,7 @@ def run_sql(server: str, statement: str) -> None:
         finally:
             await connection.close()
 
-    asyncio.run(run())
+    aside(lambda: asyncio.run(run()))
 
 
 def empty(url: str) -> None:

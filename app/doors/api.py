@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp
 
@@ -44,6 +45,7 @@ from app.doors.metrics import Metrics
 from app.doors.metrics import router as metrics
 from app.doors.pages.routes import mount_last
 from app.doors.pages.routes import router as pages
+from app.doors.phone.routes import router as phone
 from app.doors.system import router as system
 from app.record.assessments.routes import router as assessments
 from app.record.blocks.routes import router as blocks
@@ -64,10 +66,14 @@ from app.rules.red_words import said
 from app.work.calendar.routes import router as calendar
 from app.work.clinic.routes import router as clinics
 from app.work.quality.routes import router as quality
+from app.work.reminders.routes import router as reminders
 from app.work.reviews.appointment_routes import router as appointments
 from app.work.reviews.routes import router as reviews
+from app.work.today.routes import router as today
 from app.work.worker import start
 
+PACKED_FROM = 1_000  # bytes of an answer
+PACKED_ALREADY = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/pdf")
 BODY_LIMIT = LONGEST  # of what is read on the loop; a work-up with fifty long notes fits, in any script
 DESCRIPTION = """Follows people after a medial branch rhizotomy from their own diary: did it work, how long has it held, is
 it ending? Sign in under *Authorize*, or `POST /v1/token`. Errors are RFC 9457 problems. Reprieve shows one person's
@@ -78,6 +84,7 @@ log = structlog.get_logger()
 ROUTERS = (
     diary,  # an address is looked for from the first on: these two are asked for most
     verdicts,
+    today,
     sign_in,
     sign_on,
     factors,
@@ -101,6 +108,7 @@ ROUTERS = (
     appointments,
     clinics,
     messages,
+    reminders,
     invitations,
     consents,
     proxies,
@@ -108,6 +116,7 @@ ROUTERS = (
     sites,
     records,
     hand_overs,
+    phone,
     pages,
 )
 
@@ -117,7 +126,10 @@ class Service(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """The layers that a request passes."""
-        every, origins = RequestMiddleware(super().build_middleware_stack()), self.state.settings.cors_origins
+        inner = RequestMiddleware(super().build_middleware_stack())
+        # long answers are packed aside; short ones, as that of an entry, would not gain
+        every = GZipMiddleware(inner, minimum_size=PACKED_FROM, compresslevel=5, exclude_content_types=PACKED_ALREADY)
+        origins = self.state.settings.cors_origins
         if not origins:
             return every
         return CORSMiddleware(  # tokens are sent by hand, no cookie goes along

@@ -24,6 +24,7 @@ from app.record.revisions.tables import Revision
 from app.record.whole.hand_overs.tables import HandOver
 from app.record.whole.tables import Tombstone
 from app.work.calendar.tables import Absence, Appointment, Feed, Slot, Waiting
+from app.work.reminders.tables import Reminder
 from app.work.reviews.tables import Bulk, Review
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "ProcedureRow",
     "Proxy",
     "RecoveryCode",
+    "Reminder",
     "Review",
     "Revision",
     "SecondFactor",

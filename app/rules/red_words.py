@@ -31,7 +31,7 @@ MOST_DENIED = 8  # denials of one sign that are heeded in one note; it bounds th
 
 
 @dataclass(frozen=True)
-class _Phrase:
+class Phrase:
     """What people say for a sign: all its parts stand in one sentence, of a `near` one in one clause.
 
     A `blunt` one says no itself ("no air"), so that a no before a part of it denies nothing.
@@ -43,7 +43,7 @@ class _Phrase:
     blunt: bool
 
 
-class _Place(NamedTuple):
+class PhrasePlace(NamedTuple):
     """Where a part of a phrase may begin: which, and the words that must stand in the clause and in the sentence."""
 
     number: int
@@ -60,7 +60,7 @@ class _Place(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Denials:
+class Denials:
     """How people take a sign back; of all languages. A list is a denial that goes on, and what ends it.
 
     Where a sign has `begun` since ("no fever until today"), its no is of before.
@@ -78,13 +78,13 @@ class _Denials:
 
 
 @dataclass(frozen=True)
-class _Grammar:
+class Grammar:
     """The phrases, where those are that may begin with a word, and what takes them away."""
 
-    phrases: tuple[_Phrase, ...]
-    places: dict[str, list[_Place]]
+    phrases: tuple[Phrase, ...]
+    places: dict[str, list[PhrasePlace]]
     unless: dict[str, list[tuple[PhrasePart, ...]]]
-    denials: _Denials
+    denials: Denials
 
 
 @dataclass
@@ -111,7 +111,7 @@ def read_note(note: str) -> tuple[frozenset[str], int]:
     """The signs that a note may speak of, and how many phrases were tried."""
     found = _Found()
     for sentence in sentences(note):
-        _read(sentence, _grammar(), found)
+        _read(sentence, grammar(), found)
     return frozenset(found.signs | (UNREAD if found.tried > MOST_TRIED else set())), found.tried
 
 
@@ -122,7 +122,7 @@ def sentences(note: str) -> list[str]:
     return [" " + " ".join(words) for words in pieces if words]
 
 
-def _read(sentence: str, grammar: _Grammar, found: _Found) -> None:
+def _read(sentence: str, grammar: Grammar, found: _Found) -> None:
     met: dict[tuple[int, int], set[int]] = {}
     harmless = cache(lambda sign: _is_harmless(sentence, sign, grammar))
     taken_back = cache(lambda start, end, blunt: _is_denied(sentence, start, end, blunt=blunt, denials=grammar.denials))
@@ -146,7 +146,7 @@ def _read(sentence: str, grammar: _Grammar, found: _Found) -> None:
             found.signs.add(phrase.sign)
 
 
-def _places(sentence: str, grammar: _Grammar) -> Iterator[tuple[int, int, int, int]]:
+def _places(sentence: str, grammar: Grammar) -> Iterator[tuple[int, int, int, int]]:
     """Where parts of phrases may begin: clause, place, phrase and part; of those whose words all stand where they must."""
     clauses: list[list[tuple[int, str]]] = [[]]
     for found in WORD.finditer(sentence):
@@ -163,11 +163,11 @@ def _places(sentence: str, grammar: _Grammar) -> Iterator[tuple[int, int, int, i
                 yield clause, start, place.number, place.at
 
 
-def _is_harmless(sentence: str, sign: str, grammar: _Grammar) -> bool:
+def _is_harmless(sentence: str, sign: str, grammar: Grammar) -> bool:
     return any(all(part.pattern.search(sentence) for part in one) for one in grammar.unless.get(sign, ()))
 
 
-def _is_denied(sentence: str, start: int, end: int, *, blunt: bool, denials: _Denials) -> bool:
+def _is_denied(sentence: str, start: int, end: int, *, blunt: bool, denials: Denials) -> bool:
     before, after = sentence[max(0, start - NEAR) : start], sentence[end : end + NEAR]
     clause = before[before.rfind(" ,") + 2 :] if " ," in before else before
     return (
@@ -180,7 +180,7 @@ def _is_denied(sentence: str, start: int, end: int, *, blunt: bool, denials: _De
     )
 
 
-def _is_negated(clause: str, after: str, denials: _Denials) -> bool:
+def _is_negated(clause: str, after: str, denials: Denials) -> bool:
     return (denials.no.search(clause) or denials.answered.match(after)) is not None
 
 
@@ -194,11 +194,12 @@ def _is_listed(before: str, after: str, *, one: tuple[re.Pattern[str], re.Patter
 
 
 @cache
-def _grammar() -> _Grammar:
+def grammar() -> Grammar:
+    """The phrases and denials of the table, ready to be read with."""
     data = table()
     words = {language: vocabulary(sets) for language, sets in data["sets"].items()}
     phrases = [
-        _Phrase(rule["sign"], parts(text, words[language]), near=" + " in text, blunt=text.startswith("! "))
+        Phrase(rule["sign"], parts(text, words[language]), near=" + " in text, blunt=text.startswith("! "))
         for rule in data["rule"]
         for language, texts in rule.get("words", {}).items()
         for text in texts
@@ -207,25 +208,25 @@ def _grammar() -> _Grammar:
     for rule in data["rule"]:
         for language, texts in rule.get("unless", {}).items():
             unless.setdefault(rule["sign"], []).extend(parts(text, words[language]) for text in texts)
-    places: dict[str, list[_Place]] = {}
+    places: dict[str, list[PhrasePlace]] = {}
     for number, phrase in enumerate(phrases):
         for at, part in enumerate(phrase.parts):
             for begin in sorted(part.begins):
                 places.setdefault(begin, []).append(_place(number, phrase, at=at, begin=begin))
-    return _Grammar(tuple(phrases), places, unless, _denials(data["denied"]))
+    return Grammar(tuple(phrases), places, unless, _denials(data["denied"]))
 
 
-def _place(number: int, phrase: _Phrase, *, at: int, begin: str) -> _Place:
+def _place(number: int, phrase: Phrase, *, at: int, begin: str) -> PhrasePlace:
     everything = {one for part in phrase.parts for one in part.needs if begin not in one}
     here = everything if phrase.near else {one for one in phrase.parts[at].needs if begin not in one}
-    return _Place(number, at, _in_order(here), _in_order(everything - here))
+    return PhrasePlace(number, at, _in_order(here), _in_order(everything - here))
 
 
 def _in_order(needs: set[frozenset[str]]) -> tuple[frozenset[str], ...]:
     return tuple(sorted(needs, key=telling))
 
 
-def _denials(data: dict[str, dict[str, list[str]]]) -> _Denials:
+def _denials(data: dict[str, dict[str, list[str]]]) -> Denials:
     def any_of(name: str) -> str:
         return (
             "(?:"
@@ -243,7 +244,7 @@ def _denials(data: dict[str, dict[str, list[str]]]) -> _Denials:
     theirs = f"(?:(?!{any_of('own')}) [^ ,]+){{0,8}}"
     others = re.compile(f"{any_of('other')}{theirs}(?: ,{any_of('third')}{theirs})?$")
     passed = f"(?:{any_of('over_pass')}){{0,6}}"
-    return _Denials(
+    return Denials(
         no=run("no", "pass"),
         before=(run("if", "if_pass"), run("other", "other_pass")),
         others=others,

@@ -28,6 +28,7 @@ from app.work.calendar.absences import withdraw_offers_in_absences
 from app.work.calendar.deaths import let_go, wait_again
 from app.work.calendar.offers import pass_on
 from app.work.calendar.reminders import remind
+from app.work.reminders.service import remind_to_log
 from app.work.reviews.reconcile import close_answered, open_by_date, open_for_returns, reopen_unanswered
 
 log = structlog.get_logger()
@@ -46,6 +47,7 @@ STEPS = (
     withdraw_offers_in_absences,
     pass_on,
     remind,
+    remind_to_log,
     forget,
 )
 

@@ -144,5 +144,5 @@ def test_what_is_not_tried_would_not_have_matched(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(red_words, "MOST_TRIED", 10**6)
     monkeypatch.setattr(red_words, "MOST_DENIED", 10**6)  # it counts what is denied of phrases that are not whole
     found = [said(note) for note in notes]
-    monkeypatch.setattr(red_words._Place, "may_be", lambda *_: True)
+    monkeypatch.setattr(red_words.PhrasePlace, "may_be", lambda *_: True)
     assert [said(note) for note in notes] == found

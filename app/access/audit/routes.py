@@ -31,13 +31,14 @@ async def list_audit(
     ] = None,
     first: Annotated[Moment | None, Query(alias="from", description="from this instant on")] = None,
     last: Annotated[Moment | None, Query(alias="to", description="before this instant")] = None,
+    by_others: Annotated[bool, Query(description="without what you did yourself")] = False,
     limit: Limit = 50,
     cursor: Cursor = None,
     accept: Accept = "application/json",
 ) -> Response:
     """Who read or wrote what, the newest first: for an admin in the clinic, for a patient in their own record; as a sheet
     by `Accept: text/csv`."""
-    asked = AuditQuery(patient_id, account_id, action, resource, first, last)
+    asked = AuditQuery(patient_id, account_id, action, resource, first, last, by_others)
     found, following = await search.search(database, caller, asked, limit=limit, cursor=cursor, now=now)
     return await listed(AuditEventOut, found, following=following, accept=accept)
 

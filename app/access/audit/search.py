@@ -33,6 +33,7 @@ class AuditQuery:
     resource: str | None = None
     first: datetime | None = None
     last: datetime | None = None
+    by_others: bool = False
 
 
 async def search(
@@ -76,6 +77,8 @@ def _query(caller: Caller, asked: AuditQuery, cursor: str | None) -> RowQuery:
     for column, value in same:
         if value is not None:
             query = query.where(col(column) == value)
+    if asked.by_others:  # what the service did by itself has no account
+        query = query.where(col(AuditEvent.account_id).is_distinct_from(caller.account_id))
     if asked.first is not None:
         query = query.where(col(AuditEvent.at) >= asked.first)
     if asked.last is not None:

@@ -38,6 +38,8 @@ Topic = Literal[
     "appointment.confirmed",
     "appointment.reminder",
     "patient.asked",
+    "diary.reminder",
+    "diary.asked",
     "address.confirm",
     "account.reset",
 ]

@@ -14,9 +14,10 @@ PAGES = {
     "flag": "/clinic/flags",
     "review": "/clinic/reviews/{review_id}",
     "slot": "/clinic/calendar",
-    "waiting": "/",
-    "appointment": "/",
-    "patient": "/",
+    "waiting": "/app",
+    "appointment": "/app",
+    "patient": "/app",
+    "diary": "/app",
     "address": "/",
     "account": "/clinic/reset#{code}",  # behind the #, which no server is sent
 }

@@ -125,14 +125,14 @@ class SealedText(Sealed):
 
     Args:
         of: table and column.
-        clear_with: text that holds nothing to be sealed has this in it.
+        only_with: text that holds something to be sealed has this in it; None where all does.
     """
 
     cache_ok = True
 
-    def __init__(self, of: str, clear_with: str | None = None) -> None:
+    def __init__(self, of: str, only_with: str | None = None) -> None:
         super().__init__()
-        self.of, self.clear_with = of, clear_with
+        self.of, self.only_with = of, only_with
 
     def going_in(self, value: object, ring: KeyRing) -> str | None:
         """A cell as it is kept."""
@@ -140,7 +140,7 @@ class SealedText(Sealed):
             return None
         one = _as_cell(value, self.of)
         text = cast(str, one.value)
-        if self.clear_with is not None and self.clear_with in text:
+        if self.only_with is not None and self.only_with not in text:
             return text
         return ring.seal(text, f"{self.of}|{one.of}")
 

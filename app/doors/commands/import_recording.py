@@ -11,7 +11,7 @@ from app.base.http.wire import JsonObject
 from app.base.store.database import Database
 from app.doors.commands.chosen_patient import ChosenPatient, find
 from app.doors.commands.import_file import Contents
-from app.record.diary.door import EntriesTaken, Incoming, check_day, incoming, take_in
+from app.record.diary.door import EntriesTaken, Incoming, check_entry, incoming, take_in
 from app.record.diary.importing.days import DayOfDiary, Fault
 from app.record.diary.schemas import DatedEntryIn
 from app.record.patients.service import Person, by_id
@@ -56,7 +56,7 @@ def _checked(
 ) -> Incoming | Fault:
     try:
         entry = DatedEntryIn.model_validate(body)
-        check_day(entry.date, entry.recorded_at, person=person, now=now, where="body")
+        check_entry(entry.date, entry, person=person, now=now, where="body")
     except ValidationError as error:
         first = field_problems(error.errors(include_input=False, include_url=False), "body")[0]
         return Fault(line, f"{first.pointer or '/'}: {first.detail}")

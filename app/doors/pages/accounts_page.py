@@ -76,7 +76,7 @@ async def invite(
     if not made:
         return answer
     title = f"An account for a {form.role}"
-    return _handed(visitor, made[0], title=title, path="/clinic/join", public_url=settings.public_url)
+    return _handed(visitor, made[0], title=title, path="/clinic/join#", public_url=settings.public_url)
 
 
 @router.post("/{account_id:uuid}/reset")
@@ -91,7 +91,7 @@ async def reset(
 ) -> Response:
     """A code for a new password, shown this once."""
     made = await codes.reset(database, visitor.caller, account_id=account_id, once=once, now=now)
-    return _handed(visitor, made, title="A new password", path="/clinic/reset", public_url=settings.public_url)
+    return _handed(visitor, made, title="A new password", path="/clinic/reset#", public_url=settings.public_url)
 
 
 @router.post("/{account_id:uuid}/change")

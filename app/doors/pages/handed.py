@@ -14,7 +14,7 @@ def handed_page(
     visitor: Visitor, *, title: str, path: str, code: str, expires_at: datetime, public_url: str, back: str
 ) -> HTMLResponse:
     """The page that shows a code, this once. In the address it stands after the `#`, which no server is sent."""
-    link = f"{public_url.rstrip('/')}{path}#{code}"
+    link = f"{public_url.rstrip('/')}{path}{code}"
     picture = segno.make(link, error="m").svg_inline(scale=4, border=2, light="#fff")
     return page(
         "handed.html",

@@ -150,7 +150,7 @@ async def invite(
     return handed_page(
         visitor,
         title="An invitation to the diary",
-        path="/clinic/join",
+        path="/app#/join/",
         code=told.code,
         expires_at=told.expires_at,
         public_url=settings.public_url,

@@ -45,10 +45,28 @@ class SideEffectContent(TypedDict, total=False):
     side: Side
 
 
+class MomentContent(TypedDict, total=False):
+    """What was noted at one time of the day; `at` in RFC 3339 as the phone wrote it."""
+
+    at: Required[str]
+    pain: list[PainContent]
+    note: str
+
+
+class FromMoments(TypedDict):
+    """The scores of a site that follow from moments: `average`, `worst`."""
+
+    region: str
+    side: str
+    scores: list[str]
+
+
 class EntryContent(TypedDict, total=False):
     """The parts of an entry; one that is absent is not known."""
 
     pain: list[PainContent]
+    moments: list[MomentContent]
+    from_moments: list[FromMoments]
     medications: list[MedicationContent]
     activity: ActivityContent
     interference: float

@@ -5,7 +5,7 @@ Whatever comes in is checked by `check_day`, kept by `take_in`, and raises the s
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,7 @@ from app.record.patients.service import Person
 from app.rules.medications import Dose, opioid_mme
 from app.rules.red_words import UNREAD, read_note, said
 
+WEST, EAST = timedelta(hours=-12), timedelta(hours=14)  # the offsets of the ends of the calendar
 MOST_READ = 600_000  # characters of notes that are read in one call: ten years of them, in a second or two
 MOST_TRIED = 150_000  # phrases tried in them: ten years of short notes that each deny something need half of it
 
@@ -54,8 +55,15 @@ def incoming(on: date, entry: EntryIn, mme: float | None = None, *, spoken: froz
     medications = entry.medications
     taken = None if medications is None else [Dose(m.code, m.dose, m.unit, m.times, m.name) for m in medications]
     own = opioid_mme(taken)
-    kept = Writing(on, entry.content(), mme if own is None else own, entry.recorded_at, entry.sent_at)
-    return Incoming(entry, kept, said(entry.note) if spoken is None else spoken)
+    kept = Writing(
+        on,
+        entry.content(),
+        mme if own is None else own,
+        entry.recorded_at,
+        entry.sent_at,
+        based_on=entry.based_on,
+    )
+    return Incoming(entry, kept, said(entry.notes()) if spoken is None else spoken)
 
 
 def spoken_of(notes: Sequence[tuple[date, str | None]]) -> list[frozenset[str]]:
@@ -110,11 +118,49 @@ async def take_in(
     return EntriesTaken(outcomes, [None if one.entry is None else next(advice) for one in entries], flags)
 
 
-def check_day(on: date, recorded_at: datetime | None, *, person: Person, now: datetime, where: str = "path") -> None:
-    """Refuses (422) a day in the patient's future or before birth, and an entry written down before its day."""
-    if on > patients.today_of(person.time_zone, now):
+def check_entry(on: date, entry: EntryIn, *, person: Person, now: datetime, where: str = "path") -> None:
+    """Refuses (422) a day that is not the patient's yet, or not any more, and moments of another day."""
+    check_day(on, entry.recorded_at, person=person, now=now, where=where)
+    check_moments(on, entry)
+
+
+def check_day(
+    on: date,
+    recorded_at: datetime | None,
+    *,
+    person: Person,
+    now: datetime,
+    where: str = "path",
+    kept_elsewhere: bool = False,
+) -> None:
+    """Refuses (422) a day that lies ahead or before birth, and an entry written down before its day.
+
+    People travel: a day has begun where it has begun in the patient's zone, or where the phone was that wrote it down.
+
+    Args:
+        kept_elsewhere: another clinic took the entry in; where the phone was is not known any more.
+    """
+    zones: list[tzinfo] = [ZoneInfo(person.time_zone)]
+    if kept_elsewhere:
+        zones.append(timezone(EAST))
+    elif recorded_at is not None:
+        zones.append(_on_earth(recorded_at))
+    if on > max(now.astimezone(zone).date() for zone in zones):
         raise bad_field("/date", "lies in the patient's future", where=where)
     if on < person.born_on:
         raise bad_field("/date", "lies before the patient's birth", where=where)
-    if recorded_at is not None and recorded_at.astimezone(ZoneInfo(person.time_zone)).date() < on:
+    if recorded_at is not None and max(recorded_at.astimezone(zone).date() for zone in zones) < on:
         raise bad_field("/recorded_at", "lies before the day that the entry is about")
+
+
+def check_moments(on: date, entry: EntryIn) -> None:
+    """Refuses (422) a moment of another day than the entry, by the clock of the place where it was noted."""
+    for place, moment in enumerate(entry.moments or ()):
+        if moment.at.date() != on:
+            raise bad_field(f"/moments/{place}/at", "is of another day than the entry")
+
+
+def _on_earth(at: datetime) -> tzinfo:
+    """The offset of an instant, within those that places have."""
+    offset = at.utcoffset() or timedelta(0)
+    return timezone(min(max(offset, WEST), EAST))

@@ -9,7 +9,19 @@ from app.base.http.wire import JsonObject
 from app.record.diary.content import EntryContent
 from app.rules.parameters import RECALLED_AFTER
 
-PARTS = ("pain", "medications", "activity", "interference", "temperature_c", "flare_up", "work", "side_effects", "note")
+PARTS = (
+    "pain",
+    "moments",
+    "from_moments",
+    "medications",
+    "activity",
+    "interference",
+    "temperature_c",
+    "flare_up",
+    "work",
+    "side_effects",
+    "note",
+)
 
 
 class ShownRevision(Protocol):

@@ -8,9 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationInfo, m
 from app.base.http.problems import ProblemDetail
 from app.base.http.wire import Instant, JsonObject, Line, Moment, Note, RecentDay, Score, Wire
 from app.record.diary.content import EntryContent
+from app.record.diary.moments import settled
 from app.rules.words import Region, Side, SideEffectKind
 
 MOST_ENTRIES = 1_000
+MOST_MOMENTS = 24
+ABOUT = {"date", "recorded_at", "sent_at", "based_on", "from_moments"}  # of an entry, and no part of the day
 EXAMPLE: JsonObject = {
     "pain": [{"region": "lumbar", "side": "left", "average": 4, "worst": 6, "now": 3}],
     "medications": [{"code": "10689", "dose": 50, "unit": "mg", "times": 2}],
@@ -80,12 +83,44 @@ class SideEffect(Wire):
     side: Side | None = None
 
 
+class MomentIn(Wire):
+    """What was noted at one time of the day, such as "now 7, after the garden"."""
+
+    at: Moment = Field(description="in the time of the place where the phone was: its date is the entry's day")
+    pain: Annotated[list[Pain], Field(max_length=12)] | None = None
+    note: Note | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "MomentIn":
+        if not self.pain and not self.note:
+            raise ValueError("give pain or a note")
+        sites = [(p.region, p.side) for p in self.pain or []]
+        if len(set(sites)) < len(sites):
+            raise ValueError("pain: a site comes twice")
+        return self
+
+
+class ScoresFromMoments(Wire):
+    """The scores of a site that follow from the day's moments: nobody gave them."""
+
+    region: Region
+    side: Side
+    scores: Annotated[list[Literal["average", "worst"]], Field(min_length=1, max_length=2)]
+
+
 class EntryIn(Wire):
     """One day's entry. A part that is left out is not known; an empty list says "none". One part must be there."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})
 
     pain: Annotated[list[Pain], Field(max_length=12)] | None = None
+    moments: Annotated[list[MomentIn], Field(max_length=MOST_MOMENTS)] | None = Field(
+        default=None,
+        description="the day's average (over time, to the nearest half) and worst follow from them where none is given",
+    )
+    from_moments: Annotated[list[ScoresFromMoments], Field(max_length=12)] | None = Field(
+        default=None, description="as an entry shows it; the scores that it names are worked out anew"
+    )
     medications: Annotated[list[Medication], Field(max_length=50)] | None = None
     activity: Activity | None = None
     interference: Score | None = None
@@ -102,13 +137,21 @@ class EntryIn(Wire):
     sent_at: Moment | None = Field(
         default=None, description="the sender's clock when sending; its error is kept but changes no order"
     )
+    based_on: Annotated[int, Field(ge=0, le=1_000_000, strict=True)] | None = Field(
+        default=None,
+        description="the revision that the patient changed (0: the day had no entry): what others have written since in"
+        " other parts stays, and a part that both changed is the later writing's. Left out, the whole day is replaced",
+    )
 
     @model_validator(mode="after")
     def _one_part(self, info: ValidationInfo) -> "EntryIn":
-        about = {"date", "recorded_at", "sent_at"}
-        parts = (part for name, part in self if name not in about and not (name == "note" and part == ""))
-        if all(part is None for part in parts):
+        if not self._parts():
             raise ValueError("an entry needs at least one part")
+        if self.from_moments and not self.moments:
+            raise ValueError("from_moments: there are no moments that scores could follow from")
+        instants = [one.at for one in self.moments or []]
+        if len(set(instants)) < len(instants):
+            raise ValueError("moments: two are of the same instant")
         doubts = self.doubts()
         if doubts and not (info.context or {}).get("stored"):
             raise ValueError(doubts[0])
@@ -124,15 +167,24 @@ class EntryIn(Wire):
             for place, one in enumerate(self.pain or [])
             if one.average is not None and one.worst is not None and one.worst < one.average
         ]
-        parts = {name for name, part in self if part is not None and not (name == "note" and part == "")}
-        if self.pain == [] and parts <= {"date", "recorded_at", "sent_at", "pain"}:
+        if self.pain == [] and self._parts() == {"pain"}:
             found.append("pain: an empty list alone says nothing")
         return found
 
+    def _parts(self) -> set[str]:
+        """The parts that say something."""
+        empty = {"note": "", "moments": []}
+        return {n for n, part in self if n not in ABOUT and part is not None and not (n in empty and part == empty[n])}
+
     def content(self) -> EntryContent:
-        """The known parts as JSON values, as they are stored."""
-        kept = self.model_dump(mode="json", exclude_none=True, exclude={"date", "recorded_at", "sent_at"})
-        return cast(EntryContent, kept)
+        """The known parts as JSON values, as they are stored: with the scores that follow from moments."""
+        kept = cast(EntryContent, self.model_dump(mode="json", exclude_none=True, exclude={*ABOUT} - {"from_moments"}))
+        return settled(kept) if self.moments or self.from_moments else kept
+
+    def notes(self) -> str | None:
+        """What is written in words: the day's note, and those of its moments."""
+        written = [self.note, *(one.note for one in self.moments or [])]
+        return "\n".join(note for note in written if note) or None
 
 
 class DatedEntryIn(EntryIn):
@@ -178,6 +230,10 @@ class EntryOut(BaseModel):
 
     date: date
     pain: list[Pain] | None
+    moments: list[MomentIn] | None = None
+    from_moments: list[ScoresFromMoments] | None = Field(
+        default=None, description="the scores of `pain` that follow from the moments: the patient did not give them"
+    )
     medications: list[Medication] | None
     activity: Activity | None
     interference: float | None
@@ -233,7 +289,11 @@ class BatchItem(BaseModel):
 
     date: str | None
     status: Literal["created", "changed", "unchanged", "superseded", "rejected"]
-    revision: int | None = None
+    revision: int | None = Field(default=None, description="of the writing itself: what a later one is based on")
+    current: int | None = Field(
+        default=None,
+        description="the day's current revision; another than `revision` where others wrote too: read the day",
+    )
     advice: str | None = None
     problem: ProblemDetail | None = None
 
@@ -244,7 +304,7 @@ class BatchOut(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
-                "items": [{"date": "2026-05-01", "status": "created", "revision": 1, "advice": None, "problem": None}]
+                "items": [{"date": "2026-05-01", "status": "created", "revision": 1, "current": 1, "advice": None}]
             }
         }
     )

@@ -24,7 +24,7 @@ from app.base.store.long_results import AT_A_TIME, in_turns, wholes_in_turns
 from app.base.store.prepared import Connection, Prepared, first_of, prepared_select, rows_of
 from app.base.store.typed import col, col_of
 from app.record.diary.content import EntryContent
-from app.record.diary.door import Incoming, check_day, incoming, spoken_of, take_in
+from app.record.diary.door import Incoming, check_entry, incoming, spoken_of, take_in
 from app.record.diary.entry_json import entry_text
 from app.record.diary.schemas import BatchIn, BatchItem, BatchOut, DatedEntryIn, EntryIn
 from app.record.diary.tables import DiaryDay, DiaryRevision
@@ -91,12 +91,12 @@ async def put(
     Raises:
         Problem: 403, 404, 412 on a lost update, 422.
     """
-    long = len(entry.note or "") > AT_ONCE
+    long = len(entry.notes() or "") > AT_ONCE
     came = await QUICK.run(lambda: incoming(on, entry), clinic_id=caller.clinic_id) if long else incoming(on, entry)
 
     async def work(connection: Connection) -> RecordedEntry:
         person = await patients.find(connection, caller, patient_id=patient_id, action="write_diary", lock=True)
-        check_day(on, entry.recorded_at, person=person, now=now)
+        check_entry(on, entry, person=person, now=now)
         await _check_match(connection, person, on, if_match=if_match)
         done = await take_in(connection, caller, author=caller.account_id, person=person, entries=[came], now=now)
         return RecordedEntry(on, done.outcomes[0], done.advice[0], person.time_zone)
@@ -122,7 +122,7 @@ async def put_many(
         for entry in parsed:
             if isinstance(entry, DatedEntryIn):
                 try:
-                    check_day(entry.date, entry.recorded_at, person=person, now=now, where="body")
+                    check_entry(entry.date, entry, person=person, now=now, where="body")
                 except Problem as problem:
                     items.append(BatchItem(date=entry.date.isoformat(), status="rejected", problem=problem.body()))
                     continue
@@ -363,7 +363,7 @@ def _read_batch(raw: bytes) -> tuple[list[DatedEntryIn | BatchItem], dict[int, I
         raise Problem(422, f"{count} at fault.", errors=found) from None
     parsed = [_parse(item) for item in batch.entries]
     good = [one for one in parsed if isinstance(one, DatedEntryIn)]
-    spoken = spoken_of([(one.date, one.note) for one in good])
+    spoken = spoken_of([(one.date, one.notes()) for one in good])
     return parsed, {id(one): incoming(one.date, one, spoken=signs) for one, signs in zip(good, spoken, strict=True)}
 
 
@@ -389,4 +389,10 @@ def _day_named(raw: object) -> str | None:
 
 
 def _item(entry: DatedEntryIn, outcome: Recorded, advice: str | None) -> BatchItem:
-    return BatchItem(date=entry.date.isoformat(), status=outcome.status, revision=outcome.revision, advice=advice)
+    return BatchItem(
+        date=entry.date.isoformat(),
+        status=outcome.status,
+        revision=outcome.revision,
+        current=outcome.current.revision,
+        advice=advice,
+    )

@@ -1,9 +1,10 @@
 """A diary as a sheet: one row per day and site, in the columns that `import` knows."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from app.base.http.sheets import line, safe
-from app.record.diary.content import ActivityContent, EntryContent, SideEffectContent
+from app.record.diary.content import ActivityContent, EntryContent, MomentContent, SideEffectContent
 
 COLUMNS = (
     "date",
@@ -20,6 +21,7 @@ COLUMNS = (
     "temperature_c",
     "side_effects",
     "note",
+    "moments",
     "recorded_at",
 )
 
@@ -45,6 +47,7 @@ def lines(on: date, content: EntryContent, *, opioid_mme: float | None, recorded
         content.get("temperature_c"),
         None if effects is None else _effects(effects),
         safe(content.get("note")),
+        safe(_moments(content.get("moments") or ())),
     )
     nothing = (None,) * len(shared)
     out = ""
@@ -55,6 +58,20 @@ def lines(on: date, content: EntryContent, *, opioid_mme: float | None, recorded
     for i, site in enumerate(sites or [NO_SITE]):
         out += line((on.isoformat(), *site, *(shared if i == 0 else nothing), recorded_at.astimezone(UTC).isoformat()))
     return out
+
+
+def _moments(moments: Sequence[MomentContent]) -> str | None:
+    """Each moment in words: its time by the phone's clock, the scores, the note."""
+    return "; ".join(_moment(one) for one in moments) or None
+
+
+def _moment(one: MomentContent) -> str:
+    said = [
+        f"{pain['region']} {pain['side']} {score:g}"
+        for pain in one.get("pain") or ()
+        if (score := pain.get("now", pain.get("average", pain.get("worst")))) is not None
+    ]
+    return " ".join([one["at"][11:16], ", ".join(said), one.get("note", "").replace("\n", " ")]).strip()
 
 
 def _effects(effects: list[SideEffectContent]) -> str:

@@ -10,7 +10,7 @@ from app.base.store.metadata import of_patient
 from app.base.store.sealed import SealedJson, SealedText
 from app.record.diary.content import EntryContent
 
-WITHOUT_NOTE = '"note":null'  # in an entry as it goes over the wire
+WITH_NOTE = '"note":"'  # in an entry as it goes over the wire: the day's note, or a moment's
 
 
 class DiaryRevision(SQLModel, table=True):
@@ -55,4 +55,4 @@ class DiaryDay(SQLModel, table=True):
     received_at: dt.datetime
     content: EntryContent | None = Field(default=None, sa_column=Column(SealedJson("diary_day.content", "note")))
     opioid_mme: float | None = None
-    shown: str | None = Field(default=None, sa_type=SealedText("diary_day.shown", WITHOUT_NOTE))
+    shown: str | None = Field(default=None, sa_type=SealedText("diary_day.shown", WITH_NOTE))

@@ -18,6 +18,7 @@ from app.base.store.statements import upsert_for
 from app.base.store.typed import col, row, table
 from app.record.diary.content import EntryContent
 from app.record.diary.entry_json import entry_text
+from app.record.diary.merging import merged
 from app.record.diary.tables import DiaryDay, DiaryRevision
 from app.record.patients.service import Person
 
@@ -59,6 +60,7 @@ class Writing:
     sent_at: datetime | None = None
     received_at: datetime | None = None  # of one that another clinic had received
     skew_seconds: float | None = None
+    based_on: int | None = None  # the revision that the patient changed; 0 where there was none, None replaces the day
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class StoredRevision:
 
 @dataclass(frozen=True)
 class Recorded:
-    """The result of recording a writing: its status, its revision, and the day's current revision."""
+    """The result of recording a writing: its status, its own revision, and the day's current one, which may be merged."""
 
     status: Status
     revision: int
@@ -105,12 +107,14 @@ async def keep(
         # one that does not say when was written now: after what is held, also after what a fast clock has sent
         written = w.recorded_at or max([received, *(ranks_at(one.recorded_at, one.received_at) for one in before)])
         new = StoredRevision(len(before) + 1, written, received, w.content, w.opioid_mme)
-        before.append(new)
+        whole = None if w.based_on is None else _merged(before, current, new, based_on=w.based_on)
+        added = [new] if whole is None else [new, whole]
+        before += added
         latest = max(before, key=_order)
         changed.add(w.date)  # also where an earlier one stays current: the day counts all of them
-        results.append(Recorded(_status(current, new, latest), new.revision, latest))
+        results.append(Recorded(_status(current, added[-1], latest), new.revision, latest))
         skew = w.skew_seconds if w.sent_at is None else round((now - w.sent_at).total_seconds(), 3)
-        new_rows.append(revision_row(person, w.date, new, account_id=account_id, skew_seconds=skew))
+        new_rows += [revision_row(person, w.date, one, account_id=account_id, skew_seconds=skew) for one in added]
     if new_rows:
         await run_many(connection, INSERT_REVISION, new_rows)
     if changed:
@@ -184,6 +188,39 @@ def ranks_at(recorded_at: datetime, received_at: datetime) -> datetime:
 
 def _order(kept: StoredRevision) -> tuple[datetime, int]:
     return ranks_at(kept.recorded_at, kept.received_at), kept.revision
+
+
+def _merged(
+    before: list[StoredRevision], current: StoredRevision | None, new: StoredRevision, *, based_on: int
+) -> StoredRevision | None:
+    """The day of a writing that began from an earlier revision than the current one; None where it is the writing itself.
+
+    It is a revision of its own after that writing, which is kept as it came; it ranks with the later of the two.
+    """
+    if new.content is None:
+        return None
+    base = next((one.content for one in before if one.revision == based_on), None)
+    is_later = current is None or ranks_at(new.recorded_at, new.received_at) >= _order(current)[0]
+    held = None if current is None else current.content
+    content = merged(base, held, new.content, new_is_later=is_later)
+    if content == (new.content if is_later else held):
+        return None
+    written = new.recorded_at if current is None or is_later else current.recorded_at
+    return StoredRevision(new.revision + 1, written, new.received_at, content, _mme_of(content, [new, current]))
+
+
+def _mme_of(content: EntryContent | None, sides: list[StoredRevision | None]) -> float | None:
+    """The MME of a merged day: that of the side whose medications it has."""
+    taken = None if content is None else content.get("medications")
+    for one in sides:
+        if (
+            taken is not None
+            and one is not None
+            and one.content is not None
+            and one.content.get("medications") == taken
+        ):
+            return one.opioid_mme
+    return None
 
 
 def _already_held(before: list[StoredRevision], current: StoredRevision | None, w: Writing) -> StoredRevision | None:

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from app.base.http.problems import FieldProblem, Problem, bad_field, field_problems
 from app.base.http.wire import STORED, JsonObject, Wire
 from app.base.store.metadata import new_id
-from app.record.diary.door import Incoming, check_day, incoming, spoken_of
+from app.record.diary.door import Incoming, check_day, check_moments, incoming, spoken_of
 from app.record.diary.schemas import EntryIn
 from app.record.diary.writings import Writing
 from app.record.patients.schemas import PatientIn
@@ -71,7 +71,7 @@ def checked(new: RecordIn, *, clinic_id: UUID, now: datetime) -> CheckedRecord:
         _entry(told, place, person=_then(person, zones, told.received_at), now=now, notes=notes)
         for place, told in enumerate(new.diary)
     ]
-    spoken = spoken_of([(one.writing.date, None if one.entry is None else one.entry.note) for one in entries])
+    spoken = spoken_of([(one.writing.date, None if one.entry is None else one.entry.notes()) for one in entries])
     entries = [replace(one, spoken=signs) for one, signs in zip(entries, spoken, strict=True)]
     return CheckedRecord(person, origin, states, entries, notes)
 
@@ -170,7 +170,7 @@ def _then(person: Person, zones: list[tuple[datetime, str]], at: datetime) -> Pe
 
 def _entry(told: KeptWriting, place: int, *, person: Person, now: datetime, notes: list[FieldProblem]) -> Incoming:
     with inside(f"/diary/{place}"):
-        check_day(told.date, told.recorded_at, person=person, now=now)
+        check_day(told.date, told.recorded_at, person=person, now=now, kept_elsewhere=True)
     entry: EntryIn | None = None
     if told.content == {} and told.opioid_mme is None:
         says = "says nothing; taken as no entry"
@@ -178,6 +178,7 @@ def _entry(told: KeptWriting, place: int, *, person: Person, now: datetime, note
     elif told.content is not None:
         with inside(f"/diary/{place}/content"):
             entry = _valid(EntryIn, told.content or as_dose(told.opioid_mme or 0.0))
+            check_moments(told.date, entry)
         for doubt in entry.doubts():
             name, _, says = doubt.partition(": ")
             pointer = f"/diary/{place}/content/{name}"

@@ -33,7 +33,7 @@ def test_its_code_tells_a_true_body_from_a_false_one() -> None:
 
 def test_its_table_has_every_topic() -> None:
     table = PAGE[PAGE.index("| topic") : PAGE.index("A clinic's webhooks")]
-    topics = r"`((?:flag|review|appointment|slot|waiting|patient|address|account)\.\w+)`"
+    topics = r"`((?:flag|review|appointment|slot|waiting|patient|diary|address|account)\.\w+)`"
     assert set(re.findall(topics, table)) == set(get_args(Topic))
 
 

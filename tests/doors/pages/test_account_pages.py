@@ -25,7 +25,7 @@ async def send(service: Service, where: str, **fields: Any) -> httpx.Response:
 
 def code_of(page: str) -> str:
     found = re.search(r'Code: <code class="long">([\w-]+)</code>', page)
-    assert found is not None and f"#{found[1]}" in page and "<svg" in page
+    assert found is not None and (f"#{found[1]}" in page or f"#/join/{found[1]}" in page) and "<svg" in page
     return found[1]
 
 

@@ -192,7 +192,7 @@ async def test_a_verdict_as_known_earlier_knows_only_the_procedures_of_then(serv
         (lambda r: r["diary"][0].update(date="1980-01-01"), "/diary/0/date"),
         (lambda r: r.update(extra=1), ""),
         (lambda r: r["revisions"][0]["content"].update(performed_on="2026-05-02"), "/revisions/0/content/performed_on"),
-        (lambda r: r["diary"][0].update(date="2026-05-02"), "/diary/0/date"),
+        (lambda r: r["diary"][0].update(date="2026-05-03"), "/diary/0/date"),
         (lambda r: r.update(exported_at="2026-05-03T00:00:00Z"), "/exported_at"),
         (lambda r: r["diary"][0].update(received_at="2026-05-03T00:00:00Z"), "/diary/0/received_at"),
         (lambda r: r["revisions"][-1].update(content=None), "/revisions/1"),  # the patient, deleted

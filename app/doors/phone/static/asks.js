@@ -1,0 +1,99 @@
+// What is asked of the patient: the question of a likely return, a questionnaire, an appointment, a freed slot.
+
+import { ask as call, session } from "./api.js";
+import { reasonOf } from "./reasons.js";
+import { get, put } from "./store.js";
+import { today } from "./time.js";
+import { ask, h } from "./ui.js";
+import { instant, t } from "./words.js";
+
+export async function asksPart(told, again) {
+  const { question, form, offers } = told.asked;
+  const cards = [
+    question ? questionCard(question, again) : null,
+    ...offers.map((one) => offerCard(one, again)),
+    told.appointment ? appointmentCard(told.appointment, again) : null,
+    form ? formCard(form, again) : null,
+  ].filter(Boolean);
+  return cards.length ? h("section", {}, h("h2", {}, t("For you")), cards) : null;
+}
+
+/** Does something that needs a connection; what went wrong is said in the card. */
+function doing(work, again, says) {
+  return async () => {
+    says.textContent = "";
+    try {
+      await work();
+      document.dispatchEvent(new Event("send"));
+      const held = await get("meta", "today");
+      if (held) await put("meta", "today", { ...held, etag: null });
+      await again();
+    } catch (error) {
+      says.textContent = reasonOf(error);
+    }
+  };
+}
+
+function card(title, body, choices, level = "h3") {
+  return h("section", { class: "card" }, h(level, {}, title), body, choices);
+}
+
+function questionCard(question, again) {
+  const says = h("p", { class: "wrong", role: "alert" });
+  const answer = (given) => doing(async () => {
+    await call(`/v1/flags/${question.flag_id}/answer`, { method: "POST", json: { answer: given } });
+    await forgetAsked("question", null);
+  }, again, says);
+  return card(t("Has the old pain come back?"), h("p", {}, t("Your scores have been higher of late.")), [
+    h("p", { class: "choices" },
+      h("button", { type: "button", onclick: answer("pain_is_back") }, t("Yes, it is back")),
+      h("button", { type: "button", onclick: answer("a_bad_spell") }, t("It is a bad spell")),
+      h("button", { type: "button", onclick: answer("no_change") }, t("No, it is as before")),
+      h("button", { type: "button", onclick: answer("not_sure") }, t("I am not sure"))), says]);
+}
+
+async function forgetAsked(name, value) {
+  const held = await get("meta", "today");
+  if (held) await put("meta", "today", { ...held, told: { ...held.told, asked: { ...held.told.asked, [name]: value } } });
+}
+
+/** PEG's three questions, as short as they can be asked; the wording of the published form is not repeated here. */
+function formCard(form, again) {
+  const says = h("p", { class: "wrong", role: "alert" });
+  const asked = [t("Pain in the past week, on average"), t("How much pain kept you from enjoying life"), t("How much pain kept you from what you do in general")];
+  const fields = asked.map((text, place) => [text, h("select", { id: `peg-${place}` }, h("option", { value: "" }, "–"),
+    Array.from({ length: 11 }, (_, score) => h("option", { value: score }, score === 0 ? t("0: not at all") : score === 10 ? t("10: the most") : String(score))))]);
+  const send = doing(async () => {
+    const items = fields.map(([, field]) => field.value);
+    if (items.includes("")) throw new Error(t("answer all three"));
+    const who = await session();
+    await call(`/v1/patients/${who.patient_id}/assessments`, { method: "POST", json: { kind: form.kind, answered_on: today(), items: items.map(Number) } });
+    await forgetAsked("form", null);
+  }, again, says);
+  return h("details", { class: "card" }, h("summary", {}, t("Three questions, now and then"), h("span", { class: "soft" }, t("until {day}", { day: instant(`${form.until}T12:00:00`, { day: "numeric", month: "long" }) }))),
+    fields.map(([text, field], place) => [h("label", { for: `peg-${place}` }, text), field]), says,
+    h("p", {}, h("button", { type: "button", onclick: send }, t("Send"))));
+}
+
+function offerCard(one, again) {
+  const says = h("p", { class: "wrong", role: "alert" });
+  return card(t("A time is free for you"), h("p", {}, `${instant(one.slot.starts_at)}, ${one.slot.location}. `, t("It is kept for you until {when}.", { when: instant(one.until) })), [
+    h("p", { class: "choices" },
+      h("button", { type: "button", onclick: doing(() => call(`/v1/waiting/${one.waiting_id}/accept`, { method: "POST" }), again, says) }, t("Take it")),
+      h("button", { type: "button", onclick: doing(() => call(`/v1/waiting/${one.waiting_id}/decline`, { method: "POST" }), again, says) }, t("Leave it to others"))), says]);
+}
+
+export function appointmentCard(one, again, level = "h3") {
+  const says = h("p", { class: "wrong", role: "alert" });
+  const where = [one.location, one.room].filter(Boolean).join(", ");
+  async function cancel() {
+    const reason = h("input", { id: "reason", maxlength: "200", value: t("I can't come") });
+    const body = h("div", {}, h("label", { for: "reason" }, t("Why")), reason, h("p", { class: "soft" }, t("Your clinic will offer you another time.")));
+    if ((await ask(t("You can't come?"), body, [["back", t("Back")], ["cancel", t("Cancel the appointment"), "main"]])) !== "cancel") return;
+    await doing(() => call(`/v1/appointments/${one.id}/cancel`, { method: "POST", json: { reason: reason.value || t("I can't come") } }), again, says)();
+  }
+  return card(t("Your next appointment"), h("p", {}, `${instant(one.starts_at)}, ${where}`), [
+    h("p", { class: "choices" },
+      one.state === "confirmed" ? h("span", {}, t("You said that you will come.")) : h("button", { type: "button", onclick: doing(() => call(`/v1/appointments/${one.id}/confirm`, { method: "POST" }), again, says) }, t("I will come")),
+      h("button", { type: "button", onclick: cancel }, t("I can't come"))), says], level);
+}

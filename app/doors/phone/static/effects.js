@@ -1,0 +1,88 @@
+// Side effects: those of late with "still there?", others as chips that open when they are tapped.
+
+import { withPart } from "./day.js";
+import { bodyFigure, siteName, REGIONS } from "./places.js";
+import { h, keepingFocus, press, toggle } from "./ui.js";
+import { t } from "./words.js";
+
+/** Each kind in words that people use. */
+export function kinds() {
+  return {
+    soreness: t("Soreness"), numbness: t("Numb skin"), tingling: t("Tingling"), burning: t("Burning, like sunburn"),
+    bruising: t("Bruise"), weakness: t("Weakness"), fever: t("Fever"), wound_discharge: t("Wound is wet or weeps"),
+    headache: t("Headache"), swelling: t("Swelling"), hives: t("Itching rash, hives"), burn: t("Burn or blister"),
+    bladder_or_bowel_change: t("Trouble passing water or stool"), saddle_numbness: t("Numb between the legs"),
+    chest_pain: t("Chest pain"), breathlessness: t("Short of breath"), other: t("Something else"),
+  };
+}
+
+function severities() {
+  return [[1, t("mild")], [2, t("keeps me from work")], [3, t("keeps me from looking after myself")], [4, t("feels dangerous")]];
+}
+
+export function effectsPart(context) {
+  const { entry, edit, told } = context;
+  const place = h("div", {});
+  const names = kinds();
+  const here = () => entry.parts.side_effects ?? [];
+  const none = toggle(t("No side effects"), false, async (on) => change(on ? [] : null));
+  async function change(effects) {
+    await edit(withPart(entry.parts, "side_effects", effects));
+    draw();
+  }
+  const has = (kind) => here().some((one) => one.kind === kind);
+  const add = (one) => change([...here().filter((other) => other.kind !== one.kind), one]);
+  const takeAway = (kind) => {
+    const left = here().filter((one) => one.kind !== kind);
+    return change(left.length ? left : null); // not known, which is not none
+  };
+  /** Gone: where nothing else is asked about or there, there is none; else nothing is said of the others. */
+  const gone = (one) => {
+    told.open_side_effects = told.open_side_effects.filter((other) => other !== one);
+    if (here().length || told.open_side_effects.some((other) => !has(other.kind))) return draw();
+    return change([]);
+  };
+
+  function stillThere() {
+    return told.open_side_effects.filter((one) => !has(one.kind)).map((one) => h("li", {},
+      t("{effect}: still there?", { effect: names[one.kind] }), " ",
+      h("span", { class: "choices" },
+        h("button", { type: "button", "aria-label": t("Yes, still there: {effect}", { effect: names[one.kind] }), onclick: () => add(one) }, t("Yes")),
+        h("button", { type: "button", "aria-label": t("No, gone: {effect}", { effect: names[one.kind] }), onclick: () => gone(one) }, t("No, gone")))));
+  }
+  function draw() {
+    press(none, entry.parts.side_effects?.length === 0);
+    const open = stillThere();
+    keepingFocus(place, () => place.replaceChildren(
+      ...(open.length ? [h("ul", { class: "list" }, open)] : []),
+      ...here().map((one) => detail(one))));
+    chips.forEach(([kind, chip]) => press(chip, has(kind)));
+  }
+  function detail(one) {
+    const severity = h("select", { id: `severity-${one.kind}` }, h("option", { value: "" }, "–"),
+      severities().map(([value, text]) => h("option", { value, selected: one.severity === value }, text)));
+    severity.addEventListener("change", () => replace(one, { severity: severity.value ? Number(severity.value) : undefined }));
+    const site = h("select", { id: `site-${one.kind}` }, h("option", { value: "" }, "–"),
+      REGIONS.flatMap((region) => ["left", "right", "both"].map((side) =>
+        h("option", { value: `${region} ${side}`, selected: one.region === region && one.side === side }, siteName({ region, side })))));
+    site.addEventListener("change", () => {
+      const [region, side] = site.value.split(" ");
+      return replace(one, site.value ? { region, side } : { region: undefined, side: undefined });
+    });
+    return h("section", { class: "card" }, h("h3", {}, names[one.kind]),
+      h("label", { for: `severity-${one.kind}` }, t("How bad: {effect}", { effect: names[one.kind] })), severity,
+      h("label", { for: `site-${one.kind}` }, t("Where: {effect}", { effect: names[one.kind] })), site,
+      h("details", {}, h("summary", {}, t("Show it on a figure")), bodyFigure(one, (chosen) => replace(one, chosen))),
+      h("p", {}, h("button", { type: "button", class: "quiet", onclick: () => takeAway(one.kind) }, t("Take away: {effect}", { effect: names[one.kind] }))));
+  }
+  function replace(one, part) {
+    const changed = { ...one, ...part };
+    for (const [name, value] of Object.entries(changed)) if (value === undefined) delete changed[name];
+    return change(here().map((other) => (other === one ? changed : other)));
+  }
+  const chips = Object.entries(names).map(([kind, name]) => [kind, toggle(name, has(kind), async (on) => (on ? add({ kind }) : takeAway(kind)))]);
+  draw();
+  return h("section", {}, h("h2", {}, t("Side effects")), place,
+    h("details", {}, h("summary", {}, t("Is something unusual?"), h("span", { class: "soft" }, "")),
+      h("div", { class: "choices" }, none, chips.map(([, chip]) => chip))));
+}

@@ -1,0 +1,144 @@
+// The day's entry on one screen. What is tapped is kept as a draft at once, so that nothing is lost before it is saved.
+
+import { activityPart } from "./activity.js";
+import { call, session } from "./api.js";
+import { asksPart } from "./asks.js";
+import { adviceFor } from "./danger.js";
+import { isEmpty } from "./day.js";
+import { effectsPart } from "./effects.js";
+import { consentScreen } from "./join.js";
+import { kept } from "./keep.js";
+import { medicinesPart } from "./medicines.js";
+import { painPart, sitesOf } from "./pain.js";
+import { reasonOf } from "./reasons.js";
+import { say } from "./status.js";
+import { change, get, put, remove } from "./store.js";
+import { dayOf, dropEntry, moveEntry } from "./sync.js";
+import { callButtons, dangerBox, nothingKnown, sentenceFor } from "./tells.js";
+import { clockIsWrong, plus, today } from "./time.js";
+import { ask, h, press, show, showAct, toggle } from "./ui.js";
+import { day as inWords, t } from "./words.js";
+
+/** Draws the entry of a day; of today where none is named. */
+export async function entryScreen(named, { again }) {
+  const date = /^\d{4}-\d{2}-\d{2}$/.test(named) && named <= today() ? named : today();
+  const told = (await get("meta", "today"))?.told ?? nothingKnown(date);
+  const held = await dayOf(date);
+  const draft = await get("meta", `draft ${date}`);
+  const entry = { parts: draft?.parts ?? held.parts, base: draft?.base ?? held.base };
+  const before = (await dayOf(plus(date, -1))).parts;
+  const sites = await sitesOf(told, entry.parts);
+  const box = h("div", { "aria-live": "assertive" });
+  const after = h("div", {});
+
+  async function edit(parts) {
+    entry.parts = parts;
+    await put("meta", `draft ${date}`, { parts, base: entry.base });
+  }
+  /** Saves the day; answers whether something is shown that must stay in sight. */
+  async function save() {
+    if (isEmpty(entry.parts)) return takeBack(date, again);
+    await kept(date, entry.parts, entry.base);
+    await tell();
+    document.dispatchEvent(new Event("send"));
+    return box.childElementCount > 0 || afterFirst();
+  }
+  async function tell() {
+    const now = (await get("meta", "today"))?.told ?? told;
+    const advice = await adviceFor(date, entry.parts, now, (await dayOf(plus(date, -1))).parts).catch(() => null);
+    if (advice?.length) warn(advice, now.call);
+    else box.replaceChildren();
+    after.replaceChildren(...(advice === null ? [h("p", {}, t("If something frightens you, call.")), ...callButtons(now.call).filter(Boolean)]
+      : advice.length ? [] : [h("p", { class: "says", role: "note" }, sentenceFor(now, date))]));
+  }
+  function warn(advice, call) {
+    box.replaceChildren(dangerBox(advice, call));
+    box.firstElementChild.scrollIntoView({ block: "start" });
+    box.firstElementChild.focus();
+  }
+  /** What the service has to say of a saved day, where the phone did not know it. */
+  async function hear() {
+    if (!box.isConnected) return document.removeEventListener("sent", hear);
+    const { advice } = await dayOf(date);
+    if (advice && !box.childElementCount) warn([advice], ((await get("meta", "today"))?.told ?? told).call);
+    return null;
+  }
+  document.addEventListener("sent", hear);
+  async function afterFirst() {
+    const now = (await get("meta", "today"))?.told;
+    if (!now?.asked.consents.length || now.by_proxy || (await get("meta", "asked consents"))) return false;
+    await put("meta", "asked consents", true);
+    await consentScreen(again);
+    return true;
+  }
+  const context = { date, told, sites, before, entry, edit, save, again, scores: new EventTarget() };
+  const isToday = date === today();
+  show(
+    box,
+    h("h1", {}, isToday ? t("Today, {day}", { day: inWords(date) }) : inWords(date)),
+    isToday ? h("p", { class: "says" }, sentenceFor(told, date)) : null,
+    clockIsWrong() ? h("p", { class: "wrong" }, t("The clock of this phone is set wrong. Entries get the right day: {day}.", { day: inWords(today()) })) : null,
+    held.refused ? refusedPart(held, again) : null,
+    painPart(context),
+    flarePart(context),
+    medicinesPart(context),
+    activityPart(context),
+    effectsPart(context),
+    notePart(context),
+    after,
+    isToday ? await asksPart(told, again) : null,
+    isToday ? h("p", {}, h("a", { href: `/app/day/${plus(date, -1)}` }, t("Write for yesterday"))) : h("p", {}, h("a", { href: "/app" }, t("Back to today"))),
+  );
+  showAct(h("button", { type: "button", class: "main", onclick: () => save().catch(notKept) }, t("Save")));
+}
+
+/** A day from which everything was taken away again: its entry is deleted, once the patient has said so. */
+async function takeBack(date, again) {
+  const held = await dayOf(date);
+  if (!held.base && !held.waits) return say(t("There is nothing to save yet."), true);
+  const chosen = await ask(t("Delete the entry of {day}?", { day: inWords(date) }), h("p", {}, t("Your clinic keeps what you wrote before, marked as deleted.")),
+    [["back", t("Back")], ["delete", t("Delete it"), "main"]]);
+  if (chosen !== "delete") return null;
+  try {
+    const who = await session();
+    if (held.base) await call(`/v1/patients/${who.patient_id}/diary/${date}`, { method: "DELETE" });
+    await change("days", date, () => undefined);
+    await remove("meta", `draft ${date}`);
+    document.dispatchEvent(new Event("send"));
+    await again();
+  } catch (error) {
+    say(reasonOf(error), true);
+  }
+  return null;
+}
+
+function notKept(error) {
+  say(error?.name === "QuotaExceededError"
+    ? t("The storage of this phone is full: the entry is not kept. Free some space, then save again.")
+    : t("The entry is not kept: {why}", { why: error?.message ?? "?" }), true);
+}
+
+function refusedPart(held, again) {
+  return h("section", { class: "danger" },
+    h("h2", {}, t("This entry was not taken")),
+    h("p", {}, held.refused),
+    h("p", { class: "choices" },
+      held.date === today() ? null : h("button", { type: "button", onclick: async () => { await moveEntry(held.date, today()); await again(); document.dispatchEvent(new Event("send")); } }, t("It is about today")),
+      h("button", { type: "button", onclick: async () => { await change("days", held.date, (one) => ({ ...one, refused: null })); document.dispatchEvent(new Event("send")); await again(); } }, t("Send it again")),
+      h("button", { type: "button", onclick: async () => { await dropEntry(held.date); await again(); } }, t("Remove it"))));
+}
+
+function flarePart({ entry, edit }) {
+  const button = toggle(t("Flare-up today"), entry.parts.flare_up === true, async (on) => {
+    press(button, on);
+    await edit({ ...entry.parts, flare_up: on });
+  });
+  return h("p", {}, button);
+}
+
+function notePart({ entry, edit }) {
+  const field = h("textarea", { id: "note", maxlength: "4000" });
+  field.value = entry.parts.note ?? "";
+  field.addEventListener("input", () => edit({ ...entry.parts, note: field.value }));
+  return h("div", {}, h("label", { for: "note" }, t("Note")), field);
+}

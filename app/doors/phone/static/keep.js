@@ -1,0 +1,13 @@
+// The moment from which an entry can't be lost any more.
+
+import { nowSaved, refreshStatus } from "./status.js";
+import { remove } from "./store.js";
+import { keepEntry } from "./sync.js";
+
+/** Keeps an entry on the phone and drops its draft: from here on it can't be lost. */
+export async function kept(date, parts, base) {
+  await keepEntry(date, parts, base);
+  await remove("meta", `draft ${date}`);
+  nowSaved();
+  await refreshStatus();
+}
