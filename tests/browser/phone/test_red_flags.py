@@ -48,11 +48,14 @@ WORDS = sorted({word for _, note, _, _ in SENTENCES for word in note.split()})
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_any_words_are_read_as_the_service_reads_them(app: Page) -> None:
+def test_whatever_the_service_finds_in_any_words_the_phone_finds(app: Page) -> None:
+    """In a jumble that denies one sign many times the phone may ask once too often; never too seldom."""
+
     @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=25).map(" ".join), min_size=20, max_size=40))
     def agree(notes: list[str]) -> None:
-        assert app.evaluate(READ, notes) == [sorted(said(note) - {"unread"}) for note in notes]
+        for note, found in zip(notes, app.evaluate(READ, notes), strict=True):
+            assert said(note) - {"unread"} <= set(found), note
 
     agree()
 

@@ -87,7 +87,7 @@ export async function send() {
   } catch (error) {
     if (error instanceof SignedOut) await refreshStatus({ signedOut: true });
     else if (error instanceof Later || error instanceof Refused) await refreshStatus({ away: true });
-    else throw error;
+    else if (error?.name !== "QuotaExceededError") throw error; // what is saved says itself that it is not kept
   }
   const after = JSON.stringify((await get("meta", "today"))?.told ?? null);
   if (before !== after && drawnOn !== null) await redraw();
