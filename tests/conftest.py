@@ -38,6 +38,7 @@ if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usa
 hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("busy")
 OTHER_PROCESSES = "COVERAGE_PROCESS_CONFIG"  # by which coverage reaches processes that a test starts
+PHONE = Path(__file__).parent / "browser" / "phone"  # what they reach of the service other tests reach too, and sooner
 SIMULATIONS = frozenset(
     {"test_detection.py", "test_clinical_courses.py"}
 )  # many diaries: to judge the engine by figures, not to reach its lines
@@ -52,7 +53,7 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The longest tests begin first; and twins on PostgreSQL are not measured: those on SQLite reach the same lines."""
     for item in items:
-        if item.path.name in SIMULATIONS:
+        if item.path.name in SIMULATIONS or item.path.parent == PHONE:
             item.add_marker("unmeasured")
     items[:] = longest_first(items, getattr(config, "workerinput", {}).get("workercount", 1))
     for item in items:
