@@ -151,8 +151,8 @@ def _flat(day: DayOfDiary, options: Options, zone: tzinfo | None) -> dict[str, o
 
 def _flat_entry(entry: DatedEntryIn, mme: float | None, *, options: Options, zone: tzinfo | None) -> dict[str, object]:
     day = DayOfDiary(entry.date, mme=mme, written=entry.recorded_at)
-    for pain in entry.pain or []:
-        day.pain[pain.region, pain.side] = (pain.average if pain.average is not None else pain.now, pain.worst)
+    for pain in entry.content().get("pain") or ():  # with what follows from the day's moments
+        day.pain[pain["region"], pain["side"]] = (pain.get("average", pain.get("now")), pain.get("worst"))
     day.steps = None if entry.activity is None else entry.activity.steps
     return _flat(day, options, zone)
 

@@ -160,7 +160,14 @@ async def _gather(connection: AsyncConnection, person: Person, *, caller: Caller
         None if question is None or question[1] is None else QuestionOut(flag_id=question[0], asked_at=question[1]),
         {kind for (kind,) in (await connection.execute(said)).all()},
         [
-            OwnRule(kind=kind, least_severity=rule.least_severity, advice=rule.advice["en"], severity=rule.severity)  # type: ignore[arg-type]  # a rule's kinds are checked when it is added
+            OwnRule.model_validate(
+                {
+                    "kind": kind,
+                    "least_severity": rule.least_severity,
+                    "advice": rule.advice["en"],
+                    "severity": rule.severity,
+                }
+            )
             for rule in await rules_of(connection, person.clinic_id)
             for kind in rule.kinds
         ],

@@ -12,6 +12,14 @@ SHEET = "Date;Pain;Worst;Steps;Notes\n01.03.2026;6,5;8;4100;bad night\n02.03.202
 DRY = ("--dry-run", "--performed-on", "2026-02-20", "--region", "lumbar", "--laterality", "left", "--day-first")
 
 
+OF_MOMENTS = {
+    "moments": [
+        {"at": f"2026-03-03T{hour:02}:00:00+01:00", "pain": [{"region": "lumbar", "side": "left", "now": score}]}
+        for hour, score in ((8, 2), (20, 6))
+    ]
+}
+
+
 async def diary(service: Service) -> list[dict[str, Any]]:
     answer = await service("ada", "GET", f"/v1/patients/{service.ada_id}/diary")
     items: list[dict[str, Any]] = answer.json()["items"]
@@ -64,14 +72,16 @@ async def test_what_export_writes_import_reads_again_with_nothing_lost(service: 
         interference=3,
     )
     await service.put("2026-03-02", 5, activity={"steps": 4200, "level": "usual"})
+    day = f"/v1/patients/{service.ada_id}/diary/2026-03-03"
+    assert (await service("ada", "PUT", day, json=OF_MOMENTS)).status_code == 201
     before = await diary(service)
     out = reprieve("export", "--patient", service.ada_id, "--format", "ndjson", url=database_url)
     assert out.returncode == 0
-    assert [line["date"] for line in json_lines(out.stdout)] == ["2026-03-01", "2026-03-02"]
+    assert [line["date"] for line in json_lines(out.stdout)] == ["2026-03-01", "2026-03-02", "2026-03-03"]
     again = reprieve("import", "-", "--patient", service.ada_id, stdin=out.stdout, url=database_url)
-    assert (again.returncode, again.stderr) == (0, "2 unchanged\n")
+    assert (again.returncode, again.stderr) == (0, "3 unchanged\n")
     bob = (await service("bob", "GET", "/v1/me")).json()["patient_id"]
-    assert reprieve("import", "-", "--patient", bob, stdin=out.stdout, url=database_url).stderr == "2 created\n"
+    assert reprieve("import", "-", "--patient", bob, stdin=out.stdout, url=database_url).stderr == "3 created\n"
     copy = (await service("bob", "GET", f"/v1/patients/{bob}/diary")).json()["items"]
     drop = {"received_at"}
     assert [{k: v for k, v in e.items() if k not in drop} for e in copy] == [
@@ -98,6 +108,12 @@ def test_from_a_spreadsheet_to_a_verdict_with_no_server() -> None:
     assert line["procedure"] == {"performed_on": "2026-02-20", "region": "lumbar", "laterality": "left"}
     traced = reprieve("trace", "-", stdin=dry.stdout)
     assert json.loads(traced.stdout)["verdict"]["baseline_pain"] == 7
+
+
+def test_a_day_of_moments_alone_has_their_average_and_worst_also_with_no_server() -> None:
+    dry = reprieve("import", "-", *DRY, stdin=json.dumps({"date": "2026-03-03", **OF_MOMENTS}))
+    (entry,) = json.loads(dry.stdout)["entries"]
+    assert (entry["pain_average"], entry["pain_worst"]) == (4, 6)
 
 
 @pytest.mark.parametrize(

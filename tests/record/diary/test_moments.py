@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.record.diary.content import EntryContent
+from app.record.diary.content import EntryContent, PainContent
 from app.record.diary.moments import nearest_half, settled, without_derived
 from tests.support import Service
 
@@ -127,7 +127,7 @@ def test_what_follows_lies_among_the_scores_and_is_worked_out_once(
     content = cast(EntryContent, {"moments": [moment(f"{m // 60:02}:{m % 60:02}", s) for m, s in noted]})
     own = {name: score for name, score in (("average", average), ("worst", worst)) if score is not None}
     if own:
-        content["pain"] = [{"region": "lumbar", "side": "left", **own}]  # type: ignore[typeddict-item]
+        content["pain"] = [cast(PainContent, {"region": "lumbar", "side": "left", **own})]
     whole = settled(content)
     (pain,) = whole["pain"]
     lowest, highest = min(s for _, s in noted), max(s for _, s in noted)
