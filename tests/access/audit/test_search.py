@@ -154,3 +154,12 @@ async def test_the_page_leads_to_older_events(service: Service, monkeypatch: pyt
     address = text.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
     assert text.count("<tr>") == 1 + 3 and f"patient={service.ada_id}" in address
     assert "read patient" in await page(service, address)
+
+
+async def test_what_others_did_is_found_without_ones_own(service: Service) -> None:
+    for who in ("ada", "cleo"):
+        await service(who, "GET", f"/v1/patients/{service.ada_id}")
+    path = "/v1/audit?limit=100&resource=patient&action=read"
+    for query, expected in (("", {"ada", "cleo"}), ("&by_others=true", {"cleo"})):
+        items = (await service("ada", "GET", path + query)).json()["items"]
+        assert {one["username"] for one in items} == expected

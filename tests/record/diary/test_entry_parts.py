@@ -97,3 +97,22 @@ async def test_the_catalogue_is_searched_by_name_or_code(service: Service) -> No
     everything = (await service("ada", "GET", "/v1/medications")).json()["items"]
     assert next(m for m in everything if m["name"] == "buprenorphine")["mme_factors"] == {}
     assert {m["mme_table"] for m in everything} == {"cdc-2022"}
+
+
+@pytest.mark.parametrize(
+    ("day", "recorded_at", "status"),
+    [
+        ("2026-05-02", None, 422),  # it is noon of the first of May in UTC, and the afternoon at home
+        ("2026-05-02", "2026-05-02T02:00:00+14:00", 201),  # the phone is where the second has begun
+        ("2026-05-02", "2026-05-01T12:00:00+00:00", 422),
+        ("2026-05-03", "2026-05-02T02:00:00+14:00", 422),
+        ("2026-05-02", "2026-05-02T11:50:00+23:50", 201),  # no place is so far east: it counts as the farthest that is
+        ("2026-05-03", "2026-05-02T11:50:00+23:50", 422),
+        ("2026-05-01", "2026-05-01T00:30:00-11:00", 201),
+    ],
+)
+async def test_a_day_has_begun_where_the_phone_is(
+    service: Service, day: str, recorded_at: str | None, status: int
+) -> None:
+    told = {} if recorded_at is None else {"recorded_at": recorded_at}
+    assert (await service.put(day, 4, **told)).status_code == status

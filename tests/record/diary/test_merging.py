@@ -116,6 +116,24 @@ async def test_a_merged_day_has_the_dose_of_its_medicines(service: Service, cloc
     assert (day["interference"], day["opioid_mme"]) == (4, 20)
 
 
+async def test_an_earlier_writing_that_changes_nothing_adds_itself_and_no_more(service: Service, clock: Clock) -> None:
+    base = (await put(service, interference=2, recorded_at=at(clock, -60)))["revision"]
+    await put(service, interference=8, based_on=base, recorded_at=at(clock, -30))
+    day = await put(service, interference=3, based_on=base, recorded_at=at(clock, -40))
+    assert day["interference"] == 8
+    path = f"/v1/patients/{service.ada_id}/diary/{DAY}/revisions"
+    assert [one["entry"]["interference"] for one in (await service("ada", "GET", path)).json()["items"]] == [2, 8, 3]
+
+
+def test_scores_that_are_not_right_together_are_those_of_the_later_writing() -> None:
+    def scored(average: float, worst: float) -> EntryContent:
+        return as_content({"pain": [{**LEFT, "average": average, "worst": worst}]})
+
+    for is_later, right in ((True, scored(7, 8)), (False, scored(2, 3))):
+        new, held = scored(7, 8), scored(2, 3)
+        assert merged(scored(2, 8), held, new, new_is_later=is_later) == right
+
+
 entry = st.fixed_dictionaries(
     {},
     optional={

@@ -4,7 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from app.alerts.flags.tables import Flag
+from app.base.store.typed import table
 from tests.conftest import Clock
 from tests.support import Service
 
@@ -97,6 +100,24 @@ async def test_the_next_appointment_and_an_offer_are_there(service: Service, clo
     assert booked.status_code == 201
     assert (await today(service))["appointment"]["id"] == booked.json()["id"]
     assert (await today(service, "bob"))["appointment"] is None
+
+
+async def test_the_question_of_a_likely_return_is_asked_until_it_is_answered(service: Service) -> None:
+    assert (await today(service))["asked"]["question"] is None
+    await service.put("2026-04-30", 4, side_effects=[{"kind": "fever"}])  # some flag, made into one that asks
+    async with service.app.state.database.engine.begin() as connection:
+        asks = {"kind": "return_likely", "asked_at": service.app.state.clock()}
+        await connection.execute(update(table(Flag)).values(asks))
+    flag_id = (await today(service))["asked"]["question"]["flag_id"]
+    assert (await today(service, "bob"))["asked"]["question"] is None
+    said = await service("ada", "POST", f"/v1/flags/{flag_id}/answer", json={"answer": "no_change"})
+    assert said.status_code == 200, said.text
+    assert flag_id not in str((await today(service))["asked"])
+
+
+async def test_a_side_effect_of_today_is_not_asked_about_again(service: Service) -> None:
+    await service.put("2026-05-01", 4, side_effects=[{"kind": "numbness"}])
+    assert (await today(service))["open_side_effects"] == []
 
 
 @pytest.mark.parametrize("who", ["cleo", "sam", "root", "other"])

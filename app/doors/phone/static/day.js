@@ -1,7 +1,7 @@
 // A day's entry as the phone holds it: the parts that are known, and what follows from the day's moments.
 // The service works the same out by the same rules (`app/record/diary/moments.py`); a test holds the two together.
 
-export const PARTS = [
+const PARTS = [
   "pain", "moments", "medications", "activity", "interference", "temperature_c", "flare_up", "work", "side_effects", "note",
 ];
 
@@ -93,7 +93,7 @@ function meanOverTime(points) {
   return area / span;
 }
 
-export function nearestHalf(value) {
+function nearestHalf(value) {
   return Math.floor(value * 2 + 0.5) / 2;
 }
 

@@ -124,7 +124,6 @@ async function start() {
   await draw();
   addEventListener("online", send);
   document.addEventListener("send", send);
-  document.addEventListener("signed-out", draw);
   document.addEventListener("visibilitychange", async () => {
     if (document.visibilityState !== "visible") return;
     if (drawnOn && drawnOn !== today() && here().name === "today") await draw();

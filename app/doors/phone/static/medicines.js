@@ -24,7 +24,7 @@ function unitName(unit) {
   return unit === "tablet" ? t("tablet") : unit;
 }
 
-export function nameOf(one, names) {
+function nameOf(one, names) {
   const name = one.name ?? names[one.code] ?? one.code;
   const dose = one.dose === undefined || one.dose === null ? "" : ` ${number(one.dose, 3)} ${unitName(one.unit)}`;
   const times = one.times ? ` × ${number(one.times)}` : "";

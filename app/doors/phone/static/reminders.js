@@ -28,7 +28,7 @@ async function subscribe() {
 }
 
 /** A daily alarm that any calendar takes: at the phone's own time, wherever it is. */
-export function alarmFile(time) {
+function alarmFile(time) {
   const stamp = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
   const start = `${today().replaceAll("-", "")}T${time.replace(":", "")}00`;
   return ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Reprieve//diary//EN", "BEGIN:VEVENT", `UID:diary-${time.replace(":", "")}@reprieve`,

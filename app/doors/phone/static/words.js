@@ -6,7 +6,7 @@ let language = "en";
 let locale = "en";
 
 /** The language to speak: the one that was chosen here, else the first of the browser's that there is. */
-export function languageOf(chosen) {
+function languageOf(chosen) {
   const wanted = [chosen, ...(navigator.languages ?? [])].map((one) => (one ?? "").split("-")[0]);
   return wanted.find((one) => one in LANGUAGES) ?? "en";
 }
