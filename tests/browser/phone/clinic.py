@@ -4,6 +4,7 @@ import asyncio
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -79,6 +80,14 @@ class ClinicOfOne:
         path = f"/v1/patients/{self.patient_id}/diary?from={on}&to={on}"
         items = self(who, "GET", path)["items"]
         return items[0] if items else None
+
+    def taken(self, on: date) -> Any:
+        """The entry of a day that a phone is still sending, as soon as the service has it."""
+        for _ in range(100):
+            if entry := self.entry(on):
+                return entry
+            time.sleep(0.1)
+        raise AssertionError(f"nothing of {on} came")
 
     def write(self, on: date, **parts: Any) -> Any:
         """An entry from elsewhere: by another phone of the patient."""

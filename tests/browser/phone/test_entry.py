@@ -145,7 +145,7 @@ def test_an_entry_that_is_refused_stays_and_says_why(phone: Phone, service: Clin
     )
     phone.pain(4).click()
     phone.save().says("1 entry was not taken. Open it to see why.")
-    assert service.entry(day())["pain"][0]["average"] == 4  # the good one went
+    assert service.taken(day())["pain"][0]["average"] == 4  # the good one goes
     phone.open("/day/1989-05-01")
     expect(phone.page.get_by_role("heading", name="This entry was not taken")).to_be_visible()
     phone.page.get_by_role("button", name="Remove it").click()
