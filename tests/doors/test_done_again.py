@@ -159,6 +159,7 @@ async def of_the_work(do: Teller, procedure: str, of: str) -> None:
     await do("sam", f"POST {where}/book", {"slot_id": first})
     (booked,) = (await do("sam", "GET /v1/appointments"))["items"]
     await do("ada", f"POST /v1/appointments/{booked['id']}/confirm")
+    await do("ada", f"GET /v1/appointments/{booked['id']}/other_times")
     moved = await do("sam", f"POST /v1/appointments/{booked['id']}/move", {"slot_id": second, "reason": "away"})
     await do("sam", f"POST {where}/decide", {"decision": "repeat", "reason": "nine months"})
     await do("sam", f"POST /v1/appointments/{moved['id']}/cancel", {"reason": "ill"})

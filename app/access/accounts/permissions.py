@@ -134,7 +134,7 @@ SAID: dict[Action, str] = {
     "work_flag": "take up a flag, close it, take that back",
     "work_review": "open, work, book, decide, cancel and reopen reviews; the waiting list",
     "add_slot": "add, change, close and delete slots; absences",
-    "confirm": "confirm or cancel an appointment, answer an offer",
+    "confirm": "confirm, move or cancel an appointment, answer an offer",
     "be_told": "addresses to be told at: mail, Web Push, a calendar feed",
     "manage_messages": "webhooks, deliveries, dead letters",
     "change_clinic": "the clinic's settings, and policies of its own",
@@ -211,6 +211,11 @@ def _forbidden(caller: Caller) -> Problem:
 def require(caller: Caller, action: Action) -> None:
     """403 where no rule gives the caller's role this action."""
     relation_of(caller, action)
+
+
+def is_staff(caller: Caller) -> bool:
+    """Whether the caller works for the clinic, and is neither a patient nor somebody who acts for one."""
+    return RULES.get((caller.role, "read")) in STAFFS
 
 
 def require_staff(caller: Caller) -> None:

@@ -16,9 +16,9 @@ from pathlib import Path
 from sqlalchemy import URL, make_url
 
 from app.base.settings import SettingError
+from app.base.store.keys import PRIVATE
 
 PAGES = 2000  # of SQLite copied in one go: writers get their turn in between
-PRIVATE = 0o600
 JOURNALS = ("-wal", "-journal")  # of SQLite: what an older file has left would be read into the new one
 SQLITE, POSTGRESQL = b"SQLite format 3\x00", b"PGDMP"
 

@@ -1,7 +1,9 @@
 """Bringing a database up to date, and refusing one that does not fit the code."""
 
 import asyncio
+import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 from alembic import command
@@ -17,6 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 import migrations
 from app.base.settings import SettingError
 from app.base.store import wall
+from app.base.store.keys import PRIVATE
 
 LOCK = 0x52455052  # a number of our own, which processes that migrate one PostgreSQL database wait for
 WAITS, CONNECTS = 600.0, 10.0  # seconds for a process that migrates the same file; for PostgreSQL to be reached
@@ -125,10 +128,15 @@ def unreachable(url: str, error: Exception) -> SettingError:
 
 
 def _probe(url: str) -> None:
-    """Opens an SQLite file once in this thread, because a failure in the driver's own thread gives no clear message."""
+    """Opens an SQLite file once in this thread, because a failure in the driver's own thread gives no clear message.
+
+    A new one is the owner's alone, as its key and its backups are; what lies beside it takes its mode.
+    """
     parts = make_url(url)
     if parts.get_backend_name() == "sqlite":
         try:
+            with suppress(OSError):  # there already, or not to be made: then the next line says why
+                os.close(os.open(str(parts.database), os.O_CREAT | os.O_EXCL | os.O_RDWR, PRIVATE))
             sqlite3.connect(str(parts.database)).close()
         except sqlite3.Error as error:
             raise unreachable(url, error) from None

@@ -159,6 +159,26 @@ class MoveIn(ReasonIn):
     overrule: Line | None = Field(default=None, description=OVERRULE)
 
 
+class OtherTimeOut(BaseModel):
+    """A time to which a patient may move an appointment."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "slot_id": "0199a3c4-7d00-7a00-8000-00000000000d",
+                "starts_at": "2026-06-02T07:00:00.000+00:00",
+                "minutes": 45,
+                "location": "Theatre 2",
+            }
+        },
+    )
+
+    slot_id: UUID
+    starts_at: Instant
+    minutes: int
+    location: str
+
+
 class AttendanceIn(Wire):
     """What became of an appointment."""
 
@@ -282,7 +302,7 @@ class WaitingOut(BaseModel):
     first_on: date | None
     last_on: date | None
     clinician_id: UUID | None
-    note: str | None
+    note: str | None = Field(description="the staff's to each other; null for patients")
     state: Literal["waiting", "booked", "withdrawn"]
     waiting_days: int
     fits: list[SlotOut]

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.access.accounts.permissions import Caller, reach
+from app.access.accounts.permissions import Caller, is_staff, reach
 from app.access.audit import service as audit
 from app.alerts.messages.outbox import post
 from app.base.store.database import Database
@@ -49,7 +49,8 @@ async def list_waiting(
 ) -> list[WaitingOut]:
     """Who waits, the longest first, each with the first free slots that would fit; patients see their own places."""
     waits, free, offered = await read_waiting(database, caller, patient_id=patient_id, now=now)
-    return with_fits(waits, free, now, offered=offered)
+    places = with_fits(waits, free, now, offered=offered)
+    return places if is_staff(caller) else [one.model_copy(update={"note": None}) for one in places]
 
 
 async def read_waiting(
@@ -115,15 +116,17 @@ def kept() -> ColumnElement[bool]:
     return and_(col(Waiting.clinic_id) == col(Slot.clinic_id), col(Waiting.offered_slot_id) == col(Slot.id))
 
 
-async def free_slots(connection: AsyncConnection, clinic_id: UUID, now: datetime) -> list[Slot]:
-    """The clinic's free slots of the year to come, the next first."""
+async def free_slots(
+    connection: AsyncConnection, clinic_id: UUID, now: datetime, *alike: ColumnElement[bool]
+) -> list[Slot]:
+    """The clinic's free slots of the year to come, the next first; `alike`: conditions that they meet besides."""
     taken = and_(col(Appointment.clinic_id) == col(Slot.clinic_id), col(Appointment.holds_slot_id) == col(Slot.id))
     query = (
         select(slot)
         .outerjoin(appointment, taken)
         .outerjoin(waiting, kept())
         .where(col(Slot.clinic_id) == clinic_id, col(Appointment.id).is_(None), col(Slot.closed_at).is_(None))
-        .where(col(Waiting.id).is_(None), ~away())
+        .where(col(Waiting.id).is_(None), ~away(), *alike)
         .where(col(Slot.starts_at) > now, col(Slot.starts_at) < now + AHEAD)
         .order_by(col(Slot.starts_at), col(Slot.id))
         .limit(MOST)

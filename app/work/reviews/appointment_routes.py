@@ -6,8 +6,9 @@ from fastapi import APIRouter
 
 from app.access.accounts.deps import CallerDep
 from app.base.http.deps import DatabaseDep, Now
+from app.base.http.paging import Page
 from app.base.http.problems import problems
-from app.work.calendar.schemas import AppointmentOut, AttendanceIn, MoveIn, ReasonIn
+from app.work.calendar.schemas import AppointmentOut, AttendanceIn, MoveIn, OtherTimeOut, ReasonIn
 from app.work.reviews import appointments, offers
 from app.work.reviews.attendance import attend
 
@@ -27,7 +28,10 @@ async def cancel_appointment(
 async def move_appointment(
     appointment_id: UUID, given: MoveIn, caller: CallerDep, database: DatabaseDep, now: Now
 ) -> AppointmentOut:
-    """Moves an appointment to another slot, and its review with it: one is freed and the other booked, or neither."""
+    """Moves an appointment to another slot, and its review with it: one is freed and the other booked, or neither.
+
+    Patients may, too, to one of its `other_times`.
+    """
     row = await appointments.move(
         database,
         caller,
@@ -38,6 +42,20 @@ async def move_appointment(
         now=now,
     )
     return AppointmentOut.model_validate(row)
+
+
+@router.get("/appointments/{appointment_id}/other_times", responses=problems(403, 404))
+async def list_other_times(
+    appointment_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now
+) -> Page[OtherTimeOut]:
+    """The next times to which the patient may move an appointment: free, with the same clinician, from a day ahead on."""
+    found = await appointments.times_for(database, caller, appointment_id=appointment_id, now=now)
+    return Page(
+        items=[
+            OtherTimeOut(slot_id=one.id, starts_at=one.starts_at, minutes=one.minutes, location=one.location)
+            for one in found
+        ]
+    )
 
 
 @router.post("/appointments/{appointment_id}/attendance", responses=problems(403, 404, 409, 413))

@@ -7,21 +7,23 @@ from uuid import UUID
 from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.access.accounts.permissions import Action, Caller, require
+from app.access.accounts.permissions import Action, Caller, is_staff, require
 from app.access.audit import service as audit
 from app.alerts.flags.answered import take_up_again
-from app.base.http.problems import Problem
+from app.base.http.problems import Problem, bad_field
 from app.base.store.database import Database
 from app.base.store.timeline import step
 from app.base.store.typed import Setting, col, to, whole
 from app.record.patients import service as patients
 from app.record.patients.service import today_of
-from app.rules.appointments import SPOKEN
+from app.rules.appointments import SPOKEN, STANDS
 from app.rules.appointments import after as after_step
 from app.rules.days import spoken_day
 from app.rules.reviews import OPEN, ReviewStep, State, after
 from app.work.calendar import service as calendar
 from app.work.calendar.booked import Booked
+from app.work.calendar.tables import Slot
+from app.work.reviews.other_times import other_times
 from app.work.reviews.service import review, set_columns
 from app.work.reviews.tables import Review
 
@@ -56,19 +58,47 @@ async def move(
     overrule: str | None = None,
     now: datetime,
 ) -> Booked:
-    """Moves an appointment to another slot, and its review with it: one is freed and the other booked, or neither."""
-    require(caller, "work_review")
+    """Moves an appointment to another slot, and its review with it: one is freed and the other booked, or neither.
+
+    Raises:
+        Problem: 404 where there is none that the caller may know of; 409 for one that has begun or is over, or a slot that
+            is not free; 422 for a patient's slot that is not among the times that they may move to.
+    """
+    action: Action = "work_review" if is_staff(caller) else "confirm"
+    require(caller, action)
 
     async def work(connection: AsyncConnection) -> Booked:
-        one, of = await locked(connection, caller, appointment_id=appointment_id, action="work_review")
+        one, of = await locked(connection, caller, appointment_id=appointment_id, action=action)
+        if not is_staff(caller):
+            await _check_open_to(connection, one, slot_id=slot_id, now=now)
         new = await calendar.move(
             connection, caller, one=one, slot_id=slot_id, reason=reason, overrule=overrule, now=now
         )
-        booked = await calendar.find(connection, caller, appointment_id=new, action="work_review")
+        booked = await calendar.find(connection, caller, appointment_id=new, action=action)
         await set_day(connection, caller, of=of, booked=booked, what="move", reason=reason, overrule=overrule, now=now)
         return booked
 
     return await database.write(work)
+
+
+async def _check_open_to(connection: AsyncConnection, one: Booked, *, slot_id: UUID, now: datetime) -> None:
+    """Refuses (422) a slot to which a patient may not move an appointment, where that stands at all."""
+    if one.state in STANDS and slot_id not in {other.id for other in await other_times(connection, one, now)}:
+        raise bad_field("/slot_id", "is not one of the times that the appointment can be moved to")
+
+
+async def times_for(database: Database, caller: Caller, *, appointment_id: UUID, now: datetime) -> list[Slot]:
+    """The times to which a patient may move an appointment that stands; none for one that has begun or is over.
+
+    Raises:
+        Problem: 404 where there is none that the caller may know of.
+    """
+    async with database.read() as connection:
+        one = await calendar.find(connection, caller, appointment_id=appointment_id, action="confirm")
+        stands = one.state in STANDS and one.starts_at > now
+        found = await other_times(connection, one, now) if stands else []
+    await audit.record_read(database, caller, resource="appointments", patient_id=one.patient_id, now=now)
+    return found
 
 
 async def locked(

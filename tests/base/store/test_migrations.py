@@ -12,6 +12,7 @@ import pytest
 from alembic import command
 
 from app.base.settings import SettingError
+from app.base.store.keys import PRIVATE
 from app.base.store.migrate import config, upgrade
 from tests.base.store.test_carry_over import OLD, fill
 from tests.commands import reprieve
@@ -33,6 +34,16 @@ def schema(path: Path) -> dict[str, list[str]]:
     with sqlite3.connect(path) as connection:
         made = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
     return {name: sorted(line.strip(" \t,") for line in sql.splitlines()) for name, sql in made}
+
+
+def test_a_new_file_is_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "new.db"
+    upgrade(f"sqlite+aiosqlite:///{path}")
+    assert path.stat().st_mode & 0o777 == PRIVATE
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE beside (id INTEGER)")
+        connection.commit()
+        assert {one.stat().st_mode & 0o777 for one in tmp_path.glob("new.db*")} == {PRIVATE}
 
 
 @pytest.mark.unmeasured

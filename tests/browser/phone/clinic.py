@@ -1,12 +1,15 @@
 """A small clinic, its server, and phones: real browsers with their own storage, worker and network."""
 
 import asyncio
+import os
 import re
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -19,12 +22,14 @@ from sqlalchemy import select
 
 from app.access.accounts.service import add_account, add_clinic
 from app.access.accounts.tables import Clinic
+from app.alerts.messages.sending import send_due
 from app.base.settings import Settings
 from app.base.store.database import Database
 from app.base.store.metadata import utc_now
 from app.base.store.typed import col
 from app.doors.api import create_app
 from app.rules.words import Role
+from app.work.worker import work_once
 from tests.aside import aside
 from tests.support import PASSWORD, password_hash
 
@@ -58,6 +63,7 @@ class ClinicOfOne:
     """A clinic with one patient, treated on the left low back ten days ago; and its server, which can be stopped."""
 
     url: str
+    settings: Settings
     patient_id: str = ""
     procedure_id: str = ""
     client: httpx.Client = field(default_factory=httpx.Client)
@@ -88,6 +94,17 @@ class ClinicOfOne:
                 return entry
             time.sleep(0.1)
         raise AssertionError(f"nothing of {on} came")
+
+    def work(self, at: datetime | None = None) -> None:
+        """A round of the worker at an instant, and of the messages that follow from it."""
+
+        async def once() -> None:
+            database, clock = Database(self.settings.database_url.get_secret_value()), lambda: at or utc_now()
+            await work_once(database, clock)
+            await send_due(database, self.settings, clock)
+            await database.close()
+
+        aside(lambda: asyncio.run(once()))
 
     def write(self, on: date, **parts: Any) -> Any:
         """An entry from elsewhere: by another phone of the patient."""
@@ -120,16 +137,8 @@ async def add_patients_account(url: str, patient_id: str, who: str) -> None:
     await database.close()
 
 
-@contextmanager
-def served(database_url: str) -> Iterator[ClinicOfOne]:
-    """The clinic on a migrated database without a row, served."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    aside(lambda: asyncio.run(people(database_url)))
-    settings = Settings.model_validate(
-        {"database_url": database_url, "worker_seconds": 0, "public_url": f"http://localhost:{port}", "pool_size": 4}
-    )
+def in_thread(settings: Settings, port: int) -> tuple[Callable[[], None], Callable[[], None]]:
+    """How a server in a thread of this process is started and stopped."""
     running: list[tuple[uvicorn.Server, threading.Thread]] = []
 
     def start() -> None:
@@ -149,7 +158,55 @@ def served(database_url: str) -> Iterator[ClinicOfOne]:
             server.should_exit = True
             thread.join()
 
-    one = ClinicOfOne(f"http://localhost:{port}", start=start, stop=stop)
+    return start, stop
+
+
+def as_process(settings: Settings, port: int) -> tuple[Callable[[], None], Callable[[], None]]:
+    """How a server in a process of its own is started and killed."""
+    running: list[subprocess.Popen[bytes]] = []
+    call = [sys.executable, "-m", "app", "serve"]
+    environment = os.environ | {
+        "REPRIEVE_DATABASE_URL": settings.database_url.get_secret_value(),
+        "REPRIEVE_PUBLIC_URL": settings.public_url,
+        "REPRIEVE_WORKER_SECONDS": "0",
+        "REPRIEVE_PORT": str(port),
+    }
+
+    def stop() -> None:
+        while running:
+            process = running.pop()
+            process.kill()
+            process.wait()
+
+    def start() -> None:
+        running.append(subprocess.Popen(call, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        for _ in range(600):
+            with suppress(httpx.TransportError):
+                if httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200:
+                    return
+            time.sleep(0.05)
+        stop()
+        raise AssertionError("the server does not answer")
+
+    return start, stop
+
+
+@contextmanager
+def served(database_url: str, *, mortal: bool = False, **more: Any) -> Iterator[ClinicOfOne]:
+    """The clinic on a migrated database without a row, served.
+
+    Args:
+        mortal: the server is a process of its own, and `stop` is `kill -9`.
+        more: settings.
+    """
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    aside(lambda: asyncio.run(people(database_url)))
+    base = {"database_url": database_url, "worker_seconds": 0, "public_url": f"http://localhost:{port}", "pool_size": 4}
+    settings = Settings.model_validate({**base, **more})
+    start, stop = as_process(settings, port) if mortal else in_thread(settings, port)
+    one = ClinicOfOne(f"http://localhost:{port}", settings=settings, start=start, stop=stop)
     start()
     try:
         new = {"name": "Ada Muster", "born_on": "1951-04-02", "time_zone": "UTC", "language": "en"}
@@ -181,16 +238,21 @@ def live_in(service: ClinicOfOne) -> ClinicOfOne:
             side_effects=[{"kind": "soreness", "severity": 1, "region": "lumbar", "side": "left"}],
             activity={"level": "usual", "steps": 4200},
         )
+    slot_id = new_slot(service, 9)
+    service("sam", "POST", "/v1/appointments", json={"patient_id": service.patient_id, "slot_id": slot_id})
+    return service
+
+
+def new_slot(service: ClinicOfOne, ahead: int) -> str:
+    """A slot of the clinician's, so many days ahead."""
     account = next(one for one in service("root", "GET", "/v1/accounts")["items"] if one["username"] == "cleo")
     slot = {
         "clinician_id": account["id"],
-        "starts_at": f"{day(9)}T09:00:00Z",
+        "starts_at": f"{day(ahead)}T09:00:00Z",
         "minutes": 30,
         "location": "Main building",
     }
-    made = service("sam", "POST", "/v1/slots", json=slot)
-    service("sam", "POST", "/v1/appointments", json={"patient_id": service.patient_id, "slot_id": made["id"]})
-    return service
+    return str(service("sam", "POST", "/v1/slots", json=slot)["id"])
 
 
 def day(ahead: int = 0) -> date:

@@ -1,15 +1,15 @@
 """The screens beside the day's: calendar, course, what is asked, what is the patient's, steps from a file, reminders."""
 
 import io
-import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from icalendar import Calendar
 from playwright.sync_api import expect
 
-from tests.browser.phone.clinic import ClinicOfOne, Phone, day, live_in
+from tests.browser.phone.clinic import ClinicOfOne, Phone, day, live_in, new_slot
 
 SITE = {"region": "lumbar", "side": "left"}
 
@@ -57,11 +57,63 @@ def test_three_questions_and_an_appointment_are_answered(phone: Phone, service: 
     assert (peg["kind"], peg["items"]) == ("peg", [4, 3, 5])
     phone.page.get_by_role("button", name="I will come").click()
     expect(phone.page.get_by_text("You said that you will come.")).to_be_visible()
+    later = new_slot(service, 12)
+    phone.page.get_by_role("button", name="Another time").click()
+    expect(phone.page.get_by_label("Times that are free").get_by_role("option")).to_have_count(1)
+    phone.page.get_by_role("button", name="Move the appointment").click()
+    expect(phone.page.get_by_role("button", name="I will come")).to_be_visible()
+    stands = [one for one in appointments(service) if one["state"] == "booked"]
+    assert [one["slot_id"] for one in stands] == [later]
     phone.page.get_by_role("button", name="I can't come").click()
     phone.page.get_by_role("button", name="Cancel the appointment").click()
     expect(phone.page.get_by_text("Your next appointment")).to_be_hidden()
-    (gone,) = service("cleo", "GET", f"/v1/appointments?patient_id={service.patient_id}")["items"]
-    assert gone["state"] == "cancelled"
+    assert {one["state"] for one in appointments(service)} == {"cancelled"}
+
+
+def appointments(service: ClinicOfOne) -> list[dict[str, Any]]:
+    return list(service("cleo", "GET", f"/v1/appointments?patient_id={service.patient_id}")["items"])
+
+
+def test_no_other_time_is_free(phone: Phone, service: ClinicOfOne) -> None:
+    live_in(service)
+    phone.sign_in()
+    phone.page.get_by_role("button", name="Another time").click()
+    expect(phone.page.get_by_role("dialog")).to_contain_text("No other time is free just now")
+    phone.page.get_by_role("button", name="Back").click()
+    assert [one["state"] for one in appointments(service)] == ["booked"]
+
+
+@pytest.mark.parametrize(("button", "state"), [("Take it", "booked"), ("Leave it to others", "cancelled")])
+def test_a_freed_slot_is_taken_or_left_to_others(phone: Phone, service: ClinicOfOne, button: str, state: str) -> None:
+    new = {"name": "Bea", "born_on": "1960-01-01", "time_zone": "UTC"}
+    bea = service("cleo", "POST", "/v1/patients", json=new)["id"]
+    slot_id = new_slot(service, 9)
+    held = service("sam", "POST", "/v1/appointments", json={"patient_id": bea, "slot_id": slot_id})
+    service("sam", "POST", "/v1/waiting", json={"patient_id": service.patient_id, "note": "hard of hearing"})
+    service("sam", "POST", f"/v1/appointments/{held['id']}/cancel", json={"reason": "ill"})
+    phone.sign_in()
+    card = phone.page.locator("section.card", has_text="A time is free for you")
+    expect(card).to_contain_text("It is kept for you until")
+    card.get_by_role("button", name=button).click()
+    expect(card).to_be_hidden()
+    of_slot = [one["state"] for one in service("cleo", "GET", "/v1/appointments")["items"] if one["slot_id"] == slot_id]
+    assert of_slot[-1] == state
+    assert len(of_slot) == (2 if state == "booked" else 1)
+
+
+def test_the_question_of_a_likely_return_is_answered(phone: Phone, service: ClinicOfOne) -> None:
+    done = {"performed_on": str(day(-150)), "region": "lumbar", "laterality": "left", "baseline_pain": 7}
+    service("cleo", "DELETE", f"/v1/procedures/{service.procedure_id}?reason=wrong")
+    service("cleo", "POST", f"/v1/patients/{service.patient_id}/procedures", json=done)
+    for back in range(149, 0, -1):
+        service.write(day(-back), pain=[{**SITE, "average": (1 if back > 10 else 6) + back % 2}])
+    service.work()
+    phone.sign_in()
+    phone.page.get_by_role("button", name="Yes, it is back").click()
+    expect(phone.page.get_by_text("Has the old pain come back?")).to_be_hidden()
+    flags = service("cleo", "GET", f"/v1/flags?patient_id={service.patient_id}")["items"]
+    (returned,) = [one for one in flags if one["kind"] == "return_likely"]
+    assert returned["answer"] == "pain_is_back"
 
 
 def test_who_looked_and_what_is_agreed_to_and_everything_to_take_along(phone: Phone, service: ClinicOfOne) -> None:
@@ -77,7 +129,8 @@ def test_who_looked_and_what_is_agreed_to_and_everything_to_take_along(phone: Ph
     phone.page.get_by_role("link", name="Back").click()
     phone.page.get_by_role("link", name="Take everything with me").click()
     for name, begins in (
-        ("Everything, for another program (JSON)", b"{"),
+        ("My record, for another clinic (JSON)", b"{"),
+        ("What is kept besides: consents, appointments, flags, who looked (JSON)", b'{"consents":[{"'),
         ("The diary, for a spreadsheet (CSV)", b"date,"),
         ("The report, to print (PDF)", b"%PDF"),
     ):
@@ -157,29 +210,3 @@ def test_without_web_push_an_alarm_goes_to_the_calendar(phone: Phone) -> None:
     assert "T193000" in str(event["DTSTART"].to_ical())  # by the clocks of wherever the phone is
     assert event.walk("VALARM")
     phone.heard.clear()  # this browser has no push service to subscribe at
-
-
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_push_is_shown(phone: Phone, service: ClinicOfOne) -> None:
-    phone.context.grant_permissions(["notifications"], origin=service.url)
-    phone.sign_in().keeps_itself()
-    devtools = phone.context.new_cdp_session(phone.page)
-    found: list[str] = []
-    devtools.on(
-        "ServiceWorker.workerRegistrationUpdated",
-        lambda told: found.extend(r["registrationId"] for r in told["registrations"]),
-    )
-    devtools.send("ServiceWorker.enable")
-    while not found:
-        phone.page.wait_for_timeout(20)  # events of the browser come in while it waits
-    data = json.dumps({"id": "1", "title": "How was today?", "body": "It takes half a minute."})
-    devtools.send(
-        "ServiceWorker.deliverPushMessage", {"origin": service.url, "registrationId": found[-1], "data": data}
-    )
-    shown = """() => navigator.serviceWorker.ready.then((one) => one.getNotifications())
-      .then((all) => (all.length ? all.map((one) => [one.title, one.body]) : null))"""
-    for _ in range(200):
-        if (told := phone.page.evaluate(shown)) is not None:
-            break
-        phone.page.wait_for_timeout(20)  # the worker hears of it by itself
-    assert told == [["How was today?", "It takes half a minute."]]

@@ -92,8 +92,20 @@ export function appointmentCard(one, again, level = "h3") {
     if ((await ask(t("You can't come?"), body, [["back", t("Back")], ["cancel", t("Cancel the appointment"), "main"]])) !== "cancel") return;
     await doing(() => call(`/v1/appointments/${one.id}/cancel`, { method: "POST", json: { reason: reason.value || t("I can't come") } }), again, says)();
   }
+  async function move() {
+    const times = await call(`/v1/appointments/${one.id}/other_times`).then((found) => found.items).catch((error) => void (says.textContent = reasonOf(error)));
+    if (!times) return;
+    const chosen = h("select", { id: "other-time" }, times.map((other) => h("option", { value: other.slot_id }, `${instant(other.starts_at)}, ${other.location}`)));
+    const body = times.length
+      ? h("div", {}, h("label", { for: "other-time" }, t("Times that are free")), chosen)
+      : h("p", {}, t("No other time is free just now. Your clinic can help: call them."));
+    const choices = [["back", t("Back")], ...(times.length ? [["move", t("Move the appointment"), "main"]] : [])];
+    if ((await ask(t("Another time"), body, choices)) !== "move") return;
+    await doing(() => call(`/v1/appointments/${one.id}/move`, { method: "POST", json: { slot_id: chosen.value, reason: t("I asked for another time") } }), again, says)();
+  }
   return card(t("Your next appointment"), h("p", {}, `${instant(one.starts_at)}, ${where}`), [
     h("p", { class: "choices" },
       one.state === "confirmed" ? h("span", {}, t("You said that you will come.")) : h("button", { type: "button", onclick: doing(() => call(`/v1/appointments/${one.id}/confirm`, { method: "POST" }), again, says) }, t("I will come")),
+      h("button", { type: "button", onclick: move }, t("Another time")),
       h("button", { type: "button", onclick: cancel }, t("I can't come"))), says], level);
 }

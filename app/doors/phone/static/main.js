@@ -7,9 +7,9 @@ import { lockScreen } from "./lock.js";
 import { followMoves, here, invitationCode } from "./place.js";
 import { screens } from "./screens.js";
 import { signInScreen } from "./sign-in.js";
-import { refreshStatus, say, settleLater } from "./status.js";
+import { nowSaved, refreshStatus, say, settleLater } from "./status.js";
 import { get, isLocked, whenLockChanges } from "./store.js";
-import { sync } from "./sync.js";
+import { sync, waiting } from "./sync.js";
 import { putRight, today } from "./time.js";
 import { h } from "./ui.js";
 import { keepWords, speak, t } from "./words.js";
@@ -80,8 +80,10 @@ async function leave() {
 export async function send() {
   if ((await isLocked()) || !(await session())) return;
   const before = JSON.stringify((await get("meta", "today"))?.told ?? null);
+  const waits = (await waiting()).length; // also what was written before a restart
   try {
     await sync();
+    if (waits) nowSaved();
     await refreshStatus();
     document.dispatchEvent(new Event("sent"));
   } catch (error) {

@@ -82,23 +82,45 @@ function proxyForm(path, again) {
   return form;
 }
 
+/** Everything that is kept besides the record: what was agreed to, booked, flagged and reviewed, and who looked. */
+async function besides(patient) {
+  const of = `patient_id=${patient}`;
+  const lists = { consents: `/v1/patients/${patient}/consents?`, proxies: `/v1/patients/${patient}/proxies?`, appointments: `/v1/appointments?${of}`, waiting: `/v1/waiting?${of}`,
+    flags: `/v1/flags?${of}`, reviews: `/v1/reviews?${of}`, looked: `/v1/audit?${of}`, addresses: "/v1/addresses?", sessions: "/v1/me/sessions?" };
+  const whole = {};
+  for (const [name, path] of Object.entries(lists)) {
+    whole[name] = [];
+    let next = "";
+    do {
+      // what somebody who acts for the patient may not read is left out, and said to be
+      const page = await call(path + next).catch((error) => { if (error.status === 403) return null; throw error; });
+      if (page === null) whole[name] = null;
+      else whole[name].push(...page.items);
+      next = page?.next ? `&cursor=${encodeURIComponent(page.next)}` : "";
+    } while (next);
+  }
+  return JSON.stringify(whole);
+}
+
 async function exportScreen() {
   const who = await session();
   const told = (await get("meta", "today"))?.told;
   const says = h("p", { class: "wrong", role: "alert" });
-  const take = (path, name, headers = {}) => async () => {
+  const keep = (name, content, type) => async () => {
     says.textContent = "";
     try {
-      save(name, await (await answer(path, { headers })).blob());
+      save(name, await content(), type);
     } catch (error) {
       says.textContent = reasonOf(error);
     }
   };
+  const take = (path, name, headers = {}) => keep(name, async () => (await answer(path, { headers })).blob());
   const newest = told?.treatments.at(-1);
   show(h("h1", {}, t("Take everything with me")),
     h("p", {}, t("These files hold your data in clear. Keep them where only you can read them.")),
     h("p", { class: "choices" },
-      h("button", { type: "button", onclick: take(`/v1/patients/${who.patient_id}/record`, "reprieve-record.json") }, t("Everything, for another program (JSON)")),
+      h("button", { type: "button", onclick: take(`/v1/patients/${who.patient_id}/record`, "reprieve-record.json") }, t("My record, for another clinic (JSON)")),
+      h("button", { type: "button", onclick: keep("reprieve-besides.json", () => besides(who.patient_id), "application/json") }, t("What is kept besides: consents, appointments, flags, who looked (JSON)")),
       h("button", { type: "button", onclick: take(`/v1/patients/${who.patient_id}/diary`, "reprieve-diary.csv", { Accept: "text/csv" }) }, t("The diary, for a spreadsheet (CSV)")),
       newest ? h("button", { type: "button", onclick: take(`/v1/procedures/${newest.procedure_id}/report.pdf`, "reprieve-report.pdf") }, t("The report, to print (PDF)")) : null),
     says, back());
