@@ -112,7 +112,9 @@ def _of_writing(diary: Diary, seen: SummaryInput) -> Iterator[Confounder]:
     for last, then in pairwise(scored):
         if then - last > par.INTERRUPTED_DAYS:
             stopped = seen.procedure.performed_on + timedelta(days=last + 1)
-            yield Confounder("interrupted", f"nothing is logged for {then - last - 1} days from {stopped} on")
+            yield Confounder(
+                "interrupted", f"nothing is logged for {then - last - 1} days from {stopped.day} {stopped:%B %Y} on"
+            )
     followed = today - scored[0] + 1 if scored else 0
     if followed >= par.SPARSE_FROM_DAYS and len(scored) < par.SPARSE_SHARE * followed:
         line = par.BAD_DAYS_LEVEL * (seen.plan.baseline.pain or 0.0)

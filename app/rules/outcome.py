@@ -5,6 +5,7 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
+from app.rules.days import spoken_day
 from app.rules.words import Definition, Laterality, Phase, Region, Response, Technique
 
 End = Literal["repeat", "surgery", "death", "moved_away"]
@@ -85,4 +86,5 @@ class Outcome:
     @property
     def closed_because(self) -> str | None:
         """What ended the watch, in words; None while it goes on."""
-        return None if self.closed is None else f"followed until {self.closed_on}: {CLOSED[self.closed]}"
+        on = "" if self.closed_on is None else spoken_day(self.closed_on)
+        return None if self.closed is None else f"followed until {on}: {CLOSED[self.closed]}"

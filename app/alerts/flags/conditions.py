@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from app.rules import parameters as par
+from app.rules.days import spoken_day
 from app.rules.outcome import Outcome
 from app.rules.plan import WINDOWS, contacts
 from app.rules.words import Severity
@@ -89,7 +90,7 @@ def _silence(outcome: Outcome, today: date) -> list[Condition]:
     days = (today - since).days
     if outcome.ended not in STILL_OPEN or days <= par.SILENT_AFTER:
         return []
-    return [Condition("silent_diary", "later", f"no entry since {since}", since + timedelta(days=1))]
+    return [Condition("silent_diary", "later", f"no entry since {spoken_day(since)}", since + timedelta(days=1))]
 
 
 def _missed(outcome: Outcome, procedure_id: object, today: date) -> list[Condition]:

@@ -7,6 +7,7 @@ from app.answers.eligibility.case import case_of
 from app.answers.eligibility.schemas import EligibilityOut, PolicyOut, PolicyVersionOut, RuleResultOut
 from app.answers.verdicts.context import VerdictContext
 from app.base.http.problems import bad_field
+from app.rules.days import spoken_day
 from app.rules.policies import Policy, evaluate
 from app.rules.words import Laterality
 
@@ -43,7 +44,7 @@ def answer(
     version = policy.on(proposed_on)
     verified = None
     if version is not None and version.verified_on is not None:
-        verified = f"{version.verified_by}, {version.verified_on}"
+        verified = f"{version.verified_by}, {spoken_day(version.verified_on)}"
     return EligibilityOut(
         policy=policy.name,
         title=policy.title,

@@ -30,6 +30,7 @@ from app.record.procedures.service import (
     stages,
 )
 from app.relief import Confounder, EarlierRelief, Procedure, block_days
+from app.rules.days import spoken_day
 from app.rules.levels import region_of_all, spoken
 from app.rules.outcome import End
 from app.rules.parameters import settling_days
@@ -175,7 +176,7 @@ def confounding_treatments(own: Fact[ProcedureIn], record: PatientRecord, as_of:
             does = "one treatment, whose relief can't be told apart"
         else:
             what, does = f"the {other.laterality} side", "scores for both sides together tell of neither"
-        out.append(Confounder("staged", f"{what} was treated on {other.performed_on}: {does}"))
+        out.append(Confounder("staged", f"{what} was treated on {spoken_day(other.performed_on)}: {does}"))
     return out
 
 
@@ -191,7 +192,7 @@ def confounding_events(own: Fact[ProcedureIn], record: PatientRecord, as_of: dat
         if own.body.performed_on < event.happened_on <= as_of:
             where = f" ({event.region})" if event.region else ""
             what = "ended the watch" if _ends(event, own.body) else "may have changed the pain"
-            out.append(Confounder(event.kind, f"{NAMED[event.kind]}{where} on {event.happened_on} {what}"))
+            out.append(Confounder(event.kind, f"{NAMED[event.kind]}{where} on {spoken_day(event.happened_on)} {what}"))
     return out
 
 

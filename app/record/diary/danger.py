@@ -17,6 +17,7 @@ from app.record.diary.schemas import EntryIn
 from app.record.diary.writings import current_of
 from app.record.patients.service import Person
 from app.record.procedures.service import performed_of
+from app.rules.days import spoken_day
 from app.rules.emergency import numbers
 from app.rules.language import language_of
 from app.rules.parameters import RED_FLAG_RECENT
@@ -130,7 +131,9 @@ def _cause(one: RedFlag, on: date, *, recent: bool) -> Cause:
     if recent:
         return Cause("red_flag", f"{one.sign} {on}", one.rule.severity, says, on)
     known = f"{one.sign} {on}"
-    return Cause("red_flag", f"{one.sign} in {on:%Y-%m}", "later", f"read this: {says} on {on}", on, unless=known)
+    return Cause(
+        "red_flag", f"{one.sign} in {on:%Y-%m}", "later", f"read this: {says} on {spoken_day(on)}", on, unless=known
+    )
 
 
 def _may_be(one: EntryWithSigns) -> bool:

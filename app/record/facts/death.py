@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.base.http.problems import Problem, bad_field
 from app.base.store.typed import col, table
 from app.record.facts.tables import FactRow
+from app.rules.days import spoken_day
 
 fact = table(FactRow)
 EVENT, DEATH = "event", "death"  # the kind of fact that tells of it, and the word for it there
@@ -28,7 +29,7 @@ async def refuse_after_death(connection: AsyncConnection, clinic_id: UUID, patie
     """Refuses (409) what would be done with a patient who has died."""
     on = await died_on(connection, clinic_id, patient_id)
     if on is not None:
-        raise Problem(409, f"The patient died on {on}. Delete that event if it is a mistake.")
+        raise Problem(409, f"The patient died on {spoken_day(on)}. Delete that event if it is a mistake.")
 
 
 async def check_before_death(
@@ -37,4 +38,4 @@ async def check_before_death(
     """Refuses (422) a fact about a day after the patient's death."""
     died = await died_on(connection, clinic_id, patient_id)
     if died is not None and on > died:
-        raise bad_field(f"/{field}", f"lies after the patient's death on {died}")
+        raise bad_field(f"/{field}", f"lies after the patient's death on {spoken_day(died)}")

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 from app.rules.blocks import DURATION_HOURS, hours_at
+from app.rules.days import spoken_day
 
 from .case import Block, Case, Estimate, Session
 from .model import PolicyRule
@@ -57,7 +58,9 @@ def blocks_before(rule: PolicyRule, case: Case) -> RuleFound:
             saw = "no block from before the first procedure on record" if later else "no block on record"
             return _found(rule, "unknown", saw=saw, needs=needs)
         evidence = [f"block/{b.id}" for b in there]
-        return _found(rule, "not_met", saw=f"too old: the last was on {newest}", needs=needs, evidence=evidence)
+        return _found(
+            rule, "not_met", saw=f"too old: the last was on {spoken_day(newest)}", needs=needs, evidence=evidence
+        )
     evidence = [f"block/{b.id}" for b in mine]
     if percent is None:
         saw = f"{_count(mine)}; the policy gives no percentage"
@@ -120,7 +123,7 @@ def relief_duration(rule: PolicyRule, case: Case) -> RuleFound:
     certain = lasted.since + timedelta(weeks=surely) if surely else enough
     days = (lasted.until - lasted.since).days
     if lasted.open:
-        saw = f"relief for {days} days, to {lasted.until}, and no end seen"
+        saw = f"relief for {days} days, to {spoken_day(lasted.until)}, and no end seen"
         if lasted.until >= certain:
             return _found(rule, "met", saw=saw, needs=needs, evidence=lasted.evidence, earliest_on=certain)
         if lasted.until >= enough:
@@ -134,7 +137,8 @@ def relief_duration(rule: PolicyRule, case: Case) -> RuleFound:
             evidence=lasted.evidence,
             earliest_on=certain,
         )
-    saw = f"relief for {days} days, to {lasted.until} ({lasted.low} to {lasted.high})"
+    low, until, high = map(spoken_day, (lasted.low, lasted.until, lasted.high))
+    saw = f"relief for {days} days, to {until} ({low} to {high})"
     if lasted.low >= certain:
         return _found(rule, "met", saw=saw, needs=needs, evidence=lasted.evidence, earliest_on=certain)
     if lasted.high < enough:
@@ -172,7 +176,7 @@ def sessions_in_window(rule: PolicyRule, case: Case) -> RuleFound:
     mine = [s for s in counted if start < s.on < case.proposed_on]
     days = sorted({s.on for s in mine})
     left = count - len(days)
-    saw = f"{len(days)} since {start}" + (f" ({', '.join(d.isoformat() for d in days)})" if days else "")
+    saw = f"{len(days)} since {spoken_day(start)}" + (f" ({', '.join(spoken_day(d) for d in days)})" if days else "")
     evidence = [f"procedure/{s.id}" for s in mine]
     before = sorted({s.on for s in counted if s.on < case.proposed_on})
     earliest = earliest_after(before[-count], months) if len(before) >= count else None
@@ -201,14 +205,14 @@ def minimum_gap(rule: PolicyRule, case: Case) -> RuleFound:
     if scope == "side_and_level" and _levels_unknown(last, case):
         unsure = earliest_after(last.on, months)
         if case.proposed_on < unsure:
-            saw = f"the last was on {last.on}; its levels or those proposed are not recorded"
+            saw = f"the last was on {spoken_day(last.on)}; its levels or those proposed are not recorded"
             return _found(rule, "unknown", saw=saw, needs=needs, evidence=[f"procedure/{last.id}"], earliest_on=unsure)
     first = earliest_after(last.on, months)
     result: Result = "met" if months_back(case.proposed_on, months) >= last.on else "not_met"
     return _found(
         rule,
         result,
-        saw=f"the last was on {last.on}",
+        saw=f"the last was on {spoken_day(last.on)}",
         needs=needs,
         evidence=[f"procedure/{last.id}"],
         earliest_on=first,
@@ -295,7 +299,7 @@ def pain_since(rule: PolicyRule, case: Case) -> RuleFound:
         return _found(rule, "unknown", saw="no work-up says since when", needs=needs)
     enough = earliest_after(case.pain_since, months)
     met: Result = "met" if case.proposed_on >= enough else "not_met"
-    return _found(rule, met, saw=f"since {case.pain_since}", needs=needs, earliest_on=enough)
+    return _found(rule, met, saw=f"since {spoken_day(case.pain_since)}", needs=needs, earliest_on=enough)
 
 
 def conservative_care(rule: PolicyRule, case: Case) -> RuleFound:

@@ -108,7 +108,7 @@ def _check_authorisation(one: Review, given: ReviewChange) -> None:
     """Refuses days that end before they begin (422), or that leave out the day that is booked (409)."""
     first, last = _authorised(one, given)
     if first is not None and last is not None and last < first:
-        raise bad_field("/authorised_until", f"lies before the first day, {first}")
+        raise bad_field("/authorised_until", f"lies before the first day, {spoken_day(first)}")
     day = one.proposed_on if one.state == "booked" else None
     if day is None or not one.is_authorised(day):  # one that an admin has overruled stays as it is
         return

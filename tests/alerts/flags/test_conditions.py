@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from app.alerts.flags.conditions import GONE, KINDS, Condition, conditions, due
+from app.rules.days import spoken_day
 from app.rules.outcome import Outcome
 from app.rules.parameters import MISSED_FOR, RISING_OPIOIDS, SILENT_AFTER
 from app.rules.plan import CONTACTS
@@ -101,10 +102,10 @@ def test_a_diary_is_silent_after_fourteen_days(silent: int, flagged: bool) -> No
 def test_silence_begins_the_day_after_the_last_entry_or_the_procedure() -> None:
     last = PERFORMED + timedelta(days=130)
     (cause,) = causes(on_day(150, last_logged_on=last))
-    assert (cause.says, cause.first_on) == (f"no entry since {last}", last + timedelta(days=1))
+    assert (cause.says, cause.first_on) == (f"no entry since {spoken_day(last)}", last + timedelta(days=1))
     assert kinds(on_day(14, last_logged_on=None)) == []
     (never,) = causes(on_day(15, last_logged_on=None))
-    assert (never.says, never.first_on) == ("no entry since 2025-07-10", date(2025, 7, 11))
+    assert (never.says, never.first_on) == ("no entry since 10 July 2025", date(2025, 7, 11))
 
 
 @pytest.mark.parametrize(("name", "first", "last"), CONTACTS)

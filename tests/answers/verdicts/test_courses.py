@@ -137,7 +137,7 @@ def test_left_c3_4_and_later_left_c6_7_cut_neither_watch_and_share_the_baseline_
     assert (second.baseline.source, second.baseline.pain) == ("course", first.baseline.pain)
     assert first.baseline.source == "diary"
     assert [[c.kind for c in v.confounders if c.kind == "staged"] for v in (first, second)] == [["staged"], ["staged"]]
-    assert "L4-5 of the same side was treated on 2025-02-21" in first.confounders[-1].says
+    assert "L4-5 of the same side was treated on 21 February 2025" in first.confounders[-1].says
 
 
 def test_scores_for_both_sides_credit_neither_stage_with_the_relief_of_the_other() -> None:
@@ -153,7 +153,7 @@ def test_scores_for_both_sides_credit_neither_stage_with_the_relief_of_the_other
     )
     assert "Scores are of both sides together since 11 March 2025" in right.says
     assert "silent" not in right.says + left.says and "complete" not in right.says
-    assert "the right side was treated on 2025-03-11" in left.confounders[-1].says
+    assert "the right side was treated on 11 March 2025" in left.confounders[-1].says
 
 
 def test_sides_told_apart_are_judged_each_by_its_own() -> None:

@@ -22,6 +22,7 @@ RECORDS = 120
 SPOKEN = re.compile(
     r"\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December) \d{4}"
 )
+WRITTEN = re.compile(r"\d{4}-\d{2}-\d{2}")
 Case = tuple[VerdictOut, ProcedureIn, list[DayEntry], date]
 
 
@@ -117,6 +118,8 @@ def faults(verdict: VerdictOut, own: ProcedureIn, logged: set[date]) -> Iterator
         yield "a forecast that is none"
     if "Pain returned" in says.replace("pain", "Pain") and v.return_.on is None and len(v.spells) < 2 and not v.sides:
         yield "a return without a day"
+    if any(WRITTEN.search(told) for told in (says, *(one.says for one in v.confounders))):
+        yield "a day that is not in words"
     if v.phase == "no_relief" and (v.return_.on is not None or v.return_.probability > 0):
         yield "a return from no relief"
     if v.phase == "returned" and v.censored and len(v.spells) < 2:

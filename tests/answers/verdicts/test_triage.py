@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.answers.verdicts.triage import NEEDS, PLACE, need_of
+from app.rules.days import spoken_day
 from app.rules.outcome import CLOSED, Outcome
 from app.rules.parameters import MISSED_FOR, SILENT_AFTER
 from app.rules.plan import CONTACTS
@@ -62,7 +63,7 @@ def test_where_the_watch_was_closed_nobody_is_called(closed: str, says: str) -> 
     ):
         told = {**RETURNED, "phase": phase, "ended": ended, "closed": closed, "closed_on": on}
         row = outcome(**told, lasting=True, last_logged_on=None, relief_percent=None)
-        assert need(row) == ("open", f"followed until {on}: {says}", 100)
+        assert need(row) == ("open", f"followed until {spoken_day(on)}: {says}", 100)
     assert need(outcome(ended=closed, closed=closed, closed_on=on))[0] == "open"
 
 

@@ -10,7 +10,7 @@ from tests.browser.phone.clinic import ClinicOfOne, Phone, day, served
 from tests.browser.phone.test_keeping import WAITS
 
 DAYS = 9  # that wait for each kill
-AFTER = (0.0, 0.01, 0.03, 0.06, 0.12)  # seconds from when the phone begins to send
+AFTER = (0.0, 0.02, 0.08)  # seconds from when the phone begins to send
 KEEP = """async (entries) => {
   const { keepEntry } = await import("/app/sync.js");
   for (const [date, score] of entries) {

@@ -40,6 +40,7 @@ export function draw() {
 /** Who is not signed in, or has the phone locked, is asked first. */
 async function drawNow() {
   const { name, rest } = here();
+  document.getElementById("screen").removeAttribute("aria-busy"); // of what was left
   if (await isLocked()) {
     hideTabs();
     return lockScreen(draw);

@@ -19,11 +19,15 @@ export function reading(title, load) {
 /** Does something that takes its time; what it answers is drawn if the reader has not gone elsewhere. */
 export async function lately(work, otherwise = () => null) {
   const path = location.pathname;
+  const screen = document.getElementById("screen");
+  screen.setAttribute("aria-busy", "true");
   let children;
   try {
     children = await work();
   } catch (error) {
     children = otherwise(error);
   }
-  if (children && location.pathname === path) show(children);
+  if (location.pathname !== path) return;
+  screen.removeAttribute("aria-busy");
+  if (children) show(children);
 }
