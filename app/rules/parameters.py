@@ -92,7 +92,9 @@ ENTERED_AT_ONCE: Final = 28  # days; a diary begun by then misses no return, as 
 SMALLEST_GROUP: Final = 5  # procedures; the figures of a smaller group could tell of a person; usual for health data
 
 # --- appointments --------------------------------------------------------------------------------------------------
-LATE_WITHIN: Final = timedelta(hours=24)  # a cancellation this short before is late: the slot is hard to fill; chosen
+# a cancellation this short before is late, for the slot is hard to fill; nor does a patient move to one so soon; chosen
+LATE_WITHIN: Final = timedelta(hours=24)
+OWN_MOVES: Final = 6  # appointments of a patient's within a day, after which they move none by themselves; chosen
 ARRIVES_FROM: Final = timedelta(hours=12)  # before an appointment, from when somebody can have arrived for it; chosen
 REMINDED_BEFORE: Final = timedelta(hours=48)  # a reminder comes this long before; chosen, time to say no
 BOOKED_LONG_BEFORE: Final = timedelta(

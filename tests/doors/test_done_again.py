@@ -27,6 +27,7 @@ from tests.test_parity import CURSOR, ID, TIME
 from tests.work.reviews.test_reviews import slot
 
 pytestmark = pytest.mark.anyio
+SENTENCE = re.compile(r'"[^"]*[a-z]{2,} \d{4}-\d{2}-\d{2}(?!T)[^"]*"')  # with a day as a computer writes it
 SECRET = re.compile(  # another one each time
     r'"(access_token|refresh_token|code|secret|url|password|key|challenge)":"[^"]+"'
     r'|"(address|picture)":"(?:[^"\\]|\\.)*"|"(recovery_codes)":\[[^\]]+\]'
@@ -93,6 +94,7 @@ class Teller:
         said = SECRET.sub(r'"\1":"-"', CURSOR.sub(r'\1"-"', TIME.sub("-", ID.sub("-", answer.text))))
         self.told.append((f"{method} {CODE.sub('-', path)}", answer.status_code, said))
         assert answer.status_code < 300, (call, answer.text)
+        assert SENTENCE.search(answer.text) is None, (call, "a day that is not in words")
         return answer.json() if answer.content else None
 
 

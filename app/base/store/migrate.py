@@ -135,8 +135,8 @@ def _probe(url: str) -> None:
     parts = make_url(url)
     if parts.get_backend_name() == "sqlite":
         try:
-            with suppress(OSError):  # there already, or not to be made: then the next line says why
-                os.close(os.open(str(parts.database), os.O_CREAT | os.O_EXCL | os.O_RDWR, PRIVATE))
+            with suppress(OSError):  # which the next line tells better
+                os.close(os.open(str(parts.database), os.O_CREAT | os.O_RDWR, PRIVATE))
             sqlite3.connect(str(parts.database)).close()
         except sqlite3.Error as error:
             raise unreachable(url, error) from None

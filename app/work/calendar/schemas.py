@@ -169,6 +169,7 @@ class OtherTimeOut(BaseModel):
                 "starts_at": "2026-06-02T07:00:00.000+00:00",
                 "minutes": 45,
                 "location": "Theatre 2",
+                "room": None,
             }
         },
     )
@@ -177,6 +178,7 @@ class OtherTimeOut(BaseModel):
     starts_at: Instant
     minutes: int
     location: str
+    room: str | None
 
 
 class AttendanceIn(Wire):

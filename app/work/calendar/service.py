@@ -99,7 +99,8 @@ async def book(
         raise Problem(409, TAKEN)
     await audit.record(connection, caller, action="create", resource="appointment", patient_id=patient_id, now=now)
     await _tell(connection, caller, topic=topic, of=(caller.clinic_id, new, patient_id), now=now)
-    for other in await waiting.close_for(connection, caller.clinic_id, patient_id=patient_id, slot_id=slot_id, now=now):
+    moved = topic == "appointment.moved"
+    for other in await waiting.close_for(connection, one, patient_id=patient_id, moved=moved, now=now):
         await offer(connection, caller.clinic_id, slot_id=other, now=now)
     return new
 

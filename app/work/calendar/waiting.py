@@ -74,15 +74,20 @@ async def read_waiting(
 
 
 async def close_for(
-    connection: AsyncConnection, clinic_id: UUID, *, patient_id: UUID, slot_id: UUID, now: datetime
+    connection: AsyncConnection, one: Slot, *, patient_id: UUID, moved: bool, now: datetime
 ) -> list[UUID]:
-    """Takes the patient off the list for slots of the kind that was just booked; returns what was kept for them besides."""
-    this = and_(col(Slot.clinic_id) == clinic_id, col(Slot.id) == slot_id)
-    kind = select(col(Slot.kind)).where(this).scalar_subquery()
+    """Takes the patient off the list for slots of the kind that was just booked; returns what was kept for them besides.
+
+    Who was booked already, and has only moved, still waits where the new slot is not what they wait for.
+    """
     theirs = and_(
-        col(Waiting.clinic_id) == clinic_id, col(Waiting.patient_id) == patient_id, col(Waiting.open_kind) == kind
+        col(Waiting.clinic_id) == one.clinic_id,
+        col(Waiting.patient_id) == patient_id,
+        col(Waiting.open_kind) == one.kind,
     )
-    return [one for one in await close(connection, theirs, state="booked", now=now) if one != slot_id]
+    if moved and not any(fits(who, one) for who in await find_waiting(connection, waiting_query().where(theirs))):
+        return []
+    return [kept for kept in await close(connection, theirs, state="booked", now=now) if kept != one.id]
 
 
 async def tell_of_freed(connection: AsyncConnection, freed: FreedSlot, now: datetime) -> None:

@@ -44,15 +44,20 @@ async def move_appointment(
     return AppointmentOut.model_validate(row)
 
 
-@router.get("/appointments/{appointment_id}/other_times", responses=problems(403, 404))
+@router.get("/appointments/{appointment_id}/other_times", responses=problems(403, 404, 409))
 async def list_other_times(
     appointment_id: UUID, caller: CallerDep, database: DatabaseDep, now: Now
 ) -> Page[OtherTimeOut]:
-    """The next times to which the patient may move an appointment: free, with the same clinician, from a day ahead on."""
+    """The times to which the patient may move an appointment, at most three a day and thirty in all.
+
+    They are free, from a day ahead on, with the same clinician, and alike; for a review not before the day that was booked.
+    """
     found = await appointments.times_for(database, caller, appointment_id=appointment_id, now=now)
     return Page(
         items=[
-            OtherTimeOut(slot_id=one.id, starts_at=one.starts_at, minutes=one.minutes, location=one.location)
+            OtherTimeOut(
+                slot_id=one.id, starts_at=one.starts_at, minutes=one.minutes, location=one.location, room=one.room
+            )
             for one in found
         ]
     )

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.access.accounts.permissions import Action, Caller, is_staff, require
 from app.access.audit import service as audit
 from app.alerts.flags.answered import take_up_again
-from app.base.http.problems import Problem, bad_field
+from app.base.http.problems import Problem
 from app.base.store.database import Database
 from app.base.store.timeline import step
 from app.base.store.typed import Setting, col, to, whole
@@ -23,7 +23,7 @@ from app.rules.reviews import OPEN, ReviewStep, State, after
 from app.work.calendar import service as calendar
 from app.work.calendar.booked import Booked
 from app.work.calendar.tables import Slot
-from app.work.reviews.other_times import other_times
+from app.work.reviews.other_times import check_own_move, other_times
 from app.work.reviews.service import review, set_columns
 from app.work.reviews.tables import Review
 
@@ -61,16 +61,17 @@ async def move(
     """Moves an appointment to another slot, and its review with it: one is freed and the other booked, or neither.
 
     Raises:
-        Problem: 404 where there is none that the caller may know of; 409 for one that has begun or is over, or a slot that
-            is not free; 422 for a patient's slot that is not among the times that they may move to.
+        Problem: 404 where there is none that the caller may know of; 409 for one that has begun or is over, a slot that is
+            not free, or one to which a patient may not move it.
     """
-    action: Action = "work_review" if is_staff(caller) else "confirm"
+    action = _moves_by(caller)
     require(caller, action)
 
     async def work(connection: AsyncConnection) -> Booked:
         one, of = await locked(connection, caller, appointment_id=appointment_id, action=action)
-        if not is_staff(caller):
-            await _check_open_to(connection, one, slot_id=slot_id, now=now)
+        if action == "confirm":
+            await _refuse_unmovable(connection, one, now)
+            await check_own_move(connection, one, slot_id=slot_id, now=now)
         new = await calendar.move(
             connection, caller, one=one, slot_id=slot_id, reason=reason, overrule=overrule, now=now
         )
@@ -81,22 +82,29 @@ async def move(
     return await database.write(work)
 
 
-async def _check_open_to(connection: AsyncConnection, one: Booked, *, slot_id: UUID, now: datetime) -> None:
-    """Refuses (422) a slot to which a patient may not move an appointment, where that stands at all."""
-    if one.state in STANDS and slot_id not in {other.id for other in await other_times(connection, one, now)}:
-        raise bad_field("/slot_id", "is not one of the times that the appointment can be moved to")
+def _moves_by(caller: Caller) -> Action:
+    """By which right somebody moves an appointment: the staff by theirs, a patient as they confirm or cancel it."""
+    return "work_review" if is_staff(caller) else "confirm"
+
+
+async def _refuse_unmovable(connection: AsyncConnection, one: Booked, now: datetime) -> None:
+    if one.state not in STANDS:
+        raise Problem(409, f"The appointment is {SPOKEN[one.state]}.")
+    await calendar.refuse_begun(connection, one, now)
 
 
 async def times_for(database: Database, caller: Caller, *, appointment_id: UUID, now: datetime) -> list[Slot]:
-    """The times to which a patient may move an appointment that stands; none for one that has begun or is over.
+    """The times to which a patient may move an appointment.
 
     Raises:
-        Problem: 404 where there is none that the caller may know of.
+        Problem: 403, 404 where there is none that the caller may know of, 409 for one that has begun or is over.
     """
+    action = _moves_by(caller)
+    require(caller, action)
     async with database.read() as connection:
-        one = await calendar.find(connection, caller, appointment_id=appointment_id, action="confirm")
-        stands = one.state in STANDS and one.starts_at > now
-        found = await other_times(connection, one, now) if stands else []
+        one = await calendar.find(connection, caller, appointment_id=appointment_id, action=action)
+        await _refuse_unmovable(connection, one, now)
+        found = await other_times(connection, one, now)
     await audit.record_read(database, caller, resource="appointments", patient_id=one.patient_id, now=now)
     return found
 

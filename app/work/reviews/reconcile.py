@@ -20,6 +20,7 @@ from app.record.patients.service import patient, today_of
 from app.record.patients.tables import Patient
 from app.record.procedures.service import procedure
 from app.record.procedures.tables import ProcedureRow
+from app.rules.days import spoken_day
 from app.rules.outcome import CLOSED, End
 from app.rules.reviews import State
 from app.work.calendar import service as calendar
@@ -109,9 +110,10 @@ async def open_by_date(connection: AsyncConnection, now: datetime) -> int:
         .order_by(col(Review.id))
     )
     found = [(whole(Review, one), str(one._mapping["time_zone"])) for one in (await connection.execute(waiting)).all()]
-    due = [one for one, zone in found if one.wait_until is not None and one.wait_until <= today_of(zone, now)][:AT_ONCE]
-    for one in due:
-        note = f"the wait until {one.wait_until} is over"
+    waits = [(one, one.wait_until, today_of(zone, now)) for one, zone in found]
+    due = [(one, until) for one, until, today in waits if until is not None and until <= today][:AT_ONCE]
+    for one, until in due:
+        note = f"the wait until {spoken_day(until)} is over"
         new = Review(
             clinic_id=one.clinic_id,
             id=new_id(),
@@ -170,7 +172,7 @@ async def close_answered(connection: AsyncConnection, now: datetime) -> int:
 
 async def _close(connection: AsyncConnection, one: Review, why: End, *, on: date, now: datetime) -> None:
     repeated = why == "repeat"
-    note = "the procedure has been repeated" if repeated else f"followed until {on}: {CLOSED[why]}"
+    note = "the procedure has been repeated" if repeated else f"followed until {spoken_day(on)}: {CLOSED[why]}"
     if one.appointment_id is not None:
         booked = await calendar.find_standing(connection, one.clinic_id, one.appointment_id)
         if booked is not None and booked.starts_at > now:  # one that is past was kept, or is the repeat itself

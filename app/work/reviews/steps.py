@@ -229,7 +229,7 @@ def deciding(caller: Caller, given: DecisionIn, now: datetime) -> TakeStep:
                 decision=given.decision,
                 now=now,
             )
-        until = f" until {given.wait_until}" if given.wait_until else ""
+        until = f" until {spoken_day(given.wait_until)}" if given.wait_until else ""
         return StepTaken("decide", decided, f"{DECISIONS[given.decision]}{until}: {given.reason}")
 
     return change

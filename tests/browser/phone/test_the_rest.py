@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from tests.browser.phone.clinic import ClinicOfOne, Phone, day, live_in, new_slot
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 SITE = {"region": "lumbar", "side": "left"}
 
 
@@ -60,6 +61,8 @@ def test_three_questions_and_an_appointment_are_answered(phone: Phone, service: 
     later = new_slot(service, 12)
     phone.page.get_by_role("button", name="Another time").click()
     expect(phone.page.get_by_label("Times that are free").get_by_role("option")).to_have_count(1)
+    phone.page.get_by_role("button", name="Back").click()
+    phone.page.get_by_role("button", name="Another time").click()
     phone.page.get_by_role("button", name="Move the appointment").click()
     expect(phone.page.get_by_role("button", name="I will come")).to_be_visible()
     stands = [one for one in appointments(service) if one["state"] == "booked"]
@@ -81,6 +84,23 @@ def test_no_other_time_is_free(phone: Phone, service: ClinicOfOne) -> None:
     expect(phone.page.get_by_role("dialog")).to_contain_text("No other time is free just now")
     phone.page.get_by_role("button", name="Back").click()
     assert [one["state"] for one in appointments(service)] == ["booked"]
+
+
+def test_a_time_that_somebody_else_took_is_said_to_be_gone(phone: Phone, service: ClinicOfOne) -> None:
+    live_in(service)
+    later = new_slot(service, 12)
+    phone.sign_in()
+    phone.page.get_by_role("button", name="Another time").click()
+    service("sam", "PATCH", f"/v1/slots/{later}", json={"closed": True})
+    phone.page.get_by_role("button", name="Move the appointment").click()
+    expect(phone.page.get_by_role("dialog")).to_contain_text("This is no longer to be had.")
+    phone.page.get_by_role("button", name="Back").click()
+    (one,) = appointments(service)
+    service("sam", "POST", f"/v1/appointments/{one['id']}/cancel", json={"reason": "ill"})
+    phone.page.get_by_role("button", name="Another time").click()
+    expect(phone.page.get_by_role("dialog")).to_contain_text("This is no longer to be had.")
+    phone.page.get_by_role("button", name="Back").click()
+    expect(phone.page.get_by_text("Your next appointment")).to_be_hidden()
 
 
 @pytest.mark.parametrize(("button", "state"), [("Take it", "booked"), ("Leave it to others", "cancelled")])
@@ -199,7 +219,6 @@ def health_export() -> bytes:
     return out.getvalue()
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_without_web_push_an_alarm_goes_to_the_calendar(phone: Phone) -> None:
     phone.sign_in().open("/reminder")
     phone.page.get_by_label("Time of the day").fill("19:30")

@@ -94,7 +94,7 @@ async def test_what_ends_the_watch_ends_the_review_and_gives_its_slot_back(servi
             col(AuditEvent.action) == "change", col(AuditEvent.resource) == "appointment"
         )
         assert (await connection.execute(own)).scalar_one() is None, "the service did it by itself"
-    assert now["reason"] == f"followed until 2026-04-30: {kind.replace('_', ' ')}"
+    assert now["reason"] == f"followed until 30 April 2026: {kind.replace('_', ' ')}"
     assert await free(service) == {mine["slot_id"]}
 
 
@@ -115,7 +115,7 @@ async def test_what_a_repeat_answers_is_closed_everywhere(service: Service) -> N
     await work(service)
     assert [one for one in await flags(service, "state=open") if one["procedure_id"] == old] == []
     (lapsed,) = [one for one in await flags(service, "state=lapsed") if one["kind"] == "pain_return"]
-    assert lapsed["steps"][-1]["note"] == "followed until 2026-04-30: repeated"
+    assert lapsed["steps"][-1]["note"] == "followed until 30 April 2026: repeated"
     verdict = (await service("cleo", "GET", f"/v1/procedures/{old}/relief")).json()
     assert (verdict["closed_by"], verdict["phase"], verdict["forecast"]) == ("repeat", "returned", None)
     assert "Followed until 30 April 2026: repeated" in verdict["says"]

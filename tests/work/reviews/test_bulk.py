@@ -170,7 +170,7 @@ async def test_a_wait_that_is_over_opens_a_review_once(service: Service, clock: 
         await work(service)
     (new,) = (await service("sam", "GET", "/v1/reviews")).json()["items"]
     assert (new["opened_by"], new["follows"]) == ("date", review["id"])
-    assert new["steps"][0]["note"] == "the wait until 2026-05-10 is over"
+    assert new["steps"][0]["note"] == "the wait until 10 May 2026 is over"
     await service("sam", "POST", f"/v1/reviews/{new['id']}/cancel", json={"reason": "moved away"})
     await work(service)
     assert (await service("sam", "GET", "/v1/reviews")).json()["items"] == []

@@ -83,9 +83,16 @@ function offerCard(one, again) {
       h("button", { type: "button", onclick: doing(() => call(`/v1/waiting/${one.waiting_id}/decline`, { method: "POST" }), again, says) }, t("Leave it to others"))), says]);
 }
 
+function placeOf({ location, room }) {
+  return [location, room].filter(Boolean).join(", ");
+}
+
+function inform(title, text) {
+  return ask(title, h("p", {}, text), [["back", t("Back")]]);
+}
+
 export function appointmentCard(one, again, level = "h3") {
   const says = h("p", { class: "wrong", role: "alert" });
-  const where = [one.location, one.room].filter(Boolean).join(", ");
   async function cancel() {
     const reason = h("input", { id: "reason", maxlength: "200", value: t("I can't come") });
     const body = h("div", {}, h("label", { for: "reason" }, t("Why")), reason, h("p", { class: "soft" }, t("Your clinic will offer you another time.")));
@@ -93,17 +100,25 @@ export function appointmentCard(one, again, level = "h3") {
     await doing(() => call(`/v1/appointments/${one.id}/cancel`, { method: "POST", json: { reason: reason.value || t("I can't come") } }), again, says)();
   }
   async function move() {
-    const times = await call(`/v1/appointments/${one.id}/other_times`).then((found) => found.items).catch((error) => void (says.textContent = reasonOf(error)));
-    if (!times) return;
-    const chosen = h("select", { id: "other-time" }, times.map((other) => h("option", { value: other.slot_id }, `${instant(other.starts_at)}, ${other.location}`)));
-    const body = times.length
-      ? h("div", {}, h("label", { for: "other-time" }, t("Times that are free")), chosen)
-      : h("p", {}, t("No other time is free just now. Your clinic can help: call them."));
-    const choices = [["back", t("Back")], ...(times.length ? [["move", t("Move the appointment"), "main"]] : [])];
-    if ((await ask(t("Another time"), body, choices)) !== "move") return;
-    await doing(() => call(`/v1/appointments/${one.id}/move`, { method: "POST", json: { slot_id: chosen.value, reason: t("I asked for another time") } }), again, says)();
+    says.textContent = "";
+    try {
+      await moveTo((await call(`/v1/appointments/${one.id}/other_times`)).items);
+    } catch (error) {
+      if (error.status !== 409) return void (says.textContent = reasonOf(error));
+      // it no longer stands as it is shown here, or the time is gone: what stands is drawn
+      await doing(async () => {}, again, says)();
+      await inform(t("Another time"), t("This is no longer to be had. Look at what stands, and choose again."));
+    }
   }
-  return card(t("Your next appointment"), h("p", {}, `${instant(one.starts_at)}, ${where}`), [
+  async function moveTo(times) {
+    if (!times.length) return inform(t("Another time"), t("No other time is free just now. Your clinic can help: call them."));
+    const chosen = h("select", { id: "other-time" }, times.map((other) => h("option", { value: other.slot_id }, `${instant(other.starts_at)}, ${placeOf(other)}`)));
+    const body = h("div", {}, h("label", { for: "other-time" }, t("Times that are free")), chosen);
+    if ((await ask(t("Another time"), body, [["back", t("Back")], ["move", t("Move the appointment"), "main"]])) !== "move") return;
+    await call(`/v1/appointments/${one.id}/move`, { method: "POST", json: { slot_id: chosen.value, reason: t("I asked for another time") } });
+    await doing(async () => {}, again, says)();
+  }
+  return card(t("Your next appointment"), h("p", {}, `${instant(one.starts_at)}, ${placeOf(one)}`), [
     h("p", { class: "choices" },
       one.state === "confirmed" ? h("span", {}, t("You said that you will come.")) : h("button", { type: "button", onclick: doing(() => call(`/v1/appointments/${one.id}/confirm`, { method: "POST" }), again, says) }, t("I will come")),
       h("button", { type: "button", onclick: move }, t("Another time")),
