@@ -28,6 +28,7 @@ WORKER = "worker.js"
 PAGE = "index.html"
 LATER = ("words/", "icon-")  # kept when they are asked for: one language is enough, and the phone keeps the icon itself
 TEXT = r'"(?:[^"\\\\]|\\\\.)*"'
+COMMENT = re.compile(rb"^[ ]*(?://[^\n]*|/\*.*?\*/)\n", re.DOTALL | re.MULTILINE)  # that begins its line, and ends it
 SAID = re.compile(rf"\b(?:t\((?P<text>{TEXT})|n\((?P<one>{TEXT}), (?P<many>{TEXT}))")  # the functions of `words.js`
 
 
@@ -48,7 +49,8 @@ class Asset:
 @cache
 def assets() -> dict[str, Asset]:
     """Every file of the app by its path below `/app`."""
-    found = {one.name: one.read_bytes() for one in (files(__package__) / "static").iterdir() if one.is_file()}
+    static = (one for one in (files(__package__) / "static").iterdir() if one.is_file())
+    found = {one.name: _without_comments(one.name, one.read_bytes()) for one in static}
     found["rules.json"] = json.dumps(phone_rules(), ensure_ascii=False, separators=(",", ":")).encode()
     for language in LANGUAGES:
         found[f"words/{language}.json"] = _words(language)
@@ -59,6 +61,11 @@ def assets() -> dict[str, Asset]:
     head = f"const VERSION = {json.dumps(version)};\nconst FILES = {json.dumps(listed)};\n"
     found[WORKER] = head.encode() + found[WORKER]
     return {name: _asset(name, content) for name, content in found.items()}
+
+
+def _without_comments(name: str, content: bytes) -> bytes:
+    """A module or a style as a phone needs it: comments are for who reads the source."""
+    return COMMENT.sub(b"", content) if name.endswith((".js", ".css")) else content
 
 
 def _preloads(found: dict[str, bytes]) -> bytes:

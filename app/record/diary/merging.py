@@ -32,7 +32,8 @@ def merged(
     whole = cast(EntryContent, out)
     if "pain" in theirs and "pain" in ours:
         pains = _pains(before.get("pain", ()), theirs["pain"], ours["pain"], new_is_later=new_is_later)
-        whole["pain"] = pains
+        latest = ours["pain"] if new_is_later else theirs["pain"]
+        whole["pain"] = latest if _by_site(latest) == _by_site(pains) else pains  # the order of sites is no change
     if "moments" in theirs and "moments" in ours:
         moments = _moments(before.get("moments", ()), theirs["moments"], ours["moments"], new_is_later=new_is_later)
         whole["moments"] = moments
@@ -59,7 +60,7 @@ def _each(
 def _pains(
     base: Sequence[PainContent], held: Sequence[PainContent], new: Sequence[PainContent], *, new_is_later: bool
 ) -> list[PainContent]:
-    before, theirs, ours = ({(one["region"], one["side"]): one for one in side} for side in (base, held, new))
+    before, theirs, ours = (_by_site(side) for side in (base, held, new))
     out = []
     for site in [*theirs, *(site for site in ours if site not in theirs)]:
         sides = [cast("Mapping[str, object]", one.get(site, {})) for one in (before, theirs, ours)]
@@ -70,6 +71,10 @@ def _pains(
         if scores.keys() - {"region", "side"}:
             out.append(cast(PainContent, {**scores, "region": site[0], "side": site[1]}))
     return out
+
+
+def _by_site(pains: Sequence[PainContent]) -> dict[tuple[str, str], PainContent]:
+    return {(one["region"], one["side"]): one for one in pains}
 
 
 def _moments(

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from functools import cache
 
 from app.base.http.sheets import line, safe
-from app.record.diary.content import ActivityContent, EntryContent, MomentContent, SideEffectContent
+from app.record.diary.content import ActivityContent, EntryContent, MedicationContent, MomentContent, SideEffectContent
+from app.rules.medications import catalogue
 
 COLUMNS = (
     "date",
@@ -22,6 +24,8 @@ COLUMNS = (
     "side_effects",
     "note",
     "moments",
+    "flare_up",
+    "medications",
     "recorded_at",
 )
 
@@ -48,6 +52,8 @@ def lines(on: date, content: EntryContent, *, opioid_mme: float | None, recorded
         None if effects is None else _effects(effects),
         safe(content.get("note")),
         safe(_moments(content.get("moments") or ())),
+        None if (flare := content.get("flare_up")) is None else "yes" if flare else "no",
+        None if (taken := content.get("medications")) is None else safe("; ".join(map(_medication, taken)) or "none"),
     )
     nothing = (None,) * len(shared)
     out = ""
@@ -72,6 +78,22 @@ def _moment(one: MomentContent) -> str:
         if (score := pain.get("now", pain.get("average", pain.get("worst")))) is not None
     ]
     return " ".join([one["at"][11:16], ", ".join(said), one.get("note", "").replace("\n", " ")]).strip()
+
+
+def _medication(one: MedicationContent) -> str:
+    """As it was taken: its name, the dose at a time, how many times, and whether only when needed."""
+    code = one.get("code")
+    name = one.get("name") or (None if code is None else medication_names().get(code)) or code or "?"
+    dose = f"{one['dose']:g} {one.get('unit', '')}".strip() if "dose" in one else ""
+    times = f"x {one['times']:g}" if "times" in one else ""
+    needed = "when needed" if one.get("schedule") == "as_needed" else ""
+    return " ".join(part for part in (name, dose, times, needed) if part)
+
+
+@cache
+def medication_names() -> dict[str, str]:
+    """The names of the catalogue by their codes."""
+    return {one.code: one.name for one in catalogue() if one.code is not None}
 
 
 def _effects(effects: list[SideEffectContent]) -> str:

@@ -13,9 +13,9 @@ from app.work.reminders.schemas import LaterIn, ReminderIn, ReminderOut
 router = APIRouter(prefix="/v1", tags=["messages"])
 
 
-@router.get("/me/reminder", responses=problems(403, 404))
-async def read_reminder(caller: CallerDep, database: DatabaseDep) -> ReminderOut:
-    """When you are reminded to write."""
+@router.get("/me/reminder", responses=problems(403))
+async def read_reminder(caller: CallerDep, database: DatabaseDep) -> ReminderOut | None:
+    """When you are reminded to write; null where you are not."""
     return await service.read(database, caller)
 
 

@@ -34,11 +34,12 @@ def _mine(caller: Caller) -> UUID:
     return caller.own_record
 
 
-async def read(database: Database, caller: Caller) -> ReminderOut:
-    """The caller's reminder; 404 where there is none."""
+async def read(database: Database, caller: Caller) -> ReminderOut | None:
+    """The caller's reminder; None where there is none."""
     _mine(caller)
     async with database.read() as connection:
-        return _out(await _find(connection, caller))
+        held = await _held(connection, caller)
+    return None if held is None else _out(held)
 
 
 async def put(database: Database, caller: Caller, *, given: ReminderIn, now: datetime) -> ReminderOut:

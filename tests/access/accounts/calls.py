@@ -248,7 +248,7 @@ EXPECTED: dict[str, tuple[int, ...]] = {
     "undo many": NOT_THERE,
     "add waiting": (403, 403, 201, 200, 200, 404, 401),
     "read today": (200, 200, 403, 403, 403, 403, 401),
-    "read reminder": (404, 404, 403, 403, 403, 403, 401),
+    "read reminder": (200, 200, 403, 403, 403, 403, 401),
     "set reminder": (200, 200, 403, 403, 403, 403, 401),
     "put off reminder": (200, 200, 403, 403, 403, 403, 401),
     "remove reminder": (204, 204, 403, 403, 403, 403, 401),

@@ -64,11 +64,14 @@ def test_three_questions_and_an_appointment_are_answered(phone: Phone, service: 
     phone.page.get_by_role("button", name="Back").click()
     phone.page.get_by_role("button", name="Another time").click()
     phone.page.get_by_role("button", name="Move the appointment").click()
-    expect(phone.page.get_by_role("button", name="I will come")).to_be_visible()
-    stands = [one for one in appointments(service) if one["state"] == "booked"]
+    card = phone.page.locator("section.card", has_text="Your next appointment")
+    expect(card).to_contain_text(f" {day(12).day} {day(12):%B}")
+    expect(card).to_contain_text("You said that you will come.")
+    stands = [one for one in appointments(service) if one["state"] == "confirmed"]
     assert [one["slot_id"] for one in stands] == [later]
     phone.page.get_by_role("button", name="I can't come").click()
     phone.page.get_by_role("button", name="Cancel the appointment").click()
+    phone.page.get_by_role("dialog").get_by_role("button", name="Back").click()
     expect(phone.page.get_by_text("Your next appointment")).to_be_hidden()
     assert {one["state"] for one in appointments(service)} == {"cancelled"}
 

@@ -125,6 +125,22 @@ async def test_an_earlier_writing_that_changes_nothing_adds_itself_and_no_more(s
     assert [one["entry"]["interference"] for one in (await service("ada", "GET", path)).json()["items"]] == [2, 8, 3]
 
 
+async def test_sites_in_another_order_are_no_change(service: Service, clock: Clock) -> None:
+    right = {**LEFT, "side": "right"}
+    pain = [{**LEFT, "average": 4}, {**right, "average": 5}]
+    first = await put(service, pain=pain, recorded_at=at(clock, -60))
+    await put(service, pain=pain, note="walked", based_on=first["revision"], recorded_at=at(clock, -50))
+    await put(
+        service,
+        pain=[{**right, "average": 6}, {**LEFT, "average": 4}],
+        note="walked",
+        based_on=first["revision"],
+        recorded_at=at(clock, -40),
+    )
+    path = f"/v1/patients/{service.ada_id}/diary/{DAY}/revisions"
+    assert len((await service("ada", "GET", path)).json()["items"]) == 3  # each writing, and no merged day besides
+
+
 def test_scores_that_are_not_right_together_are_those_of_the_later_writing() -> None:
     def scored(average: float, worst: float) -> EntryContent:
         return as_content({"pain": [{**LEFT, "average": average, "worst": worst}]})

@@ -8,7 +8,7 @@ import { today } from "./time.js";
 import { h, press, toggle } from "./ui.js";
 import { n, t } from "./words.js";
 
-export function activityPart({ entry, edit, told, date }) {
+export function activityPart({ entry, edit, told, date, typed }) {
   const levels = [["less", t("Less than usual")], ["usual", t("As usual")], ["more", t("More than usual")]];
   const buttons = levels.map(([level, text]) => toggle(text, entry.parts.activity?.level === level, async (on) => {
     await change({ level: on ? level : undefined });
@@ -24,11 +24,14 @@ export function activityPart({ entry, edit, told, date }) {
   steps.addEventListener("change", () => {
     const figures = steps.value.replace(/[\s.,'’]/g, ""); // as people write thousands
     const isCount = /^\d{1,6}$/.test(figures) && Number(figures) <= 200_000;
-    if (figures !== "" && !isCount) {
-      steps.value = entry.parts.activity?.steps ?? "";
-      return null;
-    }
+    wrong.textContent = figures !== "" && !isCount ? t("Write a whole number, up to 200 000.") : "";
+    if (wrong.textContent) return null;
     return change({ steps: isCount ? Number(figures) : undefined });
+  });
+  const wrong = h("p", { class: "wrong", role: "alert" });
+  typed.push(async () => {
+    if (wrong.textContent) steps.focus();
+    return !wrong.textContent;
   });
   const file = h("input", { id: "health", type: "file", accept: ".zip,.xml" });
   const says = h("p", { role: "status", class: "soft" });
@@ -36,7 +39,7 @@ export function activityPart({ entry, edit, told, date }) {
   return h("section", {}, h("h2", {}, t("Activity")), h("div", { class: "choices" }, buttons),
     told.activities.length ? h("p", { class: "soft" }, t("Think of: {activities}.", { activities: told.activities.join(", ") })) : null,
     h("details", {}, h("summary", {}, t("Steps"), h("span", { class: "soft" }, entry.parts.activity?.steps ?? "")),
-      h("label", { for: "steps" }, t("Steps that day")), steps,
+      h("label", { for: "steps" }, t("Steps that day")), steps, wrong,
       date === today() ? [h("label", { for: "health" }, t("From a health file of the phone (export.zip)")), file,
         h("p", { class: "soft" }, t("The file is read here. Only days and their steps leave the phone, and only for days that have an entry.")), says] : null));
 }

@@ -4,15 +4,15 @@ import { ask as call, session } from "./api.js";
 import { reasonOf } from "./reasons.js";
 import { get, put } from "./store.js";
 import { today } from "./time.js";
-import { ask, h } from "./ui.js";
-import { instant, t } from "./words.js";
+import { ask, h, once } from "./ui.js";
+import { agreed, instant, t } from "./words.js";
 
 export async function asksPart(told, again) {
   const { question, form, offers } = told.asked;
   const cards = [
     question ? questionCard(question, again) : null,
-    ...offers.map((one) => offerCard(one, again)),
-    told.appointment ? appointmentCard(told.appointment, again) : null,
+    ...offers.map((one) => offerCard(one, again, told.time_zone)),
+    told.appointment ? appointmentCard(told.appointment, again, { zone: told.time_zone }) : null,
     form ? formCard(form, again) : null,
   ].filter(Boolean);
   return cards.length ? h("section", {}, h("h2", {}, t("For you")), cards) : null;
@@ -20,7 +20,7 @@ export async function asksPart(told, again) {
 
 /** Does something that needs a connection; what went wrong is said in the card. */
 function doing(work, again, says) {
-  return async () => {
+  return once(async () => {
     says.textContent = "";
     try {
       await work();
@@ -31,7 +31,7 @@ function doing(work, again, says) {
     } catch (error) {
       says.textContent = reasonOf(error);
     }
-  };
+  });
 }
 
 function card(title, body, choices, level = "h3") {
@@ -75,9 +75,9 @@ function formCard(form, again) {
     h("p", {}, h("button", { type: "button", onclick: send }, t("Send"))));
 }
 
-function offerCard(one, again) {
+function offerCard(one, again, zone) {
   const says = h("p", { class: "wrong", role: "alert" });
-  return card(t("A time is free for you"), h("p", {}, `${instant(one.slot.starts_at)}, ${one.slot.location}. `, t("It is kept for you until {when}.", { when: instant(one.until) })), [
+  return card(t("A time is free for you"), h("p", {}, `${agreed(one.slot.starts_at, zone)}, ${one.slot.location}. `, t("It is kept for you until {when}.", { when: agreed(one.until, zone) })), [
     h("p", { class: "choices" },
       h("button", { type: "button", onclick: doing(() => call(`/v1/waiting/${one.waiting_id}/accept`, { method: "POST" }), again, says) }, t("Take it")),
       h("button", { type: "button", onclick: doing(() => call(`/v1/waiting/${one.waiting_id}/decline`, { method: "POST" }), again, says) }, t("Leave it to others"))), says]);
@@ -87,17 +87,20 @@ function placeOf({ location, room }) {
   return [location, room].filter(Boolean).join(", ");
 }
 
-function inform(title, text) {
-  return ask(title, h("p", {}, text), [["back", t("Back")]]);
+/** Says something that is to be read; what has come in meanwhile is drawn then. */
+async function inform(title, text, again) {
+  await ask(title, h("p", {}, text), [["back", t("Back")]]);
+  await again();
 }
 
-export function appointmentCard(one, again, level = "h3") {
+export function appointmentCard(one, again, { zone, level = "h3" }) {
   const says = h("p", { class: "wrong", role: "alert" });
   async function cancel() {
     const reason = h("input", { id: "reason", maxlength: "200", value: t("I can't come") });
     const body = h("div", {}, h("label", { for: "reason" }, t("Why")), reason, h("p", { class: "soft" }, t("Your clinic will offer you another time.")));
     if ((await ask(t("You can't come?"), body, [["back", t("Back")], ["cancel", t("Cancel the appointment"), "main"]])) !== "cancel") return;
     await doing(() => call(`/v1/appointments/${one.id}/cancel`, { method: "POST", json: { reason: reason.value || t("I can't come") } }), again, says)();
+    if (!says.textContent) await inform(t("The appointment is cancelled"), t("Your clinic will offer you another time."), again);
   }
   async function move() {
     says.textContent = "";
@@ -107,20 +110,21 @@ export function appointmentCard(one, again, level = "h3") {
       if (error.status !== 409) return void (says.textContent = reasonOf(error));
       // it no longer stands as it is shown here, or the time is gone: what stands is drawn
       await doing(async () => {}, again, says)();
-      await inform(t("Another time"), t("This is no longer to be had. Look at what stands, and choose again."));
+      await inform(t("Another time"), t("This is no longer to be had. Look at what stands, and choose again."), again);
     }
   }
   async function moveTo(times) {
-    if (!times.length) return inform(t("Another time"), t("No other time is free just now. Your clinic can help: call them."));
-    const chosen = h("select", { id: "other-time" }, times.map((other) => h("option", { value: other.slot_id }, `${instant(other.starts_at)}, ${placeOf(other)}`)));
+    if (!times.length) return inform(t("Another time"), t("No other time is free just now. Your clinic can help: call them."), again);
+    const chosen = h("select", { id: "other-time" }, times.map((other) => h("option", { value: other.slot_id }, `${agreed(other.starts_at, zone, true)}, ${placeOf(other)}`)));
     const body = h("div", {}, h("label", { for: "other-time" }, t("Times that are free")), chosen);
     if ((await ask(t("Another time"), body, [["back", t("Back")], ["move", t("Move the appointment"), "main"]])) !== "move") return;
-    await call(`/v1/appointments/${one.id}/move`, { method: "POST", json: { slot_id: chosen.value, reason: t("I asked for another time") } });
+    const made = await call(`/v1/appointments/${one.id}/move`, { method: "POST", json: { slot_id: chosen.value, reason: t("I asked for another time") } });
+    await call(`/v1/appointments/${made.id}/confirm`, { method: "POST" }); // who has chosen it will come
     await doing(async () => {}, again, says)();
   }
-  return card(t("Your next appointment"), h("p", {}, `${instant(one.starts_at)}, ${placeOf(one)}`), [
+  return card(t("Your next appointment"), h("p", {}, `${agreed(one.starts_at, zone)}, ${placeOf(one)}`), [
     h("p", { class: "choices" },
       one.state === "confirmed" ? h("span", {}, t("You said that you will come.")) : h("button", { type: "button", onclick: doing(() => call(`/v1/appointments/${one.id}/confirm`, { method: "POST" }), again, says) }, t("I will come")),
-      h("button", { type: "button", onclick: move }, t("Another time")),
-      h("button", { type: "button", onclick: cancel }, t("I can't come"))), says], level);
+      h("button", { type: "button", onclick: once(move) }, t("Another time")),
+      h("button", { type: "button", onclick: once(cancel) }, t("I can't come"))), says], level);
 }

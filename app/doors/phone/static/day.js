@@ -62,6 +62,52 @@ export function withPart(parts, name, value) {
   return changed;
 }
 
+const LISTS = {
+  pain: (one) => `${one.region} ${one.side}`,
+  moments: (one) => one.at,
+  medications: (one) => [one.code ?? one.name, one.schedule, one.dose, one.unit].join("|"),
+  side_effects: (one) => `${one.kind} ${one.region} ${one.side}`,
+};
+
+/**
+ * A day that two windows of this phone have changed from `seen`: what only one has changed is that one's; where both have, it
+ * is `mine`. Scores go one by one, so do moments, medicines and side effects.
+ */
+export function together(theirs, seen, mine) {
+  const out = {};
+  for (const name of PARTS) {
+    const sides = [theirs, seen, mine].map((one) => one[name]);
+    const whole = sides.some((one) => one !== undefined && !one.length) || !LISTS[name];
+    const found = whole ? ofThree(...sides) : items(sides, LISTS[name], name === "pain");
+    if (found !== undefined) out[name] = found;
+  }
+  return out;
+}
+
+function ofThree(theirs, seen, mine) {
+  return JSON.stringify(mine) === JSON.stringify(seen) ? theirs : mine;
+}
+
+function items(sides, keyOf, isPain) {
+  const [theirs, seen, mine] = sides.map((list) => new Map((list ?? []).map((one) => [keyOf(one), one])));
+  const found = [...new Set([...theirs.keys(), ...mine.keys()])].map((key) => {
+    const three = [theirs, seen, mine].map((side) => side.get(key));
+    return isPain ? scoresOf(...three) : ofThree(...three);
+  }).filter((one) => one !== undefined);
+  return found.length ? found : undefined;
+}
+
+function scoresOf(...sides) {
+  const [theirs, seen, mine] = sides.map((one) => one ?? {});
+  const out = { region: (theirs.region ?? mine.region), side: (theirs.side ?? mine.side) };
+  for (const name of ["average", "worst", "now"]) {
+    const score = ofThree(theirs[name], seen[name], mine[name]);
+    if (score !== undefined) out[name] = score;
+  }
+  if (out.average !== undefined && out.worst < out.average) delete out.worst; // each is right, and not both together
+  return hasScore(out) ? out : undefined;
+}
+
 /** What follows from the day's moments at a site: `average` to the nearest half, `worst`; undefined where nothing does. */
 export function derived(parts, site) {
   const scored = (parts.moments ?? []).flatMap((moment) =>

@@ -2,6 +2,7 @@
 
 import { withPart } from "./day.js";
 import { bodyFigure, siteName, REGIONS } from "./places.js";
+import { get, put } from "./store.js";
 import { h, keepingFocus, press, toggle } from "./ui.js";
 import { t } from "./words.js";
 
@@ -21,7 +22,7 @@ function severities() {
 }
 
 export function effectsPart(context) {
-  const { entry, edit, told } = context;
+  const { entry, edit, told, date } = context;
   const place = h("div", {});
   const names = kinds();
   const here = () => entry.parts.side_effects ?? [];
@@ -37,8 +38,9 @@ export function effectsPart(context) {
     return change(left.length ? left : null); // not known, which is not none
   };
   /** Gone: where nothing else is asked about or there, there is none; else nothing is said of the others. */
-  const gone = (one) => {
+  const gone = async (one) => {
     told.open_side_effects = told.open_side_effects.filter((other) => other !== one);
+    await put("meta", `gone ${date}`, [...((await get("meta", `gone ${date}`)) ?? []), one.kind]);
     if (here().length || told.open_side_effects.some((other) => !has(other.kind))) return draw();
     return change([]);
   };
@@ -82,6 +84,11 @@ export function effectsPart(context) {
   }
   const chips = Object.entries(names).map(([kind, name]) => [kind, toggle(name, has(kind), async (on) => (on ? add({ kind }) : takeAway(kind)))]);
   draw();
+  get("meta", `gone ${date}`).then((kinds) => { // said before, and not asked again that day
+    if (!kinds) return;
+    told.open_side_effects = told.open_side_effects.filter((one) => !kinds.includes(one.kind));
+    draw();
+  });
   return h("section", {}, h("h2", {}, t("Side effects")), place,
     h("details", {}, h("summary", {}, t("Is something unusual?"), h("span", { class: "soft" }, "")),
       h("div", { class: "choices" }, none, chips.map(([, chip]) => chip))));

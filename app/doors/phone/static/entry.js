@@ -1,19 +1,17 @@
 // The day's entry on one screen. What is tapped is kept as a draft at once, so that nothing is lost before it is saved.
 
 import { activityPart } from "./activity.js";
-import { call, session } from "./api.js";
 import { asksPart } from "./asks.js";
 import { adviceFor } from "./danger.js";
-import { isEmpty } from "./day.js";
+import { isEmpty, together } from "./day.js";
 import { effectsPart } from "./effects.js";
 import { consentScreen } from "./join.js";
 import { kept } from "./keep.js";
 import { medicinesPart } from "./medicines.js";
 import { painPart, sitesOf } from "./pain.js";
-import { reasonOf } from "./reasons.js";
-import { say } from "./status.js";
+import { notSaved, nowSaved, refreshStatus, say } from "./status.js";
 import { change, get, put, remove } from "./store.js";
-import { dayOf, dropEntry, moveEntry } from "./sync.js";
+import { dayOf, dropEntry, eraseEntry, moveEntry, readRange } from "./sync.js";
 import { callButtons, dangerBox, nothingKnown, sentenceFor } from "./tells.js";
 import { clockIsWrong, plus, today } from "./time.js";
 import { ask, h, press, show, showAct, toggle } from "./ui.js";
@@ -21,11 +19,12 @@ import { day as inWords, t } from "./words.js";
 
 /** Draws the entry of a day; of today where none is named. */
 export async function entryScreen(named, { again }) {
-  const date = /^\d{4}-\d{2}-\d{2}$/.test(named) && named <= today() ? named : today();
+  const date = isDay(named) && named <= today() ? named : today();
   const told = (await get("meta", "today"))?.told ?? nothingKnown(date);
   const held = await dayOf(date);
   const draft = await get("meta", `draft ${date}`);
-  const entry = { parts: draft?.parts ?? held.parts, base: draft?.base ?? held.base };
+  const seen = { parts: held.parts, version: held.version };
+  const entry = { parts: draft?.parts ?? held.parts, base: draft?.base ?? held.base, seen: draft?.seen ?? seen };
   const before = (await dayOf(plus(date, -1))).parts;
   const sites = await sitesOf(told, entry.parts);
   const box = h("div", { "aria-live": "assertive" });
@@ -33,13 +32,20 @@ export async function entryScreen(named, { again }) {
 
   async function edit(parts) {
     entry.parts = parts;
-    await put("meta", `draft ${date}`, { parts, base: entry.base });
+    await put("meta", `draft ${date}`, { date, parts, base: entry.base, seen: entry.seen });
+    await notSaved();
   }
   /** Saves the day; answers whether something is shown that must stay in sight. */
   async function save() {
+    for (const take of context.typed) if (!(await take())) return true; // what is wrong stands beside it
     if (isEmpty(entry.parts)) return takeBack(date, again);
-    await kept(date, entry.parts, entry.base);
+    const sent = entry.parts;
+    const record = await kept(date, sent, entry);
+    const more = entry.parts !== sent; // was tapped meanwhile
+    Object.assign(entry, { parts: together(record.parts, sent, entry.parts), seen: { parts: record.parts, version: record.version } });
+    if (more) await edit(entry.parts);
     await tell();
+    if (record.parts !== sent && !box.childElementCount) await again(); // another window has written too
     document.dispatchEvent(new Event("send"));
     return box.childElementCount > 0 || afterFirst();
   }
@@ -71,7 +77,7 @@ export async function entryScreen(named, { again }) {
     await consentScreen(again);
     return true;
   }
-  const context = { date, told, sites, before, entry, edit, save, again, scores: new EventTarget() };
+  const context = { date, told, sites, before, entry, edit, save, again, scores: new EventTarget(), typed: [] };
   const isToday = date === today();
   show(
     box,
@@ -89,7 +95,15 @@ export async function entryScreen(named, { again }) {
     isToday ? await asksPart(told, again) : null,
     isToday ? h("p", {}, h("a", { href: `/app/day/${plus(date, -1)}` }, t("Write for yesterday"))) : h("p", {}, h("a", { href: "/app" }, t("Back to today"))),
   );
+  if (!isToday && !held.version && !held.base && !draft) readDay(date, again);
   showAct(h("button", { type: "button", class: "main", onclick: () => save().catch(notKept) }, t("Save")));
+}
+
+/** A day of which nothing lies here yet: what the service has of it is drawn, unless the patient has begun to write. */
+async function readDay(date, again) {
+  const path = location.pathname;
+  await readRange(date, date).catch(() => null);
+  if ((await dayOf(date)).base && location.pathname === path && !(await get("meta", `draft ${date}`))) await again();
 }
 
 /** A day from which everything was taken away again: its entry is deleted, once the patient has said so. */
@@ -99,17 +113,18 @@ async function takeBack(date, again) {
   const chosen = await ask(t("Delete the entry of {day}?", { day: inWords(date) }), h("p", {}, t("Your clinic keeps what you wrote before, marked as deleted.")),
     [["back", t("Back")], ["delete", t("Delete it"), "main"]]);
   if (chosen !== "delete") return null;
-  try {
-    const who = await session();
-    if (held.base) await call(`/v1/patients/${who.patient_id}/diary/${date}`, { method: "DELETE" });
-    await change("days", date, () => undefined);
-    await remove("meta", `draft ${date}`);
-    document.dispatchEvent(new Event("send"));
-    await again();
-  } catch (error) {
-    say(reasonOf(error), true);
-  }
+  await eraseEntry(date);
+  await remove("meta", `draft ${date}`);
+  nowSaved();
+  await refreshStatus();
+  document.dispatchEvent(new Event("send"));
+  await again();
   return null;
+}
+
+/** A day of the calendar, as an address names it. */
+function isDay(named) {
+  return /^\d{4}-\d{2}-\d{2}$/.test(named) && !Number.isNaN(Date.parse(named)) && plus(named, 0) === named;
 }
 
 function notKept(error) {

@@ -65,8 +65,8 @@ async function planScreen() {
 }
 
 async function appointmentScreen(_named, { again }) {
-  const { appointment } = await known();
-  show(h("h1", {}, t("Appointment")), appointment ? appointmentCard(appointment, again, "h2") : h("p", {}, t("You have no appointment.")), back());
+  const { appointment, time_zone: zone } = await known();
+  show(h("h1", {}, t("Appointment")), appointment ? appointmentCard(appointment, again, { zone, level: "h2" }) : h("p", {}, t("You have no appointment.")), back());
 }
 
 export const helpScreens = { call: callScreen, wearing: wearingScreen, plan: planScreen, appointment: appointmentScreen };

@@ -69,7 +69,7 @@ export async function consentScreen(done) {
   const asked = told?.asked.consents ?? [];
   if (!asked.length) return done();
   const says = h("p", { class: "wrong", role: "alert" });
-  const form = h("form", { class: "card" }, asked.map((one) =>
+  const form = h("form", { class: "card stays" }, asked.map((one) =>
     h("fieldset", {}, h("legend", {}, one.text),
       ["yes", "no"].map((answer) => h("label", { class: "box" },
         h("input", { type: "radio", name: one.kind, value: answer, required: true, class: "radio" }),

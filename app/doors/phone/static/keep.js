@@ -5,9 +5,10 @@ import { remove } from "./store.js";
 import { keepEntry } from "./sync.js";
 
 /** Keeps an entry on the phone and drops its draft: from here on it can't be lost. */
-export async function kept(date, parts, base) {
-  await keepEntry(date, parts, base);
+export async function kept(date, parts, { base, seen }) {
+  const record = await keepEntry(date, parts, base, seen);
   await remove("meta", `draft ${date}`);
   nowSaved();
   await refreshStatus();
+  return record;
 }

@@ -38,16 +38,18 @@ export function lockScreen(done) {
 export function pinScreen(has, back) {
   const says = h("p", { class: "wrong", role: "alert" });
   const field = h("input", { id: "pin", type: "password", inputmode: "numeric", autocomplete: "off", required: true, "aria-describedby": "pin-help" });
+  const again = h("input", { id: "pin-again", type: "password", inputmode: "numeric", autocomplete: "off", required: true });
   const form = h("form", { class: "card" },
     h("label", { for: "pin" }, t("New PIN")), field,
+    h("label", { for: "pin-again" }, t("The same once more")), again,
     h("p", { id: "pin-help", class: "soft" }, t("At least {least} figures. What lies on this phone can then be read only with it; nobody can tell it to you if you forget it.", { least: SHORTEST })),
     says, h("button", { class: "main" }, t("Set the PIN")));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    if (field.value.length < SHORTEST) {
-      says.textContent = t("At least {least} figures.", { least: SHORTEST });
-      return;
-    }
+    const wrong = !new RegExp(`^\\d{${SHORTEST},}$`).test(field.value) ? t("At least {least} figures.", { least: SHORTEST })
+      : field.value !== again.value ? t("The two are not the same.") : "";
+    says.textContent = wrong;
+    if (wrong) return;
     await setPin(field.value);
     back();
   });

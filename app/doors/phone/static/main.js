@@ -98,7 +98,7 @@ export async function send() {
 
 /** Draws the day anew where something new is told, but not under the hand of somebody who writes. */
 async function redraw() {
-  const writes = document.activeElement?.matches("input, textarea, select") || document.querySelector("dialog[open]");
+  const writes = document.activeElement?.matches("input, textarea, select") || document.querySelector("dialog[open], .stays");
   const isDay = here().name === "today";
   if (!isDay || writes || document.querySelector(".danger") || (await get("meta", `draft ${today()}`))) return;
   const screen = document.getElementById("screen");

@@ -3,12 +3,13 @@
 import { ask } from "./api.js";
 import { withPart } from "./day.js";
 import { get, put } from "./store.js";
+import { today } from "./time.js";
 import { h, keepingFocus, press, toggle } from "./ui.js";
 import { number, t } from "./words.js";
 
 /** The same medicine, taken the same way: one may be taken daily and when needed. */
 function keyOf(one) {
-  return [one.code ?? one.name, one.schedule ?? "", one.dose ?? "", one.unit ?? ""].join("|");
+  return [one.code ?? one.name, one.schedule ?? "scheduled", one.dose ?? "", one.unit ?? ""].join("|");
 }
 
 /** Those that are offered, each once: the day's own, those of late, and those of the day before. */
@@ -34,7 +35,7 @@ function nameOf(one, names) {
 export function medicinesPart(context) {
   const { entry, edit, before } = context;
   const place = h("div", {});
-  const none = toggle(t("None today"), false, async (on) => change(on ? [] : null));
+  const none = toggle(context.date === today() ? t("None today") : t("None that day"), false, async (on) => change(on ? [] : null));
   const yesterday = before.medications?.length
     ? h("button", { type: "button", onclick: () => change(before.medications) }, t("As yesterday"))
     : null;
@@ -58,8 +59,9 @@ export function medicinesPart(context) {
   }
   draw();
   learnNames(draw);
-  return h("section", {}, h("h2", {}, t("Medicines")), place, adding(async (one) =>
-    change([...(entry.parts.medications ?? []).filter((other) => keyOf(other) !== keyOf(one)), one])));
+  const form = adding(async (one) => change([...(entry.parts.medications ?? []).filter((other) => keyOf(other) !== keyOf(one)), one]));
+  context.typed.push(form.take);
+  return h("section", {}, h("h2", {}, t("Medicines")), place, form.details);
 }
 
 /** The names of the catalogue, kept on the phone: they are shown, and found by typing, without a signal too. */
@@ -76,6 +78,7 @@ async function learnNames(drawAgain) {
   }
 }
 
+/** The form of one that is not offered; `take` adds what is typed in it, and answers false where it can't. */
 function adding(add) {
   const list = h("datalist", { id: "catalogue" });
   const name = h("input", { id: "medicine", list: "catalogue", maxlength: "200", autocomplete: "off" });
@@ -90,17 +93,25 @@ function adding(add) {
     h("label", { for: "unit" }, t("Unit")), unit,
     h("label", { for: "times" }, t("How many times that day")), times,
     h("label", { class: "box", for: "needed" }, needed, t("Only when needed")),
-    says, h("p", {}, h("button", { type: "button", onclick: take }, t("Add"))));
+    says, h("p", {}, h("button", { type: "button", onclick: () => (name.value.trim() ? take() : name.focus()) }, t("Add"))));
   details.addEventListener("toggle", async () => {
     const all = (await get("meta", "medicines")) ?? [];
     list.replaceChildren(...all.map((one) => h("option", { value: one.name })));
   });
   async function take() {
     const [amount, count] = [dose, times].map((field) => (field.value.trim() === "" ? null : Number(field.value.replace(",", "."))));
-    if (!name.value.trim()) return name.focus();
+    if (!name.value.trim()) {
+      const only = [dose, times].some((field) => field.value.trim());
+      says.textContent = only ? t("Write the name of the medicine.") : "";
+      if (only) name.focus();
+      return !only;
+    }
     const bad = [[dose, amount, 100_000], [times, count, 50]].find(([, value, most]) => value !== null && !(value >= 0 && value <= most));
     says.textContent = bad ? t("Write a number, such as 50 or 2.5.") : "";
-    if (bad) return bad[0].focus();
+    if (bad) {
+      bad[0].focus();
+      return false;
+    }
     const known = ((await get("meta", "medicines")) ?? []).find((one) => one.name.toLowerCase() === name.value.trim().toLowerCase());
     const one = {
       ...(known?.code ? { code: known.code } : { name: name.value.trim() }),
@@ -110,9 +121,10 @@ function adding(add) {
     };
     await add(one);
     for (const field of [name, dose, times]) field.value = "";
+    unit.value = "mg"; // a tablet is not the unit of the next one
     needed.checked = false;
     details.open = false;
-    return null;
+    return true;
   }
-  return details;
+  return { details, take };
 }

@@ -4,11 +4,12 @@ import { ask as call, session, signOut } from "./api.js";
 import { pinScreen } from "./lock.js";
 import { go } from "./place.js";
 import { reading } from "./reading.js";
+import { reasonOf } from "./reasons.js";
 import { reminderScreen } from "./reminders.js";
 import { languageChoice } from "./sign-in.js";
-import { forget, get } from "./store.js";
+import { all, forget, get } from "./store.js";
 import { refused, waiting } from "./sync.js";
-import { ask, h, show } from "./ui.js";
+import { ask, h, once, show } from "./ui.js";
 import { instant, n, t } from "./words.js";
 
 function row(address, text) {
@@ -42,7 +43,8 @@ async function moreScreen(_named, { again, leave }) {
 
 /** Ends the sign-in and takes everything off this phone; what waits is asked about first. */
 export async function goOut(leave) {
-  const waits = (await waiting()).length + (await refused()).length;
+  const drafts = (await all("meta")).filter((one) => one?.parts && one.date); // tapped, and not saved yet
+  const waits = new Set([...(await waiting()), ...(await refused()), ...drafts].map((one) => one.date)).size;
   if (waits) {
     const body = h("p", {}, n("{count} entry was not sent yet. It is lost if you sign out now.", "{count} entries were not sent yet. They are lost if you sign out now.", waits));
     const chosen = await ask(t("Sign out all the same?"), body, [["back", t("Stay signed in")], ["out", t("Sign out and lose them"), ""]]);
@@ -58,10 +60,19 @@ async function lockedScreen() {
 }
 
 async function devicesScreen(_named, { again }) {
-  reading(t("Where I am signed in"), async () => h("ul", { class: "list" }, (await call("/v1/me/sessions")).items.map((one) => h("li", {},
+  const says = h("p", { class: "wrong", role: "alert" });
+  async function end(one) {
+    try {
+      await call(`/v1/me/sessions/${one.id}`, { method: "DELETE" });
+      await again();
+    } catch (error) {
+      says.textContent = reasonOf(error);
+    }
+  }
+  reading(t("Where I am signed in"), async () => [h("ul", { class: "list" }, (await call("/v1/me/sessions")).items.map((one) => h("li", {},
     h("strong", {}, one.device ?? t("unknown device")), one.current ? ` (${t("this phone")})` : "", h("br"),
     t("last used {when}", { when: instant(one.last_seen_at) }), " ",
-    one.current ? null : h("button", { type: "button", class: "quiet", "aria-label": t("End the sign-in of {device}", { device: one.device ?? "" }), onclick: async () => { await call(`/v1/me/sessions/${one.id}`, { method: "DELETE" }); await again(); } }, t("End"))))));
+    one.current ? null : h("button", { type: "button", class: "quiet", "aria-label": t("End the sign-in of {device}", { device: one.device ?? "" }), onclick: once(() => end(one)) }, t("End"))))), says]);
 }
 
 export const moreScreens = { more: moreScreen, reminder: reminderScreen, lock: lockedScreen, devices: devicesScreen };

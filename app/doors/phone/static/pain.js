@@ -4,8 +4,8 @@ import { derived, isAt, scoreAt, withScore, withPart } from "./day.js";
 import { REGIONS, siteName } from "./places.js";
 import { get, put } from "./store.js";
 import { dateOf, now, today, written } from "./time.js";
-import { h, press, toggle } from "./ui.js";
-import { instant, number, t } from "./words.js";
+import { h, once, press, toggle } from "./ui.js";
+import { instant, n, number, t } from "./words.js";
 
 const MOST = 24; // moments of a day
 const SCORES = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
@@ -20,18 +20,20 @@ export async function sitesOf(told, parts) {
 }
 
 export function painPart(context) {
-  const { sites } = context;
+  const { sites, date } = context;
   return h("section", {},
     sites.map((site) => scores(context, site, "average")),
     sites.some((one) => one.guessed) ? whereQuestion(context) : null,
     h("details", {},
-      h("summary", {}, t("Worst today, and moments"), h("span", { class: "soft" }, summaryOf(context))),
+      h("summary", {}, date === today() ? t("Worst today, and moments") : t("Worst that day, and moments"), h("span", { class: "soft" }, summaryOf(context))),
       sites.map((site) => scores(context, site, "worst")),
       moments(context)));
 }
 
 function summaryOf({ entry }) {
-  return [entry.parts.moments?.length ? String(entry.parts.moments.length) : null].filter(Boolean).join(", ");
+  const worst = (entry.parts.pain ?? []).map((one) => one.worst).filter((one) => one !== undefined);
+  const moments = entry.parts.moments?.length ?? 0;
+  return [...worst.map((one) => number(one)), moments ? n("{count} moment", "{count} moments", moments) : null].filter(Boolean).join(", ");
 }
 
 function scores(context, site, name) {
@@ -92,19 +94,29 @@ function moments(context) {
   const score = h("select", { id: "moment-score" }, h("option", { value: "" }, "–"), SCORES.map((one) => h("option", { value: one }, String(one))));
   const note = h("input", { id: "moment-note", maxlength: "500" });
   const says = h("p", { class: "wrong", role: "alert" });
-  const add = h("button", { type: "button", onclick: async () => {
-    if (dateOf(now()) !== date) return again(); // it is past midnight: the moment is of the new day
+  const isTyped = () => score.value !== "" || note.value.trim() !== "";
+  /** Adds what is typed to the day; false where it can't be. */
+  async function take() {
+    if (!isTyped()) return true;
     if ((entry.parts.moments ?? []).length >= MOST) {
       says.textContent = t("A day holds {most} moments.", { most: MOST });
-      return null;
+      return false;
     }
     const at = written(now());
     const pain = score.value === "" ? undefined : [{ region: sites[site.value].region, side: sites[site.value].side, now: Number(score.value) }];
-    if (!pain && !note.value.trim()) return score.focus();
     const one = { at, ...(pain ? { pain } : {}), ...(note.value.trim() ? { note: note.value.trim() } : {}) };
+    score.value = note.value = "";
     await edit({ ...entry.parts, moments: [...(entry.parts.moments ?? []), one] });
+    context.scores.dispatchEvent(new Event("changed"));
+    return true;
+  }
+  const add = h("button", { type: "button", onclick: once(async () => {
+    if (dateOf(now()) !== date) return again(); // it is past midnight: the moment is of the new day
+    if (!isTyped()) return score.focus();
+    if (!(await take())) return null;
     return (await save()) || again(); // what is shown then stays in sight
-  } }, t("Note this moment"));
+  }) }, t("Note this moment"));
+  if (date === today()) context.typed.push(take);
   if (date !== today()) return list.length ? h("ul", { class: "list" }, list) : null;
   return h("section", { class: "card" }, h("h2", {}, t("A moment of today")),
     list.length ? h("ul", { class: "list" }, list) : null,

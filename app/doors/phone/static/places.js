@@ -1,6 +1,6 @@
 // Sites of the body in words, and the plain figure on which one is shown. People know their back, not its Latin.
 
-import { svg } from "./ui.js";
+import { h, svg } from "./ui.js";
 import { t } from "./words.js";
 
 export const REGIONS = ["cervical", "thoracic", "lumbar", "sacroiliac"];
@@ -40,5 +40,6 @@ export function bodyFigure(chosen, choose) {
       svg("circle", { cx: 60, cy: 24, r: 16 }),
       svg("path", { d: "M30 62 Q18 66 17 84 L12 138 M90 62 Q102 66 103 84 L108 138 M32 172 L38 230 M58 172 L56 230 M62 172 L64 230 M88 172 L82 230" })),
     parts);
-  return figure;
+  return h("div", {}, h("p", { class: "soft", "aria-hidden": "true" }, t("Your back, seen from behind")),
+    h("p", { class: "anchors", "aria-hidden": "true" }, h("span", {}, t("left")), h("span", {}, t("right"))), figure);
 }

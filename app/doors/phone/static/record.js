@@ -5,19 +5,25 @@ import { goOut } from "./more.js";
 import { back, reading } from "./reading.js";
 import { reasonOf } from "./reasons.js";
 import { get } from "./store.js";
-import { ask, h, save, show } from "./ui.js";
+import { today } from "./time.js";
+import { ask, h, once, save, show } from "./ui.js";
 import { instant, spoken, t } from "./words.js";
 
 async function lookedScreen() {
   const who = await session();
   const done = { read: t("read"), create: t("added"), change: t("changed"), delete: t("removed") };
   const roles = { clinician: t("clinician"), scheduler: t("scheduler"), admin: t("administrator"), patient: t("patient"), operator: t("operator") };
+  const resources = {
+    diary: t("the diary"), flag: t("a note to the clinic"), flags: t("notes to the clinic"), review: t("a review"), reviews: t("reviews"),
+    appointment: t("an appointment"), appointments: t("appointments"), patient: t("name and birth date"), patients: t("name and birth date"),
+    verdict: t("how relief stands"), report: t("the report"), consent: t("what was agreed to"), proxy: t("who may act"), message: t("a message"),
+  };
   reading(t("Who has looked"), async () => {
     const { items } = await call(`/v1/audit?patient_id=${who.patient_id}&limit=100&by_others=true`);
     return [h("p", {}, t("The latest hundred events, without your own.")),
       items.length ? h("ul", { class: "list" }, items.map((one) => h("li", {},
         h("strong", {}, one.username ?? t("the service")), one.role ? `, ${roles[one.role] ?? one.role}` : "", h("br"),
-        `${instant(one.at)}: ${done[one.action]} ${one.resource}`, one.why ? h("p", {}, t("Reason: {why}", { why: one.why })) : null)))
+        `${instant(one.at)}: ${done[one.action]} ${resources[one.resource] ?? t("the record")}`, one.why ? h("p", {}, t("Reason: {why}", { why: one.why })) : null)))
         : h("p", {}, t("Nobody but you."))];
   });
 }
@@ -26,14 +32,14 @@ async function consentsScreen(_named, { again }) {
   const who = await session();
   const path = `/v1/patients/${who.patient_id}/consents`;
   const says = h("p", { class: "wrong", role: "alert" });
-  const give = (one, given) => async () => {
+  const give = (one, given) => once(async () => {
     try {
       await call(path, { method: "POST", json: { kind: one.kind, version: one.version, given } });
       await again();
     } catch (error) {
       says.textContent = reasonOf(error);
     }
-  };
+  });
   reading(t("What I agree to"), async () => {
     const [{ items }, asked] = await Promise.all([call(path), call(`/v1/consent_texts?language=${spoken()}`)]);
     return [says, asked.items.map((one) => {
@@ -49,11 +55,20 @@ async function consentsScreen(_named, { again }) {
 async function proxiesScreen(_named, { again }) {
   const who = await session();
   const path = `/v1/patients/${who.patient_id}/proxies`;
+  const says = h("p", { class: "wrong", role: "alert" });
+  async function end(one) {
+    try {
+      await call(`${path}/${one.id}`, { method: "DELETE" });
+      await again();
+    } catch (error) {
+      says.textContent = `${t("{name} may still act for you.", { name: one.name })} ${reasonOf(error)}`;
+    }
+  }
   reading(t("Who may act for me"), async () => {
     const { items } = await call(path);
-    return [items.length ? h("ul", { class: "list" }, items.map((one) => h("li", {}, h("strong", {}, one.name), h("br"),
+    return [says, items.length ? h("ul", { class: "list" }, items.map((one) => h("li", {}, h("strong", {}, one.name), h("br"),
       one.may_write ? t("reads and writes") : t("reads"), one.until ? `, ${t("until {day}", { day: instant(one.until, { day: "numeric", month: "long", year: "numeric" }) })}` : "", one.accepted ? "" : `, ${t("the code was not used yet")}`, " ",
-      h("button", { type: "button", class: "quiet", "aria-label": t("End it for {name}", { name: one.name }), onclick: async () => { await call(`${path}/${one.id}`, { method: "DELETE" }); await again(); } }, t("End"))))) : h("p", {}, t("Nobody.")),
+      h("button", { type: "button", class: "quiet", "aria-label": t("End it for {name}", { name: one.name }), onclick: once(() => end(one)) }, t("End"))))) : h("p", {}, t("Nobody.")),
     proxyForm(path, again)];
   });
 }
@@ -68,8 +83,12 @@ function proxyForm(path, again) {
     h("label", { class: "box", for: "write" }, write, t("May also write for me")),
     h("label", { for: "until" }, t("Until (may stay empty)")), until, says,
     h("button", { class: "main" }, t("Make a code")));
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
+  const make = once(async () => {
+    says.textContent = "";
+    if (until.value && until.value < today()) {
+      says.textContent = t("That day is over.");
+      return;
+    }
     try {
       const json = { name: name.value.trim(), may_write: write.checked, ...(until.value ? { until: new Date(`${until.value}T23:59:59`).toISOString() } : {}) };
       const made = await call(path, { method: "POST", json });
@@ -78,6 +97,10 @@ function proxyForm(path, again) {
     } catch (error) {
       says.textContent = reasonOf(error);
     }
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    make();
   });
   return form;
 }

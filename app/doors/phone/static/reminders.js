@@ -4,7 +4,7 @@ import { ask } from "./api.js";
 import { reading } from "./reading.js";
 import { reasonOf } from "./reasons.js";
 import { today } from "./time.js";
-import { h, save } from "./ui.js";
+import { h, once, save } from "./ui.js";
 import { spoken, t } from "./words.js";
 
 function canPush() {
@@ -63,14 +63,19 @@ export function reminderForm(done, at = "20:00") {
 }
 
 export async function reminderScreen(_named, { again }) {
-  const doing = (path, options) => async () => {
-    await ask(path, options);
-    await again();
-  };
+  const says = h("p", { class: "wrong", role: "alert" });
+  const doing = (path, options) => once(async () => {
+    try {
+      await ask(path, options);
+      await again();
+    } catch (error) {
+      says.textContent = reasonOf(error);
+    }
+  });
   reading(t("Reminder"), async () => {
-    const held = await ask("/v1/me/reminder").catch((error) => { if (error.status === 404) return null; throw error; });
+    const held = await ask("/v1/me/reminder");
     return [
-      held ? h("p", {}, t("You are reminded at {time}, at most once a day, and not when you have written already.", { time: held.at })) : h("p", {}, t("You have no reminder.")),
+      held ? h("p", {}, t("You are reminded at {time}, at most once a day, and not when you have written already.", { time: held.at })) : h("p", {}, t("You have no reminder.")), says,
       held ? h("p", { class: "choices" },
         h("button", { type: "button", onclick: doing("/v1/me/reminder/later", { method: "POST", json: { minutes: 60 } }) }, t("Remind me in an hour")),
         h("button", { type: "button", onclick: doing("/v1/me/reminder", { method: "DELETE" }) }, t("No more reminders"))) : null,

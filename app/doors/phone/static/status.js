@@ -27,6 +27,13 @@ export function nowSaved() {
   pause = SOON;
 }
 
+/** Something was tapped that is not saved yet: "Saved" is not said of it. */
+export async function notSaved() {
+  if (!saved) return;
+  saved = false;
+  await refreshStatus();
+}
+
 export async function refreshStatus({ signedOut = false, away = false } = {}) {
   clearTimeout(timer);
   const [waits, not] = [await waiting(), await refused()];

@@ -5,10 +5,11 @@
 //   parts        the entry as it stands on this phone
 //   base         the service's revision that it was changed from; 0 where the day had none
 //   own          the revision of what was last sent from here
+//   gone         the patient has deleted the entry, and the service has not heard of it yet
 //   version      counts the changes made here, so that one made while sending is not taken for sent
 
 import { Refused, SignedOut, ask, bodyOf, call, ownerOf, session } from "./api.js";
-import { isEmpty, partsOf } from "./day.js";
+import { isEmpty, partsOf, together } from "./day.js";
 import { all, alone, change, get, put, remove } from "./store.js";
 import { plus, today, written } from "./time.js";
 import { spoken } from "./words.js";
@@ -19,9 +20,11 @@ const ROUNDS = 20;
 /**
  * Keeps an entry on the phone; it waits from then on. The latest change of a day is later than those before it.
  * `base` is the revision that the writer saw when they began, not what has come in since: that is nobody's change here.
+ * `seen` is the day's record as it stood here then: what another window has written since comes together with this.
  */
-export async function keepEntry(date, parts, base) {
+export async function keepEntry(date, mine, base, seen) {
   return change("days", date, (held) => {
+    const parts = seen && held && held.version !== seen.version ? together(held.parts, seen.parts, mine) : mine;
     const last = held?.recorded_at ? Date.parse(held.recorded_at) : 0;
     let recorded = written();
     if (Date.parse(recorded) <= last) recorded = written(new Date(last + 1));
@@ -34,9 +37,17 @@ export async function keepEntry(date, parts, base) {
       waits: true,
       recorded_at: recorded,
       refused: null,
+      gone: false,
       advice: null,
     };
   });
+}
+
+/** Takes an entry back; the service is told as soon as it can be, if it may have heard of it. */
+export async function eraseEntry(date) {
+  return change("days", date, (held) => ({
+    ...held, date, parts: {}, version: (held?.version ?? 0) + 1, waits: false, refused: null, advice: null, gone: true,
+  }));
 }
 
 /** A day as it stands here: its record, or an empty one. */
@@ -45,7 +56,7 @@ export async function dayOf(date) {
 }
 
 export async function waiting() {
-  return (await all("days")).filter((one) => one.waits && !one.refused);
+  return (await all("days")).filter((one) => (one.waits || one.gone) && !one.refused);
 }
 
 export async function refused() {
@@ -63,13 +74,14 @@ export function sync() {
       await send(attempt, who.patient_id);
       await remove("meta", "attempt");
     }
+    for (const one of await waiting()) if (one.gone) await sayGone(one, who.patient_id);
     return pull(who);
   });
 }
 
 /** What is about to be sent, kept with its key: sent again it is the same call. */
 async function newAttempt() {
-  const held = (await waiting()).slice(0, AT_ONCE);
+  const held = (await waiting()).filter((one) => !one.gone).slice(0, AT_ONCE);
   if (!held.length) return null;
   const entries = held.map((one) => ({
     date: one.date,
@@ -103,6 +115,16 @@ async function send(attempt, patient) {
     const [date, version] = attempt.versions[place];
     await change("days", date, (held) => answered(held, version, item));
   }
+}
+
+/** Deletes at the service what was deleted here, where it has it; a call that was under way has been answered by now. */
+async function sayGone({ date, version, base, own }, patient) {
+  try {
+    if (base || own) await call(`/v1/patients/${patient}/diary/${date}`, { method: "DELETE" });
+  } catch (error) {
+    if (!(error instanceof Refused) || error.status !== 404) throw error; // somebody else has deleted it
+  }
+  await change("days", date, (held) => (held?.version === version ? undefined : held));
 }
 
 function answered(held, version, item) {
@@ -153,7 +175,7 @@ async function readDays(who, first, last) {
 /** The service's entry of a day in place of the phone's, unless that one still waits. */
 export function take(date, entry) {
   return change("days", date, (held) => {
-    if (held?.waits || held?.refused) return held;
+    if (held?.waits || held?.refused || held?.gone) return held;
     if (!entry && !held) return undefined;
     const parts = partsOf(entry);
     if (!entry && isEmpty(held.parts)) return { ...held, base: 0, behind: false };

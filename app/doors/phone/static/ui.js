@@ -41,6 +41,20 @@ export function show(...children) {
   screen.focus({ preventScroll: true });
 }
 
+/** The same work, but not while it is under way: a second tap of a quick finger does nothing. */
+export function once(work) {
+  let going = false;
+  return async (...all) => {
+    if (going) return null;
+    going = true;
+    try {
+      return await work(...all);
+    } finally {
+      going = false;
+    }
+  };
+}
+
 /** The one thing to do with a screen, always in reach below it. */
 export function showAct(...children) {
   document.getElementById("act").replaceChildren(...children);

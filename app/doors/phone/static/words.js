@@ -57,6 +57,16 @@ export function instant(at, style = { weekday: "long", day: "numeric", month: "l
   return new Intl.DateTimeFormat(locale, style).format(new Date(at));
 }
 
+/** An instant of the clinic's calendar, by the clocks where the patient lives; named where the phone's are others. */
+export function agreed(at, timeZone, short = false) {
+  const [year, here] = [new Date(at).getFullYear(), Intl.DateTimeFormat().resolvedOptions().timeZone];
+  const length = short ? "short" : "long";
+  return instant(at, {
+    weekday: length, day: "numeric", month: length, hour: "numeric", minute: "2-digit", timeZone,
+    ...(year === new Date().getFullYear() ? {} : { year: "numeric" }), ...(timeZone === here ? {} : { timeZoneName: "short" }),
+  });
+}
+
 export function number(value, digits = 1) {
   return new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(value);
 }
