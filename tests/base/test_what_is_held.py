@@ -70,6 +70,7 @@ HELD = {  # by module and name: why nothing of one clinic comes out of it for an
     "base/store/writer.py: self._waiting": "work until it is done, each for whoever waits for it",
     "doors/pages/assets.py: _bundle": OF_THE_CODE,
     "doors/pages/rendering.py: environment": OF_THE_CODE,
+    "record/diary/sheet.py: medication_names": OF_THE_CODE,
     "record/diary/service.py: shown_of": OF_STATEMENTS,
     "record/patients/names.py: _held": "by clinic first",
     "record/patients/service.py: _find": OF_STATEMENTS,

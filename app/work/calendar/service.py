@@ -99,10 +99,14 @@ async def book(
         raise Problem(409, TAKEN)
     await audit.record(connection, caller, action="create", resource="appointment", patient_id=patient_id, now=now)
     await _tell(connection, caller, topic=topic, of=(caller.clinic_id, new, patient_id), now=now)
-    moved = topic == "appointment.moved"
-    for other in await waiting.close_for(connection, one, patient_id=patient_id, moved=moved, now=now):
-        await offer(connection, caller.clinic_id, slot_id=other, now=now)
+    await _end_wait(connection, one, patient_id=patient_id, moved=topic == "appointment.moved", now=now)
     return new
+
+
+async def _end_wait(connection: AsyncConnection, one: Slot, *, patient_id: UUID, moved: bool, now: datetime) -> None:
+    """Takes the patient off the waiting list for what was booked, and offers to others what was kept for them besides."""
+    for other in await waiting.close_for(connection, one, patient_id=patient_id, moved=moved, now=now):
+        await offer(connection, one.clinic_id, slot_id=other, now=now)
 
 
 async def _check_open(connection: AsyncConnection, one: Slot, *, patient_id: UUID, now: datetime) -> None:
