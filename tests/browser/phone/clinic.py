@@ -17,7 +17,7 @@ from uuid import UUID
 
 import httpx
 import uvicorn
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 from sqlalchemy import select
 
 from app.access.accounts.service import add_account, add_clinic
@@ -34,7 +34,7 @@ from tests.aside import aside
 from tests.support import PASSWORD, password_hash
 
 NAME = "ada"
-SIZE = {"width": 390, "height": 844}
+SIZE: ViewportSize = {"width": 390, "height": 844}
 SCREENS = (
     "today",
     "day/{before}",

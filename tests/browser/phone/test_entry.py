@@ -1,11 +1,15 @@
 """The day's entry on a phone, with and without a signal."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from shutil import which
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Browser, Route, expect
 
-from tests.browser.phone.clinic import ClinicOfOne, Phone, day
+from tests.browser.conftest import ARGUMENTS
+from tests.browser.phone.clinic import SIZE, ClinicOfOne, Phone, day
 from tests.support import PASSWORD
 
 
@@ -67,16 +71,33 @@ def test_an_entry_waits_for_a_connection_and_goes_by_itself(phone: Phone, servic
     assert (entry["pain"][0]["average"], entry["flare_up"]) == (7, True)
 
 
-def test_a_month_without_a_signal_is_sent_in_one_go(phone: Phone, service: ClinicOfOne) -> None:
-    phone.sign_in().keeps_itself().offline()
-    for back in range(30):
-        phone.open(f"/day/{day(-back)}")
-        if back % 10 == 0:
-            phone.page.reload()
-        phone.pain(back % 11).click()
-        phone.save().says(f"Waiting for a connection: {back + 1}")
-    phone.offline(False)
-    phone.says("Saved")
+@contextmanager
+def switched_on(browser: Browser, folder: Path, service: ClinicOfOne) -> Iterator[Phone]:
+    """A browser of its own with what lies in a folder: ended and begun again it is a phone that was switched off and on."""
+    with closing(
+        browser.browser_type.launch_persistent_context(
+            folder, executable_path=which("chromium"), args=ARGUMENTS, viewport=SIZE, locale="en-GB", timezone_id="UTC"
+        )
+    ) as context:
+        phone = Phone(context, service)
+        yield phone
+        assert [text for text in phone.heard if "ERR_" not in text] == []
+
+
+def test_a_month_without_a_signal_and_across_restarts_is_sent_in_one_go(
+    browser: Browser, service: ClinicOfOne, tmp_path: Path
+) -> None:
+    with switched_on(browser, tmp_path, service) as phone:
+        phone.sign_in().keeps_itself()
+    for first in (0, 10, 20):
+        with switched_on(browser, tmp_path, service) as phone:
+            phone.offline()
+            for back in range(first, first + 10):
+                phone.open(f"/day/{day(-back)}")
+                phone.pain(back % 11).click()
+                phone.save().says(f"Waiting for a connection: {back + 1}")
+    with switched_on(browser, tmp_path, service) as phone:
+        phone.open().says("Saved")
     kept = service("ada", "GET", f"/v1/patients/{service.patient_id}/diary")["items"]
     assert [one["pain"][0]["average"] for one in reversed(kept)] == [back % 11 for back in range(30)]
 

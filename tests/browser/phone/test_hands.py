@@ -199,3 +199,22 @@ def test_the_screen_of_consents_stays_until_it_is_answered(phone: Phone, service
         box = radio.bounding_box()
         assert box is not None and box["width"] < 40
     assert len(texts) == phone.page.get_by_role("radio", name="Yes").count()
+
+
+def test_one_kind_at_two_places_is_two(phone: Phone, service: ClinicOfOne) -> None:
+    numb = {"kind": "numbness", "severity": 1, "region": "lumbar"}
+    service.write(
+        day(-1),
+        pain=[{"region": "lumbar", "side": "left", "average": 4}],
+        side_effects=[{**numb, "side": "left"}, {**numb, "side": "right", "severity": 2}],
+    )
+    phone.sign_in()
+    phone.page.get_by_role("button", name="Yes, still there: Numb skin, left low back").click()
+    phone.page.get_by_role("button", name="Yes, still there: Numb skin, right low back").click()
+    phone.page.get_by_label("How bad: Numb skin, right low back").select_option("3")
+    phone.save().says("Saved")
+    kept = service.entry(day())["side_effects"]
+    assert sorted((one["side"], one["severity"]) for one in kept) == [("left", 1), ("right", 3)]
+    phone.page.get_by_role("button", name="Take away: Numb skin, left low back").click()
+    phone.save().says("Saved")
+    assert [one["side"] for one in service.entry(day())["side_effects"]] == ["right"]

@@ -60,7 +60,9 @@ def test_axe_finds_nothing_on_any_screen(new_phone: Callable[..., Phone], lived_
 
 
 def test_a_second_set_of_rules_finds_nothing(phone: Phone, lived_in: ClinicOfOne) -> None:
-    if not HTMLCS.exists():
+    if (
+        not HTMLCS.exists()
+    ):  # who has no node is not failed by it; `.ci/run` fetches it, and fails where a test is skipped
         pytest.skip("`make clients` fetches the second set of rules")
     found: dict[str, list[str]] = {}
     for name in each_screen(phone):

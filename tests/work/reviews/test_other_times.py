@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 
 from app.rules.parameters import OWN_MOVES
+from app.work.reviews.other_times import MOST_SHOWN
+from tests.access.lifecycle.test_keys import made
 from tests.conftest import Clock
+from tests.record.patients.test_proxies import let
 from tests.support import Service
 from tests.work.calendar.test_clashes import another_clinician
 from tests.work.calendar.test_offers import freed, offered, told, waits
@@ -167,3 +170,43 @@ async def test_staffs_note_on_the_waiting_list_is_not_the_patients_to_read(servi
     assert (await service("sam", "POST", "/v1/waiting", json=body)).json()["note"] == body["note"]
     notes = {who: (await service(who, "GET", "/v1/waiting")).json()["items"][0]["note"] for who in ("sam", "ada")}
     assert notes == {"sam": body["note"], "ada": None}
+
+
+async def test_who_acts_for_a_patient_moves_if_they_may_write(service: Service) -> None:
+    mine = await without_review(service)
+    later = await slot(service, LATER)
+    where, for_ada = f"/v1/appointments/{mine['id']}", {"headers": {"Reprieve-For": service.ada_id}}
+    body = {"slot_id": later, "reason": "my mother asked me to"}
+    told_code = await let(service, may_write=False)
+    await service("bob", "POST", f"/v1/proxies/{told_code['code']}/accept")
+    assert (await service("bob", "GET", f"{where}/other_times", **for_ada)).status_code == 403
+    assert (await service("bob", "POST", f"{where}/move", json=body, **for_ada)).status_code == 403
+    await service("ada", "DELETE", f"/v1/patients/{service.ada_id}/proxies/{told_code['id']}")
+    told_code = await let(service, may_write=True)
+    await service("bob", "POST", f"/v1/proxies/{told_code['code']}/accept")
+    assert (await service("bob", "GET", f"{where}/other_times", **for_ada)).status_code == 200
+    assert (await service("bob", "POST", f"{where}/move", json=body, **for_ada)).status_code == 200
+
+
+@pytest.mark.parametrize(("scopes", "status"), [(["read", "confirm"], 403), (["read", "work_review"], 200)])
+async def test_a_machine_of_the_clinic_moves_by_the_right_of_the_staff(
+    service: Service, scopes: list[str], status: int
+) -> None:
+    mine = await without_review(service)
+    later = await slot(service, LATER)
+    await made(service, scopes=scopes)
+    assert (await service("machine", "GET", f"/v1/appointments/{mine['id']}/other_times")).status_code == status
+    assert (await move(service, mine, later, "machine")).status_code == status
+
+
+async def test_thirty_times_are_enough(service: Service) -> None:
+    mine = await without_review(service)
+    me = (await service("cleo", "GET", "/v1/me")).json()["account_id"]
+    rule = {"clinician_id": me, "starts_at": "2026-06-08T09:00:00+02:00", "minutes": 45, "location": "Room 2"}
+    made_by = await service(
+        "sam", "POST", "/v1/slots", json={**rule, "repeats": "FREQ=DAILY;COUNT=40", "time_zone": "Europe/Zurich"}
+    )
+    assert made_by.status_code == 201, made_by.text
+    shown = (await service("ada", "GET", f"/v1/appointments/{mine['id']}/other_times")).json()["items"]
+    assert len(shown) == MOST_SHOWN
+    assert (await move(service, mine, made_by.json()["also"][-1])).status_code == 200, "that is not all they may have"

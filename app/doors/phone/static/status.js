@@ -48,10 +48,7 @@ export async function refreshStatus({ signedOut = false, away = false } = {}) {
   if (not.length) return say(n("{count} entry was not taken. Open it to see why.", "{count} entries were not taken. Open them to see why.", not.length), true);
   if (waits.length && signedOut) return say(t("Sign in again to send what waits: {count}", { count: waits.length }), true);
   if (signedOut) return say(t("Sign in again to see what is new."), true);
-  if (waits.length) {
-    if (away || !navigator.onLine) return say(t("Waiting for a connection: {count}", { count: waits.length }));
-    return say(t("Sending: {count}", { count: waits.length }));
-  }
+  if (waits.length) return say(t("Waiting for a connection: {count}", { count: waits.length }));
   pause = SOON;
   if (saved) return say(t("Saved"));
   return say("");
