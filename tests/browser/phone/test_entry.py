@@ -89,6 +89,7 @@ def test_a_month_without_a_signal_and_across_restarts_is_sent_in_one_go(
 ) -> None:
     with switched_on(browser, tmp_path, service) as phone:
         phone.sign_in().keeps_itself()
+    service.stop()  # a worker that a restart begins may send before the browser is told that it has no network
     for first in (0, 10, 20):
         with switched_on(browser, tmp_path, service) as phone:
             phone.offline()
@@ -96,6 +97,7 @@ def test_a_month_without_a_signal_and_across_restarts_is_sent_in_one_go(
                 phone.open(f"/day/{day(-back)}")
                 phone.pain(back % 11).click()
                 phone.save().says(f"Waiting for a connection: {back + 1}")
+    service.start()
     with switched_on(browser, tmp_path, service) as phone:
         phone.open().says("Saved")
     kept = service("ada", "GET", f"/v1/patients/{service.patient_id}/diary")["items"]
