@@ -137,6 +137,8 @@ async def of_the_work(do: Teller, procedure: str, of: str) -> None:
     async with do.service.app.state.database.engine.begin() as connection:
         await connection.execute(text("UPDATE flag SET kind = 'return_likely'"))  # one that asks
     await do("ada", f"POST /v1/flags/{flag['id']}/answer", {"answer": "no_change"})
+    await do("sam", f"POST /v1/flags/{flag['id']}/call", {"outcome": "message_left", "again_on": "2026-05-02"})
+    await do("sam", f"POST /v1/flags/{flag['id']}/hand", {"account_id": str(do.service.accounts["cleo"][1])})
     await do("cleo", f"POST /v1/flags/{flag['id']}/resolve", {"note": "done"})
     await do("cleo", f"POST /v1/flags/{flag['id']}/undo")
     await do("cleo", f"POST /v1/flags/{flag['id']}/resolve", {"note": "done after all"})

@@ -124,8 +124,8 @@ RULES: dict[tuple[Role, Action], Relation] = {
 SAID: dict[Action, str] = {
     "read": "read records, verdicts, pictures, reports, flags, reviews, appointments",
     "create_patient": "add a patient",
-    "change_patient": "correct a patient's name, birth, language, payer, time zone",
-    "change_own": "change one's own time zone and language",
+    "change_patient": "correct a patient's name, birth, number, contact, language, payer, time zone",
+    "change_own": "change one's own time zone, language, phone and mail",
     "change_procedure": "record, correct and delete procedures, blocks, work-ups; import a record",
     "write_diary": "write, correct and delete entries, questionnaires, events",
     "record_contact": "record a follow-up contact",
@@ -176,6 +176,7 @@ class Caller:
     proxy: ActsAs | None = None  # of the patient, who is somebody else
     in_teams: bool = field(default=False, compare=False)  # the clinic works so
     at: datetime | None = field(default=None, compare=False)  # of the call
+    username: str | None = field(default=None, compare=False, repr=False)
     scopes: frozenset[str] | None = None  # of a machine's key: what it may do, and nothing else
 
     @property

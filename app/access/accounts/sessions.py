@@ -82,6 +82,7 @@ WHO = prepared_select(
         col(Account.patient_id),
         col(Clinic.second_factor),
         col(Clinic.treating_teams),
+        col(Account.username),
     )
     .join(account, and_(col(Account.clinic_id) == col(SignIn.clinic_id), col(Account.id) == col(SignIn.account_id)))
     .join(table(Clinic), col(Clinic.id) == col(SignIn.clinic_id))
@@ -241,7 +242,7 @@ class SignIns:
         if found is None or now >= found[2] or now >= found[3]:
             raise unknown_token()
         clinic_id, session_id, _, ends, seen, refresh, previous, *_ = found
-        *_, device, factor, account_id, role, patient_id, asks, teams = found
+        *_, device, factor, account_id, role, patient_id, asks, teams, username = found
         if previous is not None or now - seen >= SEEN_EVERY:
             idle, _ = self.limits.of("page", role)
             moved = [] if refresh is not None else [to(col(SignIn.good_until), min(now + idle, ends))]
@@ -256,6 +257,7 @@ class SignIns:
             lacks_factor=asks and role != "patient" and factor is None,
             in_teams=teams,
             at=now,
+            username=username,
         )
 
     async def _seen(self, clinic_id: UUID, session_id: UUID, moved: Sequence[Setting], *, now: datetime) -> None:

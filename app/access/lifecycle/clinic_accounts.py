@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.access.accounts.permissions import Caller, require
+from app.access.accounts.permissions import Caller, reach, require
 from app.access.accounts.service import account, change_account, disabled_since
 from app.access.accounts.sessions import sign_in, still_holds
 from app.access.accounts.tables import Account, SignIn
@@ -42,6 +42,17 @@ async def list_accounts(
     shown, rest = page([_out(one) for one in found], limit, lambda one: to_cursor(one.id))
     await audit.record_read(database, caller, resource="accounts", patient_id=None, now=now)
     return Page(items=shown, next=rest)
+
+
+async def of_patient(database: Database, caller: Caller, *, patient_id: UUID, now: datetime) -> list[ClinicAccountOut]:
+    """The account with which a patient of the clinic signs in, if there is one; for whoever may see the patient."""
+    require(caller, "invite")
+    theirs = reach(caller, "read", clinic_id=col(Account.clinic_id), patient_id=col(Account.patient_id))
+    query = _accounts(caller.clinic_id, now).where(col(Account.patient_id) == patient_id, theirs)
+    async with database.read() as connection:
+        found: Sequence[Row[*tuple[Any, ...]]] = (await connection.execute(query)).all()  # `_out` names its columns
+    await audit.record_read(database, caller, resource="account", patient_id=patient_id, now=now)
+    return [_out(one) for one in found]
 
 
 async def change(

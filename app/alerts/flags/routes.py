@@ -8,8 +8,8 @@ from fastapi.responses import JSONResponse
 
 from app.access.accounts.deps import CallerDep
 from app.access.accounts.shown import shown_to
-from app.alerts.flags import service
-from app.alerts.flags.schemas import AnswerIn, FlagKind, FlagOut, FlagState, RuleIn, RuleOut, StepIn
+from app.alerts.flags import handling, service
+from app.alerts.flags.schemas import AnswerIn, CallIn, FlagKind, FlagOut, FlagState, HandIn, RuleIn, RuleOut, StepIn
 from app.base.http.conditional import IfMatch
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.idempotency.deps import IdempotentCallDep
@@ -128,6 +128,38 @@ async def undo_flag(
 ) -> FlagOut:
     """Takes back within 15 minutes that a flag is resolved."""
     row = await service.undo(database, caller, flag_id=flag_id, if_match=if_match, now=now)
+    response.headers["ETag"] = service.tag_of(row)
+    return shown_to(caller, service.out(row))
+
+
+@router.post("/flags/{flag_id}/call", responses=problems(403, 404, 409, 412, 413))
+async def call_about_flag(
+    flag_id: UUID,
+    given: CallIn,
+    caller: CallerDep,
+    database: DatabaseDep,
+    now: Now,
+    response: Response,
+    if_match: IfMatch = None,
+) -> FlagOut:
+    """Keeps that the patient was called and what came of it; who calls about an open flag has it from then on."""
+    row = await handling.called(database, caller, flag_id=flag_id, given=given, if_match=if_match, now=now)
+    response.headers["ETag"] = service.tag_of(row)
+    return shown_to(caller, service.out(row))
+
+
+@router.post("/flags/{flag_id}/hand", responses=problems(403, 404, 409, 412, 413))
+async def hand_flag(
+    flag_id: UUID,
+    given: HandIn,
+    caller: CallerDep,
+    database: DatabaseDep,
+    now: Now,
+    response: Response,
+    if_match: IfMatch = None,
+) -> FlagOut:
+    """Hands a flag to a colleague, who is told and must acknowledge it."""
+    row = await handling.handed(database, caller, flag_id=flag_id, given=given, if_match=if_match, now=now)
     response.headers["ETag"] = service.tag_of(row)
     return shown_to(caller, service.out(row))
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.base.http.wire import Instant, JsonObject, Line, Wire
+from app.base.http.wire import Day, Instant, JsonObject, Line, Wire
 from app.rules.words import Severity, SideEffectKind
 
 FlagKind = Literal[
@@ -105,6 +105,29 @@ class StepIn(Wire):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"note": "called; comes on Tuesday"}})
 
+    note: Line | None = None
+
+
+class CallIn(Wire):
+    """That the patient was called about a flag, and what came of it."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"outcome": "message_left", "again_on": "2026-05-02"}}
+    )
+
+    outcome: Literal["reached", "message_left", "no_answer"]
+    again_on: Day | None = Field(default=None, description="the day to call again")
+    note: Line | None = None
+
+
+class HandIn(Wire):
+    """The colleague who is to look at a flag."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"account_id": "0199a3c4-7d00-7a00-8000-000000000001"}}
+    )
+
+    account_id: UUID
     note: Line | None = None
 
 

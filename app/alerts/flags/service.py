@@ -222,7 +222,7 @@ async def read(database: Database, caller: Caller, *, flag_id: UUID, now: dateti
         Problem: 404 where there is none that the caller may know of.
     """
     async with database.read() as connection:
-        one = await _find(connection, caller, flag_id=flag_id, action="read")
+        one = await find(connection, caller, flag_id=flag_id, action="read")
     await audit.record_read(database, caller, resource="flag", patient_id=one.patient_id, now=now)
     return one
 
@@ -247,7 +247,7 @@ async def take_step(
     """
 
     async def work(connection: AsyncConnection) -> Flag:
-        one = await _find(connection, caller, flag_id=flag_id, action="work_flag", lock=True)
+        one = await find(connection, caller, flag_id=flag_id, action="work_flag", lock=True)
         require_match(if_match, tag_of(one))
         if one.state == what and _is_last(one, caller, what=what, given=given):
             return one
@@ -268,7 +268,7 @@ async def take_step(
             )
         )
         await audit.record(connection, caller, action="change", resource="flag", patient_id=one.patient_id, now=now)
-        return await _find(connection, caller, flag_id=flag_id, action="work_flag")
+        return await find(connection, caller, flag_id=flag_id, action="work_flag")
 
     return await database.write(work)
 
@@ -287,14 +287,14 @@ async def undo(database: Database, caller: Caller, *, flag_id: UUID, if_match: s
     """
 
     async def work(connection: AsyncConnection) -> Flag:
-        one = await _find(connection, caller, flag_id=flag_id, action="work_flag", lock=True)
+        one = await find(connection, caller, flag_id=flag_id, action="work_flag", lock=True)
         require_match(if_match, tag_of(one))
         if _by_review(one):
             raise Problem(409, "The flag was answered by the decision of a review; reopen the review.")
         if not can_be_undone(one, now):
             minutes = UNDONE_WITHIN.seconds // 60
             raise Problem(409, f"The flag is not resolved, its cause is gone, or it is over {minutes} minutes ago.")
-        had = next((one_step["by"] for one_step in reversed(one.steps) if one_step["what"] == "acknowledged"), None)
+        had = holder(one)
         await connection.execute(
             changing(
                 one,
@@ -305,7 +305,7 @@ async def undo(database: Database, caller: Caller, *, flag_id: UUID, if_match: s
             )
         )
         await audit.record(connection, caller, action="change", resource="flag", patient_id=one.patient_id, now=now)
-        return await _find(connection, caller, flag_id=flag_id, action="work_flag")
+        return await find(connection, caller, flag_id=flag_id, action="work_flag")
 
     return await database.write(work)
 
@@ -321,7 +321,7 @@ async def answer(
     require(caller, "answer")
 
     async def work(connection: AsyncConnection) -> Flag:
-        one = await _find(connection, caller, flag_id=flag_id, action="answer", lock=True)
+        one = await find(connection, caller, flag_id=flag_id, action="answer", lock=True)
         require_match(if_match, tag_of(one))
         if one.kind != ASKS_FIRST or one.state not in ("open", "acknowledged"):
             raise Problem(409, "This flag has no question for you.")
@@ -338,9 +338,20 @@ async def answer(
             )
         )
         await audit.record(connection, caller, action="change", resource="flag", patient_id=one.patient_id, now=now)
-        return await _find(connection, caller, flag_id=flag_id, action="answer")
+        return await find(connection, caller, flag_id=flag_id, action="answer")
 
     return await database.write(work)
+
+
+def holder(one: Flag) -> str | None:
+    """The account that has taken a flag up, by its steps; None where nobody has, or it was handed on since."""
+    who: str | None = None
+    for taken in one.steps:
+        if taken["what"] == "handed":
+            who = None
+        elif taken["what"] == "acknowledged" or (who is None and taken["what"].startswith("called_")):
+            who = taken["by"]
+    return who
 
 
 def can_be_undone(one: Flag, now: datetime) -> bool:
@@ -375,9 +386,10 @@ async def open_by_severity(connection: AsyncConnection) -> dict[str, int]:
     return {key: value for key, value in (await connection.execute(counted)).all()}  # noqa: C416  # rows are typed tuples
 
 
-async def _find(
+async def find(
     connection: AsyncConnection, caller: Caller, *, flag_id: UUID, action: Action, lock: bool = False
 ) -> Flag:
+    """A flag within the caller's reach; 404 where there is none."""
     query = select(flag).where(
         col(Flag.id) == flag_id, reach(caller, action, clinic_id=col(Flag.clinic_id), patient_id=col(Flag.patient_id))
     )

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, St
 
 from app.alerts.messages.outbox import Topic
 from app.alerts.messages.push import unbase64
-from app.base.http.wire import Instant, JsonObject, Line, Wire
+from app.base.http.wire import Instant, JsonObject, Line, MailAddress, Wire
 
 Channel = Literal["email", "push", "webhook"]
 Topics = Annotated[list[Topic], Field(max_length=20)]
@@ -52,12 +52,6 @@ def _sixteen(value: str) -> str:
 
 Web = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[\x21-\x7e]+$"), AfterValidator(_web)]
 Https = Annotated[Web, AfterValidator(_https)]
-Email = Annotated[
-    str,
-    StringConstraints(
-        max_length=254, pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
-    ),
-]
 Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=20)]
 
 
@@ -76,7 +70,7 @@ class EmailIn(Wire):
     )
 
     channel: Literal["email"]
-    email: Email
+    email: MailAddress
     password: Annotated[SecretStr, Field(max_length=1000)] | None = Field(
         default=None, description="the account's own; with it a code for a forgotten password can be mailed here"
     )

@@ -49,6 +49,13 @@ async def names_known(connection: AsyncConnection, clinic_id: UUID) -> list[str]
     return [*policies(), *(name for name, _ in await _texts(connection, clinic_id))]
 
 
+async def texts(database: Database, caller: Caller) -> dict[str, str]:
+    """The texts of the clinic's own policies as they were written, by name; for whoever may change them."""
+    require(caller, "change_clinic")
+    async with database.read() as connection:
+        return dict(await _texts(connection, caller.clinic_id))
+
+
 async def _texts(connection: AsyncConnection, clinic_id: UUID) -> list[tuple[str, str]]:
     """The clinic's own policies, as they were written."""
     current = _current(clinic_id)

@@ -1,11 +1,33 @@
 """Builds the layers of a Vega-Lite specification."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from app.answers.pictures.style import Fit
+
 Layer = dict[str, Any]  # a part of a Vega-Lite specification: JSON, read and written key by key
-WIDTH = 760
+
+
+@dataclass(frozen=True)
+class Size:
+    """How wide the panels are, and whether there is room for words beside them.
+
+    Args:
+        width: of each panel, in pixels.
+        beside: names of lines and panels stand beside them; otherwise inside.
+        ticks: about as many days are named on the axis.
+        named_from: share of the width from which a phase's name fits into its band.
+    """
+
+    width: int
+    beside: bool
+    ticks: int
+    named_from: float
+
+
+SIZES: dict[Fit, Size] = {"wide": Size(760, True, 8, 0.075), "narrow": Size(284, False, 4, 0.22)}
 
 
 def layer(values: Sequence[Mapping[str, object]], mark: Layer, **encoding: object) -> Layer:

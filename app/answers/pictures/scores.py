@@ -3,7 +3,7 @@
 from app.answers.pictures import style
 from app.answers.pictures.content import PictureContent, Span, flares, gaps
 from app.answers.pictures.downsample import Point, average_of, keep_extremes
-from app.answers.pictures.layers import WIDTH, Layer, at, layer, words
+from app.answers.pictures.layers import Layer, Size, at, layer, words
 from app.answers.pictures.style import Theme
 from app.rules.parameters import GAP_NAMED
 
@@ -15,13 +15,13 @@ TOOLTIP = [
 ]
 
 
-def scores_panel(content: PictureContent, theme: Theme, *, x: Layer, interactive: bool) -> Layer:
+def scores_panel(content: PictureContent, theme: Theme, *, x: Layer, size: Size, interactive: bool) -> Layer:
     """All layers on the scale of pain, from the back to the front."""
     layers = [
         *_silence(gaps(content), theme, x),
         *_return(content, theme, x),
         *_level(content, theme, x),
-        *_limits(content, theme),
+        *_limits(content, theme, size),
         *_dots(content, theme, x=x, interactive=interactive),
         *_flares(flares(content), theme, x),
         *_marks(content, theme, x),
@@ -79,13 +79,15 @@ def _level(content: PictureContent, theme: Theme, x: Layer) -> list[Layer]:
     ]
 
 
-def _limits(content: PictureContent, theme: Theme) -> list[Layer]:
-    """Horizontal lines at the baseline and half of it, labelled at the right."""
+def _limits(content: PictureContent, theme: Theme, size: Size) -> list[Layer]:
+    """Horizontal lines at the baseline and half of it, labelled at the right: beside the panel, or above the line."""
     pain = content.verdict.baseline.pain
     if pain is None:
         return []
     values = [{"pain": pain, "says": f"before {pain:.1f}"}, {"pain": pain / 2, "says": f"half {pain / 2:.1f}"}]
-    text = {"type": "text", "align": "left", "baseline": "middle", "x": WIDTH + 5, "color": style.INK[theme]}
+    text = {"type": "text", "x": size.width + 5, "align": "left", "baseline": "middle", "color": style.INK[theme]}
+    if not size.beside:
+        text |= {"x": size.width - 2, "align": "right", "baseline": "bottom", "dy": -2}
     return [
         layer(values, {"type": "rule", "strokeDash": [5, 4], "color": style.INK[theme]}, y=_pain("pain")),
         layer(values, text, y=_pain("pain"), text=words("says")),

@@ -6,28 +6,28 @@ from app.answers.pictures.collect import picture_content
 from app.answers.pictures.description import in_words
 from app.answers.pictures.render import drawn, to_png, to_svg
 from app.answers.pictures.spec import spec
-from app.answers.pictures.style import Theme
+from app.answers.pictures.style import Fit, Theme
 from app.answers.verdicts.context import VerdictContext
 from app.base.http.conditional import etag_after
 
-LOOK = "picture/1"  # raised when the drawing changes, so that browsers do not keep an older one by its ETag
+LOOK = "picture/2"  # raised when the drawing changes, so that browsers do not keep an older one by its ETag
 Form = Literal["svg", "png"]
 
 
-def tag_of(verdict_tag: str, form: str, theme: Theme) -> str:
+def tag_of(verdict_tag: str, form: str, theme: Theme, *, fit: Fit = "wide") -> str:
     """The ETag of a picture: the verdict's, and how it is drawn."""
-    return etag_after(verdict_tag, LOOK, form, theme)
+    return etag_after(verdict_tag, LOOK, form, theme, fit)
 
 
-async def picture(about: VerdictContext, form: Form, theme: Theme = "light") -> bytes:
+async def picture(about: VerdictContext, form: Form, theme: Theme = "light", *, fit: Fit = "wide") -> bytes:
     """The picture, from the cache or drawn anew; the PNG is made from the SVG."""
-    svg_tag = tag_of(about.tag, "svg", theme)
+    svg_tag = tag_of(about.tag, "svg", theme, fit=fit)
 
     def draw_svg() -> bytes:
         content = picture_content(about)
-        return to_svg(spec(content, theme), in_words(content))
+        return to_svg(spec(content, theme, fit=fit), in_words(content))
 
     svg = await drawn(about.person.clinic_id, svg_tag, draw_svg)
     if form == "svg":
         return svg
-    return await drawn(about.person.clinic_id, tag_of(about.tag, form, theme), lambda: to_png(svg))
+    return await drawn(about.person.clinic_id, tag_of(about.tag, form, theme, fit=fit), lambda: to_png(svg))

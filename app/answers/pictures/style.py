@@ -7,6 +7,7 @@ lightness, shape or dash too, and every phase is named.
 from typing import Literal
 
 Theme = Literal["light", "dark"]
+Fit = Literal["wide", "narrow"]  # for a page or a report, or for a phone
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 INK = {"light": "#17202e", "dark": "#e6ebf4"}
 SOFT = {"light": "#566176", "dark": "#a3aec2"}

@@ -114,6 +114,13 @@ Line = Annotated[
     AfterValidator(_one_line),
 ]
 Note = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_no_control)]
+PhoneNumber = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()/.-]{1,38}$")]
+MailAddress = Annotated[
+    str,
+    StringConstraints(
+        max_length=254, pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
+    ),
+]
 TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
 Instant = Annotated[
     datetime, PlainSerializer(lambda v: v.astimezone(UTC).isoformat(timespec="milliseconds"), return_type=str)

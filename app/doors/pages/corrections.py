@@ -1,4 +1,4 @@
-"""Correcting a procedure that is on record, and deleting one, each with its reason."""
+"""Correcting a fact that is on record, and deleting one, each with its reason; what it said before stays in its history."""
 
 from datetime import datetime
 from typing import Annotated
@@ -6,123 +6,120 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import JsonValue
 
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.problems import Problem, bad_field
 from app.base.store.database import Database
-from app.doors.pages import fields
-from app.doors.pages.fields import Values, body_of
-from app.doors.pages.forms import FORMS, REASON, Correction, checked, fact_page, given_by
+from app.doors.pages.fact_fields import body_of, typed_of
+from app.doors.pages.fields import Values
+from app.doors.pages.forms import FORMS, REASON, Correction, FactForm, checked, fact_page, given_by
 from app.doors.pages.rendering import PageRoute
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
-from app.doors.pages.steps import SHOWN, PageForm, filled, problem_of
+from app.doors.pages.steps import SHOWN, DeleteForm, PageForm, filled, problem_of
 from app.record.facts import service as facts
+from app.record.facts.kinds import Fact, FactIn
 from app.record.procedures.service import PROCEDURE
 from app.work.calendar.schemas import ReasonIn
 
 router = APIRouter(prefix="/clinic", route_class=PageRoute, include_in_schema=False)
 
 
-@router.get("/procedures/{procedure_id:uuid}/edit")
-async def correct(procedure_id: UUID, visitor: VisitorDep, database: DatabaseDep, now: Now) -> Response:
-    """The form of a procedure that is on record."""
-    return await _correction(database, visitor, procedure_id=procedure_id, now=now)
+def _add(plural: str, form: FactForm) -> None:
+    kind, address = form.kind, f"/{plural}/{{fact_id:uuid}}"
+
+    async def correct(fact_id: UUID, visitor: VisitorDep, *, database: DatabaseDep, now: Now) -> Response:
+        return await _correction(database, visitor, form=form, fact_id=fact_id, now=now)
+
+    async def corrected(
+        fact_id: UUID, request: Request, *, visitor: WriterDep, database: DatabaseDep, now: Now
+    ) -> Response:
+        asked = form.fields(())
+        given = await given_by(request, [*asked, REASON])
+        tag = str((await request.form()).get("tag", "")) or None
+        one = await facts.read_one(database, visitor.caller, kind=kind, fact_id=fact_id, action=kind.action, now=now)
+        body = body_of(kind.name, given, one.content)
+        emptied = {f.name: None for f in asked if f.name in kind.change.model_fields and f.name not in body}
+        try:
+            if not given["reason"]:
+                raise bad_field("/reason", "is needed")
+            changes = checked(kind.change, {**emptied, **body})
+            await facts.change(
+                database, visitor.caller, kind=kind, fact_id=fact_id, changes=changes, if_match=tag, now=now
+            )
+        except Problem as problem:
+            return await _correction(
+                database, visitor, form=form, fact_id=fact_id, now=now, typed=given, problem=problem
+            )
+        return RedirectResponse(_shown_at(form, one), 303)
+
+    async def delete(
+        fact_id: UUID, given: Annotated[DeleteForm, Form()], *, visitor: WriterDep, database: DatabaseDep, now: Now
+    ) -> Response:
+        one = await facts.read_one(database, visitor.caller, kind=kind, fact_id=fact_id, action=kind.action, now=now)
+
+        async def step() -> None:
+            why = filled(ReasonIn, given)
+            await facts.remove(
+                database,
+                visitor.caller,
+                kind=kind,
+                fact_id=fact_id,
+                if_match=given.tag,
+                reason=why.reason,
+                now=now,
+            )
+
+        problem = await problem_of(step())
+        if problem is not None:
+            why = given.reason or ""
+            return await _correction(
+                database, visitor, form=form, fact_id=fact_id, now=now, delete_reason=why, problem=problem
+            )
+        return RedirectResponse(f"/clinic/patients/{one.patient_id}/treatments", 303)
+
+    router.add_api_route(f"{address}/edit", correct, methods=["GET"])
+    router.add_api_route(f"{address}/edit", corrected, methods=["POST"])
+    router.add_api_route(f"{address}/delete", delete, methods=["POST"])
+
+
+for _plural, _form in FORMS.items():
+    _add(_plural, _form)
+
+
+def _shown_at(form: FactForm, one: Fact[FactIn]) -> str:
+    """The page that shows a fact."""
+    if form.kind is PROCEDURE:
+        return f"/clinic/procedures/{one.id}"
+    return f"/clinic/patients/{one.patient_id}/treatments#{one.id}"
 
 
 async def _correction(
     database: Database,
     visitor: Visitor,
     *,
-    procedure_id: UUID,
+    form: FactForm,
+    fact_id: UUID,
     now: datetime,
     typed: Values | None = None,
     delete_reason: str = "",
     problem: Problem | None = None,
 ) -> Response:
-    one = await facts.read_one(
-        database, visitor.caller, kind=PROCEDURE, fact_id=procedure_id, action="change_procedure", now=now
-    )
-    values: Values = {f.name: "" for f in fields.procedure()}
-    values |= {name: _as_typed(value) for name, value in one.content.items()}
+    kind = form.kind
+    one = await facts.read_one(database, visitor.caller, kind=kind, fact_id=fact_id, action=kind.action, now=now)
+    values: Values = dict.fromkeys((f.name for f in form.fields(())), "")
+    values |= typed_of(kind.name, one.content)
     if problem is not None and problem.status == 412:  # what an old page holds would undo the new state
         typed = {"reason": (typed or {}).get("reason", "")}
     return await fact_page(
         database,
         visitor,
-        form=FORMS["procedures"],
+        form=form,
         patient_id=one.patient_id,
         now=now,
         values=values | (typed or {}),
         problem=problem,
-        corrects=Correction(procedure_id, facts.tag_of(PROCEDURE, one), delete_reason),
+        corrects=Correction(fact_id, facts.tag_of(kind, one), delete_reason),
     )
-
-
-def _as_typed(value: JsonValue) -> str | list[str]:
-    return [str(one) for one in value] if isinstance(value, list) else str(value)
-
-
-@router.post("/procedures/{procedure_id:uuid}/edit")
-async def corrected(
-    procedure_id: UUID, request: Request, visitor: WriterDep, database: DatabaseDep, now: Now
-) -> Response:
-    """Changes a procedure; a field that was emptied is no longer known. What it said before stays in its history."""
-    given = await given_by(request, [*fields.procedure(), REASON])
-    tag = str((await request.form()).get("tag", "")) or None
-    body = body_of("procedure", given)
-    emptied = {f.name: None for f in fields.procedure() if f.name not in body}
-    try:
-        if not given["reason"]:
-            raise bad_field("/reason", "is needed")
-        changes = checked(PROCEDURE.change, {**emptied, **body})
-        await facts.change(
-            database, visitor.caller, kind=PROCEDURE, fact_id=procedure_id, changes=changes, if_match=tag, now=now
-        )
-    except Problem as problem:
-        return await _correction(database, visitor, procedure_id=procedure_id, now=now, typed=given, problem=problem)
-    return RedirectResponse(f"/clinic/procedures/{procedure_id}", 303)
-
-
-class DeleteForm(PageForm):
-    """Why something that is on record should not be."""
-
-    reason: str | None = None
-    tag: str | None = None
-
-
-@router.post("/procedures/{procedure_id:uuid}/delete")
-async def delete(
-    procedure_id: UUID, form: Annotated[DeleteForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
-) -> Response:
-    """Deletes a procedure that was recorded by mistake, and leads to the patient; its history stays, with the reason."""
-    one = await facts.read_one(
-        database, visitor.caller, kind=PROCEDURE, fact_id=procedure_id, action="change_procedure", now=now
-    )
-
-    async def step() -> None:
-        why = filled(ReasonIn, form)
-        await facts.remove(
-            database,
-            visitor.caller,
-            kind=PROCEDURE,
-            fact_id=procedure_id,
-            if_match=form.tag,
-            reason=why.reason,
-            now=now,
-        )
-
-    problem = await problem_of(step())
-    if problem is not None:
-        return await _correction(
-            database,
-            visitor,
-            procedure_id=procedure_id,
-            now=now,
-            delete_reason=form.reason or "",
-            problem=problem,
-        )
-    return RedirectResponse(f"/clinic/patients/{one.patient_id}", 303)
 
 
 class BaselineForm(PageForm):
@@ -150,5 +147,8 @@ async def add_baseline(
     except Problem as problem:
         if problem.status not in SHOWN:
             raise
-        return await _correction(database, visitor, procedure_id=procedure_id, now=now, typed=typed, problem=problem)
+        this = FORMS["procedures"]
+        return await _correction(
+            database, visitor, form=this, fact_id=procedure_id, now=now, typed=typed, problem=problem
+        )
     return RedirectResponse(f"/clinic/procedures/{procedure_id}", 303)

@@ -10,8 +10,8 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Query, Response
 
 from app.access.accounts.permissions import RULES
-from app.alerts.flags import service
-from app.alerts.flags.schemas import FlagKind, FlagState, StepIn
+from app.alerts.flags import handling, service
+from app.alerts.flags.schemas import CallIn, FlagKind, FlagState, HandIn, StepIn
 from app.alerts.flags.service import FlagQuery
 from app.alerts.flags.tables import Flag
 from app.base.http.deps import DatabaseDep, Now
@@ -62,6 +62,19 @@ class FlagStepForm(FlagFilters):
     patient_id: UUID | None = None  # leads back to that patient
 
 
+class CallForm(FlagStepForm):
+    """What came of a call."""
+
+    outcome: str | None = None
+    again_on: str | None = None
+
+
+class HandForm(FlagStepForm):
+    """To whom a flag goes."""
+
+    account_id: str | None = None
+
+
 @router.get("/flags")
 async def flags_page(
     visitor: VisitorDep,
@@ -92,6 +105,44 @@ async def resolve(
 ) -> Response:
     """Ends a flag, with a note."""
     return await _take(database, visitor, flag_id=flag_id, what="resolved", form=form, now=now)
+
+
+@router.post("/flags/{flag_id:uuid}/call")
+async def call(
+    flag_id: UUID, form: Annotated[CallForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
+) -> Response:
+    """Keeps that the patient was called, and what came of it."""
+
+    async def step() -> None:
+        given = filled(CallIn, form)
+        await handling.called(database, visitor.caller, flag_id=flag_id, given=given, if_match=form.tag, now=now)
+
+    return await _handled(database, visitor, step(), flag_id=flag_id, form=form, now=now)
+
+
+@router.post("/flags/{flag_id:uuid}/hand")
+async def hand(
+    flag_id: UUID, form: Annotated[HandForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
+) -> Response:
+    """Hands a flag to a colleague."""
+
+    async def step() -> None:
+        given = filled(HandIn, form)
+        await handling.handed(database, visitor.caller, flag_id=flag_id, given=given, if_match=form.tag, now=now)
+
+    return await _handled(database, visitor, step(), flag_id=flag_id, form=form, now=now)
+
+
+async def _handled(
+    database: Database, visitor: Visitor, step: Awaitable[None], *, flag_id: UUID, form: FlagStepForm, now: datetime
+) -> Response:
+    asked = form.part(FlagFilters)
+
+    def again(problem: Problem) -> Awaitable[Response]:
+        typed = Typed(str(flag_id), form)
+        return _show(database, visitor, now=now, asked=asked, number=1, problem=problem, typed=typed)
+
+    return await taken(step, asked.address(), again)
 
 
 @router.post("/flags/{flag_id:uuid}/undo")
@@ -161,11 +212,14 @@ async def _show(
     async with database.read() as connection:
         whose = [one.patient_id for one in (*flags, *filter(None, [closed]))]
         people = await patients.names_of(connection, caller, whose)
-    owners = {one.id: one.username for one in await clinics.list_colleagues(database, caller)}
+        phones = await patients.phones_of(connection, caller, whose)
+    staff = await clinics.list_colleagues(database, caller)
+    owners = {one.id: one.username for one in staff}
     shown = [
         {
             **values_of(one),
             "name": people.get(one.patient_id, ""),
+            "phone": phones.get(one.patient_id),
             "owner": None if one.owner_id is None else owners.get(one.owner_id),
             "tag": service.tag_of(one),
             "late": one.state == "open" and one.due_at <= now,
@@ -187,6 +241,7 @@ async def _show(
         severities=get_args(Severity),
         asked=asked,
         clinic=own,
+        staff=[one for one in staff if not one.disabled],
         emergency=emergency_number(own.emergency_number, own.jurisdiction),
         zone=own.time_zone or "UTC",
         faults=faults_of(problem),

@@ -1,6 +1,6 @@
 """Recording and correcting by forms: the same rules, and the same messages, as the API's."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -13,23 +13,31 @@ from pydantic import BaseModel, ValidationError
 from app.access.accounts.permissions import require
 from app.answers.eligibility.clinic_policies import known_and_country
 from app.base.http.deps import DatabaseDep, Now
-from app.base.http.problems import Problem, field_problems
+from app.base.http.problems import Problem, bad_field, field_problems
 from app.base.store.database import Database
-from app.doors.pages import fields
-from app.doors.pages.fields import Field, Values, body_of
+from app.doors.pages import fact_fields, fields
+from app.doors.pages.fact_fields import TreatedOn, body_of
+from app.doors.pages.fields import Field, Values
 from app.doors.pages.patient_pages import page_of
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.sent_once import SentOnceDep
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
 from app.doors.pages.steps import SHOWN
 from app.doors.pages.wording import fault, label
+from app.doors.pages.wording import spoken as said
 from app.record.assessments.service import ASSESSMENT
 from app.record.blocks.service import BLOCK
+from app.record.contacts.service import CONTACT
+from app.record.events.service import EVENT, WORK_UP
 from app.record.facts import service as facts
 from app.record.facts.kinds import AnyKind
 from app.record.patients import service as patients
 from app.record.patients.schemas import PatientChange, PatientIn
+from app.record.patients.service import Person
 from app.record.procedures.service import PROCEDURE
+from app.rules.days import spoken_day
+from app.rules.levels import spoken
+from app.work.clinic import service as clinics
 
 M = TypeVar("M", bound=BaseModel)
 router = APIRouter(prefix="/clinic", route_class=PageRoute, include_in_schema=False)
@@ -41,7 +49,7 @@ class FactForm:
 
     kind: AnyKind
     title: str
-    fields: Callable[[], list[Field]]
+    fields: Callable[[Sequence[TreatedOn]], list[Field]]
 
 
 @dataclass(frozen=True)
@@ -55,9 +63,12 @@ class Correction:
 
 REASON = Field("reason", "Why it is corrected", required=True)
 FORMS = {
-    "procedures": FactForm(PROCEDURE, "Record a procedure", fields.procedure),
-    "blocks": FactForm(BLOCK, "Record a diagnostic block", fields.block),
-    "assessments": FactForm(ASSESSMENT, "Record a questionnaire", fields.assessment),
+    "procedures": FactForm(PROCEDURE, "a procedure", fact_fields.procedure),
+    "blocks": FactForm(BLOCK, "a diagnostic block", fact_fields.block),
+    "assessments": FactForm(ASSESSMENT, "a questionnaire", fact_fields.assessment),
+    "contacts": FactForm(CONTACT, "a contact", fact_fields.contact),
+    "events": FactForm(EVENT, "an event", fact_fields.event),
+    "work_ups": FactForm(WORK_UP, "a work-up", fact_fields.work_up),
 }
 
 
@@ -71,7 +82,7 @@ def _add(plural: str, form: FactForm) -> None:
     async def record(
         patient_id: UUID, request: Request, *, visitor: WriterDep, database: DatabaseDep, now: Now, once: SentOnceDep
     ) -> Response:
-        given = await given_by(request, form.fields())
+        given = await given_by(request, form.fields(()))
         try:
             new = checked(form.kind.body, body_of(form.kind.name, given))
             answer = await facts.create(
@@ -83,7 +94,7 @@ def _add(plural: str, form: FactForm) -> None:
             )
         if form.kind is PROCEDURE:
             return RedirectResponse(f"/clinic/procedures/{answer.body['id']}", 303)
-        return RedirectResponse(f"/clinic/patients/{patient_id}", 303)
+        return RedirectResponse(f"/clinic/patients/{patient_id}/treatments#{answer.body['id']}", 303)
 
     router.add_api_route(f"{address}/new", show, methods=["GET"])
     router.add_api_route(address, record, methods=["POST"])
@@ -97,7 +108,7 @@ for _plural, _form in FORMS.items():
 async def new_patient(visitor: VisitorDep, database: DatabaseDep, now: Now) -> Response:
     """The form of a new patient."""
     require(visitor.caller, "create_patient")
-    return await _new_patient_page(database, visitor, now=now, values={}, problem=None)
+    return await _new_patient_page(database, visitor, now=now, values={})
 
 
 @router.post("/patients")
@@ -107,7 +118,10 @@ async def add_patient(
     """A new patient."""
     given = await given_by(request, fields.patient(()))
     try:
-        new = checked(PatientIn, body_of("patient", given))
+        new = checked(PatientIn, filled_in(given))
+        twins = await patients.alike(database, visitor.caller, name=new.name, born_on=new.born_on)
+        if twins and not (await request.form()).get("somebody_else"):
+            return await _new_patient_page(database, visitor, now=now, values=given, twins=twins)
         answer = await patients.create(database, visitor.caller, new=new, once=once, now=now)
     except Problem as problem:
         return await _new_patient_page(database, visitor, now=now, values=given, problem=problem)
@@ -130,7 +144,9 @@ async def corrected_patient(
     tag = str((await request.form()).get("tag", "")) or None
     emptied = {name: None for name, value in given.items() if not value}
     try:
-        changes = checked(PatientChange, {**body_of("patient", given), **emptied, "reason": "corrected on the page"})
+        for name in emptied.keys() - set(patients.UNKNOWN_MAY_BE):
+            raise bad_field(f"/{name}", "is needed")
+        changes = checked(PatientChange, {**filled_in(given), **emptied, "reason": "corrected on the page"})
         await patients.change(database, visitor.caller, patient_id=patient_id, changes=changes, if_match=tag, now=now)
     except Problem as problem:
         if problem.status not in SHOWN:
@@ -149,6 +165,11 @@ async def given_by(request: Request, asked: list[Field]) -> Values:
     }
 
 
+def filled_in(given: Values) -> dict[str, object]:
+    """What was filled in of a form."""
+    return {name: value for name, value in given.items() if value not in ("", [])}
+
+
 def checked(model: type[M], body: Mapping[str, object]) -> M:
     """A form's body as the API takes it.
 
@@ -163,32 +184,51 @@ def checked(model: type[M], body: Mapping[str, object]) -> M:
         ) from None
 
 
-def _faults(problem: Problem | None, asked: list[Field]) -> list[str]:
-    """Each fault with the label of its field."""
-    if problem is None:
-        return []
+def said_of(problem: Problem | None, asked: Sequence[Field]) -> dict[str, object]:
+    """What is wrong: beside each field that is at fault (`wrong`), and of the whole (`faults`)."""
+    wrong, faults = dict[str, str](), list[str]()
+    names = {f.name for f in asked}
+    for one in problem.errors if problem else ():
+        name, _, rest = one.pointer.strip("/").partition("/")
+        field = next((n for n in (name, _numbered(name, rest)) if n in names), None)
+        if field is None:
+            faults.append(f"{label(name)}: {fault(one.detail)}" if name else fault(one.detail))
+        else:
+            wrong[field] = fault(one.detail)
+    if problem is not None and not problem.errors:
+        faults.append(said(problem.detail))
     labels = {f.name: f.label for f in asked}
-    named = []
-    for one in problem.errors:
-        name = one.pointer.strip("/").split("/")[0]
-        named.append(f"{labels.get(name, label(name))}: {fault(one.detail)}")
-    return named or [problem.detail]
+    return {"wrong": wrong, "faults": faults, "wrong_names": [(name, labels[name]) for name in wrong]}
+
+
+def _numbered(name: str, rest: str) -> str:
+    """The field of one item of a list: `items/2` is `item_3`."""
+    place = rest.partition("/")[0]
+    return f"{name.removesuffix('s')}_{int(place) + 1}" if place.isdigit() else name
 
 
 async def _new_patient_page(
-    database: Database, visitor: Visitor, *, now: datetime, values: Values, problem: Problem | None
+    database: Database,
+    visitor: Visitor,
+    *,
+    now: datetime,
+    values: Values,
+    problem: Problem | None = None,
+    twins: Mapping[UUID, str] | None = None,
 ) -> Response:
-    asked = await _patient_fields(database, visitor)
+    asked = await _patient_fields(database, visitor, now)
+    status = problem.status if problem else 409 if twins else 200
     return page(
         "form.html",
         visitor,
-        422 if problem else 200,
+        status,
+        twins=twins,
         form_name="patient",
         title="New patient",
         subject="",
         fields=asked,
         values=values,
-        faults=_faults(problem, asked),
+        **said_of(problem, asked),
         action="/clinic/patients",
         back="/clinic",
         today=now.date().isoformat(),
@@ -205,14 +245,14 @@ async def _patient_page(
     problem: Problem | None,
 ) -> Response:
     person = await patients.read(database, visitor.caller, patient_id=patient_id, now=now)
-    asked = await _patient_fields(database, visitor)
+    asked = await _patient_fields(database, visitor, now)
     told: dict[str, object] = {
         "form_name": "patient",
         "title": "Correct a patient",
         "subject": person.name,
         "fields": asked,
         "values": values or {f.name: str(getattr(person, f.name) or "") for f in asked},
-        "faults": _faults(problem, asked),
+        **said_of(problem, asked),
         "action": f"/clinic/patients/{patient_id}/edit",
         "tag": patients.patient_tag(person),
         "back": f"/clinic/patients/{patient_id}",
@@ -222,9 +262,23 @@ async def _patient_page(
     return await page_of(database, visitor, "form.html", person=person, now=now, status=status, told=told)
 
 
-async def _patient_fields(database: Database, visitor: Visitor) -> list[Field]:
+async def _patient_fields(database: Database, visitor: Visitor, now: datetime) -> list[Field]:
     usable, _ = await known_and_country(database, visitor.caller.clinic_id)
-    return fields.patient(usable.values())
+    zone = (await clinics.read(database, visitor.caller, now)).time_zone or "UTC"
+    return fields.patient(usable.values(), zone)
+
+
+async def treated_on(database: Database, person: Person) -> list[TreatedOn]:
+    """The patient's procedures as a form names them, the newest first."""
+    async with database.read() as connection:
+        of = await facts.of_patient(connection, person.clinic_id, patient_id=person.id, kinds=[PROCEDURE])
+    return [
+        TreatedOn(
+            str(one.id),
+            f"{spoken_day(one.body.performed_on)}, {one.body.laterality} {spoken(one.body.joints or []) or one.body.region}",
+        )
+        for one in reversed(of.of(PROCEDURE))
+    ]
 
 
 async def fact_page(
@@ -242,21 +296,23 @@ async def fact_page(
     person = await patients.read(database, visitor.caller, patient_id=patient_id, now=now)
     if problem is not None and problem.status not in SHOWN:
         raise problem
-    asked, title = form.fields(), form.title
-    action, back = f"/clinic/patients/{patient_id}/{form.kind.plural}", f"/clinic/patients/{patient_id}"
+    asked, title = form.fields(await treated_on(database, person)), f"Record {form.title}"
+    action, back = f"/clinic/patients/{patient_id}/{form.kind.plural}", f"/clinic/patients/{patient_id}/treatments"
     more: dict[str, object] = {}
     if corrects is not None:
-        asked = [*asked, REASON]
-        title, back = f"Correct a {form.kind.name}", f"/clinic/{form.kind.plural}/{corrects.fact_id}"
-        action = f"{back}/edit"
-        more = {"tag": corrects.tag, "delete": f"{back}/delete", "delete_reason": corrects.delete_reason}
+        asked, title = [*asked, REASON], f"Correct {form.title}"
+        own = f"/clinic/{form.kind.plural}/{corrects.fact_id}"
+        if form.kind is PROCEDURE:
+            back = own
+        action = f"{own}/edit"
+        more = {"tag": corrects.tag, "delete": f"{own}/delete", "delete_reason": corrects.delete_reason}
     told: dict[str, object] = {
         "form_name": form.kind.name,
         "title": title,
         "subject": person.name,
         "fields": asked,
         "values": values or {},
-        "faults": _faults(problem, asked),
+        **said_of(problem, asked),
         "action": action,
         "back": back,
         "today": patients.today_of(person.time_zone, now).isoformat(),

@@ -11,11 +11,15 @@ from app.doors.pages.session import Visitor
 
 
 def handed_page(
-    visitor: Visitor, *, title: str, path: str, code: str, expires_at: datetime, public_url: str, back: str
+    visitor: Visitor, *, title: str, path: str | None, code: str, expires_at: datetime, public_url: str, back: str
 ) -> HTMLResponse:
-    """The page that shows a code, this once. In the address it stands after the `#`, which no server is sent."""
-    link = f"{public_url.rstrip('/')}{path}{code}"
-    picture = segno.make(link, error="m").svg_inline(scale=4, border=2, light="#fff")
+    """The page that shows a code, this once. In the address it stands after the `#`, which no server is sent.
+
+    Args:
+        path: the page that takes it; None where it is typed elsewhere.
+    """
+    link = None if path is None else f"{public_url.rstrip('/')}{path}{code}"
+    picture = segno.make(link or code, error="m").svg_inline(scale=4, border=2, light="#fff")
     return page(
         "handed.html",
         visitor,

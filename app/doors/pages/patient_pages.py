@@ -14,6 +14,8 @@ from app.doors.pages.rendering import page
 from app.doors.pages.session import Visitor
 from app.record.assessments.service import ASSESSMENT
 from app.record.blocks.service import BLOCK
+from app.record.contacts.service import CONTACT
+from app.record.events.service import EVENT, WORK_UP
 from app.record.facts.kinds import AnyKind
 from app.record.patients.service import Person
 from app.record.procedures.service import PROCEDURE
@@ -22,6 +24,9 @@ RECORDED: dict[str, tuple[str, AnyKind]] = {
     "procedures": ("a procedure", PROCEDURE),
     "blocks": ("a block", BLOCK),
     "assessments": ("a questionnaire", ASSESSMENT),
+    "contacts": ("a contact", CONTACT),
+    "events": ("an event", EVENT),
+    "work_ups": ("a work-up", WORK_UP),
 }
 
 

@@ -1,65 +1,33 @@
-"""The patient list, and the page of a patient."""
+"""The patient list: who needs a look first, and why."""
 
-from collections.abc import Awaitable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 from urllib.parse import urlencode
-from uuid import UUID
 
-from fastapi import APIRouter, Form, Query, Response
-from pydantic import BaseModel
+from fastapi import APIRouter, Query, Response
 
 from app.access.accounts.permissions import RULES
-from app.access.audit import service as audit
-from app.alerts.flags import service as flags
-from app.alerts.flags.service import FlagQuery
 from app.answers.verdicts import patient_list
 from app.answers.verdicts.triage import NEEDS
-from app.base.http.deps import DatabaseDep, Now, SettingsDep
-from app.base.http.idempotency.service import Answer
-from app.base.http.problems import Problem
+from app.base.http.deps import DatabaseDep, Now
 from app.base.store.database import Database
-from app.doors.pages.fields import LANGUAGE_NAMES
-from app.doors.pages.handed import handed_page
-from app.doors.pages.patient_pages import page_of
 from app.doors.pages.rendering import PageRoute, page
-from app.doors.pages.sent_once import SentOnceDep
-from app.doors.pages.session import Visitor, VisitorDep, WriterDep
-from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, filled, taken
-from app.record.facts.death import died_on
-from app.record.patients import service as patients
-from app.record.patients.invitations import service as invitations
-from app.record.patients.invitations.schemas import InvitationOut
-from app.rules.levels import spoken
+from app.doors.pages.session import Visitor, VisitorDep
 from app.rules.words import REGIONS, Region
-from app.work.calendar import service as calendar
-from app.work.calendar import wishes
-from app.work.calendar.deaths import given_up
-from app.work.calendar.presence import overtaken_by
-from app.work.calendar.schemas import WaitingIn
-from app.work.reviews import service as reviews
-from app.work.reviews import treatments
-from app.work.reviews.queue import queue
-from app.work.reviews.schemas import QueueIn
+from app.work.clinic import service as clinics
 
 router = APIRouter(prefix="/clinic", route_class=PageRoute, include_in_schema=False)
 AnyRegion = Region | Literal[""]
 
 
-class WaitTime(BaseModel):
-    """For how many minutes of a slot a patient waits."""
+@dataclass(frozen=True)
+class FirstStep:
+    """One thing that a new clinic does before all others, where, and whether it is done."""
 
-    minutes: int | None = None
-
-
-class WaitForm(PageForm):
-    """What a patient waits for."""
-
-    kind: str | None = None
-    minutes: str | None = None
-    first_on: str | None = None
-    last_on: str | None = None
-    note: str | None = None
+    says: str
+    address: str
+    done: bool
 
 
 @router.get("")
@@ -95,112 +63,23 @@ async def patients_page(
         page=page_number,
         first=patient_list.PAGE * (page_number - 1) + 1,
         address=address,
+        first_steps=await _first_steps(database, visitor, patients=sum(listing.by_need.values()), now=now),
         may_write=(visitor.caller.role, "create_patient") in RULES,
         outside=visitor.caller.in_teams and (visitor.caller.role, "break_glass") in RULES,
     )
 
 
-@router.get("/patients/{patient_id:uuid}")
-async def patient_page(patient_id: UUID, visitor: VisitorDep, database: DatabaseDep, now: Now) -> Response:
-    """A patient with their procedures."""
-    return await _show(database, visitor, patient_id=patient_id, now=now)
-
-
-@router.post("/patients/{patient_id:uuid}/wait")
-async def wait(
-    patient_id: UUID,
-    form: Annotated[WaitForm, Form()],
-    visitor: WriterDep,
-    database: DatabaseDep,
-    now: Now,
-    once: SentOnceDep,
-) -> Response:
-    """Puts a patient on the waiting list; an error is shown on their page, and what was typed stays."""
-
-    async def step() -> None:
-        minutes = filled(WaitTime, form).model_dump(exclude_none=True)
-        new = filled(WaitingIn, form, patient_id=patient_id, **minutes)
-        await wishes.add(database, visitor.caller, new=new, once=once, now=now)
-
-    def again(problem: Problem) -> Awaitable[Response]:
-        typed = Typed("wait", form)
-        return _show(database, visitor, patient_id=patient_id, now=now, typed=typed, problem=problem)
-
-    return await taken(step(), "/clinic/calendar", again)
-
-
-@router.post("/patients/{patient_id:uuid}/invite")
-async def invite(
-    patient_id: UUID, visitor: WriterDep, *, database: DatabaseDep, settings: SettingsDep, now: Now, once: SentOnceDep
-) -> Response:
-    """A code with which the patient makes an account, shown this once."""
-    made: list[Answer] = []
-
-    async def step() -> None:
-        made.append(await invitations.invite(database, visitor.caller, patient_id=patient_id, once=once, now=now))
-
-    def again(problem: Problem) -> Awaitable[Response]:
-        return _show(database, visitor, patient_id=patient_id, now=now, problem=problem)
-
-    back = f"/clinic/patients/{patient_id}"
-    answer = await taken(step(), back, again)
-    if not made:
-        return answer
-    told = InvitationOut.model_validate(made[0].body)
-    return handed_page(
-        visitor,
-        title="An invitation to the diary",
-        path="/app#/join/",
-        code=told.code,
-        expires_at=told.expires_at,
-        public_url=settings.public_url,
-        back=back,
-    )
-
-
-async def _show(
-    database: Database,
-    visitor: Visitor,
-    *,
-    patient_id: UUID,
-    now: datetime,
-    typed: Typed = NOTHING_TYPED,
-    problem: Problem | None = None,
-) -> Response:
-    async with database.read() as connection:
-        person = await patients.find(connection, visitor.caller, patient_id=patient_id)
-        treated = await treatments.of_patient(connection, person.clinic_id, person.id)
-        died = await died_on(connection, person.clinic_id, person.id)
-        lost = [] if died else await given_up(connection, visitor.caller, patient_id=patient_id, now=now)
-    await audit.record_read(database, visitor.caller, resource="patient", patient_id=patient_id, now=now)
-    told: dict[str, object] = {
-        "language": LANGUAGE_NAMES.get(person.language or ""),
-        "procedures": [{**vars(one), "levels": spoken(one.joints or [])} for one in treated],
-        "may_record": (visitor.caller.role, "change_procedure") in RULES,
-        "may_change": (visitor.caller.role, "change_patient") in RULES,
-        "may_wait": died is None and (visitor.caller.role, "work_review") in RULES,
-        "may_invite": died is None and (visitor.caller.role, "invite") in RULES,
-        "died": died,
-        "lost": lost,
-        "typed": typed,
-        "faults": faults_of(problem),
-        **await _asked_now(database, visitor, patient_id, now=now),
-    }
-    status = 200 if problem is None else problem.status
-    return await page_of(database, visitor, "patient.html", person=person, now=now, status=status, told=told)
-
-
-async def _asked_now(database: Database, visitor: Visitor, patient_id: UUID, *, now: datetime) -> dict[str, object]:
-    """What waits for somebody: open flags and reviews, and the appointments to come."""
-    asked = FlagQuery(patient_id=patient_id)
-    open_flags, _ = await flags.list_flags(database, visitor.caller, asked, limit=50, cursor=None, now=now)
-    open_reviews, _ = await queue(database, visitor.caller, QueueIn(patient_id=patient_id), offset=0, now=now)
-    booked = await calendar.to_come(database, visitor.caller, patient_id, now=now)
-    async with database.read() as connection:
-        away = {one.id: await overtaken_by(connection, one.clinic_id, appointment_id=one.id, now=now) for one in booked}
-    return {
-        "flags": [one for one in open_flags if one.kind != flags.RED or one.severity == "later"],  # others stand on top
-        "reviews": [reviews.out(one, now) for one in open_reviews],
-        "appointments": booked,
-        "away": away,
-    }
+async def _first_steps(database: Database, visitor: Visitor, *, patients: int, now: datetime) -> list[FirstStep]:
+    """What a new clinic's admin has yet to do before it can work; empty once all of it is done, and for everybody else."""
+    caller = visitor.caller
+    if (caller.role, "change_clinic") not in RULES or patients:
+        return []
+    clinic, staff = await clinics.read(database, caller, now), await clinics.list_colleagues(database, caller)
+    clinicians = any(one.role == "clinician" and not one.disabled for one in staff)
+    return [
+        FirstStep(
+            "Write down the clinic's phone number, country and time zone", "/clinic/settings", bool(clinic.phone)
+        ),
+        FirstStep("Invite a clinician, and whoever books", "/clinic/accounts#invite", clinicians),
+        FirstStep("Add the first patient, then invite them from their page", "/clinic/patients/new", False),
+    ]

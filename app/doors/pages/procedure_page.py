@@ -18,7 +18,7 @@ from app.answers.pictures.description import in_words
 from app.answers.pictures.routes import SAFE
 from app.answers.pictures.service import picture, tag_of
 from app.answers.pictures.spec import spec
-from app.answers.pictures.style import Theme
+from app.answers.pictures.style import Fit, Theme
 from app.answers.verdicts import context
 from app.answers.verdicts.context import VerdictContext
 from app.answers.verdicts.keep import midnight_after
@@ -172,11 +172,12 @@ async def page_picture(
     known_on: KnownOn = None,
     definition: Definition = "half",
     theme: Theme = "light",
+    fit: Fit = "wide",
 ) -> Response:
     """The picture as a drawing, for a page without script."""
     about, _, _ = await _about(database, visitor, procedure_id, known_on=known_on, definition=definition, now=now)
-    headers = {"ETag": tag_of(about.tag, "svg", theme), "Cache-Control": "private, no-cache", **SAFE}
-    return Response(await picture(about, "svg", theme), media_type="image/svg+xml", headers=headers)
+    headers = {"ETag": tag_of(about.tag, "svg", theme, fit=fit), "Cache-Control": "private, no-cache", **SAFE}
+    return Response(await picture(about, "svg", theme, fit=fit), media_type="image/svg+xml", headers=headers)
 
 
 @router.get("/picture.json")
@@ -188,11 +189,12 @@ async def page_chart(
     known_on: KnownOn = None,
     definition: Definition = "half",
     theme: Theme = "light",
+    fit: Fit = "wide",
 ) -> Response:
     """The picture as a specification, for the page's own chart."""
     about, _, _ = await _about(database, visitor, procedure_id, known_on=known_on, definition=definition, now=now)
     return JSONResponse(
-        spec(picture_content(about), theme, interactive=True), headers={"Cache-Control": "private, no-cache"}
+        spec(picture_content(about), theme, interactive=True, fit=fit), headers={"Cache-Control": "private, no-cache"}
     )
 
 

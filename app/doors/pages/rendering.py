@@ -12,12 +12,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
 from pydantic_core import ErrorDetails
 
 from app.access.audit import service as audit
 from app.base.http.problems import Problem, field_problems
-from app.doors.pages.sent_once import FIELD, fresh
+from app.doors.pages.menu import pages_of
+from app.doors.pages.said import forgotten, heard_of, hearing, say
+from app.doors.pages.sent_once import SentBefore, SentForm, hidden
 from app.doors.pages.session import SignInFirst, Visitor
 from app.doors.pages.sparkline import sparkline
 from app.doors.pages.wording import done, spoken
@@ -28,7 +29,6 @@ POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin", "Cache-Control": "private, no-store"}
-HIDDEN = Markup('<input type="hidden" name="{}" value="{}">')  # what is filled in is escaped
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 TITLES = {403: "Not allowed", 404: "Not found", 412: "Changed meanwhile", 422: "Something is not right"}
 
@@ -43,7 +43,8 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals["sent"] = lambda: HIDDEN.format(FIELD, fresh())
+    made.globals["hidden"] = hidden
+    made.globals["pages_of"] = pages_of
     made.filters["day"] = _day
     made.filters["spoken"] = spoken
     made.filters["done"] = done
@@ -55,6 +56,8 @@ def environment() -> Environment:
     made.filters["hour"] = lambda value, zone: f"{_local(value, zone):%H:%M}"
     made.filters["weekday"] = lambda on: f"{WEEKDAYS[on.weekday()]}, {spoken_day(on)}"
     made.filters["place"] = lambda one: ", ".join(filter(None, (one.location, one.room, one.device)))
+    made.filters["uuid"] = UUID
+    made.filters["plain"] = _plain
     made.filters["tenth"] = lambda value: "–" if value is None else f"{value:.1f}"
     made.filters["whole"] = lambda value: "–" if value is None else f"{value:.0f}"
     return made
@@ -64,6 +67,15 @@ def _day(value: date | datetime | str | None) -> str:
     if value is None:
         return "–"
     return spoken_day(date.fromisoformat(str(value)[:10]))
+
+
+def _plain(value: object) -> str:
+    """A value of a record as words; what holds others is said part by part."""
+    if isinstance(value, dict):
+        return " ".join(f"{name.replace('_', ' ')} {_plain(one)}" for name, one in value.items())
+    if isinstance(value, list):
+        return ", ".join(_plain(one) for one in value)
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else spoken(value)
 
 
 def _local(value: datetime, zone: str) -> datetime:
@@ -88,7 +100,7 @@ def _clock(value: datetime, zone: str) -> str:
 def page(name: str, visitor: Visitor | None, status: int = 200, /, **told: object) -> HTMLResponse:
     """A page from its template; one about a patient comes from `page_of`, which shows the patient's red flags."""
     assert "person" not in told or "red_flags" in told
-    text = environment().get_template(name).render(visitor=visitor, **told)
+    text = environment().get_template(name).render(visitor=visitor, said=heard_of(), **told)
     return HTMLResponse(text, status, headers=HEADERS)
 
 
@@ -100,23 +112,37 @@ class PageRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def caught(request: Request) -> Response:
-            try:
-                with audit.listening() as heard:
-                    answer = await handle(request)
-                if not heard and answer.status_code != 303:  # nothing is shown where it leads elsewhere
-                    await _record(request)
-                return answer
-            except SignInFirst as first:
-                return RedirectResponse(first.address, 303)
-            except Problem as problem:
-                return error_page(problem.status, problem.detail, [f"{p.pointer} {p.detail}" for p in problem.errors])
-            except RequestValidationError as error:
-                faults = [
-                    f"{p.pointer} {p.detail}" for p in field_problems(cast("Sequence[ErrorDetails]", error.errors()))
-                ]
-                return error_page(422, "The address or the form is not right.", faults)
+            with hearing(request):
+                try:
+                    with audit.listening() as heard:
+                        answer = await handle(request)
+                    if answer.status_code == 303:  # nothing is shown where it leads elsewhere
+                        await _led_on(request, answer)
+                    elif not heard:
+                        await _record(request)
+                except SignInFirst as first:
+                    return RedirectResponse(first.address, 303)
+                except SentBefore as before:
+                    answer = RedirectResponse(before.address, 303)
+                    say(request, answer, "again")
+                except Problem as problem:
+                    faults = [f"{p.pointer} {p.detail}" for p in problem.errors]
+                    answer = error_page(request, problem.status, says=problem.detail, faults=faults)
+                except RequestValidationError as error:
+                    found = field_problems(cast("Sequence[ErrorDetails]", error.errors()))
+                    faults = [f"{p.pointer} {p.detail}" for p in found]
+                    answer = error_page(request, 422, says="The address or the form is not right.", faults=faults)
+                return forgotten(request, answer)
 
         return caught
+
+
+async def _led_on(request: Request, answer: Response) -> None:
+    """A form that was sent led somewhere: where is kept, and the page there says that it is done."""
+    form: SentForm | None = getattr(request.state, "sent_form", None)
+    if form is not None:
+        await form.led_to(answer.headers["location"], request.app.state.clock())
+        say(request, answer, request.url.path.rpartition("/")[2])
 
 
 async def _record(request: Request) -> None:
@@ -130,6 +156,7 @@ async def _record(request: Request) -> None:
         )
 
 
-def error_page(status: int, says: str, faults: list[str]) -> HTMLResponse:
-    """An error in words, with the way back."""
-    return page("error.html", None, status, title=TITLES.get(status, "An error"), says=says, faults=faults)
+def error_page(request: Request, status: int, *, says: str, faults: list[str]) -> HTMLResponse:
+    """An error in words, with the menu and the way back."""
+    visitor: Visitor | None = getattr(request.state, "visitor", None)
+    return page("error.html", visitor, status, title=TITLES.get(status, "An error"), says=says, faults=faults)

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, cast
 from urllib.parse import SplitResult, quote, urlsplit
@@ -14,6 +15,7 @@ from app.access.accounts.permissions import Caller
 from app.base.http.deps import Now
 from app.base.http.problems import Problem
 from app.base.settings import Settings
+from app.doors.pages.sent_once import sent_form
 from app.rules.words import STAFF
 
 COOKIE = "reprieve_session"
@@ -98,12 +100,19 @@ async def get_any_writer(request: Request, visitor: AnyVisitorDep, form_token: A
 AnyWriterDep = Annotated[Visitor, Depends(get_any_writer)]
 
 
-async def get_writer(_visitor: VisitorDep, writer: AnyWriterDep) -> Visitor:
-    """The same, once they may do more than add a second factor."""
-    return writer
+async def get_writer(request: Request, _visitor: VisitorDep, writer: AnyWriterDep) -> AsyncIterator[Visitor]:
+    """The same, once they may do more than add a second factor; of a form that is sent twice, one after the other.
+
+    Raises:
+        SentBefore: the form was sent before, and done.
+    """
+    form = await sent_form(request, writer.caller)
+    async with form.alone():
+        request.state.sent_form = form  # where it leads is kept (`PageRoute`)
+        yield writer
 
 
-WriterDep = Annotated[Visitor, Depends(get_writer)]
+WriterDep = Annotated[Visitor, Depends(get_writer, scope="function")]
 
 
 def form_token_of(token: str) -> str:

@@ -33,6 +33,13 @@ class PageForm(BaseModel):
         return model.model_validate(self.model_dump(include=set(model.model_fields)))
 
 
+class DeleteForm(PageForm):
+    """Why something should not be on record, and the state that the form was shown with."""
+
+    reason: str | None = None
+    tag: str | None = None
+
+
 @dataclass(frozen=True)
 class Typed:
     """What was typed into the form of a step that could not be taken: it is shown again in that form's fields."""

@@ -87,6 +87,7 @@ async def take_in(
     entries: Sequence[Incoming],
     now: datetime,
     action: AuditAction = "change",
+    why: str | None = None,
 ) -> EntriesTaken:
     """Keeps what comes in, raises its red flags and leaves an event; the transaction holds the patient's row.
 
@@ -94,6 +95,7 @@ async def take_in(
         by: who sends it; None is an operator at the command line.
         author: the account that wrote it; None where that is not known here.
         entries: each has passed `check_day`.
+        why: the reason that somebody gave, for the audit.
     """
     if not entries:
         return EntriesTaken([], [], 0)
@@ -110,10 +112,10 @@ async def take_in(
     flags = await raise_flags(connection, person.clinic_id, patient_id=person.id, causes=causes, now=now)
     if by is None:
         await audit.record_of_command(
-            connection, action, "diary", clinic_id=person.clinic_id, patient_id=person.id, now=now
+            connection, action, "diary", clinic_id=person.clinic_id, patient_id=person.id, now=now, why=why
         )
     else:
-        await audit.record(connection, by, action=action, resource="diary", patient_id=person.id, now=now)
+        await audit.record(connection, by, action=action, resource="diary", patient_id=person.id, now=now, why=why)
     advice = iter([one.advice for one in seen])
     return EntriesTaken(outcomes, [None if one.entry is None else next(advice) for one in entries], flags)
 

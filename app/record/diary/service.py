@@ -7,7 +7,6 @@ from functools import cache, partial
 from typing import NamedTuple, cast
 from uuid import UUID
 
-from pydantic import ValidationError
 from sqlalchemy import Column, ColumnElement, Select, and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,17 +15,17 @@ from app.access.accounts.service import proxies_among
 from app.access.audit import service as audit
 from app.base.http.conditional import etag, require_match
 from app.base.http.idempotency.service import Answer, IdempotentCall
-from app.base.http.long_json import parts_of
 from app.base.http.pools import HEAVY, QUICK
-from app.base.http.problems import Problem, bad_field, field_problems, not_found
+from app.base.http.problems import Problem, bad_field, not_found
 from app.base.store.database import Database
 from app.base.store.long_results import AT_A_TIME, in_turns, wholes_in_turns
 from app.base.store.prepared import Connection, Prepared, first_of, prepared_select, rows_of
 from app.base.store.typed import col, col_of
+from app.record.diary.batch import answered, read_batch
 from app.record.diary.content import EntryContent
-from app.record.diary.door import Incoming, check_entry, incoming, spoken_of, take_in
+from app.record.diary.door import Incoming, check_entry, incoming, take_in
 from app.record.diary.entry_json import entry_text
-from app.record.diary.schemas import BatchIn, BatchItem, BatchOut, DatedEntryIn, EntryIn
+from app.record.diary.schemas import BatchItem, BatchOut, DatedEntryIn, EntryIn
 from app.record.diary.tables import DiaryDay, DiaryRevision
 from app.record.diary.writings import Recorded, Writing, day, revision
 from app.record.patients import service as patients
@@ -113,7 +112,7 @@ async def put_many(
         Problem: 400 or 422 for what is no batch; 413 for an entry that is longer than any may be.
     """
     parsed, read = await (QUICK if len(raw) <= SHORT else HEAVY).run(
-        partial(_read_batch, raw), clinic_id=caller.clinic_id
+        partial(read_batch, raw), clinic_id=caller.clinic_id
     )
 
     async def work(connection: Connection) -> BatchOut:
@@ -131,7 +130,7 @@ async def put_many(
         entries = [read[id(e)] for e in good]
         done = await take_in(connection, caller, author=caller.account_id, person=person, entries=entries, now=now)
         told = zip(done.outcomes, done.advice, strict=True)
-        return BatchOut(items=[item if isinstance(item, BatchItem) else _item(item, *next(told)) for item in items])
+        return BatchOut(items=[item if isinstance(item, BatchItem) else answered(item, *next(told)) for item in items])
 
     async def keyed(connection: AsyncConnection) -> Answer:
         return Answer((await work(connection)).model_dump(mode="json"), 200, None, patient_id)
@@ -142,7 +141,14 @@ async def put_many(
 
 
 async def delete(
-    database: Database, caller: Caller, *, patient_id: UUID, on: date, if_match: str | None = None, now: datetime
+    database: Database,
+    caller: Caller,
+    *,
+    patient_id: UUID,
+    on: date,
+    if_match: str | None = None,
+    reason: str | None = None,
+    now: datetime,
 ) -> None:
     """Deletes the entry of a day by a revision without content; earlier revisions stay.
 
@@ -157,7 +163,9 @@ async def delete(
             raise not_found("entry")
         await _check_match(connection, person, on, if_match=if_match)
         gone, author = [Incoming(None, Writing(on, None, None, None))], caller.account_id
-        await take_in(connection, caller, author=author, person=person, entries=gone, now=now, action="delete")
+        await take_in(
+            connection, caller, author=author, person=person, entries=gone, now=now, action="delete", why=reason
+        )
 
     await database.write(work)
 
@@ -350,49 +358,4 @@ def _is_current(person: Person, on: date) -> tuple[ColumnElement[bool], ...]:
         col(DiaryDay.patient_id) == person.id,
         col(DiaryDay.date) == on,
         col(DiaryDay.content).is_not(None),
-    )
-
-
-def _read_batch(raw: bytes) -> tuple[list[DatedEntryIn | BatchItem], dict[int, Incoming]]:
-    """The entries of a batch, and how each is recorded, by its identity."""
-    try:
-        batch = BatchIn.model_validate(parts_of(raw, {"entries"}))
-    except ValidationError as error:
-        found = field_problems(error.errors(include_input=False, include_url=False), "body")
-        count = f"{len(found)} field is" if len(found) == 1 else f"{len(found)} fields are"
-        raise Problem(422, f"{count} at fault.", errors=found) from None
-    parsed = [_parse(item) for item in batch.entries]
-    good = [one for one in parsed if isinstance(one, DatedEntryIn)]
-    spoken = spoken_of([(one.date, one.notes()) for one in good])
-    return parsed, {id(one): incoming(one.date, one, spoken=signs) for one, signs in zip(good, spoken, strict=True)}
-
-
-def _parse(raw: object) -> DatedEntryIn | BatchItem:
-    try:
-        return DatedEntryIn.model_validate(raw)
-    except ValidationError as e:
-        found = field_problems(e.errors(include_input=False, include_url=False), "body")
-        return BatchItem(
-            date=_day_named(raw),
-            status="rejected",
-            problem=Problem(422, f"{len(found)} at fault in this entry.", errors=found).body(),
-        )
-
-
-def _day_named(raw: object) -> str | None:
-    """The day that a refused entry is about; what is no day is not repeated: people type what they should not."""
-    named = raw.get("date") if isinstance(raw, dict) else None
-    try:
-        return date.fromisoformat(named).isoformat() if isinstance(named, str) else None
-    except ValueError:
-        return None
-
-
-def _item(entry: DatedEntryIn, outcome: Recorded, advice: str | None) -> BatchItem:
-    return BatchItem(
-        date=entry.date.isoformat(),
-        status=outcome.status,
-        revision=outcome.revision,
-        current=outcome.current.revision,
-        advice=advice,
     )

@@ -53,7 +53,7 @@ def lines(on: date, content: EntryContent, *, opioid_mme: float | None, recorded
         safe(content.get("note")),
         safe(_moments(content.get("moments") or ())),
         None if (flare := content.get("flare_up")) is None else "yes" if flare else "no",
-        None if (taken := content.get("medications")) is None else safe("; ".join(map(_medication, taken)) or "none"),
+        None if (taken := content.get("medications")) is None else safe("; ".join(map(medication, taken)) or "none"),
     )
     nothing = (None,) * len(shared)
     out = ""
@@ -80,7 +80,7 @@ def _moment(one: MomentContent) -> str:
     return " ".join([one["at"][11:16], ", ".join(said), one.get("note", "").replace("\n", " ")]).strip()
 
 
-def _medication(one: MedicationContent) -> str:
+def medication(one: MedicationContent) -> str:
     """As it was taken: its name, the dose at a time, how many times, and whether only when needed."""
     code = one.get("code")
     name = one.get("name") or (None if code is None else medication_names().get(code)) or code or "?"

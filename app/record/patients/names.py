@@ -1,12 +1,15 @@
-"""Patients by name: in any order, whatever the accents, and with a slip of the keys.
+"""Patients by name, in any order, whatever the accents, and with a slip of the keys; by day of birth; by number.
 
 Names are kept under a key, so that the database can neither search nor sort them. A clinic's names are therefore held
 opened in memory, and read again when one was added, changed or erased: the database is asked each time.
 """
 
 import asyncio
+import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
 from uuid import UUID
 
 from rapidfuzz.distance import DamerauLevenshtein
@@ -23,6 +26,9 @@ from app.record.patients.tables import ClinicNamesVersion, Patient
 MOST = 200_000  # names held, of all clinics together
 MOST_FOUND = 20_000  # of whom a query is asked: as many values as both databases take in one
 WORDS = 8  # of what is sought
+FAR = 9  # of a word that is something else
+WHOLE = "="  # before what is no part of a name: it is not found by its beginning, nor with a slip
+DAY = re.compile(r"(?<!\d)(?:(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})[./](\d{1,2})[./](\d{4}))(?!\d)")
 UNREADABLE = "(name can't be read)"
 SLIPS = ((8, 2), (4, 1))  # letters that a word must have at least, and how many slips are then forgiven
 LETTERS = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
@@ -30,11 +36,19 @@ LETTERS = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A patient's name, and its words as they are compared."""
+    """What a patient is found by: the name and its words as they are compared, the day of birth, the clinic's number."""
 
     id: UUID
     name: str
     words: tuple[str, ...]
+    born_on: date = date.min
+    mrn: str | None = None
+
+    @property
+    def sought_by(self) -> tuple[str, ...]:
+        """The words of the name, the number, and the year of birth, which is sought as a whole."""
+        number = () if self.mrn is None else ("".join(folded(self.mrn)), *folded(self.mrn))
+        return (*self.words, *number, f"{WHOLE}{self.born_on.year}")
 
 
 @dataclass(frozen=True)
@@ -44,16 +58,43 @@ class ClinicNames:
     version: int
     people: tuple[Named, ...]
 
+    @cached_property
+    def _words(self) -> tuple[tuple[str, ...], ...]:
+        return tuple(one.sought_by for one in self.people)
+
     def matching(self, sought: str) -> list[UUID]:
-        """Who is called so: each word sought is in the name, as the beginning or a part of a word or nearly so.
+        """Who is meant: each word sought is in the name, as the beginning or a part of a word or nearly so, or is the
+        clinic's number or the year of birth; a day that is sought is the day of birth.
 
         Those in which every word is found as it was written come first; among equals by name.
         """
-        asked = tuple(sorted(set(folded(sought)), key=len, reverse=True))[:WORDS]
-        if not asked:  # nothing but signs
+        days, rest = born_in(sought)
+        asked = tuple(sorted(set(folded(rest)), key=len, reverse=True))[:WORDS]
+        if not asked and not days:  # nothing but signs
             return []
-        ranked = [(rank, one.id) for one in self.people if (rank := _rank(asked, one.words)) is not None]
+        found: list[dict[str, int]] = []
+        for word in asked:  # of what many are called each word is compared once
+            near = {one: _distance(word, one) for one in self._every_word if not one.startswith(WHOLE)}
+            found.append({one: distance for one, distance in near.items() if distance < FAR} | {WHOLE + word: 0})
+        ranked = [
+            (rank, one.id)
+            for one, words in zip(self.people, self._words, strict=True)
+            if all(one.born_on in each for each in days) and (rank := _rank(found, words)) is not None
+        ]
         return [patient_id for _, patient_id in sorted(ranked, key=lambda pair: pair[0])]
+
+    @cached_property
+    def _every_word(self) -> frozenset[str]:
+        return frozenset(word for words in self._words for word in words)
+
+    def equal_to(self, name: str, born_on: date) -> list[Named]:
+        """Who is called so, in whatever order and with whatever accents, and was born on that day."""
+        words = sorted(folded(name))
+        return [one for one in self.people if one.born_on == born_on and sorted(one.words) == words]
+
+    def numbered(self, mrn: str) -> list[Named]:
+        """Who has a number, however it is written."""
+        return [one for one in self.people if one.mrn is not None and folded(one.mrn) == folded(mrn)]
 
 
 _held: ClinicMemory[str, ClinicNames] = ClinicMemory(MOST, lambda one: max(1, len(one.people)))
@@ -66,14 +107,18 @@ async def names_of_clinic(connection: AsyncConnection, clinic_id: UUID) -> Clini
     held = _held.get(clinic_id, "names")
     if held is not None and held.version == version:
         return held
-    kept = type_coerce(col(Patient.name), Text())
-    query = select(col(Patient.id), kept).where(col(Patient.clinic_id) == clinic_id)
-    found = (await connection.execute(query)).all()
-    ring = ring_in_use(connection.dialect)
-    made = await asyncio.to_thread(_sorted, version, [(one, clinic_id, name) for one, name in found], ring)
+    made = await names_within(connection, clinic_id, version)
     if all(one.name != UNREADABLE for one in made.people):  # its key may come in a moment
         _held.put(clinic_id, "names", made)
     return made
+
+
+async def names_within(connection: AsyncConnection, clinic_id: UUID, version: int = 0) -> ClinicNames:
+    """The same as a transaction sees them that has changed some; not held, for it may yet come to nothing."""
+    name, mrn = type_coerce(col(Patient.name), Text()), type_coerce(col(Patient.mrn), Text())
+    query = select(col(Patient.id), name, mrn, col(Patient.born_on)).where(col(Patient.clinic_id) == clinic_id)
+    found = [_Kept(clinic_id, *one) for one in (await connection.execute(query)).all()]
+    return await asyncio.to_thread(_sorted, version, found, ring_in_use(connection.dialect))
 
 
 async def called(connection: AsyncConnection, clinic_id: UUID, sought: str) -> list[UUID]:
@@ -96,45 +141,74 @@ def folded(text: str) -> tuple[str, ...]:
     return tuple("".join(letters).split())
 
 
-def _sorted(version: int, found: list[tuple[UUID, UUID, str]], ring: KeyRing) -> ClinicNames:
-    opened = (
-        (patient_id, _opened(ring, kept, clinic_id=clinic_id, patient_id=patient_id))
-        for patient_id, clinic_id, kept in found
-    )
-    people = (Named(patient_id, name, folded(name)) for patient_id, name in opened)
+def born_in(sought: str) -> tuple[list[set[date]], str]:
+    """The days in a text, each with all that it may mean, and the rest: 3/4/1951 is in April or in March."""
+    days: list[set[date]] = []
+    for year, month, day, first, second, last in DAY.findall(sought):
+        written = [(year, month, day)] if year else [(last, second, first), (last, first, second)]
+        meant = {on for parts in written if (on := _day(*map(int, parts))) is not None}
+        if meant:
+            days.append(meant)
+    return days, DAY.sub(" ", sought) if days else sought
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What the database holds of a patient, sealed."""
+
+    clinic_id: UUID
+    id: UUID
+    name: str
+    mrn: str | None
+    born_on: date
+
+    def opened(self, ring: KeyRing) -> Named:
+        """The same in clear; a name that can't be read is told as such, and does not hide the others."""
+        name = self._cell(ring, "name", self.name) or UNREADABLE
+        mrn = None if self.mrn is None else self._cell(ring, "mrn", self.mrn)
+        return Named(self.id, name, folded(name), self.born_on, mrn)
+
+    def _cell(self, ring: KeyRing, column: str, kept: str) -> str | None:
+        try:
+            return ring.open(kept, f"patient.{column}|{row_key((self.clinic_id, self.id))}")
+        except CellError:
+            return None
+
+
+def _sorted(version: int, found: list[_Kept], ring: KeyRing) -> ClinicNames:
+    people = (one.opened(ring) for one in found)
     return ClinicNames(version, tuple(sorted(people, key=lambda one: (one.words, one.name, one.id))))
 
 
-def _opened(ring: KeyRing, kept: str, *, clinic_id: UUID, patient_id: UUID) -> str:
-    """A name; one that can't be read is told as such, and does not hide the others."""
-    try:
-        return ring.open(kept, f"patient.name|{row_key((clinic_id, patient_id))}")
-    except CellError:
-        return UNREADABLE
-
-
-def _rank(asked: tuple[str, ...], words: tuple[str, ...]) -> int | None:
-    """How far the words sought are from those of a name, 0 as written; None where one of them is not there."""
+def _rank(asked: list[dict[str, int]], words: tuple[str, ...]) -> int | None:
+    """How far the words sought are from those of a person, 0 as written; None where one of them is not there."""
     total = 0
-    for word in asked:
-        distance = min((_distance(word, one) for one in words), default=9)
-        if distance == 9:
+    for near in asked:
+        distance = min((near[one] for one in words if one in near), default=FAR)
+        if distance == FAR:
             return None
         total += distance
     return total
 
 
 def _distance(word: str, of: str) -> int:
-    """0 begins with it, 1 has it inside, 2 and 3 with so many slips less one; 9 is something else."""
+    """0 begins with it, 1 has it inside, 2 and 3 with so many slips less one; `FAR` is something else."""
     if of.startswith(word):
         return 0
     if word in of:
         return 1
     allowed = next((slips for letters, slips in SLIPS if len(word) >= letters), 0)
     if not allowed:
-        return 9
+        return FAR
     slips = min(
         DamerauLevenshtein.distance(word, of[: len(word) + more], score_cutoff=allowed)
         for more in range(-allowed, allowed + 1)
     )
-    return 9 if slips > allowed else 1 + slips
+    return FAR if slips > allowed else 1 + slips

@@ -6,14 +6,18 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.base.http.wire import Day, Instant, JsonObject, Line, TimeZone, Wire
+from app.base.http.wire import Day, Instant, JsonObject, Line, MailAddress, PhoneNumber, TimeZone, Wire
 from app.rules.words import Language
 
 EXAMPLE: JsonObject = {"name": "Ada Muster", "born_on": "1961-04-02", "time_zone": "Europe/Zurich"}
 SPOKEN = "in which the patient is told what to do; null: that of the patient's newest address, else English"
 
 PAYS = "who pays; where a policy bears that name, it is the one that answers for a repeat"
+NUMBER = "the clinic's own number of the record (MRN); no two patients of a clinic have one"
+REACHED = "where the clinic calls; no message is sent to it"
+WRITES = "where the clinic writes; messages go to the addresses that the patient has confirmed"
 Payer = Annotated[Line, Field(max_length=60)]
+Mrn = Annotated[Line, Field(max_length=40)]
 
 
 class PatientIn(Wire):
@@ -26,6 +30,9 @@ class PatientIn(Wire):
     time_zone: TimeZone = Field(description="IANA name; it decides which calendar day it is for the patient")
     language: Language | None = Field(default=None, exclude_if=lambda value: value is None, description=SPOKEN)
     payer: Payer | None = Field(default=None, exclude_if=lambda value: value is None, description=PAYS)
+    mrn: Mrn | None = Field(default=None, exclude_if=lambda value: value is None, description=NUMBER)
+    phone: PhoneNumber | None = Field(default=None, exclude_if=lambda value: value is None, description=REACHED)
+    mail: MailAddress | None = Field(default=None, exclude_if=lambda value: value is None, description=WRITES)
 
 
 class PatientChange(Wire):
@@ -38,6 +45,9 @@ class PatientChange(Wire):
     time_zone: TimeZone | None = None
     language: Language | None = Field(default=None, description="null: not known")
     payer: Payer | None = Field(default=None, description="null: not known")
+    mrn: Mrn | None = Field(default=None, description=f"{NUMBER}; null: none")
+    phone: PhoneNumber | None = Field(default=None, description=f"{REACHED}; null: not known")
+    mail: MailAddress | None = Field(default=None, description=f"{WRITES}; null: not known")
     reason: Line | None = Field(default=None, description="why it is changed")
 
 
@@ -61,4 +71,7 @@ class PatientOut(BaseModel):
     time_zone: str
     language: Language | None = Field(default=None, description=SPOKEN)
     payer: str | None = Field(default=None, description=PAYS)
+    mrn: str | None = Field(default=None, description=NUMBER)
+    phone: str | None = Field(default=None, description=REACHED)
+    mail: str | None = Field(default=None, description=WRITES)
     created_at: Instant

@@ -25,13 +25,13 @@ from app.access.audit import service as audit
 from app.base.http.conditional import etag, require_match
 from app.base.http.idempotency.service import Answer, IdempotentCall
 from app.base.http.paging import from_cursor, page, to_cursor
-from app.base.http.problems import bad_field, not_found
+from app.base.http.problems import Problem, bad_field, not_found
 from app.base.http.wire import to_wire
 from app.base.store.database import Database
 from app.base.store.metadata import new_id
 from app.base.store.prepared import Connection, Prepared, first_of, prepared_select, rows_of
 from app.base.store.typed import RowQuery, col, for_row, row, table, to
-from app.record.patients.names import names_changed
+from app.record.patients.names import names_changed, names_of_clinic, names_within
 from app.record.patients.schemas import PatientChange, PatientIn, PatientOut
 from app.record.patients.tables import Patient
 from app.record.revisions import service as revisions
@@ -39,8 +39,8 @@ from app.record.revisions.schemas import RevisionOut
 from app.record.revisions.service import NewRevision
 
 patient = table(Patient)
-UNKNOWN_MAY_BE = ("language", "payer")
-PATIENTS_OWN = {"time_zone", "language", "reason"}  # what a patient changes of their own record
+UNKNOWN_MAY_BE = ("language", "payer", "mrn", "phone", "mail")
+PATIENTS_OWN = {"time_zone", "language", "phone", "mail", "reason"}  # what a patient changes of their own record
 COLUMNS = (
     col(Patient.clinic_id),
     col(Patient.id),
@@ -52,6 +52,9 @@ COLUMNS = (
     col(Patient.created_at),
     col(Patient.language),
     col(Patient.payer),
+    col(Patient.mrn),
+    col(Patient.phone),
+    col(Patient.mail),
 )
 TOUCH: Prepared[*tuple[()]] = Prepared(
     update(patient)
@@ -76,6 +79,9 @@ class Person:
     created_at: datetime
     language: str | None = None
     payer: str | None = None
+    mrn: str | None = None
+    phone: str | None = None
+    mail: str | None = None
 
 
 def today_of(time_zone: str, now: datetime) -> date:
@@ -106,7 +112,21 @@ async def find(
 @cache
 def _find(
     relation: Relation, lock: bool
-) -> Prepared[UUID, UUID, str, date, str, int, int, datetime, str | None, str | None]:
+) -> Prepared[
+    UUID,
+    UUID,
+    str,
+    date,
+    str,
+    int,
+    int,
+    datetime,
+    str | None,
+    str | None,
+    str | None,
+    str | None,
+    str | None,
+]:
     query: RowQuery = select(*COLUMNS).where(
         col(Patient.id) == bindparam("patient"), within(relation, col(Patient.clinic_id), col(Patient.id))
     )
@@ -128,6 +148,15 @@ async def names_of(connection: AsyncConnection, caller: Caller, patient_ids: lis
     within_reach = reach(caller, "read", clinic_id=col(Patient.clinic_id), patient_id=col(Patient.id))
     query = select(col(Patient.id), col(Patient.name)).where(within_reach, col(Patient.id).in_(patient_ids))
     return {key: value for key, value in (await connection.execute(query)).all()}  # noqa: C416  # rows are typed tuples
+
+
+async def phones_of(connection: AsyncConnection, caller: Caller, patient_ids: list[UUID]) -> dict[UUID, str]:
+    """The phone numbers of those of some patients that the caller may read who have one, by id."""
+    within_reach = reach(caller, "read", clinic_id=col(Patient.clinic_id), patient_id=col(Patient.id))
+    query = select(col(Patient.clinic_id), col(Patient.id), col(Patient.phone)).where(
+        within_reach, col(Patient.id).in_(patient_ids), col(Patient.phone).is_not(None)
+    )
+    return {key: phone for _, key, phone in (await connection.execute(query)).all() if phone is not None}
 
 
 async def touch(connection: Connection, clinic_id: UUID, patient_id: UUID) -> None:
@@ -162,12 +191,16 @@ async def add(
         time_zone=new.time_zone,
         language=new.language,
         payer=new.payer,
+        mrn=new.mrn,
+        phone=new.phone,
+        mail=new.mail,
         version=1,
         record_version=1,
         created_at=now,
     )
     await connection.execute(insert(patient).values(values))
     await names_changed(connection, caller.clinic_id)
+    await _check_number(connection, caller.clinic_id, patient_id=patient_id, mrn=new.mrn)
     first = NewRevision("patient", patient_id, 1, new.model_dump(mode="json"))
     await revisions.keep(connection, caller, patient_id=patient_id, new=first, now=now)
     await audit.record(connection, caller, action="create", resource="patient", patient_id=patient_id, now=now)
@@ -194,8 +227,7 @@ async def change(
             name=changes.name or person.name,
             born_on=changes.born_on or person.born_on,
             time_zone=changes.time_zone or person.time_zone,
-            language=changes.language if "language" in changes.model_fields_set else person.language,
-            payer=changes.payer if "payer" in changes.model_fields_set else person.payer,
+            **{name: getattr(changes if name in changes.model_fields_set else person, name) for name in UNKNOWN_MAY_BE},
         )
         _check_birth(after.born_on, after.time_zone, now)
         if any(getattr(person, name) != value for name, value in after):
@@ -216,6 +248,9 @@ async def _keep(
         to(col(Patient.time_zone), after.time_zone),
         to(col(Patient.language), after.language),
         to(col(Patient.payer), after.payer),
+        to(col(Patient.mrn), after.mrn),
+        to(col(Patient.phone), after.phone),
+        to(col(Patient.mail), after.mail),
         to(col(Patient.version), person.version + 1),
         to(col(Patient.record_version), person.record_version + 1),
     )
@@ -224,11 +259,31 @@ async def _keep(
         .where(col(Patient.clinic_id) == person.clinic_id, col(Patient.id) == person.id)
         .ordered_values(*for_row(changed, person.clinic_id, person.id))
     )
-    if after.name != person.name:
+    if (after.name, after.mrn, after.born_on) != (person.name, person.mrn, person.born_on):
         await names_changed(connection, person.clinic_id)
+        await _check_number(connection, person.clinic_id, patient_id=person.id, mrn=after.mrn)
     new = NewRevision("patient", person.id, person.version + 1, after.model_dump(mode="json"), reason=reason)
     await revisions.keep(connection, caller, patient_id=person.id, new=new, now=now)
     await audit.record(connection, caller, action="change", resource="patient", patient_id=person.id, now=now)
+
+
+async def _check_number(connection: AsyncConnection, clinic_id: UUID, *, patient_id: UUID, mrn: str | None) -> None:
+    """409 where somebody else has the number; the row of `names_changed` is held, so that two at once can't take it."""
+    if mrn is not None and await is_numbered(connection, clinic_id, mrn, but=patient_id):
+        raise Problem(409, "Another patient of the clinic has this number.")
+
+
+async def is_numbered(connection: AsyncConnection, clinic_id: UUID, mrn: str, *, but: UUID) -> bool:
+    """Whether somebody else of the clinic has a number."""
+    names = await names_within(connection, clinic_id)
+    return any(one.id != but for one in names.numbered(mrn))
+
+
+async def alike(database: Database, caller: Caller, *, name: str, born_on: date) -> dict[UUID, str]:
+    """Who of those whom the caller may see has that name and day of birth already, by id."""
+    async with database.read() as connection:
+        found = (await names_of_clinic(connection, caller.clinic_id)).equal_to(name, born_on)
+        return await names_of(connection, caller, [one.id for one in found]) if found else {}
 
 
 async def read(database: Database, caller: Caller, *, patient_id: UUID, now: datetime) -> Person:

@@ -30,6 +30,9 @@ class Patient(SQLModel, table=True):
     language: str | None = Field(default=None, max_length=2)  # in which the patient is told what to do
     payer: str | None = Field(default=None, max_length=60)  # the policy of who pays
     origin: UUID | None = None  # id in the clinic that the record came from
+    mrn: str | None = Field(default=None, sa_type=SealedText("patient.mrn"))  # the clinic's own number of the record
+    phone: str | None = Field(default=None, sa_type=SealedText("patient.phone"))
+    mail: str | None = Field(default=None, sa_type=SealedText("patient.mail"))
 
 
 class ClinicNamesVersion(SQLModel, table=True):

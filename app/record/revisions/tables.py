@@ -10,6 +10,8 @@ from app.base.http.wire import JsonObject
 from app.base.store.metadata import of_patient
 from app.base.store.sealed import SealedJson, SealedText
 
+IN_WORDS = ("name", "note", "immediate_events", "mrn", "phone", "mail")  # fields of rows that say who or what it is
+
 
 class Revision(SQLModel, table=True):
     """One version of one row; rows are only ever added. A deletion is a revision without content."""
@@ -25,7 +27,5 @@ class Revision(SQLModel, table=True):
     recorded_at: datetime
     received_at: datetime
     reason: str | None = Field(default=None, sa_type=SealedText("revision.reason"))
-    content: JsonObject | None = Field(
-        default=None, sa_column=Column(SealedJson("revision.content", "name", "note", "immediate_events"))
-    )
+    content: JsonObject | None = Field(default=None, sa_column=Column(SealedJson("revision.content", *IN_WORDS)))
     origin: UUID | None = None  # id of the row in the clinic that the record came from

@@ -1,6 +1,7 @@
 """Imports a whole record into a clinic: all of it, or nothing."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -23,7 +24,7 @@ from app.record.facts.service import fact
 from app.record.facts.tables import FactRow
 from app.record.patients import service as patients
 from app.record.patients.names import names_changed
-from app.record.patients.service import Person, patient
+from app.record.patients.service import Person, is_numbered, patient
 from app.record.patients.tables import Patient
 from app.record.revisions.service import revision
 from app.record.revisions.tables import Revision
@@ -93,6 +94,8 @@ async def _person(connection: AsyncConnection, record: CheckedRecord, *, old_id:
     person = record.person
     ids = [old_id, record.origin]
     held = select(col(Patient.id)).where(col(Patient.clinic_id) == person.clinic_id, col(Patient.id).in_(ids))
+    if person.mrn is not None and await is_numbered(connection, person.clinic_id, person.mrn, but=person.id):
+        person = replace(person, mrn=None)  # it is somebody else's here
     values = row(Patient, **vars(person), origin=record.origin)
     made = await connection.execute(insert_new(connection, patient, "clinic_id", "origin"), values)
     if made.rowcount == 0 or (await connection.execute(held)).first() is not None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from app.access.audit.sealing import LEAST_DAYS
-from app.base.http.wire import Instant, JsonObject, Line, TimeZone, Wire
+from app.base.http.wire import Instant, JsonObject, Line, PhoneNumber, TimeZone, Wire
 from app.rules.words import Role
 
 EXAMPLE: JsonObject = {
@@ -23,7 +23,6 @@ EXAMPLE: JsonObject = {
 
 
 Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
-PhoneNumber = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()/.-]{1,38}$")]
 EmergencyNumber = Annotated[str, Field(pattern="^[0-9]{2,6}$")]
 
 

@@ -112,7 +112,7 @@ async def test_a_page_shows_it_to_admins(service: Service) -> None:
     assert text.count("read patient") == 1 and 'cleo <span class="soft">clinician</span>' in text
     assert "Nothing of that kind is on record." in await page(service, "/clinic/audit?from=2026-05-02")
     assert ">Audit</a>" in await page(service, "/clinic") and "Who looked at this record" in await page(
-        service, f"/clinic/patients/{service.ada_id}"
+        service, f"/clinic/patients/{service.ada_id}/account"
     )
     sheet = await service("nobody", "GET", f"/clinic/audit.csv?patient={service.ada_id}")
     assert sheet.headers["content-type"].startswith("text/csv") and ",cleo," in sheet.text

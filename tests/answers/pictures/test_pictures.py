@@ -10,7 +10,7 @@ import vl_convert
 from app.answers.pictures.content import Mark, PictureContent, flares, gaps, phases
 from app.answers.pictures.description import in_words
 from app.answers.pictures.downsample import average_of, keep_extremes
-from app.answers.pictures.layers import days
+from app.answers.pictures.layers import SIZES, days
 from app.answers.pictures.panels import phases_panel
 from app.answers.pictures.spec import spec
 from app.answers.verdicts.schemas import EXAMPLE, DaysOut, ReturnOut, VerdictOut
@@ -149,7 +149,7 @@ def test_flares_gaps_and_phases_are_runs_of_days() -> None:
 
 
 def test_a_phase_is_named_where_its_name_fits() -> None:
-    panel = phases_panel(phases(seen()), "light", days(START, START + timedelta(days=200)))
+    panel = phases_panel(phases(seen()), "light", x=days(START, START + timedelta(days=200)), size=SIZES["wide"])
     assert [v["says"] for v in panel["layer"][1]["data"]["values"]] == ["relief", "returned"]
 
 

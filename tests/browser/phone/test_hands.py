@@ -7,6 +7,10 @@ from tests.browser.phone.clinic import ClinicOfOne, Phone, day, live_in
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 DAY = f"/day/{day(-20)}"
+GONE = """async (date) => {
+  const held = await (await import("/app/store.js")).get("days", date);
+  return held === undefined || held.gone;
+}"""
 
 
 def pain(page: Page, score: int) -> None:
@@ -101,6 +105,7 @@ def test_an_entry_that_was_never_sent_is_deleted_for_good(phone: Phone, service:
         phone.pain(6).click()
         phone.page.get_by_role("button", name="Save", exact=True).click()
         phone.page.get_by_role("button", name="Delete it").click()
+        phone.page.wait_for_function(GONE, arg=str(day(-back)))  # untapped it looks the same before and after
         expect(phone.pain(6)).to_have_attribute("aria-pressed", "false")
     phone.offline(False).says("Saved")
     assert [service.entry(day(-back)) for back in (20, 21)] == [None, None]

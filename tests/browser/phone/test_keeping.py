@@ -126,6 +126,15 @@ def test_a_full_phone_says_that_nothing_was_kept(phone: Phone) -> None:
     phone.save().says(re.compile("^The storage of this phone is full"))
 
 
+def test_a_full_phone_says_so_at_the_first_tap(phone: Phone) -> None:
+    phone.sign_in()
+    phone.page.evaluate(
+        """() => { IDBObjectStore.prototype.put = () => { throw new DOMException("full", "QuotaExceededError"); }; }"""
+    )
+    phone.pain(3).click()
+    phone.says(re.compile("^The storage of this phone is full"))
+
+
 def test_a_clock_that_is_a_day_off_is_put_right(new_phone: Callable[..., Phone], service: ClinicOfOne) -> None:
     for ahead in (1, -1):
         phone = new_phone()

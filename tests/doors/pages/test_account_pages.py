@@ -114,9 +114,9 @@ async def test_a_wrong_password_changes_nothing(service: Service, step: str) -> 
 
 async def test_one_of_the_staff_is_invited_and_joins(service: Service) -> None:
     await enter(service, "root")
-    made = await send(service, f"{ALL}/invite", role="scheduler", username="nina", sent="one")
+    made = await send(service, f"{ALL}/invite", role="scheduler", username="nina", idempotency_key="one")
     code = code_of(made.text)
-    again = await send(service, f"{ALL}/invite", role="scheduler", username="nina", sent="one")
+    again = await send(service, f"{ALL}/invite", role="scheduler", username="nina", idempotency_key="one")
     assert again.status_code == 409 and code not in again.text
     assert "named nina" in (await service("nobody", "GET", ALL)).text
     chosen = {"code": code, "username": "nina", "password": FRESH}

@@ -196,7 +196,9 @@ async def test_four_procedures_on_two_sites_stand_beside_one_another(service: Se
     report = await service("cleo", "GET", f"/v1/procedures/{made[1]}/report.pdf")
     assert report.status_code == 200
     overview = (await service("nobody", "GET", f"/clinic/patients/{service.ada_id}")).text
-    assert overview.partition("<h2>Procedures</h2>")[2].count('class="card"') == 4
+    newest, _, before = overview.partition("<h2>Before that</h2>")
+    assert f'<h2><a href="/clinic/procedures/{made[3]}"' in newest and f"/{made[3]}/picture.svg" in newest
+    assert [one for one in made if f'href="/clinic/procedures/{one}"' in before] == made[:3]
 
 
 def many(clinic_id: Any, now: Any, n: int = 10_000) -> dict[Any, list[dict[str, Any]]]:

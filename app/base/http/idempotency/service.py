@@ -104,4 +104,14 @@ class IdempotentCall:
         return Answer(body, kept_answer.status, kept_answer.headers, kept_answer.patient_id, again=True)
 
 
+async def answered(database: Database, account_id: UUID, key: str) -> Answer | None:
+    """The status and headers that were kept of a call; None where there was none with this key."""
+    query = select(col(KeptAnswer.status), col(KeptAnswer.headers)).where(
+        col(KeptAnswer.account_id) == account_id, col(KeptAnswer.key) == key
+    )
+    async with database.read() as connection:
+        found = (await connection.execute(query)).first()
+    return None if found is None else Answer({}, found[0], found[1], again=True)
+
+
 NO_KEY = IdempotentCall(None, "")  # for calls that come without a key: the work is done each time

@@ -21,7 +21,8 @@ function reads(item) {
 async function chart() {
   const place = document.getElementById("chart");
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-  const address = document.getElementById("procedure").dataset.chart + (dark ? "&theme=dark" : "");
+  const narrow = matchMedia("(max-width: 40rem)").matches;
+  const address = document.getElementById("procedure").dataset.chart + (dark ? "&theme=dark" : "") + (narrow ? "&fit=narrow" : "");
   const answer = await fetch(address);
   if (!answer.ok) return;
   const [spec] = await Promise.all([answer.json(), window.vegaEmbed ? null : loaded("/clinic/assets/vega.js")]);

@@ -32,8 +32,12 @@ export async function entryScreen(named, { again }) {
 
   async function edit(parts) {
     entry.parts = parts;
-    await put("meta", `draft ${date}`, { date, parts, base: entry.base, seen: entry.seen });
-    await notSaved();
+    try {
+      await put("meta", `draft ${date}`, { date, parts, base: entry.base, seen: entry.seen });
+    } catch (error) { // on a full phone it stays on the screen alone
+      return notKept(error);
+    }
+    return notSaved();
   }
   /** Saves the day; answers whether something is shown that must stay in sight. */
   async function save() {

@@ -5,10 +5,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from app.base.http.wire import JsonObject, Line, Wire
+from app.base.http.wire import JsonObject, Line, PhoneNumber, Wire
 
 SITE: JsonObject = {"name": "Lakeside", "address": "Seestrasse 1, Zurich", "phone": "+41 44 000 00 01"}
-Phone = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()/.-]{1,38}$")]
 SiteName = Annotated[Line, Field(max_length=100)]
 
 
@@ -19,7 +18,7 @@ class SiteIn(Wire):
 
     name: SiteName
     address: Line | None = None
-    phone: Phone | None = None
+    phone: PhoneNumber | None = None
 
 
 class SiteChange(Wire):
@@ -29,7 +28,7 @@ class SiteChange(Wire):
 
     name: SiteName | None = None
     address: Line | None = Field(default=None, description="null: none")
-    phone: Phone | None = Field(default=None, description="null: none")
+    phone: PhoneNumber | None = Field(default=None, description="null: none")
     closed: StrictBool | None = Field(default=None, description="a closed site takes no new slots and patients")
 
 

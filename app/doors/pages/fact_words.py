@@ -1,0 +1,101 @@
+"""Facts in words, as a list of what was recorded says them: one line each."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from pydantic import BaseModel
+
+from app.doors.pages.diary_words import site
+from app.record.assessments.schemas import AssessmentOut
+from app.record.blocks.schemas import BlockOut
+from app.record.contacts.schemas import ContactOut
+from app.record.events.schemas import EventOut, WorkUpOut
+from app.record.procedures.schemas import ProcedureOut
+from app.rules.levels import spoken
+from app.rules.plan import WINDOWS
+
+
+def procedure(one: ProcedureOut) -> str:
+    """A rhizotomy: where, how, and the pain before."""
+    how = [f"{one.temperature_c:g} °C" if one.temperature_c else "", f"{one.seconds} s" if one.seconds else ""]
+    codes = ", ".join(f"{code.code} × {code.units}" for code in one.cpt)
+    return _joined(
+        f"{one.laterality} {spoken(one.joints or []) or one.region}",
+        " ".join(filter(None, (one.technique, *how))),
+        f"pain before {one.baseline_pain:g}" if one.baseline_pain is not None else "pain before missing",
+        f"by {one.operator}" if one.operator else "",
+        "repeat" if one.repeat_of else "staged" if one.staged_with else "",
+        f"CPT {codes}" if codes else "",
+    )
+
+
+def block(one: BlockOut) -> str:
+    """A diagnostic block: where, with what, and what it brought."""
+    return _joined(
+        f"{site(one.region, one.side)} {spoken(one.joints)}",
+        one.agent,
+        f"pain before {one.pain_before:g}",
+        "no reading after it"
+        if one.best_relief_percent is None
+        else f"best relief {one.best_relief_percent:.0f} %, "
+        f"80 % for {one.hours_at_80 or 0:g} h, 50 % for {one.hours_at_50 or 0:g} h",
+        f"the patient states {one.relief_stated:g} %" if one.relief_stated is not None else "",
+        {True: "lasted as long as the agent acts", False: "did not last as long as the agent acts"}.get(
+            cast(bool, one.concordant), ""
+        ),
+    )
+
+
+def assessment(one: AssessmentOut) -> str:
+    """A questionnaire: its score, and what became of the first."""
+    named = "" if not one.names else "; ".join(f"{n} {_score(v)}" for n, v in zip(one.names, one.items, strict=True))
+    change = ""
+    if one.first_score is not None:
+        verdict = {True: ", a meaningful fall", False: ", no meaningful fall"}.get(cast(bool, one.meaningful), "")
+        change = f"the first was {one.first_score:g}{verdict}"
+    return _joined(f"{one.kind.upper()}: {one.score:g} of {one.out_of:g}", named, change)
+
+
+def event(one: EventOut) -> str:
+    """What happened, and where."""
+    where = site(one.region, one.side) if one.region and one.side else one.region or one.side or ""
+    return _joined(one.kind.replace("_", " "), where, one.note or "")
+
+
+def contact(one: ContactOut) -> str:
+    """Which follow-up contact was made."""
+    return _joined(WINDOWS[one.contact], one.note or "")
+
+
+def work_up(one: WorkUpOut) -> str:
+    """What was tried before."""
+    tried = []
+    for care in one.conservative_care or []:
+        helped = {True: "helped", False: "did not help"}.get(cast(bool, care.helped), "")
+        weeks = "" if care.weeks is None else f"{care.weeks:g} weeks"
+        tried.append(" ".join(filter(None, (care.what.replace("_", " "), weeks, helped))))
+    since = "" if one.pain_since is None else f"pain since {one.pain_since:%-d %B %Y}"
+    return _joined(since, "; ".join(tried), one.note or "")
+
+
+SAY: Mapping[str, Callable[[Any], str]] = {  # by the kind's name; each takes its own wire form
+    "procedure": procedure,
+    "block": block,
+    "assessment": assessment,
+    "event": event,
+    "contact": contact,
+    "work_up": work_up,
+}
+
+
+def said(kind: str, one: BaseModel) -> str:
+    """A fact of a kind in its line."""
+    return SAY[kind](one)
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
+
+
+def _score(value: float | None) -> str:
+    return "?" if value is None else f"{value:g}"

@@ -1,0 +1,57 @@
+// Every form of the pages: a second click sends nothing, and what was typed outlives a sign-in that ran out meanwhile.
+// What is typed lies in this tab alone until the next page of the same account has come.
+const KEPT = "typed: ", OUT = "signed out";
+const account = document.body.dataset.account;
+
+function pathOf(form) {
+  return new URL(form.getAttribute("action"), location.href).pathname;
+}
+
+function typedIn(form) {
+  const fields = [...form.elements].filter((one) => one.name && !["hidden", "password", "submit", "button"].includes(one.type));
+  return fields.map((one) => [one.name, one.value, ["checkbox", "radio"].includes(one.type) ? one.checked : null]);
+}
+
+function fill(form, typed) {
+  for (const [name, value, checked] of typed) {
+    const field = [...form.elements].find((one) => one.name === name && (checked === null || one.value === value));
+    if (!field) continue;
+    if (checked === null) field.value = value;
+    else field.checked = checked;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+  for (let around = form; around; around = around.parentElement) if (around.tagName === "DETAILS") around.open = true;
+  const said = Object.assign(document.createElement("p"), { className: "past" });
+  said.setAttribute("role", "status");
+  said.textContent = "You had been signed out. What you typed is here again, and not sent yet.";
+  form.prepend(said);
+}
+
+function forget() {
+  for (const key of Object.keys(sessionStorage)) if (key.startsWith(KEPT) || key === OUT) sessionStorage.removeItem(key);
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.dataset.sent) return event.preventDefault();
+  form.dataset.sent = "yes";
+  const pathname = pathOf(form);
+  if (pathname.endsWith("/sign-out")) return forget();
+  if (account) sessionStorage.setItem(KEPT + pathname, JSON.stringify({ account, typed: typedIn(form) }));
+});
+
+window.addEventListener("pageshow", () => { // also from the browser's memory, by the button back
+  for (const form of document.forms) delete form.dataset.sent;
+});
+
+if (account) {
+  const out = sessionStorage.getItem(OUT);
+  for (const form of out ? document.forms : []) {
+    const kept = JSON.parse(sessionStorage.getItem(KEPT + pathOf(form)) ?? "null");
+    if (kept?.account === account) fill(form, kept.typed);
+  }
+  forget();
+} else if (document.querySelector("#sign-in") && Object.keys(sessionStorage).some((key) => key.startsWith(KEPT))) {
+  sessionStorage.setItem(OUT, "yes");
+}

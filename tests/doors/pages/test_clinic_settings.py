@@ -1,0 +1,167 @@
+"""The clinic's own pages for its admins: settings, sites, red flags, policies, webhooks, keys."""
+
+import re
+
+import pytest
+
+from app.access.accounts.service import add_clinic
+from tests.doors.pages.test_hub import fields_in
+from tests.doors.pages.test_pages import enter
+from tests.doors.pages.test_work_pages import page, send_form
+from tests.support import Service
+
+pytestmark = pytest.mark.anyio
+SETTINGS = "/clinic/settings"
+
+
+async def test_settings_are_kept_and_an_old_tab_undoes_nothing(service: Service) -> None:
+    await enter(service, "root")
+    form = fields_in(await page(service, SETTINGS), SETTINGS)
+    cleo = str(service.accounts["cleo"][1])
+    new = {
+        "phone": "+41 44 555 01 00",
+        "jurisdiction": "CH",
+        "alarm_budget": "20",
+        "chain_1": cleo,
+        "time_zone": "Europe/Zurich",
+    }
+    assert (await send_form(service, SETTINGS, **{**form, **new})).status_code == 303
+    held = (await service("root", "GET", "/v1/clinic")).json()
+    assert (held["phone"], held["jurisdiction"], held["alarm_budget"], held["chain"]) == (
+        "+41 44 555 01 00",
+        "CH",
+        20,
+        [cleo],
+    )
+    other = await send_form(service, SETTINGS, **{**form, "emergency_number": "144"})  # from before, of another field
+    assert other.status_code == 303
+    held = (await service("root", "GET", "/v1/clinic")).json()
+    assert (held["phone"], held["emergency_number"]) == ("+41 44 555 01 00", "144")
+    stale = await send_form(service, SETTINGS, **{**form, "phone": "+41 44 999 99 99"})
+    assert (stale.status_code, "changed this meanwhile" in stale.text, "999 99 99" in stale.text) == (412, True, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("name", "", "Name</a>"),
+        ("phone", "call me", "Phone</a>"),
+        ("jurisdiction", "Switzerland", "Country, two letters</a>"),
+        ("time_zone", "Nowhere", "Time zone</a>"),
+        ("alarm_budget", "-1", "Flags that can wait, shown a week</a>"),
+        ("alarm_budget", "many", "Flags that can wait, shown a week</a>"),
+        ("audit_days", "3", "Keep who saw what, days</a>"),
+    ],
+)
+async def test_a_setting_that_can_not_be_is_said_beside_it(service: Service, name: str, value: str, says: str) -> None:
+    await enter(service, "root")
+    form = fields_in(await page(service, SETTINGS), SETTINGS)
+    refused = await send_form(service, SETTINGS, **{**form, name: value})
+    assert refused.status_code == 422 and says in refused.text and f'id="wrong-{name}"' in refused.text, refused.text
+    assert (await service("root", "GET", "/v1/clinic")).json()["name"] != value
+
+
+async def test_sites_and_red_flags(service: Service) -> None:
+    await enter(service, "root")
+    assert (await send_form(service, f"{SETTINGS}/sites", name="Lakeside", phone="+41 44 1")).status_code == 303
+    again = await send_form(service, f"{SETTINGS}/sites", name="lakeside")
+    assert (again.status_code, 'value="lakeside"' in again.text) == (409, True)
+    text = await page(service, SETTINGS)
+    site = re.search(rf'action="({SETTINGS}/sites/[0-9a-f-]+)"', text)
+    assert site is not None
+    assert (await send_form(service, site[1], name="Hillside", address="Hill 1")).status_code == 303
+    assert (await send_form(service, f"{site[1]}/close")).status_code == 303
+    text = await page(service, SETTINGS)
+    assert "Hillside" in text and "Hill 1" in text and "Open again" in text
+    assert (await send_form(service, f"{site[1]}/burn")).status_code == 404
+    rule = {"kind": "headache", "least_severity": "2", "advice": "Call us today."}
+    assert (await send_form(service, f"{SETTINGS}/red-flags", **rule)).status_code == 303
+    assert "from severity 2 on: Call us today." in await page(service, SETTINGS)
+    assert (await send_form(service, f"{SETTINGS}/red-flags", **{**rule, "advice": ""})).status_code == 422
+    kept = await service.put("2026-04-30", 4, side_effects=[{"kind": "headache", "severity": 3}])
+    assert "Call us today." in kept.json()["advice"]
+
+
+async def test_a_policy_is_written_and_ended(service: Service) -> None:
+    await enter(service, "root")
+    text = await page(service, "/clinic/policies")
+    own = fields_in(text, "/clinic/policies")["toml"].replace("&#34;", '"').replace("&gt;", ">").replace("&lt;", "<")
+    bad = await send_form(service, "/clinic/policies", toml="name = ")
+    assert bad.status_code == 422 and "name =</textarea>" in bad.text
+    assert (await send_form(service, "/clinic/policies", toml=own)).status_code == 303
+    assert "(own-payer)" in (await page(service, "/clinic/policies")).split('id="others"')[0]
+    assert (await send_form(service, "/clinic/policies/own-payer/end")).status_code == 303
+    assert "(own-payer)" not in await page(service, "/clinic/policies")
+    await enter(service)
+    assert "Write a policy" not in await page(service, "/clinic/policies")
+
+
+async def test_webhooks_and_keys_show_their_secret_once(service: Service) -> None:
+    await enter(service, "root")
+    bad = await send_form(service, "/clinic/webhooks", url="http://localhost/x")
+    assert bad.status_code == 422 and 'value="http://localhost/x"' in bad.text
+    made = await send_form(service, "/clinic/webhooks", url="https://ehr.example.org/hook", topics=["flag.raised"])
+    secret = re.search(r"whsec_[^<]+", made.text)
+    text = await page(service, "/clinic/webhooks")
+    assert (
+        secret is not None
+        and secret[0] not in text
+        and "https://ehr.example.org/hook" in text
+        and "flag.raised" in text
+    )
+    gone = re.search(r'action="(/clinic/webhooks/[0-9a-f-]+/remove)"', text)
+    assert gone is not None and (await send_form(service, gone[1])).status_code == 303
+    for days, scopes in (("0", ["read"]), ("9", []), ("9", ["everything"]), ("soon", ["read"])):
+        fields = {"name": "export", "days": days, "scopes": scopes}
+        assert (await send_form(service, "/clinic/webhooks/keys", **fields)).status_code == 422, (days, scopes)
+    made = await send_form(service, "/clinic/webhooks/keys", name="export", days="9", scopes=["read"])
+    key = re.search(r"rpk_[^<]+", made.text)
+    assert key is not None
+    called = await service("nobody", "GET", "/v1/patients", headers={"Authorization": f"Bearer {key[0]}"})
+    assert called.status_code == 200
+    text = await page(service, "/clinic/webhooks")
+    ended = re.search(r'action="(/clinic/webhooks/keys/[0-9a-f-]+/end)"', text)
+    assert key[0] not in text and ended is not None
+    assert (await send_form(service, ended[1])).status_code == 303
+    called = await service("nobody", "GET", "/v1/patients", headers={"Authorization": f"Bearer {key[0]}"})
+    assert called.status_code == 401
+
+
+async def test_a_feed_is_made_and_revoked_on_ones_own_page(service: Service) -> None:
+    await enter(service)
+    made = await send_form(service, "/clinic/account/calendar")
+    address = re.search(r"/v1/calendar/[^<]+\.ics", made.text)
+    assert address is not None and (await service("nobody", "GET", address[0])).status_code == 200
+    assert (await send_form(service, "/clinic/account/calendar/revoke")).status_code == 303
+    assert (await service("nobody", "GET", address[0])).status_code == 404
+
+
+async def test_the_menu_shows_what_one_may_open(service: Service) -> None:
+    for who, shown in (("root", True), ("cleo", False), ("sam", False)):
+        await enter(service, who)
+        menu = (await page(service, "/clinic")).split("</nav>")[0]
+        for where in ("accounts", "settings", "policies", "webhooks", "audit"):
+            assert (f'href="/clinic/{where}"' in menu) is shown, (who, where)
+        assert who in (await page(service, "/clinic")).split("</header>")[0]
+        for address in re.findall(r'href="(/clinic[^"]*)"', menu):
+            assert (await service("nobody", "GET", address)).status_code == 200, address
+
+
+async def test_an_empty_clinic_leads_its_admin_through_the_first_steps(service: Service) -> None:
+    state, now = service.app.state, service.app.state.clock()
+    new = await state.database.write(lambda c: add_clinic(c, "Hillside", now))
+    await service.add("hill", new, "admin")
+    await enter(service, "hill")
+    text = await page(service, "/clinic")
+    assert [text.count(f'href="{one}"') >= 1 for one in ("/clinic/accounts#invite", "/clinic/patients/new")] == [
+        True,
+        True,
+    ]
+    form = fields_in(await page(service, SETTINGS), SETTINGS)
+    assert (await send_form(service, SETTINGS, **{**form, "phone": "+41 44 1"})).status_code == 303
+    assert "<span>Write down the clinic&#39;s phone" in await page(service, "/clinic")
+    await service.add("dora", new, "clinician")
+    added = await send_form(service, "/clinic/patients", name="Eva", born_on="1960-01-01", time_zone="Europe/Zurich")
+    assert added.status_code == 303 and "First steps" not in await page(service, "/clinic")
+    await enter(service)
+    assert "First steps" not in await page(service, "/clinic?q=")
