@@ -102,9 +102,9 @@ def main() -> None:
         times = [
             cost(partial(draw, seen, words)),
             cost(partial(to_png, svg)),
-            cost(partial(report, told, svg, words=words, paper="a4")),
+            cost(partial(report, told, svg, words=words, paper="a4", clinic="A clinic")),
         ]
-        sizes = [len(svg), len(to_png(svg)), len(report(told, svg, words=words, paper="a4"))]
+        sizes = [len(svg), len(to_png(svg)), len(report(told, svg, words=words, clinic="A clinic", paper="a4"))]
         shown = [*(f"{t:.0f}" for t in times), *(f"{size / 1_000:.0f} kB" for size in sizes)]
         table.add_row(name, f"{1_000 * judged:.0f}", *shown)
     Console(width=110).print(table)

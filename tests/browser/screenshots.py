@@ -11,7 +11,7 @@ from pathlib import Path
 from shutil import which
 
 import uvicorn
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from app.base.settings import Settings
 from app.base.store.migrate import upgrade
@@ -32,7 +32,12 @@ SHOTS = {
     "flags": "/clinic/flags",
     "calendar": "/clinic/calendar",
     "quality": "/clinic/quality",
+    "grid": "/clinic/calendar/grid",
 }
+OF_PATIENT = {"patient": "", "treatments": "/treatments", "diary": "/diary", "documents": "/documents"}
+OF_ADMIN = {"account": "{home}/account", "settings": "/clinic/settings", "policies": "/clinic/policies"}
+OF_ADMIN |= {"webhooks": "/clinic/webhooks", "accounts": "/clinic/accounts"}
+WIDTHS = (390, 820)  # beside the usual one
 
 
 def main() -> None:
@@ -73,7 +78,27 @@ def take(clinic: Clinic) -> None:
                 page.wait_for_load_state("networkidle")
                 page.screenshot(path=DOCS / f"{name}{'-dark' if scheme == 'dark' else ''}.png")
             context.close()
+        for width in (1280, *WIDTHS):
+            take_of_patient(browser, clinic, width)
         browser.close()
+
+
+def take_of_patient(browser: Browser, clinic: Clinic, width: int) -> None:
+    """The pages of one patient, and those of the admin, at a width."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, locale="en-GB")
+    page = context.new_page()
+    sign_in(page, clinic, "admin")
+    page.goto(f"{clinic.url}/clinic?q=Ada+Berger")
+    page.locator(".person").first.click()
+    home = page.get_by_role("heading", level=1).get_by_role("link").get_attribute("href") or ""
+    places = {name: home + part for name, part in OF_PATIENT.items()}
+    places |= {name: where.format(home=home) for name, where in OF_ADMIN.items()}
+    places |= {} if width == 1280 else {"list": "/clinic", "grid": "/clinic/calendar/grid", "queue": "/clinic/reviews"}
+    for name, where in places.items():
+        page.goto(clinic.url + where)
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=DOCS / f"{name}{'' if width == 1280 else f'-{width}'}.png", full_page=width < 1280)
+    context.close()
 
 
 if __name__ == "__main__":

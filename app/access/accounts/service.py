@@ -16,6 +16,7 @@ from app.access.accounts.tables import Account, Clinic
 from app.base.http.pools import Pool
 from app.base.http.problems import Problem
 from app.base.store import wall
+from app.base.store.database import Database
 from app.base.store.metadata import new_id
 from app.base.store.typed import Setting, col, row, table, to
 from app.rules.words import STAFF, Role
@@ -44,6 +45,12 @@ async def matches(password: str, known: str) -> bool:
 async def any_clinic(connection: AsyncConnection) -> bool:
     """Whether the database holds a clinic."""
     return (await connection.execute(select(col(Clinic.id)).limit(1))).first() is not None
+
+
+async def clinic_name(database: Database, clinic_id: UUID) -> str:
+    """What a clinic is called."""
+    async with database.read() as connection:
+        return (await connection.execute(select(col(Clinic.name)).where(col(Clinic.id) == clinic_id))).scalar_one()
 
 
 async def add_clinic(connection: AsyncConnection, name: str, now: datetime) -> UUID:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, func, select
+from sqlalchemy import Row, and_, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller, reach, require
@@ -16,7 +16,8 @@ from app.access.audit import service as audit
 from app.access.factors.codes import second_factor
 from app.access.factors.service import remove_all
 from app.access.factors.tables import SecondFactor
-from app.access.lifecycle.schemas import AccountChange, ClinicAccountOut
+from app.access.lifecycle import own
+from app.access.lifecycle.schemas import AccountChange, ClinicAccountOut, SessionOut
 from app.base.http.paging import Page, from_cursor, page, to_cursor
 from app.base.http.problems import Problem, bad_field, not_found
 from app.base.store.database import Database
@@ -117,6 +118,41 @@ async def end_sessions(database: Database, caller: Caller, *, account_id: UUID, 
     async def work(connection: AsyncConnection) -> None:
         whose = (await _find(connection, caller.clinic_id, account_id, now=now, lock=True)).patient_id
         await change_account(connection, caller.clinic_id, account_id, changes=[])
+        await audit.record(connection, caller, action="delete", resource="sessions", patient_id=whose, now=now)
+
+    await database.write(work)
+
+
+async def devices(database: Database, caller: Caller, *, account_id: UUID, now: datetime) -> list[SessionOut]:
+    """Where an account of the clinic is signed in, the newest first.
+
+    Raises:
+        Problem: 403; 404 where the clinic has no such account.
+    """
+    require(caller, "manage_accounts")
+    async with database.read() as connection:
+        whose = (await _find(connection, caller.clinic_id, account_id, now=now)).patient_id
+    await audit.record_read(database, caller, resource="sessions", patient_id=whose, now=now)
+    return await own.sessions_of(database, caller, account_id=account_id, now=now)
+
+
+async def end_device(database: Database, caller: Caller, *, account_id: UUID, session_id: UUID, now: datetime) -> None:
+    """Ends one sign-in of an account of the clinic.
+
+    Raises:
+        Problem: 403; 404 where the clinic has no such account, or the account no such sign-in.
+    """
+    require(caller, "manage_accounts")
+
+    async def work(connection: AsyncConnection) -> None:
+        whose = (await _find(connection, caller.clinic_id, account_id, now=now, lock=True)).patient_id
+        this = and_(
+            col(SignIn.clinic_id) == caller.clinic_id,
+            col(SignIn.account_id) == account_id,
+            col(SignIn.id) == session_id,
+        )
+        if (await connection.execute(delete(sign_in).where(this))).rowcount == 0:
+            raise not_found("session")
         await audit.record(connection, caller, action="delete", resource="sessions", patient_id=whose, now=now)
 
     await database.write(work)

@@ -42,7 +42,12 @@ async def set_password(database: Database, caller: Caller, *, given: PasswordIn,
 
 async def sessions(database: Database, caller: Caller, now: datetime) -> list[SessionOut]:
     """Where the caller is signed in, the newest first."""
-    mine = and_(col(SignIn.clinic_id) == caller.clinic_id, col(SignIn.account_id) == caller.account_id)
+    return await sessions_of(database, caller, account_id=caller.account_id, now=now)
+
+
+async def sessions_of(database: Database, caller: Caller, *, account_id: UUID, now: datetime) -> list[SessionOut]:
+    """Where an account of the caller's clinic is signed in, for whoever may know."""
+    theirs = and_(col(SignIn.clinic_id) == caller.clinic_id, col(SignIn.account_id) == account_id)
     query = (
         select(
             col(SignIn.id),
@@ -52,7 +57,7 @@ async def sessions(database: Database, caller: Caller, now: datetime) -> list[Se
             col(SignIn.expires_at),
             col(SignIn.factor),
         )
-        .where(mine, still_holds(now))
+        .where(theirs, still_holds(now))
         .order_by(col(SignIn.created_at).desc(), col(SignIn.id))
     )
     async with database.read() as connection:

@@ -33,10 +33,10 @@ class Known:
 
 
 class CodeNeeded(Problem):
-    """The name and the password are right, and a code is missing."""
+    """The name and the password are right, and a code is missing; on a page it leads on to `leads_to`."""
 
-    def __init__(self, whose: Known) -> None:
-        self.whose = whose
+    def __init__(self, whose: Known, leads_to: str = "/clinic") -> None:
+        self.whose, self.leads_to = whose, leads_to
         missing = FieldProblem(where="body", pointer="/code", detail="is missing")
         super().__init__(401, CODE_FIRST, errors=[missing], headers=BEARER)
 

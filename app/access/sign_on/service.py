@@ -139,7 +139,7 @@ async def finish(
     async with database.read() as connection:
         asks = not one.second_factor and await asks_for_code(connection, one.clinic_id, account_id)
         if asks:
-            raise CodeNeeded(await _known(connection, one.clinic_id, account_id))
+            raise CodeNeeded(await _known(connection, one.clinic_id, account_id), begun.leads_to)
     factor: Factor | None = "provider" if one.second_factor else None
     token = await sign_ins.issue(one.clinic_id, account_id, now, device=back.device, factor=factor)
     return token, begun.leads_to

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from app.access.accounts.deps import CallerDep
+from app.access.accounts.service import clinic_name
 from app.answers.eligibility.choice import policy_for
 from app.answers.follow_up.schemas import FollowUpOut
 from app.answers.follow_up.service import follow_up
@@ -26,7 +27,7 @@ from app.rules.policies import Policy
 from app.rules.words import Definition
 
 router = APIRouter(prefix="/v1/procedures/{procedure_id}", tags=["verdicts"])
-LAYOUT = "report/2"  # raised when the report's layout changes
+LAYOUT = "report/3"  # raised when the report's layout changes
 AsOf = Annotated[RecentDay | None, Query(description="day as of which to judge; today where left out")]
 DefinitionOf = Annotated[Definition, Query(description="definition of a return")]
 PolicyName = Annotated[
@@ -82,8 +83,8 @@ async def read_report(
     """The follow-up on one page: for the record, the payer and the patient. The same follow-up gives the same bytes."""
     question = Question(as_of, as_known_on, definition)
     about = await context.read(database, caller, procedure_id=procedure_id, question=question, now=now)
-    named = await policy_for(database, about, policy)
-    tag = tag_of(about, named, proposed_on=proposed_on, paper=paper)
+    named, clinic = await policy_for(database, about, policy), await clinic_name(database, about.person.clinic_id)
+    tag = tag_of(about, named, proposed_on=proposed_on, paper=paper, clinic=clinic)
     headers = {
         "ETag": tag,
         "Cache-Control": "private, no-cache",
@@ -92,24 +93,35 @@ async def read_report(
     if matches(if_none_match, tag):
         return Response(status_code=304, headers=headers)
     half = await context.by_half(database, caller, about, question=question, now=now)
-    made = await make(about, named, by_half=half, proposed_on=proposed_on, paper=paper)
+    made = await make(about, named, by_half=half, proposed_on=proposed_on, paper=paper, clinic=clinic)
     return Response(made, media_type="application/pdf", headers=headers)
 
 
-def tag_of(about: VerdictContext, policy: Policy, *, proposed_on: date | None, paper: Paper) -> str:
+def tag_of(about: VerdictContext, policy: Policy, *, proposed_on: date | None, paper: Paper, clinic: str) -> str:
     """The ETag of a report."""
-    return etag_after(about.tag, LAYOUT, LOOK, policy.name, policy.edition, proposed_on, paper)
+    return etag_after(about.tag, LAYOUT, LOOK, policy.name, policy.edition, proposed_on, paper, clinic)
 
 
 async def make(
-    about: VerdictContext, policy: Policy, *, by_half: VerdictContext, proposed_on: date | None, paper: Paper
+    about: VerdictContext,
+    policy: Policy,
+    *,
+    by_half: VerdictContext,
+    proposed_on: date | None,
+    paper: Paper,
+    clinic: str,
 ) -> bytes:
-    """The report as PDF, from the cache or typeset anew; `by_half` is the verdict by which the policy is answered."""
+    """The report as PDF, from the cache or typeset anew.
+
+    Args:
+        by_half: the verdict by which the policy is answered.
+        clinic: its name, which stands on top.
+    """
     told = follow_up(about, policy, proposed_on, by_half=by_half)
     svg = await picture(about, "svg")
 
     def draw() -> bytes:
-        return report(told, svg, words=in_words(picture_content(about)), paper=paper)
+        return report(told, svg, words=in_words(picture_content(about)), paper=paper, clinic=clinic)
 
-    tag = tag_of(about, policy, proposed_on=proposed_on, paper=paper)
+    tag = tag_of(about, policy, proposed_on=proposed_on, paper=paper, clinic=clinic)
     return await drawn(about.person.clinic_id, tag, draw)

@@ -54,16 +54,17 @@ def _typesetter() -> _Typesetter:
     return _Typesetter()
 
 
-def report(told: FollowUpOut, svg: bytes, *, words: str, paper: Paper) -> bytes:
+def report(told: FollowUpOut, svg: bytes, *, words: str, paper: Paper, clinic: str) -> bytes:
     """The PDF of a follow-up.
 
     Args:
         svg: the picture; its text is set in the report's own font.
         words: the text alternative of the picture.
+        clinic: its name.
     """
     picture = svg.decode().replace(FONT, EMBEDDED)
     told_in_tenths = json.dumps(_in_tenths(told.model_dump(mode="json", by_alias=True)))
-    inputs = {"told": told_in_tenths, "picture": picture, "words": words, "paper": paper}
+    inputs = {"told": told_in_tenths, "picture": picture, "words": words, "paper": paper, "clinic": clinic}
     return _typesetter().set({**inputs, "release": version("reprieve")})
 
 

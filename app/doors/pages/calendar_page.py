@@ -22,6 +22,7 @@ from app.doors.pages.sent_once import SentOnceDep
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
 from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, filled, problem_of, taken
 from app.record.patients.service import today_of
+from app.record.patients.sites import service as sites
 from app.work.calendar import absences, offers, waiting
 from app.work.calendar import slots as clinic_slots
 from app.work.calendar.local_times import midnight
@@ -45,6 +46,7 @@ class NewSlotForm(PageForm):
     weeks: str | None = None
     location: str | None = None
     room: str | None = None
+    site_id: str | None = None
     device: str | None = None
     kind: str | None = None
     overrule: str | None = None
@@ -277,4 +279,5 @@ async def _show(
         free=sum(one.stands(now) == "free" for one in slots),
         typed=typed,
         left_out=left_out,
+        sites=await sites.list_all(database, caller),
     )

@@ -15,6 +15,7 @@ from app.answers.pictures.routes import SAFE
 from app.answers.pictures.style import Theme
 from app.base.http.deps import DatabaseDep
 from app.base.http.problems import Problem, field_problems
+from app.base.http.sheets import line
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import VisitorDep
 
@@ -65,6 +66,19 @@ async def cohort_page(request: Request, visitor: VisitorDep, database: DatabaseD
         query=urlencode(given),
         words=curves_in_words(found),
     )
+
+
+@router.get("/cohort.csv")
+async def cohort_sheet(request: Request, visitor: VisitorDep, database: DatabaseDep) -> Response:
+    """The curves as a sheet: a row for each day of each group."""
+    asked, _ = _asked(request)
+    found = await curves(database, visitor.caller, asked=asked, now=request.app.state.clock)
+    rows = [line(("group", "day", "still_followed", "still_in_relief", "low_95", "high_95"))]
+    for g in found.groups:
+        points = zip(g.days, g.at_risk, g.survival, g.low, g.high, strict=True)
+        rows += [line((g.group or "all", *point)) for point in points]
+    headers = {"Content-Disposition": 'attachment; filename="cohort.csv"', "Cache-Control": "private, no-store"}
+    return Response("".join(rows), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @router.get("/cohort.svg")

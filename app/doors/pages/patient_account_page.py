@@ -196,6 +196,21 @@ async def end_sessions(
     return await _stepped(database, visitor, step(), patient_id=patient_id, now=now)
 
 
+@router.post("/{account_id:uuid}/devices/{session_id:uuid}/end")
+async def end_device(
+    patient_id: UUID, account_id: UUID, session_id: UUID, visitor: WriterDep, *, database: DatabaseDep, now: Now
+) -> Response:
+    """Signs the patient out on one device."""
+
+    async def step() -> None:
+        await _require_theirs(database, visitor, patient_id, account_id=account_id, now=now)
+        await clinic_accounts.end_device(
+            database, visitor.caller, account_id=account_id, session_id=session_id, now=now
+        )
+
+    return await _stepped(database, visitor, step(), patient_id=patient_id, now=now)
+
+
 @router.post("/{account_id:uuid}/reset")
 async def reset(
     patient_id: UUID,
@@ -287,8 +302,15 @@ async def _show(
         person = await patients.find(connection, caller, patient_id=patient_id)
     language = cast(Language, person.language or "en")
     looked = AuditQuery(patient_id=patient_id)
+    accounts = await clinic_accounts.of_patient(database, caller, patient_id=patient_id, now=now)
     told: dict[str, object] = {
-        "accounts": await clinic_accounts.of_patient(database, caller, patient_id=patient_id, now=now),
+        "accounts": accounts,
+        "devices": [
+            (one.id, device)
+            for one in accounts
+            if may("manage_accounts")
+            for device in await clinic_accounts.devices(database, caller, account_id=one.id, now=now)
+        ],
         "consents": await consents.list_all(database, caller, patient_id=patient_id, now=now),
         "texts": [(kind, text_of(kind, newest(kind), language)) for kind in CONSENT_KINDS],
         "proxies": await proxies.list_of(database, caller, patient_id=patient_id, now=now) if may("let_act") else [],

@@ -14,6 +14,7 @@ from app.base.http.deps import DatabaseDep, Now
 from app.base.store.database import Database
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import Visitor, VisitorDep
+from app.record.whole.hand_overs.service import NEEDED
 from app.rules.words import REGIONS, Region
 from app.work.clinic import service as clinics
 
@@ -64,6 +65,7 @@ async def patients_page(
         first=patient_list.PAGE * (page_number - 1) + 1,
         address=address,
         first_steps=await _first_steps(database, visitor, patients=sum(listing.by_need.values()), now=now),
+        may_take_over=all((visitor.caller.role, action) in RULES for action in NEEDED),
         may_write=(visitor.caller.role, "create_patient") in RULES,
         outside=visitor.caller.in_teams and (visitor.caller.role, "break_glass") in RULES,
     )

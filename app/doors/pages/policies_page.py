@@ -13,8 +13,9 @@ from app.base.store.database import Database
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.sent_once import SentOnceDep
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
-from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, filled, taken
+from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, filled, problem_of, taken
 from app.rules.policies import policies
+from app.work.reviews.policy_change import PolicyChange, changed_by
 
 ADDRESS = "/clinic/policies"
 router = APIRouter(prefix=ADDRESS, route_class=PageRoute, include_in_schema=False)
@@ -47,6 +48,20 @@ async def add(
     return await taken(step(), ADDRESS, again)
 
 
+@router.post("/preview")
+async def preview(form: Annotated[PolicyForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now) -> Response:
+    """Whose answer the text would change; nothing is kept."""
+    found: list[PolicyChange] = []
+
+    async def step() -> None:
+        toml = filled(PolicyIn, form).toml
+        found.append(await changed_by(database, visitor.caller, toml=toml, now=now))
+
+    problem = await problem_of(step())
+    change = found[0] if found else None
+    return await _show(database, visitor, typed=Typed("policy", form), problem=problem, change=change)
+
+
 @router.post("/{name}/end")
 async def end(
     name: Annotated[str, Path(max_length=60)], visitor: WriterDep, database: DatabaseDep, now: Now
@@ -60,7 +75,12 @@ async def end(
 
 
 async def _show(
-    database: Database, visitor: Visitor, *, typed: Typed = NOTHING_TYPED, problem: Problem | None = None
+    database: Database,
+    visitor: Visitor,
+    *,
+    typed: Typed = NOTHING_TYPED,
+    problem: Problem | None = None,
+    change: PolicyChange | None = None,
 ) -> Response:
     may_change = (visitor.caller.role, "change_clinic") in RULES
     known = await clinic_policies.known(database, visitor.caller.clinic_id)
@@ -74,6 +94,7 @@ async def _show(
         texts=await clinic_policies.texts(database, visitor.caller) if may_change else {},
         example=PolicyIn.model_config["json_schema_extra"]["example"]["toml"],  # type: ignore[index, call-overload]  # ours
         typed=typed,
+        change=change,
         faults=faults_of(problem),
         may_change=may_change,
     )

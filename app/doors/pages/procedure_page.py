@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, Query, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from app.access.accounts.permissions import RULES
+from app.access.accounts.service import clinic_name
 from app.answers.eligibility.choice import policy_for
 from app.answers.follow_up.routes import make as make_report
 from app.answers.follow_up.service import follow_up
@@ -212,7 +213,8 @@ async def page_report(
     about, _, _ = await _about(database, visitor, procedure_id, known_on=known_on, definition=definition, now=now)
     half = await _by_half(database, visitor, about, known_on=known_on, now=now)
     named = await policy_for(database, about, None)
-    made = await make_report(about, named, by_half=half, proposed_on=None, paper=paper)
+    clinic = await clinic_name(database, about.person.clinic_id)
+    made = await make_report(about, named, by_half=half, proposed_on=None, paper=paper, clinic=clinic)
     return Response(
         made, media_type="application/pdf", headers={"Content-Disposition": 'inline; filename="report.pdf"'}
     )

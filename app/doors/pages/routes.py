@@ -38,6 +38,7 @@ from app.doors.pages import (
     sign_in,
     sign_on_page,
     slot_page,
+    take_page,
     treatments_page,
 )
 from app.doors.pages.assets import mount_static
@@ -75,6 +76,7 @@ PARTS = (
     join_page,
     sign_on_page,
     outside_page,
+    take_page,
     assets,
 )
 for part in PARTS:

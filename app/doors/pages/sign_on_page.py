@@ -56,7 +56,7 @@ async def come_back(
         )
     except CodeNeeded as needed:
         half = await half_way.begin(database, needed.whose, now)
-        return ask_code(half, "/clinic", fault=None, status=200)
+        return ask_code(half, needed.leads_to, fault=None, status=200)
     except (Problem, ProviderFault) as fault:
         return _fault_of(fault)
     answer = RedirectResponse(inside(leads_to), 303)

@@ -23,6 +23,7 @@ from app.base.store.metadata import new_id
 from app.base.store.typed import RowQuery, Setting, col, row_of, table, to, values_of, whole
 from app.record.patients.service import patient
 from app.record.patients.sites.service import check_open
+from app.record.patients.sites.tables import ClinicSite
 from app.record.patients.tables import Patient
 from app.work.calendar.clashes import check_slots, held, hold_clinician, hold_places, needed_by, overruled
 from app.work.calendar.offers import offer, withdraw_offer
@@ -229,6 +230,12 @@ class AgendaItem:
     overtaken: bool
     kept_for: str | None
     kept_until: datetime | None
+    site: str | None
+
+    @property
+    def where(self) -> str:
+        """Room or location, and the site where the clinic has several."""
+        return ", ".join(filter(None, (self.room or self.location, self.site)))
 
     def stands(self, now: datetime) -> str:
         """In a word or two, whether it can be had."""
@@ -304,8 +311,13 @@ def _agenda(caller: Caller, now: datetime) -> RowQuery:
             func.coalesce(overtaken(now), false()),
             keeper.c.name,
             col(Waiting.offered_until),
+            col(ClinicSite.name).label("site"),
         )
         .select_from(slot)
+        .outerjoin(
+            table(ClinicSite),
+            and_(col(ClinicSite.clinic_id) == col(Slot.clinic_id), col(ClinicSite.id) == col(Slot.site_id)),
+        )
         .join(account, of_clinician)
         .outerjoin(appointment, held())
         .outerjoin(patient, theirs)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.access.accounts.permissions import Action, Caller, is_staff, require
 from app.access.audit import service as audit
 from app.alerts.flags.answered import take_up_again
+from app.answers.verdicts.tables import OutcomeRow
 from app.base.http.problems import Problem
 from app.base.store.database import Database
 from app.base.store.timeline import step
@@ -169,13 +170,22 @@ def check_authorised(of: Review, day: date) -> None:
 
 
 async def _freed(connection: AsyncConnection, of: Review | None) -> tuple[State | None, list[Setting]]:
-    """Where a review stands without its slot: to be booked again, also one that was decided, unless another is open."""
+    """Where a review stands without its slot: to be booked again, also one that was decided, unless another is open or the
+    watch of its procedure is over.
+    """
     slot: list[Setting] = [to(col(Review.appointment_id), None)]
     if of is None or of.state in OPEN:
         return None, slot
     others = and_(col(Review.clinic_id) == of.clinic_id, col(Review.open_procedure_id) == of.procedure_id)
     if (await connection.execute(select(review).where(others))).first() is not None:
         return "decided", slot
+    over = and_(
+        col(OutcomeRow.clinic_id) == of.clinic_id,
+        col(OutcomeRow.procedure_id) == of.procedure_id,
+        col(OutcomeRow.closed).is_not(None),
+    )
+    if (await connection.execute(select(col(OutcomeRow.procedure_id)).where(over))).first() is not None:
+        return "decided", slot  # repeated, or watched no more: there is nothing left to book
     again = [
         to(col(Review.open_procedure_id), of.procedure_id),
         to(col(Review.decision), None),

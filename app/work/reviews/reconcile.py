@@ -154,12 +154,15 @@ def _outcome_of_review() -> ColumnElement[bool]:
 async def close_answered(connection: AsyncConnection, now: datetime) -> int:
     """Ends each open review whose procedure's watch has been closed since it was opened; returns how many.
 
-    A repeat decides it; surgery, death and a move end it without a decision, and give its appointment back.
+    A repeat decides it; surgery, death and a move end it without a decision. What is booked for one is given back, also for
+    one that was decided before: the repeat may have come sooner than its day.
     """
+    booked = and_(col(Review.state) == "decided", col(Review.appointment_id).is_not(None))
     answered = (
         select(review, col(OutcomeRow.closed), col(OutcomeRow.closed_on))
         .join(outcome, _outcome_of_review())
-        .where(is_open(), col(OutcomeRow.closed).is_not(None), col(OutcomeRow.closed_at) > col(Review.opened_at))
+        .where(or_(is_open(), booked))
+        .where(col(OutcomeRow.closed).is_not(None), col(OutcomeRow.closed_at) > col(Review.opened_at))
         .order_by(col(Review.clinic_id), col(Review.id))
         .limit(AT_ONCE)
         .with_for_update(of=review)  # what somebody does with a review in this moment is waited for, and counts
@@ -178,6 +181,10 @@ async def _close(connection: AsyncConnection, one: Review, why: End, *, on: date
         if booked is not None and booked.starts_at > now:  # one that is past was kept, or is the repeat itself
             reason = HAS_DIED if why == DEATH else note
             await calendar.give_back(connection, None, one=booked, reason=reason, now=now)
+    if one.state == "decided":  # by a person, and it stays so unless what has ended the watch was a mistake
+        freed = [to(col(Review.appointment_id), None), to(col(Review.closed_by), why)]
+        await set_columns(connection, one, freed)
+        return
     state: State = "decided" if repeated else "cancelled"
     ended = [
         to(col(Review.state), state),

@@ -54,6 +54,8 @@ async def test_the_report_says_what_the_api_says(service: Service) -> None:
         "L3, L4, L5 dorsal ramus",
         "64635 x 1",
         procedure,
+        (await service("cleo", "GET", "/v1/clinic")).json()["name"],
+        "read and signed by",
     ):
         assert plain(said) in page, said
     for rule in told["eligibility"]["rules"]:
@@ -64,6 +66,16 @@ async def test_the_report_says_what_the_api_says(service: Service) -> None:
         assert f"{days}{time['days_logged']}" in page, time
     assert told["milestones"][0]["function"] == {"peg": 8.0}
     assert told["milestones"][1]["function"] == {"peg": 2.67}
+
+
+async def test_another_name_of_the_clinic_is_another_report(service: Service) -> None:
+    procedure = await treated(service)
+    first = await service("cleo", "GET", f"/v1/procedures/{procedure}/report.pdf")
+    await service("root", "PATCH", "/v1/clinic", json={"name": "Hillside Pain Centre"})
+    again = await service(
+        "cleo", "GET", f"/v1/procedures/{procedure}/report.pdf", headers={"If-None-Match": first.headers["etag"]}
+    )
+    assert again.status_code == 200 and "Hillside Pain Centre" in text_of(again.content)
 
 
 async def test_it_is_one_small_tagged_page_of_either_size(service: Service) -> None:

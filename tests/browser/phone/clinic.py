@@ -55,6 +55,7 @@ SCREENS = (
     "leave",
     "sign-in",
 )
+STAFF = {"cleo": "clinician", "sam": "scheduler", "root": "admin"}
 OUTSIDE = ("", "join")  # of who is not signed in
 
 
@@ -111,11 +112,12 @@ class ClinicOfOne:
         return self(NAME, "PUT", f"/v1/patients/{self.patient_id}/diary/{on}", json=parts)
 
 
-async def people(url: str) -> None:
+async def people(url: str, *roles: str) -> None:
     database = Database(url)
     here = await database.write(lambda c: add_clinic(c, "Harbour Clinic", utc_now()))
-    for who, role in (("cleo", "clinician"), ("sam", "scheduler"), ("root", "admin")):
-        await add(database, here, who, role)
+    for who, role in STAFF.items():
+        if role in roles:
+            await add(database, here, who, role)
     await database.close()
 
 
@@ -192,36 +194,43 @@ def as_process(settings: Settings, port: int) -> tuple[Callable[[], None], Calla
 
 
 @contextmanager
-def served(database_url: str, *, mortal: bool = False, **more: Any) -> Iterator[ClinicOfOne]:
+def served(database_url: str, *, mortal: bool = False, bare: bool = False, **more: Any) -> Iterator[ClinicOfOne]:
     """The clinic on a migrated database without a row, served.
 
     Args:
         mortal: the server is a process of its own, and `stop` is `kill -9`.
+        bare: it has its admin and nobody else yet.
         more: settings.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    aside(lambda: asyncio.run(people(database_url)))
+    aside(lambda: asyncio.run(people(database_url, *(["admin"] if bare else STAFF.values()))))
     base = {"database_url": database_url, "worker_seconds": 0, "public_url": f"http://localhost:{port}", "pool_size": 4}
     settings = Settings.model_validate({**base, **more})
     start, stop = as_process(settings, port) if mortal else in_thread(settings, port)
     one = ClinicOfOne(f"http://localhost:{port}", settings=settings, start=start, stop=stop)
     start()
     try:
-        new = {"name": "Ada Muster", "born_on": "1951-04-02", "time_zone": "UTC", "language": "en"}
-        one.patient_id = one("cleo", "POST", "/v1/patients", json=new)["id"]
-        done = {"performed_on": str(day(-10)), "region": "lumbar", "laterality": "left", "baseline_pain": 7}
-        made = one("cleo", "POST", f"/v1/patients/{one.patient_id}/procedures", json=done)
-        one.procedure_id = made["id"]
-        aside(lambda: asyncio.run(add_patients_account(database_url, one.patient_id, NAME)))
-        for kind in ("treatment", "research", "messages"):
-            said = {"kind": kind, "version": 1, "given": True}
-            one(NAME, "POST", f"/v1/patients/{one.patient_id}/consents", json=said)
+        if not bare:
+            treat(one)
         yield one
     finally:
         one.client.close()
         stop()
+
+
+def treat(one: ClinicOfOne) -> None:
+    """The patient, their treatment, account and consents."""
+    new = {"name": "Ada Muster", "born_on": "1951-04-02", "time_zone": "UTC", "language": "en"}
+    one.patient_id = one("cleo", "POST", "/v1/patients", json=new)["id"]
+    done = {"performed_on": str(day(-10)), "region": "lumbar", "laterality": "left", "baseline_pain": 7}
+    made = one("cleo", "POST", f"/v1/patients/{one.patient_id}/procedures", json=done)
+    one.procedure_id = made["id"]
+    aside(lambda: asyncio.run(add_patients_account(one.settings.database_url.get_secret_value(), one.patient_id, NAME)))
+    for kind in ("treatment", "research", "messages"):
+        said = {"kind": kind, "version": 1, "given": True}
+        one(NAME, "POST", f"/v1/patients/{one.patient_id}/consents", json=said)
 
 
 def live_in(service: ClinicOfOne) -> ClinicOfOne:

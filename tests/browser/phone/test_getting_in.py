@@ -16,7 +16,8 @@ def invited(service: ClinicOfOne) -> tuple[str, str]:
     return bea, service("cleo", "POST", f"/v1/patients/{bea}/invitations")["code"]
 
 
-def agree_and_write(phone: Phone) -> None:
+def agree(phone: Phone) -> None:
+    """What is asked, consent, and no reminder."""
     page = phone.page
     expect(page.get_by_role("heading", name="What is asked of you")).to_be_visible()
     expect(page.get_by_text("The people who treat you at Harbour Clinic, and you.")).to_be_visible()
@@ -26,6 +27,10 @@ def agree_and_write(phone: Phone) -> None:
         answer.check()
     page.get_by_role("button", name="Go on").click()
     page.get_by_role("button", name="No reminder").click()
+
+
+def agree_and_write(phone: Phone) -> None:
+    agree(phone)
     phone.pain(3).click()
     phone.save().says("Saved")
 

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from app.access.accounts.service import add_clinic
+from tests.alerts.flags.test_conclusions import returned, work
 from tests.doors.pages.test_hub import fields_in
 from tests.doors.pages.test_pages import enter
 from tests.doors.pages.test_work_pages import page, send_form
@@ -96,6 +97,25 @@ async def test_a_policy_is_written_and_ended(service: Service) -> None:
     assert "Write a policy" not in await page(service, "/clinic/policies")
 
 
+async def test_before_a_policy_is_kept_one_sees_whose_answer_it_changes(service: Service) -> None:
+    procedure = await returned(service)
+    await work(service)
+    await service("cleo", "POST", f"/v1/procedures/{procedure}/reviews", json={})
+    await service("cleo", "PATCH", f"/v1/patients/{service.ada_id}", json={"payer": "own payer"})
+    await enter(service, "root")
+    text = fields_in(await page(service, "/clinic/policies"), "/clinic/policies")["toml"]
+    own = text.replace("&#34;", '"').replace("&gt;", ">").replace("&lt;", "<")
+    seen = await send_form(service, "/clinic/policies/preview", toml=own)
+    assert seen.status_code == 200 and "It answers for 1 of the open reviews; of 1 the answer changes" in seen.text
+    assert "Ada Muster" in seen.text and "not asked" in seen.text
+    assert "(own-payer)" not in await page(service, "/clinic/policies"), "nothing is kept"
+    assert (await send_form(service, "/clinic/policies", toml=own)).status_code == 303
+    again = await send_form(service, "/clinic/policies/preview", toml=own)
+    assert "of 0 the answer changes" in again.text
+    bad = await send_form(service, "/clinic/policies/preview", toml="nonsense")
+    assert (bad.status_code, "nonsense</textarea>" in bad.text) == (422, True)
+
+
 async def test_webhooks_and_keys_show_their_secret_once(service: Service) -> None:
     await enter(service, "root")
     bad = await send_form(service, "/clinic/webhooks", url="http://localhost/x")
@@ -165,3 +185,57 @@ async def test_an_empty_clinic_leads_its_admin_through_the_first_steps(service: 
     assert added.status_code == 303 and "First steps" not in await page(service, "/clinic")
     await enter(service)
     assert "First steps" not in await page(service, "/clinic?q=")
+
+
+async def test_the_cohort_goes_out_as_a_sheet(service: Service) -> None:
+    await returned(service)
+    await work(service)
+    await enter(service)
+    rows = (await page(service, "/clinic/cohort.csv?group_by=region")).splitlines()
+    assert rows[0] == "group,day,still_followed,still_in_relief,low_95,high_95"
+    assert rows[1].startswith("lumbar,0,1,1") and rows[-1].split(",")[3] == "0"
+    assert 'href="/clinic/cohort.csv?group_by=region"' in await page(service, "/clinic/cohort?group_by=region")
+    assert (await service("nobody", "GET", "/clinic/cohort.csv?region=nowhere")).status_code == 422
+
+
+async def test_a_slot_is_of_a_site_and_the_calendar_says_which(service: Service) -> None:
+    await enter(service, "root")
+    assert 'name="site_id"' not in await page(service, "/clinic/calendar"), "a clinic at one place is asked for none"
+    site = (await service("root", "POST", "/v1/sites", json={"name": "Lakeside"})).json()["id"]
+    cleo = str(service.accounts["cleo"][1])
+    new = {
+        "clinician_id": cleo,
+        "on": "2026-05-04",
+        "at": "09:00",
+        "minutes": "30",
+        "location": "Main",
+        "room": "Room 2",
+    }
+    made = await send_form(service, "/clinic/calendar/slots?from=2026-05-04", **new, weeks="1", site_id=site)
+    assert made.status_code == 303, made.text
+    for where in ("/clinic/calendar?from=2026-05-04", "/clinic/calendar/grid?from=2026-05-04"):
+        assert "Room 2, Lakeside" in await page(service, where), where
+    wrong = await send_form(service, "/clinic/calendar/slots", **new, weeks="1", site_id=cleo)
+    assert wrong.status_code == 422
+
+
+async def test_the_grid_has_a_column_for_each_day_clinician_room_or_device(service: Service) -> None:
+    cleo = str(service.accounts["cleo"][1])
+    slot = {"clinician_id": cleo, "starts_at": "2026-05-05T09:00:00Z", "minutes": 30, "location": "Main"}
+    for more in ({"room": "Room 1", "device": "Generator A"}, {"starts_at": "2026-05-05T10:00:00Z", "room": "Room 2"}):
+        assert (await service("sam", "POST", "/v1/slots", json={**slot, **more})).status_code == 201
+    await enter(service, "sam")
+    heads = {
+        by: re.findall(
+            r'<th scope="col">([^<]+)</th>', await page(service, f"/clinic/calendar/grid?from=2026-05-05&by={by}")
+        )
+        for by in ("day", "clinician", "room", "device")
+    }
+    assert heads["day"][1] == "Monday, 4 May 2026" and len(heads["day"]) == 8
+    assert heads["clinician"] == ["time", "cleo"]
+    assert heads["room"] == ["time", "Room 1", "Room 2"]
+    assert heads["device"] == ["time", "Generator A", "no device named"]
+    assert "No slots on this day" in await page(service, "/clinic/calendar/grid?from=2026-05-06&by=room")
+    nobody = await page(service, "/clinic/calendar/grid?from=2026-05-05&who=nobody")
+    assert "No slots in this week" in nobody
+    assert (await service("nobody", "GET", "/clinic/calendar/grid?by=weather")).status_code == 422

@@ -8,7 +8,7 @@ import pytest
 
 from tests.doors.pages.test_pages import enter, form_token
 from tests.doors.pages.test_work_pages import page, send_form
-from tests.support import Service
+from tests.support import PASSWORD, Service
 
 pytestmark = pytest.mark.anyio
 FACTS: dict[str, tuple[dict[str, Any], dict[str, str], str, str]] = {  # as typed, what changes, said before and after
@@ -246,9 +246,20 @@ async def test_documents_go_out_and_a_record_goes_to_another_clinic(service: Ser
     made = await send_form(service, f"{home}/documents/hand-over", agreed="signed on paper")
     code = re.search(r'<code class="long">([^<]+)</code>', made.text)
     assert code is not None
-    taken = await service("other", "POST", f"/v1/hand_overs/{code[1]}/take")
-    assert taken.status_code in (403, 201), taken.text
-    assert "signed on paper" in await page(service, f"{home}/documents")
+    await enter(service, "other")
+    assert 'href="/clinic/take-over"' in await page(service, "/clinic")
+    wrong = await send_form(service, "/clinic/take-over", code="nonsense")
+    assert (wrong.status_code, "wrong, used, or too old" in wrong.text) == (422, True)
+    taken = await send_form(service, "/clinic/take-over", code=code[1])
+    assert taken.status_code == 303 and "average 4" in await page(
+        service, f"{taken.headers['location']}/diary/2026-04-30"
+    )
+    assert (await send_form(service, "/clinic/take-over", code=code[1])).status_code == 422
+    await enter(service)
+    said = await page(service, f"{home}/documents")
+    assert "signed on paper" in said and "has it since" in said
+    await enter(service, "sam")
+    assert (await service("nobody", "GET", "/clinic/take-over")).status_code == 403
 
 
 async def test_account_consent_proxies_and_team_on_the_page(service: Service) -> None:
@@ -271,6 +282,28 @@ async def test_account_consent_proxies_and_team_on_the_page(service: Service) ->
     assert (await send_form(service, f"{home}/team", account_id=cleo)).status_code == 303
     assert (await send_form(service, f"{home}/team/{cleo}/remove")).status_code == 303
     assert (await send_form(service, f"{home}/team", account_id="nobody")).status_code == 422
+
+
+async def test_an_admin_signs_the_patient_out_of_one_device_or_all(service: Service) -> None:
+    home = f"/clinic/patients/{service.ada_id}/account"
+    form = {"username": "ada", "password": PASSWORD, "device": "Ada's tablet"}
+    other = (await service("nobody", "POST", "/v1/token", data=form)).json()["access_token"]
+    await enter(service)
+    assert "Ada&#39;s tablet" not in await page(service, home), "for admins alone"
+    await enter(service, "root")
+    text = await page(service, home)
+    ended = re.search(r'Ada&#39;s tablet.*?action="([^"]+/devices/[^"]+/end)"', text, re.DOTALL)
+    assert ended is not None and (await send_form(service, ended[1])).status_code == 303
+    called = await service("nobody", "GET", "/v1/me", headers={"Authorization": f"Bearer {other}"})
+    assert (called.status_code, (await service("ada", "GET", "/v1/me")).status_code) == (401, 200)
+    assert (await send_form(service, ended[1])).status_code == 404
+    everywhere = re.search(rf'action="({home}/[0-9a-f-]+/end)"', text)
+    assert everywhere is not None and (await send_form(service, everywhere[1])).status_code == 303
+    assert (await service("ada", "GET", "/v1/me")).status_code == 401
+    made = await send_form(service, everywhere[1].replace("/end", "/reset"))
+    assert "A new password" in made.text and "code" in made.text
+    wrong = everywhere[1].replace(service.ada_id, str(service.accounts["ada"][0]))
+    assert (await send_form(service, wrong)).status_code == 404
 
 
 async def test_a_patient_is_erased_only_with_reason_and_name(service: Service) -> None:

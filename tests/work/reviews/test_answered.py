@@ -113,6 +113,42 @@ async def test_what_was_answered_is_not_asked_again_after_a_mistaken_repeat(serv
     assert (await of_return(service, "open"), len(await of_return(service, "resolved"))) == ([], 1)
 
 
+async def booked_and_decided(service: Service) -> tuple[str, str]:
+    """The addresses of a review that was booked and decided to repeat, and of its appointment."""
+    review = await review_of(service, await returned(service))
+    where = f"/v1/reviews/{review['id']}"
+    booked = (await service("sam", "POST", f"{where}/book", json={"slot_id": await slot(service)})).json()
+    await service("cleo", "POST", f"{where}/decide", json={"decision": "repeat", "reason": "nine months"})
+    return where, f"/v1/appointments/{booked['appointment_id']}"
+
+
+async def test_a_repeat_that_comes_before_its_day_gives_the_appointment_back(service: Service) -> None:
+    where, appointment = await booked_and_decided(service)
+    repeat = await service.new_procedure(performed_on="2026-04-30", joints=["L4-5", "L5-S1"])
+    await work(service)
+    standing = (await service("sam", "GET", f"/v1/appointments?patient_id={service.ada_id}")).json()["items"]
+    assert [(f"/v1/appointments/{one['id']}", one["state"]) for one in standing] == [(appointment, "cancelled")]
+    assert standing[0]["reason"] == "the procedure has been repeated"
+    review = (await service("sam", "GET", where)).json()
+    assert (review["state"], review["decision"], review["reason"]) == ("decided", "repeat", "nine months")
+    await work(service)
+    assert (await service("sam", "GET", where)).json() == review, "once"
+    await service("cleo", "DELETE", f"/v1/procedures/{repeat}", params={"reason": "another patient's"})
+    await work(service)
+    assert (await service("sam", "GET", where)).json()["state"] == "opened"
+
+
+async def test_an_appointment_cancelled_after_the_repeat_opens_nothing_again(service: Service) -> None:
+    where, appointment = await booked_and_decided(service)
+    repeat = await service.new_procedure(performed_on="2026-04-30", joints=["L4-5", "L5-S1"])
+    for one in (await service("cleo", "GET", f"/v1/patients/{service.ada_id}/procedures")).json()["items"]:
+        assert (await service("cleo", "GET", f"/v1/procedures/{one['id']}/relief")).status_code == 200, repeat
+    gone = await service("sam", "POST", f"{appointment}/cancel", json={"reason": "done already"})
+    assert gone.status_code == 200, gone.text
+    review = (await service("sam", "GET", where)).json()
+    assert (review["state"], review["decision"]) == ("decided", "repeat")
+
+
 @pytest.mark.parametrize("who", ["ada", "sam"])
 async def test_a_repeat_whose_slot_is_given_up_takes_its_flags_up_again(service: Service, who: str) -> None:
     review = await review_of(service, await returned(service))
