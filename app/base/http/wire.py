@@ -1,6 +1,7 @@
 """Types that the API schemas of all packages share."""
 
 import re
+import unicodedata
 from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files
@@ -33,6 +34,8 @@ NO_PLACE = {"Factory", "localtime", "posixrules"}  # what the machine is set to,
 STORED = {"stored": True}  # context in which what was accepted before is read again
 ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+INVISIBLE = ("Cf", "Zs", "Mn")
 BREAK = re.compile(r"[\n\r\x85\u2028\u2029]")
 
 
@@ -63,8 +66,13 @@ def _no_control(value: str) -> str:
 
 
 def _one_line(value: str, info: ValidationInfo) -> str:
-    if BREAK.search(value) and not (info.context or {}).get("stored"):
+    stored = (info.context or {}).get("stored")
+    if BREAK.search(value) and not stored:
         raise ValueError("a line break does not belong in one line")
+    if TURNS.search(value) and not stored:
+        raise ValueError("signs that turn the direction of text do not belong in one line")
+    if all(unicodedata.category(one) in INVISIBLE for one in value) and not stored:
+        raise ValueError("nothing of it can be seen")
     return value
 
 

@@ -96,8 +96,7 @@ async def change(request: Request, visitor: WriterDep, database: DatabaseDep, no
         await clinics.change(database, visitor.caller, given=given, now=now)
 
     def again(problem: Problem) -> Awaitable[Response]:
-        kept = None if problem.status == 412 else typed  # what an old page holds would undo the new state
-        return _show(database, visitor, now=now, values=kept, problem=problem)
+        return _show(database, visitor, now=now, values=typed, problem=problem)
 
     return await taken(step(), ADDRESS, again)
 
@@ -201,6 +200,9 @@ async def _show(
     clinic = await clinics.read(database, visitor.caller, now)
     staff = await clinics.list_colleagues(database, visitor.caller)
     asked, shown = fields_of(staff), _typed_of(clinic)
+    yours = values if problem is not None and problem.status == 412 else None
+    if yours:  # what an old page holds would undo the new state
+        values = None
     of_settings = typed is NOTHING_TYPED
     said = said_of(problem if of_settings else None, asked)
     return page(
@@ -210,6 +212,7 @@ async def _show(
         clinic=clinic,
         fields=asked,
         values=values or shown,
+        yours=yours,
         was=json.dumps(shown),
         typed=typed,
         step_faults=[] if of_settings else faults_of(problem),

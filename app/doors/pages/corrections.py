@@ -108,8 +108,9 @@ async def _correction(
     one = await facts.read_one(database, visitor.caller, kind=kind, fact_id=fact_id, action=kind.action, now=now)
     values: Values = dict.fromkeys((f.name for f in form.fields(())), "")
     values |= typed_of(kind.name, one.content)
+    yours: Values = {}
     if problem is not None and problem.status == 412:  # what an old page holds would undo the new state
-        typed = {"reason": (typed or {}).get("reason", "")}
+        yours, typed = typed or {}, {"reason": (typed or {}).get("reason", "")}
     return await fact_page(
         database,
         visitor,
@@ -118,6 +119,7 @@ async def _correction(
         now=now,
         values=values | (typed or {}),
         problem=problem,
+        yours=yours,
         corrects=Correction(fact_id, facts.tag_of(kind, one), delete_reason),
     )
 

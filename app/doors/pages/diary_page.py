@@ -2,6 +2,7 @@
 
 from calendar import Calendar
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from fastapi.responses import RedirectResponse
 from app.access.accounts.permissions import RULES, require
 from app.access.audit import service as audit
 from app.base.http.deps import DatabaseDep, Now
-from app.base.http.problems import Problem
+from app.base.http.problems import Problem, bad_field
 from app.base.http.wire import Day
 from app.base.store.database import Database
 from app.doors.pages.diary_words import parts_of, scores
@@ -20,11 +21,13 @@ from app.doors.pages.entry_form import (
     body_of,
     day_fields,
     effect_rows,
+    field_of,
     medicine_rows,
     pain_fields,
     rows_of,
     typed_of,
 )
+from app.doors.pages.fields import Field
 from app.doors.pages.forms import checked, said_of
 from app.doors.pages.hub import hub_page
 from app.doors.pages.rendering import PageRoute
@@ -43,6 +46,7 @@ from app.work.calendar.schemas import ReasonIn
 from app.work.clinic import service as clinics
 
 router = APIRouter(prefix="/clinic/patients/{patient_id:uuid}/diary", route_class=PageRoute, include_in_schema=False)
+NONE_OF = (Field("no_medicine", "No medicine was taken"), Field("no_effect", "No side effect"))
 MONTH = r"^(19[9]\d|20\d\d)-(0[1-9]|1[0-2])$"
 SIDES: dict[str, tuple[str, ...]] = {"left": ("left",), "right": ("right",), "both": ("left", "right")}
 
@@ -111,6 +115,9 @@ async def write_day(
     held = await _held(database, visitor, patient_id, on=on)
     try:
         body = body_of(typed, {} if held is None else held.content)
+        for none, part in (("no_medicine", "medications"), ("no_effect", "side_effects")):
+            if typed.get(none) and body.get(part):
+                raise bad_field(f"/{none}", "is ticked, and one is written down all the same")
         entry = checked(EntryIn, {**body, "based_on": _revision(typed.get("based_on", ""))})
         await diary.put(
             database,
@@ -124,8 +131,7 @@ async def write_day(
     except Problem as problem:
         if problem.status not in SHOWN:
             raise
-        kept = None if problem.status == 412 else typed  # what an old page holds would undo the new state
-        return await _day(database, visitor, patient_id=patient_id, on=on, now=now, typed=kept, problem=problem)
+        return await _day(database, visitor, patient_id=patient_id, on=on, now=now, typed=typed, problem=problem)
     return RedirectResponse(f"/clinic/patients/{patient_id}/diary/{on}", 303)
 
 
@@ -178,11 +184,15 @@ async def _day(
     held = await _held(database, visitor, patient_id, on=on)
     revisions, proxies = await _revisions(database, visitor, patient_id, on=on, now=now)
     content = {} if held is None else held.content
+    yours = typed if typed is not None and problem is not None and problem.status == 412 else {}
+    if yours:  # what an old page holds would undo the new state
+        typed = None
     sites: list[PainSite] = [(one["region"], one["side"]) for one in content.get("pain", [])]
     for one in treated.of(PROCEDURE):
         sites += [(one.body.region, side) for side in SIDES[SIDE_OF[one.body.laterality]]]
     medicines, effects = rows_of(content)
-    asked = [*pain_fields(_distinct(sites)), *day_fields()]
+    rows = [*medicine_rows(medicines), *effect_rows(effects)]
+    asked = [*pain_fields(_distinct(sites)), *day_fields(), *(one for row in rows for one in row), *NONE_OF]
     told: dict[str, object] = {
         "on": on,
         "past": on <= today_of(person.time_zone, now),
@@ -198,8 +208,9 @@ async def _day(
         "medicines": medicine_rows(medicines),
         "effects": effect_rows(effects),
         "values": typed_of(content) if typed is None else typed,
+        "yours": yours,
         "delete_reason": delete_reason,
-        **said_of(problem, asked),
+        **said_of(problem, asked, partial(field_of, typed=typed or {})),
         "before": on - timedelta(days=1),
         "after": on + timedelta(days=1) if on < today_of(person.time_zone, now) else None,
         "may_write": (caller.role, "write_diary") in RULES,

@@ -121,6 +121,26 @@ def body_of(typed: Mapping[str, str], held: EntryContent) -> JsonObject:
     return {name: value for name, value in body.items() if value is not None}  # type: ignore[misc]  # JSON by its parts
 
 
+def field_of(pointer: str, typed: Mapping[str, str]) -> str | None:
+    """The field of the form that a fault of the entry is about; empty rows are no part of the entry."""
+    part, _, rest = pointer.strip("/").partition("/")
+    place, _, name = rest.partition("/")
+    if part == "activity":
+        return rest or None
+    if not place.isdecimal():
+        return None
+    if part == "pain":
+        pains = _pains(typed)
+        one = pains[int(place)] if int(place) < len(pains) else {}
+        return f"{name or 'average'}-{one.get('region')}-{one.get('side')}"
+    rows = {"medications": ("medicine", MEDICINE, "name"), "side_effects": ("effect", EFFECT, "kind")}.get(part)
+    if rows is None:
+        return None
+    of, names, usual = rows
+    filled = [i for i, row in _rows(typed, of, names) if any(row.values())]
+    return f"{of}-{filled[int(place)]}-{name or usual}" if int(place) < len(filled) else None
+
+
 def _pains(typed: Mapping[str, str]) -> list[dict[str, object]]:
     by_site: dict[PainSite, dict[str, object]] = {}
     for name, value in typed.items():

@@ -1,5 +1,6 @@
 """The fields of forms: what is asked, with defaults, so that a form takes less than a minute."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import isfinite
@@ -9,6 +10,8 @@ from app.rules.policies import Policy
 LANGUAGE_NAMES: dict[str, str] = {"en": "English", "de": "German", "fr": "French", "es": "Spanish"}
 TOLD = "In which the patient is told what to do about a danger sign; otherwise in that of their messages, or English."
 PAYER = "Who pays. Where a policy of the service or the clinic bears that name, it answers for a repeat."
+
+EITHER_WAY = re.compile(r"[1-9]\d{0,2}([.,]\d{3})+")
 
 Values = dict[str, str | list[str]]  # of a form as they were typed, by field
 
@@ -58,7 +61,12 @@ def patient(payers: Iterable[Policy], zone: str = "") -> list[Field]:
 
 
 def number(typed: object) -> object:
-    """A number as it was typed, also with a decimal comma; other text stays, for the check that names its field."""
+    """A number as it was typed, also with a decimal comma; other text stays, for the check that names its field.
+
+    So does 1,000 or 1.000: to some it is a thousand, to others one.
+    """
+    if EITHER_WAY.fullmatch(str(typed).strip()):
+        return typed
     try:
         value = float(str(typed).replace(",", "."))
     except ValueError:

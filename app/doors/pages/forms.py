@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeVar
 from uuid import UUID
 
@@ -61,6 +61,9 @@ class Correction:
     delete_reason: str = ""
 
 
+MEANWHILE = (
+    "Somebody has changed this since you opened it. It is shown as it is now; what you had typed stands beside it."
+)
 REASON = Field("reason", "Why it is corrected", required=True)
 FORMS = {
     "procedures": FactForm(PROCEDURE, "a procedure", fact_fields.procedure),
@@ -146,14 +149,35 @@ async def corrected_patient(
     try:
         for name in emptied.keys() - set(patients.UNKNOWN_MAY_BE):
             raise bad_field(f"/{name}", "is needed")
+        twins = await _others_alike(database, visitor, patient_id=patient_id, given=given)
+        if twins and not (await request.form()).get("somebody_else"):
+            return await _patient_page(
+                database, visitor, patient_id=patient_id, now=now, values=given, problem=None, twins=twins, tag=tag
+            )
         changes = checked(PatientChange, {**filled_in(given), **emptied, "reason": "corrected on the page"})
         await patients.change(database, visitor.caller, patient_id=patient_id, changes=changes, if_match=tag, now=now)
     except Problem as problem:
         if problem.status not in SHOWN:
             raise
         kept = None if problem.status == 412 else given  # what an old page holds would undo the new state
-        return await _patient_page(database, visitor, patient_id=patient_id, now=now, values=kept, problem=problem)
+        return await _patient_page(
+            database, visitor, patient_id=patient_id, now=now, values=kept, problem=problem, typed=given
+        )
     return RedirectResponse(f"/clinic/patients/{patient_id}", 303)
+
+
+async def _others_alike(database: Database, visitor: Visitor, *, patient_id: UUID, given: Values) -> dict[UUID, str]:
+    """Who else has the name and the day of birth that were typed, where they are others than those on record."""
+    async with database.read() as connection:
+        person = await patients.find(connection, visitor.caller, patient_id=patient_id)
+    try:
+        name, born_on = str(given["name"]), date.fromisoformat(str(given["born_on"]))
+    except ValueError:
+        return {}
+    if (name, born_on) == (person.name, person.born_on):
+        return {}
+    found = await patients.alike(database, visitor.caller, name=name, born_on=born_on)
+    return {one: called for one, called in found.items() if one != patient_id}
 
 
 async def given_by(request: Request, asked: list[Field]) -> Values:
@@ -184,18 +208,27 @@ def checked(model: type[M], body: Mapping[str, object]) -> M:
         ) from None
 
 
-def said_of(problem: Problem | None, asked: Sequence[Field]) -> dict[str, object]:
-    """What is wrong: beside each field that is at fault (`wrong`), and of the whole (`faults`)."""
+def said_of(
+    problem: Problem | None, asked: Sequence[Field], field_of: Callable[[str], str | None] | None = None
+) -> dict[str, object]:
+    """What is wrong: beside each field that is at fault (`wrong`), and of the whole (`faults`).
+
+    Args:
+        field_of: the field of a pointer, where a form's fields are named otherwise than the body's.
+    """
     wrong, faults = dict[str, str](), list[str]()
     names = {f.name for f in asked}
     for one in problem.errors if problem else ():
         name, _, rest = one.pointer.strip("/").partition("/")
-        field = next((n for n in (name, _numbered(name, rest)) if n in names), None)
+        meant = (field_of(one.pointer) if field_of else None, name, _numbered(name, rest))
+        field = next((n for n in meant if n in names), None)
         if field is None:
             faults.append(f"{label(name)}: {fault(one.detail)}" if name else fault(one.detail))
         else:
             wrong[field] = fault(one.detail)
-    if problem is not None and not problem.errors:
+    if problem is not None and problem.status == 412:
+        faults.append(MEANWHILE)
+    elif problem is not None and not problem.errors:
         faults.append(said(problem.detail))
     labels = {f.name: f.label for f in asked}
     return {"wrong": wrong, "faults": faults, "wrong_names": [(name, labels[name]) for name in wrong]}
@@ -243,6 +276,9 @@ async def _patient_page(
     now: datetime,
     values: Values | None,
     problem: Problem | None,
+    typed: Values | None = None,
+    twins: Mapping[UUID, str] | None = None,
+    tag: str | None = None,
 ) -> Response:
     person = await patients.read(database, visitor.caller, patient_id=patient_id, now=now)
     asked = await _patient_fields(database, visitor, now)
@@ -254,11 +290,13 @@ async def _patient_page(
         "values": values or {f.name: str(getattr(person, f.name) or "") for f in asked},
         **said_of(problem, asked),
         "action": f"/clinic/patients/{patient_id}/edit",
-        "tag": patients.patient_tag(person),
+        "tag": tag or patients.patient_tag(person),
+        "twins": twins,
+        "yours": typed if problem is not None and problem.status == 412 else {},
         "back": f"/clinic/patients/{patient_id}",
         "today": patients.today_of(person.time_zone, now).isoformat(),
     }
-    status = problem.status if problem else 200
+    status = problem.status if problem else 409 if twins else 200
     return await page_of(database, visitor, "form.html", person=person, now=now, status=status, told=told)
 
 
@@ -291,6 +329,7 @@ async def fact_page(
     values: Values | None = None,
     problem: Problem | None = None,
     corrects: Correction | None = None,
+    yours: Values | None = None,
 ) -> Response:
     """The form of a fact, empty, or with what was typed or is on record and what is wrong with it."""
     person = await patients.read(database, visitor.caller, patient_id=patient_id, now=now)
@@ -312,6 +351,7 @@ async def fact_page(
         "subject": person.name,
         "fields": asked,
         "values": values or {},
+        "yours": yours or {},
         **said_of(problem, asked),
         "action": action,
         "back": back,

@@ -80,6 +80,8 @@ async def consent(
     said = await request.form()
 
     async def step() -> None:
+        if all(said.get(kind) not in ("yes", "no") for kind in CONSENT_KINDS):
+            raise bad_field("/consent", "is needed: nothing was chosen")
         for kind in CONSENT_KINDS:
             if said.get(kind) in ("yes", "no"):
                 new = ConsentIn(kind=kind, version=newest(kind), given=said.get(kind) == "yes")

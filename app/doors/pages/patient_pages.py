@@ -1,6 +1,6 @@
 """Pages about a patient: whichever it is, an open red flag stands on top of it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypedDict
 from uuid import UUID
 
@@ -35,6 +35,7 @@ class RedFlagLine(TypedDict):
 
     id: UUID
     says: str
+    first_on: date
     due_at: datetime
     late: bool
     taken_by: str | None
@@ -56,6 +57,7 @@ async def page_of(
         {
             "id": one.id,
             "says": one.says,
+            "first_on": one.first_on,
             "due_at": one.due_at,
             "late": one.state == "open" and one.due_at <= now,
             "taken_by": (owner or "Somebody") if one.state == "acknowledged" else None,

@@ -21,7 +21,7 @@ from app.doors.pages.said import forgotten, heard_of, hearing, say
 from app.doors.pages.sent_once import SentBefore, SentForm, hidden
 from app.doors.pages.session import SignInFirst, Visitor
 from app.doors.pages.sparkline import sparkline
-from app.doors.pages.wording import done, spoken
+from app.doors.pages.wording import done, fault, label, spoken
 from app.rules.days import spoken_day
 
 POLICY = (
@@ -126,11 +126,11 @@ class PageRoute(APIRoute):
                     answer = RedirectResponse(before.address, 303)
                     say(request, answer, "again")
                 except Problem as problem:
-                    faults = [f"{p.pointer} {p.detail}" for p in problem.errors]
+                    faults = [f"{label(p.pointer)}: {fault(p.detail)}" for p in problem.errors]
                     answer = error_page(request, problem.status, says=problem.detail, faults=faults)
                 except RequestValidationError as error:
                     found = field_problems(cast("Sequence[ErrorDetails]", error.errors()))
-                    faults = [f"{p.pointer} {p.detail}" for p in found]
+                    faults = [f"{label(p.pointer)}: {fault(p.detail)}" for p in found]
                     answer = error_page(request, 422, says="The address or the form is not right.", faults=faults)
                 return forgotten(request, answer)
 

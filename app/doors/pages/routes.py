@@ -5,6 +5,7 @@ from importlib.resources import files
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.routing import Match
 from starlette.staticfiles import StaticFiles
 
 from app.base.http.problems import Problem
@@ -100,11 +101,27 @@ async def no_such_step(_visitor: WriterDep) -> None:
 
 @last.get("/{_rest:path}")
 async def no_such_page(request: Request, _visitor: VisitorDep) -> Response:
-    """An address that no page has, or that only takes forms, said on a page; with a slash too many it is the page."""
+    """An address that no page has, said on a page; with a slash too many it is the page.
+
+    One that only takes forms leads to the page with the form: a sign-in that ran out after a fault leads back to where the
+    fault was shown, and somebody may load that anew.
+    """
     path = request.url.path.rstrip("/")
     if path != request.url.path:
         return RedirectResponse(path, 303)
+    if _is_there(request, path, "POST"):
+        while path != "/clinic":
+            for address in (f"{path}/new", path):
+                if _is_there(request, address, "GET"):
+                    return RedirectResponse(address, 303)
+            path = path.rpartition("/")[0]
     raise Problem(404, "There is no such page.")
+
+
+def _is_there(request: Request, path: str, method: str) -> bool:
+    """Whether a page, or a step of one, has an address."""
+    asked = {**request.scope, "path": path, "method": method}
+    return any(one.matches(asked)[0] is Match.FULL for one in router.routes)
 
 
 @router.get("/", response_class=HTMLResponse, include_in_schema=False)

@@ -7,7 +7,7 @@ from app.rules.days import spoken_day
 
 DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 INSTANT = re.compile(r"\b(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?(?:\+00:00|Z)")
-ID = re.compile(r" ?\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
+ID = re.compile(r" ?\(?\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b\)?")
 
 
 DONE = {
@@ -37,7 +37,9 @@ ONE_OF = re.compile(r"(?:Input should be|Value is none of) ('.+')")
 PLAIN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), said)
     for pattern, said in (
-        (r"Field required|String should have at least 1 character", "is needed"),
+        (r"Field required|String should have at least 1 character|Input should be a valid string", "is needed"),
+        (r"String should match pattern .*", "is not written as it should be"),
+        (r"Value should have at most (\d+) items.*", r"has at most \1 characters"),
         (r"a day is written YYYY-MM-DD.*|Input should be a valid date.*", "is a day, such as 2026-05-31"),
         (r"Input should be a valid UUID", "is to be chosen from the list"),
         (r"Input should be a valid integer.*", "is a whole number"),

@@ -28,9 +28,13 @@ MOST_FOUND = 20_000  # of whom a query is asked: as many values as both database
 WORDS = 8  # of what is sought
 FAR = 9  # of a word that is something else
 WHOLE = "="  # before what is no part of a name: it is not found by its beginning, nor with a slip
-DAY = re.compile(r"(?<!\d)(?:(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})[./](\d{1,2})[./](\d{4}))(?!\d)")
+DAY = re.compile(r"(?<!\d)(?:(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})([./])(\d{1,2})\5(\d{4}))(?!\d)")
 UNREADABLE = "(name can't be read)"
 SLIPS = ((8, 2), (4, 1))  # letters that a word must have at least, and how many slips are then forgiven
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+IN_WORDS = re.compile(
+    rf"\b(\d{{1,2}})\.? ({'|'.join(MONTHS)})[a-z]*\.? (\d{{4}})\b", re.IGNORECASE
+)  # as pages write days
 LETTERS = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
 
 
@@ -144,12 +148,17 @@ def folded(text: str) -> tuple[str, ...]:
 def born_in(sought: str) -> tuple[list[set[date]], str]:
     """The days in a text, each with all that it may mean, and the rest: 3/4/1951 is in April or in March."""
     days: list[set[date]] = []
-    for year, month, day, first, second, last in DAY.findall(sought):
+    for day, month, year in IN_WORDS.findall(sought):
+        if (on := _day(int(year), MONTHS.index(month[:3].lower()) + 1, int(day))) is not None:
+            days.append({on})
+    for year, month, day, first, sign, second, last in DAY.findall(sought):
         written = [(year, month, day)] if year else [(last, second, first), (last, first, second)]
+        if sign == ".":  # wherever dots are written the day comes first
+            del written[1]
         meant = {on for parts in written if (on := _day(*map(int, parts))) is not None}
         if meant:
             days.append(meant)
-    return days, DAY.sub(" ", sought) if days else sought
+    return days, IN_WORDS.sub(" ", DAY.sub(" ", sought)) if days else sought
 
 
 def _day(year: int, month: int, day: int) -> date | None:

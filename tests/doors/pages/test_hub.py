@@ -72,6 +72,7 @@ async def test_a_fact_is_recorded_seen_corrected_looked_back_at_and_deleted(serv
     del sent["idempotency_key"]  # another form, shown before that
     stale = await send_form(service, f"/clinic/{plural}/{fact_id}/edit", **sent)
     assert stale.status_code == 412 and "misheard" in stale.text, "an old tab undoes nothing"
+    assert "Somebody has changed this since you opened it" in stale.text
     tag = fields_in(await page(service, f"/clinic/{plural}/{fact_id}/edit"), f"/clinic/{plural}/{fact_id}/edit")["tag"]
     assert (await send_form(service, f"/clinic/{plural}/{fact_id}/delete", tag=tag)).status_code == 422
     gone = await send_form(service, f"/clinic/{plural}/{fact_id}/delete", tag=tag, reason="another person's")
@@ -175,7 +176,7 @@ async def test_a_day_is_written_corrected_and_deleted_for_the_patient(service: S
     assert (now["flare_up"], now["opioid_mme"], now["medications"][1]) == (False, None, {"name": "herbs"})
     assert now["side_effects"] == [{"kind": "numbness"}]
     stale = await send_form(service, where, **{**changed, "note": "from an old tab"})
-    assert (stale.status_code, "from an old tab" in stale.text) == (412, False)
+    assert stale.status_code == 412 and "You had typed: from an old tab" in stale.text
     wrong = await send_form(
         service, where, **{**fields_in(await page(service, where), where), "average-lumbar-left": "44"}
     )

@@ -62,6 +62,40 @@ def test_who_is_called_exactly_so_comes_first() -> None:
     assert [by_id[one] for one in held.matching("meyer")] == ["Anna Meyer", "Anna Meier"]
 
 
+BORN = (
+    ("Ada Muster", date(1961, 4, 2), "AB-12 34"),
+    ("Adam Muster", date(1961, 2, 4), None),
+    ("Eva", date(1970, 1, 1), "99"),
+)
+
+
+@pytest.mark.parametrize(
+    ("sought", "found"),
+    [
+        ("1961-04-02", ["Ada Muster"]),
+        ("2.4.1961", ["Ada Muster"]),
+        ("02/04/1961", ["Ada Muster", "Adam Muster"]),  # either way of writing
+        ("4/13/1961", []),
+        ("2 April 1961", ["Ada Muster"]),
+        ("muster 2 apr 1961", ["Ada Muster"]),
+        ("31 February 1961", []),
+        ("muster 1961", ["Ada Muster", "Adam Muster"]),
+        ("1961-04-02 muster", ["Ada Muster"]),
+        ("1961-04-02 eva", []),
+        ("1961-13-02", []),
+        ("196", []),  # a year is sought as a whole
+        ("ab1234", ["Ada Muster"]),
+        ("AB-12", ["Ada Muster"]),
+        ("34", ["Ada Muster"]),
+        ("99", ["Eva"]),
+    ],
+)
+def test_who_is_found_by_day_of_birth_or_number(sought: str, found: list[str]) -> None:
+    people = tuple(Named(new_id(), name, folded(name), born_on, mrn) for name, born_on, mrn in BORN)
+    by_id = {one.id: one.name for one in people}
+    assert sorted(by_id[one] for one in ClinicNames(0, people).matching(sought)) == sorted(found)
+
+
 def test_ten_thousand_names_are_searched_within_a_tenth_of_a_second() -> None:
     """The bound is the product's; here it is some thirty times as long as it takes."""
     held = of(*(f"{uuid4().hex[:7]} {uuid4().hex[:9]}" for _ in range(10_000)))

@@ -37,7 +37,7 @@ document.addEventListener("submit", (event) => {
   if (form.dataset.sent) return event.preventDefault();
   form.dataset.sent = "yes";
   const pathname = pathOf(form);
-  if (pathname.endsWith("/sign-out")) return forget();
+  if (pathname.endsWith("/sign-out")) return sessionStorage.clear();
   if (account) sessionStorage.setItem(KEPT + pathname, JSON.stringify({ account, typed: typedIn(form) }));
 });
 
