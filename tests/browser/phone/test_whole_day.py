@@ -193,12 +193,6 @@ def test_the_whole_story_is_told_on_the_pages(
     service.work()
     clinician.goto(home)
     expect(clinician.locator(".current .answer")).to_contain_text("today")
-    waits = clinician.locator(".episodes").first.locator(".card")
-    expect(waits).to_have_count(1)  # no flag, no review: only the day that was booked, and was not waited for
-    waits.get_by_role("link", name=re.compile("Appointment")).click()
-    clinician.locator("form[action$=cancel] [name=reason]").fill("done today already")
-    clinician.get_by_role("button", name="Cancel the appointment").click()
-    clinician.goto(home)
     expect(clinician.get_by_role("heading", name="Waits for somebody")).to_have_count(0)
     expect(clinician.get_by_text("followed until")).to_be_visible()
     phone.page.reload()
