@@ -111,7 +111,8 @@ async def test_what_a_module_holds_grows_with_no_call(service: Service) -> None:
     await service.put("2026-04-30")
     await service("ada", "POST", f"/v1/patients/{service.ada_id}/diary", json={"entries": course("2026-04-01", [3.0])})
     await call()
-    assert sizes() == before
+    grown = {name: size for name, size in sizes().items() if size > before.get(name, 0)}
+    assert grown == {}  # what is held weakly may shrink meanwhile
 
 
 async def test_erasing_a_person_in_one_clinic_leaves_the_other_clinics_answers(service: Service) -> None:

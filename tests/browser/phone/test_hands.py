@@ -105,7 +105,8 @@ def test_an_entry_that_was_never_sent_is_deleted_for_good(phone: Phone, service:
         phone.pain(6).click()
         phone.page.get_by_role("button", name="Save", exact=True).click()
         phone.page.get_by_role("button", name="Delete it").click()
-        phone.page.wait_for_function(GONE, arg=str(day(-back)))  # untapped it looks the same before and after
+        while not phone.page.evaluate(GONE, str(day(-back))):  # untapped it looks the same before and after
+            phone.page.wait_for_timeout(20)
         expect(phone.pain(6)).to_have_attribute("aria-pressed", "false")
     phone.offline(False).says("Saved")
     assert [service.entry(day(-back)) for back in (20, 21)] == [None, None]

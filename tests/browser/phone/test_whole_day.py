@@ -135,7 +135,8 @@ def keep_the_diary(phone: Phone, code: str) -> None:
     behind: list[tuple[str, int]] = [(str(day(after - AGO)), score(after)) for after in range(1, AGO)]
     page.evaluate(WRITE, [one for one in behind if date.fromisoformat(one[0]).toordinal() % 6])
     page.reload()
-    page.wait_for_function(f"({WAITING})().then((n) => n === 0)")
+    while page.evaluate(WAITING):
+        page.wait_for_timeout(50)
 
 
 def take_up_and_book(office: Callable[[str], Page]) -> None:
