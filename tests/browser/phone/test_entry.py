@@ -200,6 +200,7 @@ def test_a_moment_is_noted_and_the_average_follows(phone: Phone, service: Clinic
 def test_yesterday_is_written_too(phone: Phone, service: ClinicOfOne) -> None:
     phone.sign_in()
     phone.page.get_by_role("link", name="Write for yesterday").click()
+    phone.page.get_by_role("link", name="Back to today").wait_for()  # the same buttons stand on the screen that is left
     phone.pain(1).click()
     phone.save().says("Saved")
     assert service.entry(day(-1))["pain"][0]["average"] == 1
