@@ -115,7 +115,8 @@ class PolicyOut(BaseModel):
     versions: list[PolicyVersionOut]
 
 
-def _policy_text() -> str:
+def policy_example() -> str:
+    """A policy's text to begin with."""
     return """name = "own-payer"
 title = "A payer of our own"
 jurisdiction = "here"
@@ -136,6 +137,6 @@ certainty = "known"
 class PolicyIn(Wire):
     """A policy of the clinic's own, as the text of its file."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"toml": _policy_text()}})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"toml": policy_example()}})
 
     toml: Annotated[str, Field(min_length=1, max_length=20_000)]

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import get_args
 
-from app.base.http.wire import JsonObject
 from app.doors.pages.diary_words import site
 from app.doors.pages.fields import Field, Values, choice, number, score
 from app.record.diary.content import EntryContent
@@ -99,7 +98,7 @@ def typed_of(content: EntryContent) -> Values:
 _SCORES = ("average", "worst", "now")
 
 
-def body_of(typed: Mapping[str, str], held: EntryContent) -> JsonObject:
+def body_of(typed: Mapping[str, str], held: EntryContent) -> dict[str, object]:
     """The entry that a form makes: what was left empty is not known, unless it says that there was none.
 
     Args:
@@ -118,7 +117,7 @@ def body_of(typed: Mapping[str, str], held: EntryContent) -> JsonObject:
     medicines, effects = _medicines(typed, held), _effects(typed)
     body["medications"] = medicines or ([] if typed.get("no_medicine") else None)
     body["side_effects"] = effects or ([] if typed.get("no_effect") else None)
-    return {name: value for name, value in body.items() if value is not None}  # type: ignore[misc]  # JSON by its parts
+    return {name: value for name, value in body.items() if value is not None}
 
 
 def field_of(pointer: str, typed: Mapping[str, str]) -> str | None:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Path, Response
 
 from app.access.accounts.permissions import RULES
 from app.answers.eligibility import clinic_policies, service
-from app.answers.eligibility.schemas import PolicyIn
+from app.answers.eligibility.schemas import PolicyIn, policy_example
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.problems import Problem
 from app.base.store.database import Database
@@ -92,7 +92,7 @@ async def _show(
         own=[one for one in shown if one.own],
         others=[one for one in shown if not one.own],
         texts=await clinic_policies.texts(database, visitor.caller) if may_change else {},
-        example=PolicyIn.model_config["json_schema_extra"]["example"]["toml"],  # type: ignore[index, call-overload]  # ours
+        example=policy_example(),
         typed=typed,
         change=change,
         faults=faults_of(problem),

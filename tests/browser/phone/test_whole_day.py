@@ -9,16 +9,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.phone.clinic import ClinicOfOne, Phone, day, served
 from tests.browser.phone.test_getting_in import agree
+from tests.browser.phone.test_killed import KEEP, WAITING
 from tests.support import PASSWORD
 
 AGO, RETURNS = 300, 260  # days since the procedure, and after it until the pain is back
-WRITE = """async (entries) => {
-  const { keepEntry } = await import("/app/sync.js");
-  for (const [date, score] of entries) {
-    await keepEntry(date, { pain: [{ region: "lumbar", side: "left", average: score }] });
-  }
-}"""
-WAITING = "async () => (await (await import('/app/sync.js')).waiting()).length"
 
 
 @pytest.fixture
@@ -133,7 +127,7 @@ def keep_the_diary(phone: Phone, code: str) -> None:
     phone.pain(score(AGO)).click()
     phone.save().says("Saved")
     behind: list[tuple[str, int]] = [(str(day(after - AGO)), score(after)) for after in range(1, AGO)]
-    page.evaluate(WRITE, [one for one in behind if date.fromisoformat(one[0]).toordinal() % 6])
+    page.evaluate(KEEP, [one for one in behind if date.fromisoformat(one[0]).toordinal() % 6])
     page.reload()
     while page.evaluate(WAITING):
         page.wait_for_timeout(50)
