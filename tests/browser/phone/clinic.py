@@ -272,11 +272,13 @@ def day(ahead: int = 0) -> date:
 class Phone:
     """A browser as a phone, with what its console complains of."""
 
-    def __init__(self, context: BrowserContext, service: ClinicOfOne) -> None:
+    def __init__(self, context: BrowserContext, service: ClinicOfOne, *, background: bool = False) -> None:
         self.context, self.service = context, service
         self.heard: list[str] = []
         context.set_default_timeout(30_000)
         expect.set_options(timeout=30_000)
+        if not background:  # the worker has a network of its own, that is not always off when the page's is
+            context.add_init_script("delete globalThis.ServiceWorkerRegistration?.prototype.sync")
         context.on("console", lambda m: self.heard.append(m.text) if m.type in ("error", "warning") else None)
         context.on("weberror", lambda e: self.heard.append(str(e.error)))
         self.page: Page = context.new_page()

@@ -22,7 +22,7 @@ def new_phone(browser: Browser, service: ClinicOfOne) -> Iterator[Callable[..., 
     """Makes phones; whatever a console complains of fails the test, unless it is of an answer that was asked for."""
     phones: list[Phone] = []
 
-    def make(**more: Any) -> Phone:
+    def make(*, background: bool = False, **more: Any) -> Phone:
         wanted = {
             "viewport": SIZE,
             "locale": "en-GB",
@@ -30,7 +30,7 @@ def new_phone(browser: Browser, service: ClinicOfOne) -> Iterator[Callable[..., 
             "has_touch": True,
             "accept_downloads": True,
         }
-        phones.append(Phone(browser.new_context(**{**wanted, **more}), service))
+        phones.append(Phone(browser.new_context(**{**wanted, **more}), service, background=background))
         return phones[-1]
 
     yield make

@@ -89,11 +89,17 @@ export async function send() {
     document.dispatchEvent(new Event("sent"));
   } catch (error) {
     if (error instanceof SignedOut) await refreshStatus({ signedOut: true });
-    else if (error instanceof Later || error instanceof Refused) await refreshStatus({ away: true });
+    else if (error instanceof Later || error instanceof Refused) await Promise.all([refreshStatus({ away: true }), waits && inBackground()]);
     else if (error?.name !== "QuotaExceededError") throw error; // what is saved says itself that it is not kept
   }
   const after = JSON.stringify((await get("meta", "today"))?.told ?? null);
   if (before !== after && drawnOn !== null) await redraw();
+}
+
+/** Has the browser send what waits as soon as it can, also when the app is closed by then; where it can't, on the next opening. */
+async function inBackground() {
+  const worker = await navigator.serviceWorker?.getRegistration("/app");
+  await worker?.sync?.register("send").catch(() => {});
 }
 
 /** Draws the day anew where something new is told, but not under the hand of somebody who writes. */

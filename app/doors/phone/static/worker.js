@@ -2,6 +2,7 @@
 // any file is another worker, which fetches all of them before it takes the place of the last. What waits to be sent lies
 // in the phone's database, which no update touches.
 
+import { isLocked } from "/app/store.js";
 import { sync } from "/app/sync.js";
 
 const CACHE = `app ${VERSION}`;
@@ -43,7 +44,9 @@ self.addEventListener("fetch", (event) => {
 
 self.addEventListener("sync", (event) => {
   if (event.tag !== "send") return;
-  event.waitUntil(sync());
+  event.waitUntil((async () => {
+    if (!(await isLocked())) await sync(); // under a PIN it waits until the app is opened
+  })());
 });
 
 self.addEventListener("push", (event) => {
