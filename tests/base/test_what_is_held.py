@@ -43,6 +43,8 @@ HELD = {  # by module and name: why nothing of one clinic comes out of it for an
     "alerts/messages/push.py: signer": "the key of the service, by itself",
     "base/http/outgoing.py: tls": OF_THE_CODE,
     "base/languages/catalogue.py: catalogue": OF_THE_CODE,
+    "base/languages/sentences.py: _patterns": OF_THE_CODE,
+    "base/languages/speaking.py: _language": "the language of one request; its own context",
     "doors/pages/said.py: _said": "a word of ours, which one request has asked for; its own context",
     "doors/pages/sent_once.py: _under_way": "by clinic first, while a form is under way",
     "doors/phone/assets.py: assets": OF_THE_CODE,

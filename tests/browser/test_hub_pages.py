@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from app.doors.pages.tongue import COOKIE as LANGUAGE
 from tests.browser.conftest import Clinic, sign_in
 
 pytestmark = pytest.mark.unmeasured
@@ -34,7 +35,7 @@ OF_CLINIC: tuple[str, ...] = (
     "/accounts",
 )
 OF_CLINIC += ("/settings", "/policies", "/webhooks", "/audit", "/patients/new", "/nowhere")
-Opens = Callable[[str, int], Page]
+Opens = Callable[..., Page]
 
 
 @pytest.fixture
@@ -42,13 +43,14 @@ def opened(browser: Browser, clinic: Clinic) -> Iterator[Opens]:
     """A page of somebody at a width; whatever its console complains of fails the test."""
     contexts, heard = [], list[str]()
 
-    def make(role: str, width: int) -> Page:
+    def make(role: str, width: int, language: str = "en") -> Page:
         context = browser.new_context(viewport={"width": width, "height": 900}, locale="en-GB")
         context.set_default_timeout(60_000)
         context.on("console", lambda m: heard.append(m.text) if m.type in ("error", "warning") else None)
         contexts.append(context)
         page = context.new_page()
         sign_in(page, clinic, role)
+        context.add_cookies([{"name": LANGUAGE, "value": language, "url": clinic.url}])
         return page
 
     yield make
@@ -71,13 +73,13 @@ def day(page: Page, address: str) -> str:
     page.goto(f"{address}/diary")
     newest = page.locator(".facts a.on")
     if not newest.count():
-        page.get_by_role("link", name="Month before").click()
+        page.locator("a[rel=prev]").click()
     return (newest.first.get_attribute("href") or "").rpartition("/")[2]
 
 
-@pytest.mark.parametrize("width", [320, 390, 820])
-def test_every_page_is_whole_at_each_width(opened: Opens, clinic: Clinic, width: int) -> None:
-    page = opened("admin", width)
+@pytest.mark.parametrize(("width", "language"), [(320, "de"), (390, "fr"), (820, "es"), (820, "de")])
+def test_every_page_is_whole_at_each_width(opened: Opens, clinic: Clinic, width: int, language: str) -> None:
+    page = opened("admin", width, language)
     of = home(page, clinic)
     procedure = page.url
     on = day(page, of)

@@ -156,7 +156,7 @@ def _relief(told: _Told) -> str:
     first = told.earlier.baseline_pain
     of_first = None if first is None else relief_of_course(verdict, first)
     if of_first is not None:
-        named = f"{named[:-1]}; {of_first:.0f} % against the pain before the first procedure)"
+        named = f"{named[:-1]}, {of_first:.0f} % against the pain before the first procedure)"
     return f"relief {percent:.0f} % {named}"
 
 

@@ -18,6 +18,7 @@ import asyncpg
 from sqlalchemy import Connection, Table, event, make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.orm import configure_mappers
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.base.store import wall
@@ -39,6 +40,7 @@ class Database:
     def __init__(
         self, url: str, pool_size: int = 10, *, statement_seconds: float | None = None, key_file: Path | None = None
     ) -> None:
+        configure_mappers()  # what `model_construct` makes can be read from then on, also before anything was constructed
         self.ring = ring_of(url, key_file)
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url, pool_size, statement_seconds)

@@ -14,6 +14,7 @@ from app.access.sign_on.schemas import ProviderIn
 from app.base.http.deps import DatabaseDep, Now, SettingsDep
 from app.base.http.idempotency.service import Answer
 from app.base.http.problems import Problem
+from app.base.languages.speaking import say, translated
 from app.base.settings import Settings
 from app.base.store.database import Database
 from app.doors.pages.handed import handed_page
@@ -75,7 +76,7 @@ async def invite(
     )
     if not made:
         return answer
-    title = f"An account for a {form.role}"
+    title = say("An account: {role}", role=translated(form.role))
     return _handed(visitor, made[0], title=title, path="/clinic/join#", public_url=settings.public_url)
 
 

@@ -14,6 +14,7 @@ from app.alerts.flags import service as flags
 from app.alerts.flags.schemas import RuleIn
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.problems import Problem
+from app.base.languages.speaking import translated
 from app.base.store.database import Database
 from app.doors.pages.entry_form import KINDS
 from app.doors.pages.fields import Field, choice
@@ -53,7 +54,10 @@ class RuleForm(PageForm):
 
 def fields_of(staff: list[ColleagueOut]) -> list[Field]:
     """What is set of a clinic."""
-    people = [("", "nobody"), *((str(one.id), f"{one.username}, {one.role}") for one in staff if not one.disabled)]
+    people = [
+        ("", "nobody"),
+        *((str(one.id), f"{one.username}, {translated(one.role)}") for one in staff if not one.disabled),
+    ]
     return [
         Field("name", "Name", required=True),
         Field("phone", "Phone", "tel", help="What patients are told to call when something frightens them."),
@@ -62,7 +66,12 @@ def fields_of(staff: list[ColleagueOut]) -> list[Field]:
         Field("time_zone", "Time zone", help="Of the calendar. Such as Europe/Zurich; left empty: UTC."),
         Field("alarm_budget", "Flags that can wait, shown a week", "number", step="1", most="10000", help=BUDGET),
         *(
-            Field(f"chain_{i}", f"Who gets a flag {('first', 'next', 'last')[i - 1]}", "select", choices=people)
+            Field(
+                f"chain_{i}",
+                ("Who gets a flag first", "Who gets a flag next", "Who gets a flag last")[i - 1],
+                "select",
+                choices=people,
+            )
             for i in range(1, CHAIN + 1)
         ),
         choice("treating_teams", "Clinicians see only patients of their own team", values="no yes"),

@@ -29,7 +29,13 @@ CHOICES: dict[str, tuple[str, str]] = {
     "failures": ("Without relief", "beside inside"),
     "definition": ("Definition", "half eighty full"),
 }
-NAMES = {"false": "first", "true": "repeat", "beside": "beside the curve", "inside": "inside, ended on day 0"}
+NAMES = {
+    "operator": "by whom",
+    "false": "first",
+    "true": "repeat",
+    "beside": "beside the curve",
+    "inside": "inside, ended on day 0",
+}
 TICKS = (0, 60, 120, 180, 270, 365, 545, 730)
 
 

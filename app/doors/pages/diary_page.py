@@ -14,6 +14,7 @@ from app.access.audit import service as audit
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.problems import Problem, bad_field
 from app.base.http.wire import Day
+from app.base.languages.speaking import translated
 from app.base.store.database import Database
 from app.doors.pages.diary_words import parts_of, scores
 from app.doors.pages.entry_form import (
@@ -80,7 +81,7 @@ async def month_page(
         "first": first,
         "today": today,
         "weeks": Calendar().monthdatescalendar(first.year, first.month),
-        "scores": {on: scores(one.content) or "noted" for on, one in by_day.items()},
+        "scores": {on: scores(one.content) or translated("noted") for on, one in by_day.items()},
         "flares": {on for on, one in by_day.items() if one.content.get("flare_up")},
         "days": [(one.date, parts_of(one.content, one.opioid_mme)) for one in reversed(found)],
         "before": f"{first - timedelta(days=1):%Y-%m}" if first.year > 1990 else None,

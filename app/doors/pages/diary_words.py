@@ -1,7 +1,6 @@
 """An entry of the diary in words: what it says, part by part, in the order in which a clinician asks."""
 
-from collections.abc import Sequence
-
+from app.base.languages.speaking import number, say, translated
 from app.record.diary.content import EntryContent, MomentContent, PainContent
 from app.record.diary.sheet import medication
 
@@ -11,7 +10,13 @@ SIDES = {"both": "both sides", "left": "left", "right": "right"}
 
 def site(region: str, side: str) -> str:
     """Where it is: "left lumbar", "lumbar, both sides"."""
-    return f"{region}, both sides" if side == "both" else f"{side} {region}"
+    where = translated(region)
+    return say("{place}, both sides", place=where) if side == "both" else place(side, where)
+
+
+def place(side: str, where: str) -> str:
+    """A side of a place: "left lumbar", "bilateral L4-S1"."""
+    return say(f"{side} {{place}}", place=translated(where))
 
 
 def parts_of(content: EntryContent, mme: float | None) -> list[tuple[str, str]]:
@@ -24,9 +29,14 @@ def parts_of(content: EntryContent, mme: float | None) -> list[tuple[str, str]]:
         ("Medicines", _medicines(content, mme)),
         ("Side effects", _effects(content)),
         ("Activity", _activity(content)),
-        ("Daily life hindered", "" if "interference" not in content else f"{content['interference']:g} of 10"),
-        ("Work", content.get("work", "").replace("_", " ")),
-        ("Temperature", "" if "temperature_c" not in content else f"{content['temperature_c']:g} °C"),
+        (
+            "Daily life hindered",
+            ""
+            if "interference" not in content
+            else say("{score} of {most}", score=number(content["interference"]), most=10),
+        ),
+        ("Work", translated(content.get("work", "").replace("_", " "))),
+        ("Temperature", "" if "temperature_c" not in content else f"{number(content['temperature_c'])} °C"),
         ("Note", content.get("note", "")),
     ]
     return [(heading, text) for heading, text in said if text]
@@ -35,7 +45,7 @@ def parts_of(content: EntryContent, mme: float | None) -> list[tuple[str, str]]:
 def scores(content: EntryContent) -> str:
     """The day's averages in short, for a calendar."""
     found = [one.get("average", one.get("worst", one.get("now"))) for one in content.get("pain", [])]
-    return " / ".join(f"{one:g}" for one in found if one is not None)
+    return " / ".join(number(one) for one in found if one is not None)
 
 
 def _pain(one: PainContent, derived: set[tuple[str, str, str]]) -> str:
@@ -44,7 +54,8 @@ def _pain(one: PainContent, derived: set[tuple[str, str, str]]) -> str:
         value = one.get(name)
         if isinstance(value, int | float):
             by_moments = (one["region"], one["side"], name) in derived
-            given.append(f"{said} {value:g}{' (from the moments)' if by_moments else ''}")
+            score = f"{translated(said)} {number(value)}"
+            given.append(say("{score} (from the moments)", score=score) if by_moments else score)
     return f"{site(one['region'], one['side'])}: {', '.join(given)}"
 
 
@@ -56,14 +67,14 @@ def _moment(one: MomentContent) -> str:
 
 def _score(one: PainContent) -> str:
     value = one.get("now", one.get("average", one.get("worst")))
-    return "" if value is None else f"{value:g}"
+    return "" if value is None else number(value)
 
 
 def _medicines(content: EntryContent, mme: float | None) -> str:
     if "medications" not in content:
         return ""
-    said = "; ".join(medication(one) for one in content["medications"]) or "none taken"
-    return f"{said} ({mme:g} MME)" if mme else said
+    said = "; ".join(medication(one) for one in content["medications"]) or say("none taken")
+    return f"{said} ({number(mme)} MME)" if mme else said
 
 
 def _effects(content: EntryContent) -> str:
@@ -71,13 +82,15 @@ def _effects(content: EntryContent) -> str:
         return ""
     said: list[str] = []
     for one in content["side_effects"]:
-        words: Sequence[str | None] = (
-            one["kind"].replace("_", " "),
-            SEVERITIES.get(one.get("severity", 0)),
-            site(one["region"], one["side"]) if "region" in one and "side" in one else one.get("region"),
+        words = (
+            translated(one["kind"].replace("_", " ")),
+            translated(SEVERITIES.get(one.get("severity", 0), "")),
+            site(one["region"], one["side"])
+            if "region" in one and "side" in one
+            else translated(one.get("region", "")),
         )
         said.append(", ".join(filter(None, words)))
-    return "; ".join(said) or "none"
+    return "; ".join(said) or say("none")
 
 
 def _activity(content: EntryContent) -> str:
@@ -86,13 +99,13 @@ def _activity(content: EntryContent) -> str:
         filter(
             None,
             (
-                given.get("level", ""),
-                f"{given['steps']} steps" if "steps" in given else "",
-                f"{given['active_minutes']} active minutes" if "active_minutes" in given else "",
+                translated(given.get("level", "")),
+                say("{count} steps", count=given["steps"]) if "steps" in given else "",
+                say("{count} active minutes", count=given["active_minutes"]) if "active_minutes" in given else "",
             ),
         )
     )
 
 
 def _yes(value: bool | None) -> str:
-    return "" if value is None else "yes" if value else "no"
+    return "" if value is None else translated("yes" if value else "no")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import get_args
 
+from app.base.languages.speaking import translated
 from app.doors.pages.diary_words import site
 from app.doors.pages.fields import Field, Values, choice, number, score
 from app.record.diary.content import EntryContent
@@ -25,7 +26,7 @@ CARRIED = ("moments", "from_moments")  # what the patient noted during the day i
 def pain_fields(sites: Sequence[PainSite]) -> list[Field]:
     """Average, worst and now for each site."""
     return [
-        score(f"{name}-{region}-{side}", f"{said}, {site(region, side)}")
+        score(f"{name}-{region}-{side}", f"{translated(said)}, {site(region, side)}")
         for region, side in sites
         for name, said in (("average", "Average"), ("worst", "Worst"), ("now", "Now"))
     ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from app.base.http.wire import JsonObject
+from app.base.languages.speaking import say, translated
 from app.doors.pages.fields import Field, Values, choice, number, score
 from app.rules.levels import nerves_of, region_of
 from app.rules.plan import WINDOWS
@@ -84,7 +85,7 @@ def procedure(_treated: Sequence[TreatedOn] = ()) -> list[Field]:
 
 def block(treated: Sequence[TreatedOn] = ()) -> list[Field]:
     """A diagnostic block, with pain at the usual times after it."""
-    after = [score(f"after_{m}", f"Pain after {m} minutes") for m in READINGS]
+    after = [score(f"after_{m}", say("Pain after {minutes} minutes", minutes=m)) for m in READINGS]
     return [
         Field("performed_on", "Day", "date", True),
         choice("side", "Side", values="left right both"),
@@ -101,8 +102,8 @@ def block(treated: Sequence[TreatedOn] = ()) -> list[Field]:
 
 def assessment(_treated: Sequence[TreatedOn] = ()) -> list[Field]:
     """A questionnaire by its item values; the items' texts are proprietary and not included."""
-    names = [Field(f"name_{i}", f"Activity {i}") for i in (1, 2, 3)]
-    items = [Field(f"item_{i}", f"Item {i}", "number", step="1") for i in range(1, 11)]
+    names = [Field(f"name_{i}", say("Activity {number}", number=i)) for i in (1, 2, 3)]
+    items = [Field(f"item_{i}", say("Item {number}", number=i), "number", step="1") for i in range(1, 11)]
     return [
         choice("kind", "Questionnaire", values="peg pgic odi ndi activities"),
         Field("answered_on", "Day", "date", True),
@@ -126,9 +127,9 @@ def work_up(_treated: Sequence[TreatedOn] = ()) -> list[Field]:
     """What was tried before, and since when there has been pain."""
     tried: list[Field] = []
     for what in CARE.split():
-        name = what.replace("_", " ").capitalize().replace("Nsaid", "Anti-inflammatory (NSAID)")
+        name = translated(what.replace("_", " ").capitalize().replace("Nsaid", "Anti-inflammatory (NSAID)"))
         tried.append(Field(f"care_{what}", name, "select", choices=TRIED))
-        tried.append(Field(f"weeks_{what}", f"{name}: weeks", "number", step="0.5", most="2000"))
+        tried.append(Field(f"weeks_{what}", say("{care}: weeks", care=name), "number", step="0.5", most="2000"))
     return [
         Field("noted_on", "Day of the visit", "date", True),
         Field("pain_since", "Pain since", "date"),

@@ -5,7 +5,8 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 
-from app.doors.pages.diary_words import site
+from app.base.languages.speaking import day_in_words, number, say, translated
+from app.doors.pages.diary_words import place, site
 from app.record.assessments.schemas import AssessmentOut
 from app.record.blocks.schemas import BlockOut
 from app.record.contacts.schemas import ContactOut
@@ -20,11 +21,13 @@ def procedure(one: ProcedureOut) -> str:
     how = [f"{one.temperature_c:g} °C" if one.temperature_c else "", f"{one.seconds} s" if one.seconds else ""]
     codes = ", ".join(f"{code.code} × {code.units}" for code in one.cpt)
     return _joined(
-        f"{one.laterality} {spoken(one.joints or []) or one.region}",
-        " ".join(filter(None, (one.technique, *how))),
-        f"pain before {one.baseline_pain:g}" if one.baseline_pain is not None else "pain before missing",
-        f"by {one.operator}" if one.operator else "",
-        "repeat" if one.repeat_of else "staged" if one.staged_with else "",
+        place(one.laterality, spoken(one.joints or []) or one.region),
+        " ".join(filter(None, (translated(one.technique or ""), *how))),
+        say("pain before missing")
+        if one.baseline_pain is None
+        else say("pain before {pain}", pain=number(one.baseline_pain)),
+        say("by {operator}", operator=one.operator) if one.operator else "",
+        translated("repeat" if one.repeat_of else "staged" if one.staged_with else ""),
         f"CPT {codes}" if codes else "",
     )
 
@@ -33,14 +36,18 @@ def block(one: BlockOut) -> str:
     """A diagnostic block: where, with what, and what it brought."""
     return _joined(
         f"{site(one.region, one.side)} {spoken(one.joints)}",
-        one.agent,
-        f"pain before {one.pain_before:g}",
-        "no reading after it"
+        translated(one.agent),
+        say("pain before {pain}", pain=number(one.pain_before)),
+        say("no reading after it")
         if one.best_relief_percent is None
-        else f"best relief {one.best_relief_percent:.0f} %, "
-        f"80 % for {one.hours_at_80 or 0:g} h, 50 % for {one.hours_at_50 or 0:g} h",
-        f"the patient states {one.relief_stated:g} %" if one.relief_stated is not None else "",
-        {True: "lasted as long as the agent acts", False: "did not last as long as the agent acts"}.get(
+        else say(
+            "best relief {percent} %, 80 % for {at_80} h, 50 % for {at_50} h",
+            percent=f"{one.best_relief_percent:.0f}",
+            at_80=number(one.hours_at_80 or 0),
+            at_50=number(one.hours_at_50 or 0),
+        ),
+        "" if one.relief_stated is None else say("the patient states {percent} %", percent=number(one.relief_stated)),
+        {True: say("lasted as long as the agent acts"), False: say("did not last as long as the agent acts")}.get(
             cast(bool, one.concordant), ""
         ),
     )
@@ -51,30 +58,31 @@ def assessment(one: AssessmentOut) -> str:
     named = "" if not one.names else "; ".join(f"{n} {_score(v)}" for n, v in zip(one.names, one.items, strict=True))
     change = ""
     if one.first_score is not None:
-        verdict = {True: ", a meaningful fall", False: ", no meaningful fall"}.get(cast(bool, one.meaningful), "")
-        change = f"the first was {one.first_score:g}{verdict}"
-    return _joined(f"{one.kind.upper()}: {one.score:g} of {one.out_of:g}", named, change)
+        verdict = {True: say("a meaningful fall"), False: say("no meaningful fall")}.get(cast(bool, one.meaningful), "")
+        change = ", ".join(filter(None, (say("the first was {score}", score=number(one.first_score)), verdict)))
+    score = say("{score} of {most}", score=number(one.score), most=number(one.out_of))
+    return _joined(f"{one.kind.upper()}: {score}", named, change)
 
 
 def event(one: EventOut) -> str:
     """What happened, and where."""
-    where = site(one.region, one.side) if one.region and one.side else one.region or one.side or ""
-    return _joined(one.kind.replace("_", " "), where, one.note or "")
+    where = site(one.region, one.side) if one.region and one.side else translated(one.region or one.side or "")
+    return _joined(translated(one.kind.replace("_", " ")), where, one.note or "")
 
 
 def contact(one: ContactOut) -> str:
     """Which follow-up contact was made."""
-    return _joined(WINDOWS[one.contact], one.note or "")
+    return _joined(translated(WINDOWS[one.contact]), one.note or "")
 
 
 def work_up(one: WorkUpOut) -> str:
     """What was tried before."""
     tried = []
     for care in one.conservative_care or []:
-        helped = {True: "helped", False: "did not help"}.get(cast(bool, care.helped), "")
-        weeks = "" if care.weeks is None else f"{care.weeks:g} weeks"
-        tried.append(" ".join(filter(None, (care.what.replace("_", " "), weeks, helped))))
-    since = "" if one.pain_since is None else f"pain since {one.pain_since:%-d %B %Y}"
+        helped = {True: say("helped"), False: say("did not help")}.get(cast(bool, care.helped), "")
+        weeks = "" if care.weeks is None else say("{weeks} weeks", weeks=number(care.weeks))
+        tried.append(", ".join(filter(None, (translated(care.what.replace("_", " ")), weeks, helped))))
+    since = "" if one.pain_since is None else say("pain since {day}", day=day_in_words(one.pain_since))
     return _joined(since, "; ".join(tried), one.note or "")
 
 
@@ -98,4 +106,4 @@ def _joined(*parts: str) -> str:
 
 
 def _score(value: float | None) -> str:
-    return "?" if value is None else f"{value:g}"
+    return "?" if value is None else number(value)

@@ -14,8 +14,10 @@ from app.access.accounts.permissions import require
 from app.answers.eligibility.clinic_policies import known_and_country
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.problems import Problem, bad_field, field_problems
+from app.base.languages.speaking import day_in_words, say, translated
 from app.base.store.database import Database
 from app.doors.pages import fact_fields, fields
+from app.doors.pages.diary_words import place
 from app.doors.pages.fact_fields import TreatedOn, body_of
 from app.doors.pages.fields import Field, Values
 from app.doors.pages.patient_pages import page_of
@@ -35,7 +37,6 @@ from app.record.patients import service as patients
 from app.record.patients.schemas import PatientChange, PatientIn
 from app.record.patients.service import Person
 from app.record.procedures.service import PROCEDURE
-from app.rules.days import spoken_day
 from app.rules.levels import spoken
 from app.work.clinic import service as clinics
 
@@ -313,7 +314,8 @@ async def treated_on(database: Database, person: Person) -> list[TreatedOn]:
     return [
         TreatedOn(
             str(one.id),
-            f"{spoken_day(one.body.performed_on)}, {one.body.laterality} {spoken(one.body.joints or []) or one.body.region}",
+            f"{day_in_words(one.body.performed_on)}, "
+            f"{place(one.body.laterality, spoken(one.body.joints or []) or one.body.region)}",
         )
         for one in reversed(of.of(PROCEDURE))
     ]
@@ -335,11 +337,11 @@ async def fact_page(
     person = await patients.read(database, visitor.caller, patient_id=patient_id, now=now)
     if problem is not None and problem.status not in SHOWN:
         raise problem
-    asked, title = form.fields(await treated_on(database, person)), f"Record {form.title}"
+    asked, title = form.fields(await treated_on(database, person)), say("Record {what}", what=translated(form.title))
     action, back = f"/clinic/patients/{patient_id}/{form.kind.plural}", f"/clinic/patients/{patient_id}/treatments"
     more: dict[str, object] = {}
     if corrects is not None:
-        asked, title = [*asked, REASON], f"Correct {form.title}"
+        asked, title = [*asked, REASON], say("Correct {what}", what=translated(form.title))
         own = f"/clinic/{form.kind.plural}/{corrects.fact_id}"
         if form.kind is PROCEDURE:
             back = own

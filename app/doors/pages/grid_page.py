@@ -12,10 +12,10 @@ from fastapi import APIRouter, Query, Response
 from app.access.accounts.permissions import RULES
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.wire import Day
+from app.base.languages.speaking import weekday_in_words
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import VisitorDep
 from app.record.patients.service import today_of
-from app.rules.days import spoken_day
 from app.work.calendar import absences
 from app.work.calendar.local_times import midnight
 from app.work.calendar.slots import AgendaItem, agenda
@@ -85,7 +85,7 @@ def _columns(found: Sequence[AgendaItem], by: By, *, begin: date, zone: str) -> 
     """The headings, and the place of each key in them."""
     if by == "day":
         days = [begin + timedelta(days=d) for d in range(7)]
-        return [f"{on:%A}, {spoken_day(on)}" for on in days], {
+        return [weekday_in_words(on) for on in days], {
             one.id: days.index(one.starts_at.astimezone(ZoneInfo(zone)).date()) for one in found
         }
     keys = sorted({getattr(one, by) or NOT_NAMED[by] for one in found})

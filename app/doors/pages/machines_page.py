@@ -15,6 +15,7 @@ from app.alerts.messages.schemas import WebhookIn, WebhookOut
 from app.base.http.deps import DatabaseDep, Now, SettingsDep
 from app.base.http.idempotency.service import Answer
 from app.base.http.problems import Problem
+from app.base.languages.speaking import say
 from app.base.store.database import Database
 from app.doors.pages.forms import checked
 from app.doors.pages.rendering import PageRoute, page
@@ -60,7 +61,9 @@ async def add_webhook(
     if not made:
         return answer
     told = WebhookOut.model_validate(made[0].body)
-    return _shown_once(visitor, "A webhook", what=f"Signs what is sent to {told.shown}", secret=told.secret or "")
+    return _shown_once(
+        visitor, "A webhook", what=say("Signs what is sent to {address}", address=told.shown), secret=told.secret or ""
+    )
 
 
 @router.post("/{address_id:uuid}/remove")
@@ -100,7 +103,9 @@ async def make_key(
     if not made:
         return answer
     told = ApiKeyMadeOut.model_validate(made[0].body)
-    return _shown_once(visitor, "A key for a machine", what=f"Sent as a bearer token by {told.name}", secret=told.key)
+    return _shown_once(
+        visitor, "A key for a machine", what=say("Sent as a bearer token by {name}", name=told.name), secret=told.key
+    )
 
 
 @router.post("/keys/{key_id:uuid}/end")

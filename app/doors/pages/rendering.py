@@ -11,32 +11,45 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import PackageLoader, StrictUndefined, select_autoescape
 from pydantic_core import ErrorDetails
 
 from app.access.audit import service as audit
 from app.base.http.problems import Problem, field_problems
+from app.base.languages.sentences import sentence
+from app.base.languages.speaking import (
+    counted,
+    day_in_words,
+    figure,
+    month_in_words,
+    speaking,
+    spoken_language,
+    translated,
+    weekday_in_short,
+    weekday_in_words,
+)
+from app.base.languages.speaking import say as said_in
 from app.doors.pages.menu import pages_of
 from app.doors.pages.said import forgotten, heard_of, hearing, say
 from app.doors.pages.sent_once import SentBefore, SentForm, hidden
 from app.doors.pages.session import SignInFirst, Visitor
 from app.doors.pages.sparkline import sparkline
+from app.doors.pages.templating import SpokenEnvironment, text_of
+from app.doors.pages.tongue import TONGUES, language_for
 from app.doors.pages.wording import done, fault, label, spoken
-from app.rules.days import spoken_day
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin", "Cache-Control": "private, no-store"}
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 TITLES = {403: "Not allowed", 404: "Not found", 412: "Changed meanwhile", 422: "Something is not right"}
 
 
 @cache
-def environment() -> Environment:
+def environment() -> SpokenEnvironment:
     """The templates."""
-    made = Environment(
+    made = SpokenEnvironment(
         loader=PackageLoader("app.doors.pages"),
         autoescape=select_autoescape(),
         undefined=StrictUndefined,
@@ -44,21 +57,29 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["hidden"] = hidden
+    made.globals["text_of"] = text_of
+    made.globals["say"] = said_in
+    made.globals["counted"] = counted
+    made.globals["ours"] = made.filters["ours"] = sentence
+    made.globals["spoken_language"] = spoken_language
+    made.globals["tongues"] = TONGUES
     made.globals["pages_of"] = pages_of
     made.filters["day"] = _day
-    made.filters["spoken"] = spoken
-    made.filters["done"] = done
+    made.filters["spoken"] = lambda text: sentence(spoken(text))
+    made.filters["done"] = lambda step: translated(done(step))
     made.filters["sparkline"] = sparkline
-    made.filters["words"] = lambda text: str(text).replace("_", " ")
+    made.filters["words"] = _words
     made.filters["at"] = _at
     made.filters["clock"] = _clock
     made.filters["instant"] = lambda text: datetime.fromisoformat(str(text))
     made.filters["hour"] = lambda value, zone: f"{_local(value, zone):%H:%M}"
-    made.filters["weekday"] = lambda on: f"{WEEKDAYS[on.weekday()]}, {spoken_day(on)}"
+    made.filters["weekday"] = weekday_in_words
+    made.filters["weekday_short"] = weekday_in_short
+    made.filters["month"] = month_in_words
     made.filters["place"] = lambda one: ", ".join(filter(None, (one.location, one.room, one.device)))
     made.filters["uuid"] = UUID
     made.filters["plain"] = _plain
-    made.filters["tenth"] = lambda value: "–" if value is None else f"{value:.1f}"
+    made.filters["tenth"] = lambda value: "–" if value is None else figure(f"{value:.1f}")
     made.filters["whole"] = lambda value: "–" if value is None else f"{value:.0f}"
     return made
 
@@ -66,16 +87,21 @@ def environment() -> Environment:
 def _day(value: date | datetime | str | None) -> str:
     if value is None:
         return "–"
-    return spoken_day(date.fromisoformat(str(value)[:10]))
+    return day_in_words(date.fromisoformat(str(value)[:10]))
+
+
+def _words(text: object) -> str:
+    """A word of our own, such as a kind or a state."""
+    return translated(str(text).replace("_", " "))
 
 
 def _plain(value: object) -> str:
     """A value of a record as words; what holds others is said part by part."""
     if isinstance(value, dict):
-        return " ".join(f"{name.replace('_', ' ')} {_plain(one)}" for name, one in value.items())
+        return " ".join(f"{_words(name)} {_plain(one)}" for name, one in value.items())
     if isinstance(value, list):
         return ", ".join(_plain(one) for one in value)
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else spoken(value)
+    return translated({True: "yes", False: "no"}[value]) if isinstance(value, bool) else sentence(spoken(value))
 
 
 def _local(value: datetime, zone: str) -> datetime:
@@ -88,13 +114,13 @@ def _local(value: datetime, zone: str) -> datetime:
 def _at(value: datetime, zone: str) -> str:
     """An instant as the clocks of a place show it."""
     local = _local(value, zone)
-    return f"{spoken_day(local.date())}, {local:%H:%M} ({zone})"
+    return f"{day_in_words(local.date())}, {local:%H:%M} ({zone})"
 
 
 def _clock(value: datetime, zone: str) -> str:
     """The same on a page that says whose clocks it goes by."""
     local = _local(value, zone)
-    return f"{spoken_day(local.date())}, {local:%H:%M}"
+    return f"{day_in_words(local.date())}, {local:%H:%M}"
 
 
 def page(name: str, visitor: Visitor | None, status: int = 200, /, **told: object) -> HTMLResponse:
@@ -112,7 +138,7 @@ class PageRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def caught(request: Request) -> Response:
-            with hearing(request):
+            with hearing(request), speaking(language_for(request)):
                 try:
                     with audit.listening() as heard:
                         answer = await handle(request)

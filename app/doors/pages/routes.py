@@ -1,7 +1,5 @@
 """The first page, and the API's own page; nothing on them comes from another host."""
 
-from importlib.resources import files
-
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -9,6 +7,7 @@ from starlette.routing import Match
 from starlette.staticfiles import StaticFiles
 
 from app.base.http.problems import Problem
+from app.base.languages.speaking import speaking
 from app.doors.pages import (
     account_page,
     accounts_page,
@@ -40,11 +39,13 @@ from app.doors.pages import (
     sign_on_page,
     slot_page,
     take_page,
+    tongue,
     treatments_page,
 )
 from app.doors.pages.assets import mount_static
-from app.doors.pages.rendering import PageRoute
+from app.doors.pages.rendering import PageRoute, environment
 from app.doors.pages.session import VisitorDep, WriterDep
+from app.doors.pages.tongue import language_for
 
 router = APIRouter(tags=["pages"])
 PARTS = (
@@ -78,6 +79,7 @@ PARTS = (
     sign_on_page,
     outside_page,
     take_page,
+    tongue,
     assets,
 )
 for part in PARTS:
@@ -125,10 +127,11 @@ def _is_there(request: Request, path: str, method: str) -> bool:
 
 
 @router.get("/", response_class=HTMLResponse, include_in_schema=False)
-async def first_page() -> HTMLResponse:
+async def first_page(request: Request) -> HTMLResponse:
     """The first page, with links to the others."""
-    page = (files(__package__) / "first.html").read_text("utf-8")
-    return HTMLResponse(page, headers={"Content-Security-Policy": POLICY})
+    with speaking(language_for(request)):
+        page = environment().get_template("first.html").render()
+    return HTMLResponse(page, headers={"Content-Security-Policy": POLICY, "Vary": "Accept-Language, Cookie"})
 
 
 @router.get("/docs", response_class=HTMLResponse, include_in_schema=False)

@@ -8,16 +8,20 @@ from playwright.sync_api import Page, expect
 from tests.browser.phone.clinic import ClinicOfOne, Phone, day
 from tests.browser.phone.test_keeping import WAITS
 
-TAGS = "navigator.serviceWorker.ready.then((one) => one.sync.getTags())"
+REGISTER = "SyncManager.prototype.register"
+TOLD = f"""() => {{
+  const register = {REGISTER};
+  {REGISTER} = function (tag) {{ window.asked = tag; return register.call(this, tag); }};
+}}"""
 
 
 def close_with_one_waiting(phone: Phone, service: ClinicOfOne) -> Page:
     """The app closed over an entry that the server, away, could not take; the server back, another page open."""
+    phone.page.evaluate(TOLD)
     service.stop()
     phone.pain(6).click()
     phone.save().says(WAITS)
-    while phone.page.evaluate(TAGS) != ["send"]:
-        phone.page.wait_for_timeout(50)
+    phone.page.wait_for_function("window.asked === 'send'")
     other = phone.context.new_page()
     phone.page.close()
     service.start()

@@ -143,7 +143,7 @@ def test_a_second_tap_makes_nothing_twice(phone: Phone, service: ClinicOfOne) ->
     phone.open("/proxies")
     phone.page.get_by_label("Who it is").fill("Lena")
     phone.page.get_by_role("button", name="Make a code").dblclick()
-    phone.page.get_by_role("button", name="I have it").click()
+    phone.page.get_by_role("button", name="I have the code").click()
     expect(phone.page.get_by_role("dialog")).to_be_hidden()
     expect(phone.page.get_by_role("button", name="End it for Lena")).to_have_count(1)
     phone.offline()

@@ -39,8 +39,8 @@ FACTS: dict[str, tuple[dict[str, Any], dict[str, str], str, str]] = {  # as type
             "weeks_physiotherapy": "12",
         },
         {"care_nsaid": "helped"},
-        "pain since 1 September 2023 · physiotherapy 12 weeks did not help",
-        "physiotherapy 12 weeks did not help; nsaid helped",
+        "pain since 1 September 2023 · physiotherapy, 12 weeks, did not help",
+        "physiotherapy, 12 weeks, did not help; nsaid, helped",
     ),
     "contacts": (
         {"contact": "weeks_2", "done_on": "2025-07-24", "note": "by phone"},

@@ -266,7 +266,7 @@ async def test_new_slots_that_are_refused_keep_what_was_typed(service: Service) 
     assert refused.status_code == 409
     for typed in ("Annexe", "Blue", "generator 7", "35", "3"):
         assert f'value="{typed}"' in refused.text
-    assert "<option selected>consultation" in refused.text
+    assert '<option value="consultation" selected>consultation' in refused.text
 
 
 async def test_the_reason_of_an_overruled_slot_and_of_an_absence_is_the_staffs(service: Service, clock: Clock) -> None:

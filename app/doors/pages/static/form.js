@@ -15,7 +15,7 @@ function offer() {
 function name() {
   const chosen = [...form.querySelectorAll('label.box input:checked')];
   const nerves = new Set(chosen.flatMap((input) => input.parentElement.dataset.group.split("|").slice(1)));
-  if (said) said.textContent = nerves.size ? `Nerves: ${[...nerves].join(", ")}` : "";
+  if (said) said.textContent = nerves.size ? said.dataset.sayNerves.replace("{names}", [...nerves].join(", ")) : "";
 }
 
 if (form && said) {

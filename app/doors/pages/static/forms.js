@@ -23,7 +23,7 @@ function fill(form, typed) {
   for (let around = form; around; around = around.parentElement) if (around.tagName === "DETAILS") around.open = true;
   const said = Object.assign(document.createElement("p"), { className: "past" });
   said.setAttribute("role", "status");
-  said.textContent = "You had been signed out. What you typed is here again, and not sent yet.";
+  said.textContent = document.body.dataset.sayRestored;
   form.prepend(said);
 }
 

@@ -33,17 +33,18 @@ function take(cell) {
 }
 
 function tell() {
-  says.textContent = taken ? `Moving ${taken.says}: choose a free slot, in this week or another. Escape leaves it where it is.` : "";
+  says.textContent = taken ? says.dataset.sayMoving.replace("{slot}", () => taken.says) : "";
 }
 
 function drop(cell) {
   if (!taken || !cell?.dataset.free) {
-    says.textContent = "That slot is not free.";
+    says.textContent = says.dataset.sayTaken;
     return;
   }
   form.action = `/clinic/appointments/${taken.appointment}/move`;
   form.elements.slot_id.value = cell.dataset.slot;
-  says.textContent = `${taken.says} goes to ${cell.dataset.says.split(",")[0]}, ${cell.closest("td").dataset.column}.`;
+  const places = { slot: taken.says, time: cell.dataset.says.split(",")[0], column: cell.closest("td").dataset.column };
+  says.textContent = says.dataset.sayGoes.replace(/\{(\w+)\}/g, (_all, name) => places[name]);
   form.hidden = false;
   form.elements.reason.focus();
 }

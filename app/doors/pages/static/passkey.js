@@ -4,11 +4,7 @@ const form = document.getElementById("passkey");
 const named = !/^[\d.]+$|:/.test(location.hostname); // a passkey is for a name, not for a number
 const can = named && window.PublicKeyCredential?.parseCreationOptionsFromJSON;
 
-const SAID = {
-  NotAllowedError: "The device gave no passkey; try again, or use your password.",
-  InvalidStateError: "This device has a passkey for the account already.",
-  SecurityError: "Passkeys work only at the address under which this service is known.",
-};
+const SAID = { NotAllowedError: "sayNoPasskey", InvalidStateError: "sayHasPasskey", SecurityError: "sayAddress" };
 
 if (form && can) {
   form.hidden = false;
@@ -20,7 +16,7 @@ if (form && can) {
     try {
       const asked = await fetch(form.dataset.begin, { method: "POST", body: new URLSearchParams(new FormData(form)) });
       const told = await asked.json();
-      if (!asked.ok) throw new Error(told.errors?.length ? `Password: ${told.errors[0].detail}` : told.detail);
+      if (!asked.ok) throw new Error(told.errors?.length ? told.errors[0].detail : told.detail);
       const adds = "user" in told.options;
       const credential = adds
         ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(told.options) })
@@ -30,7 +26,7 @@ if (form && can) {
       form.requestSubmit();
     } catch (error) {
       form.elements.credential.value = "";
-      says.textContent = SAID[error.name] ?? error.message;
+      says.textContent = form.dataset[SAID[error.name]] ?? error.message;
       says.hidden = false;
     }
   });

@@ -13,9 +13,11 @@ function loaded(address) {
 
 function reads(item) {
   if (!item?.datum?.on || item.datum.pain === undefined) return "";
-  const day = new Date(item.datum.on).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
-  const worst = item.datum.worst === null || item.datum.worst === undefined ? "" : `, worst ${item.datum.worst}`;
-  return `${day}: average ${item.datum.pain}${worst}`;
+  const day = new Date(item.datum.on).toLocaleDateString(document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+  const { pain, worst = null } = item.datum;
+  const says = document.getElementById("reading").dataset;
+  const text = worst === null ? says.sayAverage : says.sayWorst;
+  return text.replace("{day}", day).replace("{pain}", pain).replace("{worst}", worst);
 }
 
 async function chart() {

@@ -92,7 +92,7 @@ function proxyForm(path, again) {
     try {
       const json = { name: name.value.trim(), may_write: write.checked, ...(until.value ? { until: new Date(`${until.value}T23:59:59`).toISOString() } : {}) };
       const made = await call(path, { method: "POST", json });
-      await ask(t("A code for {name}", { name: made.name }), h("div", {}, h("p", {}, h("strong", {}, made.code)), h("p", {}, t("Hand it over yourself. It is shown only now, and good for two weeks."))), [["ok", t("I have it"), "main"]]);
+      await ask(t("A code for {name}", { name: made.name }), h("div", {}, h("p", {}, h("strong", {}, made.code)), h("p", {}, t("Hand it over yourself. It is shown only now, and good for two weeks."))), [["ok", t("I have the code"), "main"]]);
       await again();
     } catch (error) {
       says.textContent = reasonOf(error);

@@ -1,0 +1,194 @@
+"""The pages in four languages: each text of ours has its words in each, and goes through the catalogue to the page."""
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from importlib.resources import files
+
+import pytest
+
+from app.base.languages import sentences, speaking
+from app.base.languages.catalogue import catalogue
+from app.doors.pages import rendering
+from app.doors.pages.templating import READ, SILENT, SpokenEnvironment
+from app.rules.words import LANGUAGES
+from tests.doors.pages.test_nothing_in_vain import furnished
+from tests.doors.pages.test_pages import enter
+from tests.support import Service
+
+OTHERS = [one for one in LANGUAGES if one != "en"]
+PLACE = re.compile(r"\{\w*\}")
+SAME = ("Reprieve", "{", "https://")  # what is the same in each language begins so
+
+
+def of_templates() -> list[str]:
+    """Every text that stands in a template."""
+    found: dict[str, None] = {}
+    for one in (files("app.doors.pages") / "templates").iterdir():
+        found |= dict.fromkeys(rendering.environment().messages(one.read_text("utf-8")))
+    return list(found)
+
+
+def of_programs() -> list[str]:
+    """Words, labels and sentences that pages say and no template holds."""
+    return (files("app.base.languages") / "texts.txt").read_text("utf-8").splitlines()
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_each_text_has_its_words_with_the_same_places(language: str) -> None:
+    found = catalogue(language)
+    texts = [*of_templates(), *(text for text in of_programs() if text and not text.startswith("#"))]
+    assert len(texts) > 1300
+    assert [text for text in texts if text not in found and not text.startswith(SAME)] == []
+    for text in texts:
+        said = found.get(text, text)
+        assert isinstance(said, str)
+        assert sorted(PLACE.findall(said)) == sorted(PLACE.findall(text)), text
+
+
+class Shown(HTMLParser):
+    """The texts of a page, with those of its attributes that people read."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self.silent = 0
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.silent += tag in SILENT
+        self.texts += [value for name, value in attrs if value and READ.fullmatch(name)]
+
+    def handle_endtag(self, tag: str) -> None:
+        self.silent -= tag in SILENT
+
+    def handle_data(self, data: str) -> None:
+        if not self.silent and data.strip():
+            self.texts.append(data)
+
+
+class Marked(dict[str, str]):
+    """A catalogue of a language that nobody speaks: it has each text, between marks."""
+
+    def get(self, text: str, default: object = None) -> str:
+        return f"⟦{text}⟧"
+
+
+@pytest.fixture
+def marked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(speaking, "catalogue", lambda language: Marked())
+    monkeypatch.setattr(rendering, "language_for", lambda request: "de")
+    sentences.forget()
+    yield
+    sentences.forget()
+
+
+NOT_OURS = re.compile(  # names, what was typed, ids, units, addresses, days as German has them
+    r"Ada Muster|Bob|Here|CPT|Harbour|Clinic|cleo|sam|root|ada|bob|Main building|Room 2|Basel|UTC|Europe/\w+"
+    r"|English|Deutsch|Français|Español"
+    r"|\b[a-z]+(?:-[a-z0-9]+)+\b|\b[a-z]+\.[a-z]+\b|python-httpx/\S+|testclient|https?://\S+|\b[0-9a-f]{32,}\b"
+    r"|Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|\b\w+tag\b|Mittwoch|Samstag"
+    r"|\b(?:Mo|Di|Mi|Do|Fr|Sa|So)\b|\b(?:mg|mcg|min|toml|name|title|jurisdiction|source|version)\b"
+)
+MARKS = re.compile(r"⟦[^⟦⟧]*⟧")
+
+
+@pytest.mark.anyio
+async def test_nothing_reaches_a_page_but_through_the_catalogue(service: Service, marked: None) -> None:
+    waiting, seen, left = (
+        [*await furnished(service), f"/clinic/patients/{service.ada_id}/account"],
+        set(),
+        dict[str, str](),
+    )
+    await enter(service, "root")
+    while waiting:
+        where = waiting.pop(0).replace("&amp;", "&")
+        kind = re.sub(r"[0-9a-f-]{36}|\d{4}-\d\d(-\d\d)?|\?.*", "", where)
+        if kind in seen:
+            continue
+        seen.add(kind)
+        answer = await service("nobody", "GET", where)
+        if not answer.headers["content-type"].startswith("text/html"):
+            continue
+        waiting += re.findall(r'href="(/clinic[^"#]*)"', answer.text)
+        for text in Shown(answer.text).texts:
+            rest = text
+            while (fewer := MARKS.sub("", rest)) != rest:
+                rest = fewer
+            if re.search(r"[^\W\d_]{3}", NOT_OURS.sub("", rest)):
+                left[rest.strip()] = where
+    assert len(seen) > 30
+    elsewhere = {
+        text
+        for text, where in left.items()
+        if "/account" in where or where.startswith(("/clinic/policies", "/clinic/webhooks"))
+    }
+    assert (
+        set(left) - elsewhere == set()
+    )  # titles of policies, topics of messages, texts of consents in the patient's language: as they stand elsewhere
+
+
+@pytest.mark.anyio
+async def test_the_language_is_chosen_or_the_browsers_own(service: Service) -> None:
+    async def shown(**headers: str) -> str:
+        page = (await service("nobody", "GET", "/clinic/sign-in", headers=headers)).text
+        return str(re.findall(r'<html lang="(\w+)"', page)[0])
+
+    assert await shown() == "en"
+    assert await shown(**{"accept-language": "it, fr;q=0.8, de;q=0.9"}) == "de"
+    assert await shown(**{"accept-language": "de;q=0, es-MX;q=0.1"}) == "es"
+    assert await shown(**{"accept-language": "de;q=x, ,;;;=,fr"}) == "fr"
+    said = {"language": "fr"}
+    answer = await service(
+        "nobody", "POST", "/clinic/language", data=said, headers={"referer": "http://test/clinic/sign-in?next=/clinic"}
+    )
+    assert (answer.status_code, answer.headers["location"]) == (303, "/clinic/sign-in?next=/clinic")
+    assert await shown(**{"accept-language": "de"}) == "fr"
+    away = {"referer": "https://elsewhere.example/clinic.html"}
+    answer = await service("nobody", "POST", "/clinic/language", data={"language": "xx"}, headers=away)
+    assert answer.headers["location"].startswith("/clinic") and "set-cookie" not in answer.headers
+
+
+@pytest.mark.anyio
+async def test_what_people_wrote_is_shown_as_they_wrote_it(service: Service) -> None:
+    note = {"note": "no relief; pain returned, nothing to do"}
+    await service.put("2026-04-30", 4, **note)
+    await enter(service)
+    page = (
+        await service(
+            "nobody", "GET", f"/clinic/patients/{service.ada_id}/diary/2026-04-30", headers={"accept-language": "de"}
+        )
+    ).text
+    assert note["note"] in page and "30. April 2026" in page and "Schmerz" in page
+
+
+def said_by(template: str, **told: object) -> str:
+    made = SpokenEnvironment(autoescape=True)
+    made.globals |= {name: rendering.environment().globals[name] for name in ("text_of", "ours", "say", "counted")}
+    with speaking.speaking("de"):
+        return made.from_string(template).render(**told)
+
+
+def test_a_template_says_its_texts_and_leaves_values_alone() -> None:
+    told: dict[str, object] = {"name": "<Flags>", "n": 1}
+    assert said_by("<h1>Flags</h1>", **told) == "<h1>Hinweise</h1>"
+    assert said_by('<a title="Flags" href="Flags">{{ name }}</a>', **told) == (
+        '<a title="Hinweise" href="Flags">&lt;Flags&gt;</a>'
+    )
+    assert said_by("<p>I have it: {{ kind }}</p>", kind="<b>").endswith(": &lt;b&gt;</p>")
+    assert said_by('<p>{{ "yes" if n else "no" }}</p>', **told) == "<p>ja</p>"
+    chosen = said_by('<input value="{{ "yes" if n else "no" }}"{{ " checked" if n }}>', **told)
+    assert chosen == '<input value="yes" checked>'
+    assert said_by("<script>Flags</script>", **told) == "<script>Flags</script>"
+    assert said_by('{{ counted(n, "{count} day", "{count} days") }}', **told) == "1 Tag"
+
+
+def test_a_kept_sentence_is_said_part_by_part() -> None:
+    says = "Left L4-S1, 300 days ago. Relief 8 % (definition half); pain returned on 23 September 2026 after 232 days."
+    with speaking.speaking("de"):
+        said = sentences.sentence(says)
+        assert "23. September 2026" in said and "L4-S1 links" in said and "Linderung 8 %" in said
+        assert not re.search(r"\b(pain|returned|after|days|ago|complete|relief)\b", said)
+        assert sentences.sentence("Eve Miller came by train") == "Eve Miller came by train"
+        assert sentences.sentence("level 7.1, before 7.4").count(",") == 3, "decimals have a comma"
+    assert sentences.sentence(says) == says
