@@ -29,6 +29,7 @@ from app.rules.levels import spoken
 from app.rules.words import Laterality, Region
 
 PAGE = 50
+FEW = 200  # patients of a search that are named one by one to the database; more of them are told from all
 NAMES = list(NEEDS)
 
 
@@ -147,8 +148,9 @@ class _Place:
 async def _places(
     connection: AsyncConnection, caller: Caller, ids: list[UUID] | None, *, region: Region | None
 ) -> dict[UUID, _Place]:
-    everybody = _ranked(caller, None, region).subquery()
-    query = select(everybody.c.id, everybody.c.place, everybody.c.since_on)
+    few = ids if ids is not None and len(ids) <= FEW else None
+    asked = _ranked(caller, few, region).subquery()
+    query = select(asked.c.id, asked.c.place, asked.c.since_on)
     found = {patient_id: _Place(*rest) for patient_id, *rest in (await connection.execute(query)).all()}
     return found if ids is None else {one: found[one] for one in ids if one in found}
 

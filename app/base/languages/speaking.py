@@ -36,7 +36,10 @@ def translated(text: str) -> str:
 def day_in_words(on: date) -> str:
     """A day with its month in words, as the language that is spoken has it: 20 April 2026, 20. April 2026."""
     language = _language.get()
-    return f"{on.day} {on:%B %Y}" if language == SOURCE else format_date(on, "long", locale=language)
+    if language == SOURCE:
+        return f"{on.day} {on:%B %Y}"
+    said = format_date(on, "long", locale=language)
+    return said.replace("1 ", "1er ", 1) if language == "fr" and on.day == 1 else said
 
 
 def month_in_words(on: date) -> str:

@@ -55,7 +55,7 @@ class RuleForm(PageForm):
 def fields_of(staff: list[ColleagueOut]) -> list[Field]:
     """What is set of a clinic."""
     people = [
-        ("", "nobody"),
+        ("", translated("nobody")),
         *((str(one.id), f"{one.username}, {translated(one.role)}") for one in staff if not one.disabled),
     ]
     return [
@@ -71,6 +71,7 @@ def fields_of(staff: list[ColleagueOut]) -> list[Field]:
                 ("Who gets a flag first", "Who gets a flag next", "Who gets a flag last")[i - 1],
                 "select",
                 choices=people,
+                are_names=True,
             )
             for i in range(1, CHAIN + 1)
         ),

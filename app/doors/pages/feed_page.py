@@ -4,6 +4,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
 from app.base.http.deps import DatabaseDep, Now, SettingsDep
+from app.base.languages.speaking import translated
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import ACCOUNT, WriterDep
 from app.work.calendar import feeds
@@ -16,7 +17,7 @@ async def open_feed(visitor: WriterDep, database: DatabaseDep, settings: Setting
     """A new address, shown this once; the one before it stops working."""
     token = await feeds.open_feed(database, visitor.caller, now)
     address = f"{settings.public_url.rstrip('/')}/v1/calendar/{token}.ics"
-    what = "Your appointments for another calendar, without names. Who has the address sees them"
+    what = translated("Your appointments for another calendar, without names. Who has the address sees them")
     return page("secret.html", visitor, title="Your calendar", what=what, secret=address, back=ACCOUNT)
 
 

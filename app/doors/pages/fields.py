@@ -30,6 +30,7 @@ class Field:
     least: str = "0"
     most: str = "10"
     help: str = ""
+    are_names: bool = False  # the choices: shown as they stand in each language
 
 
 def choice(name: str, label: str, *, values: str, required: bool = True, default: str = "") -> Field:

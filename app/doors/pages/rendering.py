@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 
 from app.access.audit import service as audit
 from app.base.http.problems import Problem, field_problems
-from app.base.languages.sentences import sentence
+from app.base.languages.sentences import by_people, sentence
 from app.base.languages.speaking import (
     counted,
     day_in_words,
@@ -66,6 +66,8 @@ def environment() -> SpokenEnvironment:
     made.globals["pages_of"] = pages_of
     made.filters["day"] = _day
     made.filters["spoken"] = lambda text: sentence(spoken(text))
+    made.filters["note"] = lambda text: by_people(spoken(text))
+    made.filters["first_up"] = lambda text: text[:1].upper() + text[1:]
     made.filters["done"] = lambda step: translated(done(step))
     made.filters["sparkline"] = sparkline
     made.filters["words"] = _words
@@ -101,7 +103,7 @@ def _plain(value: object) -> str:
         return " ".join(f"{_words(name)} {_plain(one)}" for name, one in value.items())
     if isinstance(value, list):
         return ", ".join(_plain(one) for one in value)
-    return translated({True: "yes", False: "no"}[value]) if isinstance(value, bool) else sentence(spoken(value))
+    return translated({True: "yes", False: "no"}[value]) if isinstance(value, bool) else spoken(value)
 
 
 def _local(value: datetime, zone: str) -> datetime:

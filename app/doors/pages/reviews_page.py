@@ -40,7 +40,7 @@ from app.work.reviews.schemas import BookIn, CancelIn, DecisionIn, ReopenIn, Rev
 from app.work.reviews.tables import Review
 
 router = APIRouter(prefix="/clinic", route_class=PageRoute, include_in_schema=False)
-ANSWERS = {"open": "open", "yes": "yes", "no": "no", "not_needed": "not needed"}
+ANSWERS = {"open": "not checked yet", "yes": "yes", "no": "no", "not_needed": "not needed"}
 
 
 class ReviewStepForm(PageForm):

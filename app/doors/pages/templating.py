@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from jinja2 import Environment, nodes
+from jinja2 import Environment, TemplateSyntaxError, nodes
 from markupsafe import Markup
 
 from app.base.languages.speaking import translated
@@ -91,6 +91,8 @@ class _Texts:
         return bool(READ.fullmatch(self.attribute)) if self.attribute else not self.tag
 
     def _data(self, data: str, lineno: int) -> Iterator[nodes.Expr]:
+        if re.search(r"<[a-zA-Z][^<>]*='", data):
+            raise TemplateSyntaxError("attributes stand between double quotes", lineno)
         done = 0
         for mark in MARK.finditer(data):
             text = mark[0]
@@ -141,6 +143,8 @@ class _Texts:
                 name = _name_of(one, [place.key for place in places])
                 places.append(nodes.Keyword(name, one, lineno=lineno))
                 message += f"{{{name}}}"
+        if places and "{" in text:
+            raise TemplateSyntaxError("a text with an expression has no brace of its own", lineno)
         before, said, after = re.match(r"( ?)(.*?)( ?)$", message, re.DOTALL).groups()  # type: ignore[union-attr]
         if before:
             yield nodes.TemplateData(before, lineno=lineno)

@@ -127,9 +127,11 @@ def _cause(one: RedFlag, on: date, *, recent: bool) -> Cause:
     """The flag of a sign; of a day that is long past somebody is asked to read it, once a month and sign."""
     named = one.rule.kinds[0] if one.sign.startswith("clinic rule") else one.sign
     said = named.replace("_", " ")
-    says = f"the note may mention: {said}; ask the patient" if one.guessed else f"{said} reported"
+    found = f"the note may mention: {said}" if one.guessed else f"{said} reported"
+    says = "the note was not read to its end: read it" if one.sign == "unread" else found
     if recent:
-        return Cause("red_flag", f"{one.sign} {on}", one.rule.severity, says, on)
+        asked = f"{says}; ask the patient" if one.guessed and says == found else says
+        return Cause("red_flag", f"{one.sign} {on}", one.rule.severity, asked, on)
     known = f"{one.sign} {on}"
     return Cause(
         "red_flag", f"{one.sign} in {on:%Y-%m}", "later", f"read this: {says} on {spoken_day(on)}", on, unless=known

@@ -246,7 +246,10 @@ def region_covered(rule: PolicyRule, case: Case) -> RuleFound:
     """Whether the policy covers the region at all."""
     covered = rule.numbers["regions"]
     return _found(
-        rule, "met" if case.region in covered else "not_met", saw=case.region, needs=f"one of {', '.join(covered)}"
+        rule,
+        "met" if case.region in covered else "not_met",
+        saw=case.region,
+        needs=f"a region among {', '.join(covered)}",
     )
 
 

@@ -233,9 +233,9 @@ async def test_the_grid_has_a_column_for_each_day_clinician_room_or_device(servi
         for by in ("day", "clinician", "room", "device")
     }
     assert heads["day"][1] == "Monday, 4 May 2026" and len(heads["day"]) == 8
-    assert heads["clinician"] == ["time", "cleo"]
-    assert heads["room"] == ["time", "Room 1", "Room 2"]
-    assert heads["device"] == ["time", "Generator A", "no device named"]
+    assert heads["clinician"] == ["Time", "cleo"]
+    assert heads["room"] == ["Time", "Room 1", "Room 2"]
+    assert heads["device"] == ["Time", "Generator A", "no device named"]
     assert "No slots on this day" in await page(service, "/clinic/calendar/grid?from=2026-05-06&by=room")
     nobody = await page(service, "/clinic/calendar/grid?from=2026-05-05&who=nobody")
     assert "No slots in this week" in nobody

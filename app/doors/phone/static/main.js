@@ -98,8 +98,12 @@ export async function send() {
 
 /** Has the browser send what waits as soon as it can, also when the app is closed by then; where it can't, on the next opening. */
 async function inBackground() {
-  const worker = await navigator.serviceWorker?.getRegistration("/app");
-  await worker?.sync?.register("send").catch(() => {});
+  try {
+    const worker = await navigator.serviceWorker?.getRegistration("/app");
+    await worker?.sync?.register("send");
+  } catch {
+    // it is sent when the app is opened
+  }
 }
 
 /** Draws the day anew where something new is told, but not under the hand of somebody who writes. */

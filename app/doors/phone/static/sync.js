@@ -63,19 +63,23 @@ export async function refused() {
   return (await all("days")).filter((one) => one.refused);
 }
 
-/** Sends what waits, then reads the day. Raises `Later` without a connection, `SignedOut` where one must sign in again. */
-export function sync() {
+/** Sends what waits, then reads the day, where somebody `reads` it. Raises `Later` without a connection, `SignedOut` where one must sign in again. */
+export function sync(reads = true) {
   return alone("sync", async () => {
     const who = await session();
     if (!who || (await get("meta", "owner")) !== ownerOf(who)) throw new SignedOut();
     for (let round = 0; round < ROUNDS; round += 1) {
       const attempt = (await get("meta", "attempt")) ?? (await newAttempt());
       if (!attempt) break;
+      await stillSignedIn(who);
       await send(attempt, who.patient_id);
       await remove("meta", "attempt");
     }
-    for (const one of await waiting()) if (one.gone) await sayGone(one, who.patient_id);
-    return pull(who);
+    for (const one of await waiting()) {
+      await stillSignedIn(who);
+      if (one.gone) await sayGone(one, who.patient_id);
+    }
+    return reads ? pull(who) : null;
   });
 }
 

@@ -2,8 +2,9 @@
 // any file is another worker, which fetches all of them before it takes the place of the last. What waits to be sent lies
 // in the phone's database, which no update touches.
 
-import { isLocked } from "/app/store.js";
+import { get, isLocked } from "/app/store.js";
 import { sync } from "/app/sync.js";
+import { putRight } from "/app/time.js";
 
 const CACHE = `app ${VERSION}`;
 
@@ -45,7 +46,9 @@ self.addEventListener("fetch", (event) => {
 self.addEventListener("sync", (event) => {
   if (event.tag !== "send") return;
   event.waitUntil((async () => {
-    if (!(await isLocked())) await sync(); // under a PIN it waits until the app is opened
+    if (await isLocked()) return; // under a PIN it waits until the app is opened
+    putRight((await get("meta", "skew")) ?? 0);
+    await sync(false);
   })());
 });
 
