@@ -28,6 +28,7 @@ FIGURES = {  # what fills these is a figure, a day, or as many needs as there ar
     **dict.fromkeys(("days", "weeks", "months", "minutes", "percent", "count", "good", "mme"), r"-?\d[\d.]*"),
     **dict.fromkeys(("degrees", "points", "number", "logged", "most"), r"-?\d[\d.]*"),
     "day": r"\d{1,2} \w+ \d{4}",
+    "phase": r"[a-z ]+",
     "needs": FILL.removesuffix("?"),
 }
 JOINED = {"fr": {"; ": "\u202f; ", ": ": "\u00a0: "}}  # how a language joins the parts

@@ -15,9 +15,7 @@ from markupsafe import Markup
 
 from app.base.languages.speaking import translated
 
-READ = re.compile(
-    r"aria-label|alt|placeholder|title|data-say-.+"
-)  # attributes whose values people read, or modules say
+READ = re.compile(r"aria-label|alt|placeholder|title|data-say-.+")  # attributes that people read, or modules say
 SILENT = ("script", "style", "kbd", "code")  # what stands in these is no text
 SAYING = ("say", "counted")  # functions whose literals are messages
 LETTERS = re.compile(r"[^\W\d_]{2}")
