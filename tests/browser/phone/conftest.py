@@ -2,12 +2,23 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.phone.clinic import SIZE, ClinicOfOne, Phone, served
+
+BY_BOTH = ("test_entry", "test_getting_in", "test_interleavings", "test_killed", "test_whole_day")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is sent, twice sent, killed and sent by two is tried on both databases; what a phone shows and keeps, on one."""
+    here = Path(__file__).parent
+    items[:] = [
+        one for one in items if one.path.parent != here or one.path.stem in BY_BOTH or "postgresql" not in one.name
+    ]
 
 
 @pytest.fixture
