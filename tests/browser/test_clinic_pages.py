@@ -272,7 +272,7 @@ def test_many_reviews_are_worked_by_keyboard_and_it_is_undone(browser: Browser, 
     expect(page.locator("input[name=review_id]:checked")).to_have_count(2)
     expect(page.get_by_label("Reason")).to_be_hidden()
     page.locator("#many [name=step]").select_option("wait")
-    expect(page.get_by_label("To", exact=True)).to_be_hidden()
+    expect(page.get_by_label("Hand to", exact=True)).to_be_hidden()
     page.get_by_label("Reason").fill("after the holidays")
     page.get_by_label("Wait until").fill(f"{datetime.now(UTC).date() + timedelta(days=30)}")
     page.get_by_role("button", name="Do it").focus()

@@ -41,9 +41,9 @@ async def test_each_place_names_the_side(service: Service) -> None:
     await enter(service, "sam")
     assert sides in await page(service, "/clinic")
     shown = await page(service, f"/clinic/reviews/{review['id']}")
-    chosen = [f"<option selected>{side}</option>" in shown for side in ("left", "right", "bilateral")]
+    chosen = [f'<option value="{side}" selected>{side}</option>' in shown for side in ("left", "right", "bilateral")]
     assert chosen == [True, False, False], "the side that has ended is the one to repeat"
     both = {"proposed_on": "2026-06-02", "laterality": "bilateral"}
     assert (await service("sam", "PATCH", f"/v1/reviews/{review['id']}", json=both)).status_code == 200
     shown = await page(service, f"/clinic/reviews/{review['id']}")
-    assert "<option selected>bilateral</option>" in shown, "what was proposed stays"
+    assert '<option value="bilateral" selected>bilateral</option>' in shown, "what was proposed stays"

@@ -94,6 +94,7 @@ def test_a_time_that_somebody_else_took_is_said_to_be_gone(phone: Phone, service
     later = new_slot(service, 12)
     phone.sign_in()
     phone.page.get_by_role("button", name="Another time").click()
+    expect(phone.page.get_by_role("button", name="Move the appointment")).to_be_visible()  # the times have been read
     service("sam", "PATCH", f"/v1/slots/{later}", json={"closed": True})
     phone.page.get_by_role("button", name="Move the appointment").click()
     expect(phone.page.get_by_role("dialog")).to_contain_text("This is no longer to be had.")
