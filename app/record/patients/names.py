@@ -214,7 +214,7 @@ def _distance(word: str, of: str) -> int:
     if word in of:
         return 1
     allowed = next((slips for letters, slips in SLIPS if len(word) >= letters), 0)
-    if not allowed:
+    if not allowed or len(set(word).difference(of)) > allowed:  # each letter that is missing is a slip at least
         return FAR
     slips = min(
         DamerauLevenshtein.distance(word, of[: len(word) + more], score_cutoff=allowed)
