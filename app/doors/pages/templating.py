@@ -15,7 +15,9 @@ from markupsafe import Markup
 
 from app.base.languages.speaking import translated
 
-READ = re.compile(r"aria-label|alt|placeholder|title|data-say-.+")  # attributes that people read, or modules say
+READ = re.compile(
+    r"aria-label|alt|placeholder|title|data-say-.+"
+)  # attributes whose values people read, or a module shows
 SILENT = ("script", "style", "kbd", "code")  # what stands in these is no text
 SAYING = ("say", "counted")  # functions whose literals are messages
 LETTERS = re.compile(r"[^\W\d_]{2}")
@@ -143,13 +145,13 @@ class _Texts:
                 message += f"{{{name}}}"
         if places and "{" in text:
             raise TemplateSyntaxError("a text with an expression has no brace of its own", lineno)
-        before, said, after = re.match(r"( ?)(.*?)( ?)$", message, re.DOTALL).groups()  # type: ignore[union-attr]
-        if before:
-            yield nodes.TemplateData(before, lineno=lineno)
+        said = message.strip(" ")  # what surrounds a text is none of it
+        if message.startswith(" "):
+            yield nodes.TemplateData(" ", lineno=lineno)
         self.found(said)
         yield _call("text_of", said, places=places, lineno=lineno)
-        if after:
-            yield nodes.TemplateData(after, lineno=lineno)
+        if message.endswith(" "):
+            yield nodes.TemplateData(" ", lineno=lineno)
 
     def _literals(self, one: nodes.Expr) -> nodes.Expr:
         """An expression whose literals are said in the language, where they are what it answers."""
