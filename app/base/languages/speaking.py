@@ -1,5 +1,6 @@
 """The language in which somebody is being answered, and what a text is in it."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -38,8 +39,12 @@ def day_in_words(on: date) -> str:
     language = _language.get()
     if language == SOURCE:
         return f"{on.day} {on:%B %Y}"
-    said = format_date(on, "long", locale=language)
-    return said.replace("1 ", "1er ", 1) if language == "fr" and on.day == 1 else said
+    return _first(on, format_date(on, "long", locale=language))
+
+
+def _first(on: date, said: str) -> str:
+    """The first of a month as French has it: 1er mai 2026."""
+    return re.sub(r"\b1 ", "1er ", said, count=1) if _language.get() == "fr" and on.day == 1 else said
 
 
 def month_in_words(on: date) -> str:
@@ -77,4 +82,6 @@ def number(value: float) -> str:
 def weekday_in_words(on: date) -> str:
     """A day with its weekday: Monday, 20 April 2026; Montag, 20. April 2026."""
     language = _language.get()
-    return f"{on:%A}, {day_in_words(on)}" if language == SOURCE else format_date(on, "full", locale=language)
+    return (
+        f"{on:%A}, {day_in_words(on)}" if language == SOURCE else _first(on, format_date(on, "full", locale=language))
+    )

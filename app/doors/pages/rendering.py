@@ -43,6 +43,7 @@ POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin", "Cache-Control": "private, no-store"}
+OF_OURS = ("kind", "region", "side", "laterality", "technique", "guidance", "sedation", "agent", "contact", "what")
 TITLES = {403: "Not allowed", 404: "Not found", 412: "Changed meanwhile", 422: "Something is not right"}
 
 
@@ -97,12 +98,14 @@ def _words(text: object) -> str:
     return translated(str(text).replace("_", " "))
 
 
-def _plain(value: object) -> str:
-    """A value of a record as words; what holds others is said part by part."""
+def _plain(value: object, name: str = "") -> str:
+    """A value of a record as words; what holds others is said part by part, and what people wrote stands as it is."""
     if isinstance(value, dict):
-        return " ".join(f"{_words(name)} {_plain(one)}" for name, one in value.items())
+        return " ".join(f"{_words(part)} {_plain(one, part)}" for part, one in value.items())
     if isinstance(value, list):
-        return ", ".join(_plain(one) for one in value)
+        return ", ".join(_plain(one, name) for one in value)
+    if name in OF_OURS:
+        return _words(value)
     return translated({True: "yes", False: "no"}[value]) if isinstance(value, bool) else spoken(value)
 
 
