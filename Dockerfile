@@ -1,4 +1,4 @@
-# Two stages: the first builds wheels of what is pinned, the second has only Python, those and the service.
+# Two stages: the first builds wheels of what is pinned, the second has only Python, those, fonts and the service.
 FROM python:3.11.14-slim-trixie AS build
 WORKDIR /src
 COPY requirements.txt pyproject.toml README.md LICENSE alembic.ini ./
@@ -8,6 +8,9 @@ RUN pip wheel --no-cache-dir --wheel-dir /wheels --require-hashes -r requirement
     && pip wheel --no-cache-dir --wheel-dir /wheels --no-deps .
 
 FROM python:3.11.14-slim-trixie
+# a name in a script that the product's own fonts do not have is set with these in the report
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends fonts-noto-core fonts-droid-fallback \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --create-home --uid 10001 reprieve
 COPY --from=build /wheels /wheels
 RUN pip install --no-cache-dir --no-index --no-deps /wheels/*.whl && rm -rf /wheels

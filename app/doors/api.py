@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 
 from app.access.accounts.sessions import SignInLimits, SignIns
 from app.access.audit.routes import router as audit
+from app.access.audit.service import of_sign_in
 from app.access.factors.routes import router as factors
 from app.access.lifecycle.routes import router as lifecycle
 from app.access.sign_in.routes import router as sign_in
@@ -204,7 +205,7 @@ async def _open(app: FastAPI) -> AsyncIterator[None]:
             log.warning("not everything is kept under a key", why=clear)
         app.state.database, app.state.metrics = database, Metrics()
         app.state.readiness = Readiness(database)
-        app.state.sign_ins = SignIns(database, limits_of(settings))
+        app.state.sign_ins = SignIns(database, limits_of(settings), of_sign_in)
         await asyncio.to_thread(said, "the phrases are read once, before the first note")
         await asyncio.to_thread(_prepare, app)
         at_work = start(database, settings, clock)

@@ -51,6 +51,8 @@ HELD = {  # by module and name: why nothing of one clinic comes out of it for an
     "rules/phone_rules.py: phone_rules": OF_THE_CODE,
     "alerts/messages/texts.py: languages": OF_THE_CODE,
     "alerts/messages/sending.py: self.busy": "by clinic first, while a lane is served",
+    "answers/follow_up/wording.py: source": OF_THE_CODE,
+    "base/store/origin.py: _origin": "whence one request came; its own context",
     "answers/cohorts/service.py: _at_it": "by clinic first, while stale verdicts are made",
     "answers/follow_up/typeset.py: _typesetter": "the compiler and the report's source; what is set goes in at each call",
     "answers/pictures/render.py: _drawn": "by clinic first",

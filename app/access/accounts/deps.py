@@ -1,7 +1,5 @@
 """The caller, as a route asks for it."""
 
-from dataclasses import replace
-from ipaddress import ip_address
 from typing import Annotated, cast
 from uuid import UUID
 
@@ -14,7 +12,6 @@ from app.base.http.deps import Now
 from app.base.http.problems import Problem
 from app.base.store import wall
 
-LONGEST_ADDRESS = 60  # that is kept: one of IPv6 with its zone may be longer
 bearer = OAuth2PasswordBearer(
     tokenUrl="/v1/token", refreshUrl="/v1/token", description="Sign in with a name and a password."
 )
@@ -30,24 +27,14 @@ async def get_sign_ins(request: Request) -> SignIns:
 SignInsDep = Annotated[SignIns, Depends(get_sign_ins)]
 
 
-def address_of(request: Request) -> str | None:
-    """Where a request comes from: the client, or whom a trusted proxy names; None where that is no address."""
-    try:
-        one = ip_address(request.client.host if request.client is not None else "")
-    except ValueError:
-        return None
-    return str(getattr(one, "ipv4_mapped", None) or one)[:LONGEST_ADDRESS]
-
-
-def placed(caller: Caller, request: Request) -> Caller:
-    """The caller with where this request comes from, for the audit; the request is held to the caller's clinic."""
+def held(caller: Caller) -> Caller:
+    """The caller; what this request reads and writes is held to the caller's clinic."""
     if caller.role != "operator":
         wall.hold_to(caller.clinic_id)
-    return replace(caller, address=address_of(request), request_id=getattr(request.state, "request_id", None))
+    return caller
 
 
 async def get_any_caller(
-    request: Request,
     token: Token,
     *,
     sign_ins: SignInsDep,
@@ -57,7 +44,7 @@ async def get_any_caller(
     ] = None,
 ) -> Caller:
     """Who asks, a person or a machine, also one who has to add a second factor first; 401 without a good token."""
-    return placed(await sign_ins.who(token, now, acts_for=acts_for), request)
+    return held(await sign_ins.who(token, now, acts_for=acts_for))
 
 
 AnyCallerDep = Annotated[Caller, Depends(get_any_caller)]

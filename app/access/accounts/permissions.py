@@ -162,15 +162,13 @@ PROXIES: dict[Action, tuple[ActsAs, ...]] = {  # of what a patient may do, what 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks; and for the audit with which device, from which address, and in which request."""
+    """Who asks; and for the audit with which device."""
 
     account_id: UUID
     clinic_id: UUID
     role: Role
     patient_id: UUID | None
     device: str | None = field(default=None, compare=False)
-    address: str | None = field(default=None, compare=False)
-    request_id: str | None = field(default=None, compare=False)
     session_id: UUID | None = field(default=None, compare=False)  # the sign-in
     lacks_factor: bool = field(default=False, compare=False)  # which the clinic asks of its staff
     proxy: ActsAs | None = None  # of the patient, who is somebody else

@@ -102,11 +102,14 @@ ACTS_FOR = prepared_select(
 )
 
 
-class SignIns:
-    """The sign-ins of a database; it holds none itself."""
+Witness = Callable[[AsyncConnection, Caller, Literal["create", "delete"], datetime], Awaitable[None]]
 
-    def __init__(self, database: Database, limits: SignInLimits) -> None:
-        self._database, self.limits = database, limits
+
+class SignIns:
+    """The sign-ins of a database; it holds none itself. The `witness` is told of each in its own transaction."""
+
+    def __init__(self, database: Database, limits: SignInLimits, witness: Witness) -> None:
+        self._database, self.limits, self._witness = database, limits, witness
 
     async def issue(
         self,
@@ -136,7 +139,7 @@ class SignIns:
         if known is not None:
             theirs.append(col(Account.password_hash) == known)
         # locked, so that a change of the account comes before the token or ends it
-        still = select(col(Account.role)).where(*theirs).with_for_update()
+        still = select(col(Account.role), col(Account.patient_id)).where(*theirs).with_for_update()
         made = _Tokens.fresh(kind)
 
         async def work(connection: AsyncConnection) -> IssuedToken:
@@ -165,6 +168,7 @@ class SignIns:
             await connection.execute(insert(sign_in).values(new))
             seen = to(col(Account.last_sign_in_at), now)
             await connection.execute(update(account).where(*theirs).ordered_values(seen))
+            await self._witness(connection, Caller(account_id, clinic_id, *found, device), "create", now)
             return made.issued(now + (min(SHORT, longest) if kind == "app" else longest))
 
         return await self._database.write(work)
@@ -272,11 +276,13 @@ class SignIns:
         except (SQLAlchemyError, OSError) as error:
             log.warning("sign-in not marked as used", error=type(error).__name__)
 
-    async def end(self, token: str) -> None:
+    async def end(self, token: str, who: Caller, now: datetime) -> None:
         """Signs out; a token that is signed out already is no error."""
 
         async def work(connection: AsyncConnection) -> None:
-            await connection.execute(delete(sign_in).where(col(SignIn.token_hash) == hash_of(token)))
+            ended = await connection.execute(delete(sign_in).where(col(SignIn.token_hash) == hash_of(token)))
+            if ended.rowcount:
+                await self._witness(connection, who, "delete", now)
 
         await self._database.write(work)
 

@@ -1,9 +1,11 @@
 """Writes audit events."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from asyncio import gather
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,6 +16,7 @@ from app.access.audit.tables import AuditEvent
 from app.base.http.idempotency.service import Answer, IdempotentCall
 from app.base.store.database import Database
 from app.base.store.metadata import new_id
+from app.base.store.origin import origin
 from app.base.store.prepared import Connection, prepared_insert, rows_of
 from app.base.store.typed import row, table
 
@@ -54,6 +57,11 @@ async def record(
     await rows_of(connection, INSERT_EVENT, values)
 
 
+async def of_sign_in(connection: AsyncConnection, who: Caller, did: Literal["create", "delete"], now: datetime) -> None:
+    """Writes that somebody has signed in, or out."""
+    await record(connection, who, action=did, resource="sign_in", patient_id=who.own_record, now=now)
+
+
 async def once(
     database: Database,
     caller: Caller,
@@ -67,7 +75,7 @@ async def once(
     Raises:
         Problem: as `IdempotentCall.run`.
     """
-    answer = await call.run(database, caller.account_id, now=now, work=work)
+    answer = await call.run(database, caller.account_id, clinic_id=caller.clinic_id, now=now, work=work)
     if answer.again and answer.patient_id is not None:
         await record_read(database, caller, resource="kept_answer", patient_id=answer.patient_id, now=now)
     return answer
@@ -106,6 +114,16 @@ async def record_read(
     await database.insert_together(event, _event(caller, "read", resource=resource, patient_id=patient_id, now=now))
 
 
+async def record_list(
+    database: Database, caller: Caller, *, resource: str, patients: Iterable[UUID | None], now: datetime
+) -> None:
+    """The same of a list: an event for each patient whom it names, once; one that names nobody where it is empty."""
+    note(resource)
+    named: list[UUID | None] = list(dict.fromkeys(one for one in patients if one is not None))
+    made = [_event(caller, "read", resource=resource, patient_id=one, now=now) for one in named or [None]]
+    await gather(*(database.insert_together(event, one) for one in made))
+
+
 def _event(
     caller: Caller,
     action: AuditAction,
@@ -126,6 +144,6 @@ def _event(
         resource=resource,
         why=why,
         device=caller.device,
-        address=caller.address,
-        request_id=caller.request_id,
+        address=origin().address,
+        request_id=origin().request_id,
     )

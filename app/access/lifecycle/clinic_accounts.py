@@ -41,7 +41,8 @@ async def list_accounts(
     async with database.read() as connection:
         found: Sequence[Row[*tuple[Any, ...]]] = (await connection.execute(query)).all()  # `_out` names its columns
     shown, rest = page([_out(one) for one in found], limit, lambda one: to_cursor(one.id))
-    await audit.record_read(database, caller, resource="accounts", patient_id=None, now=now)
+    named = [one.patient_id for one in shown]
+    await audit.record_list(database, caller, resource="accounts", patients=named, now=now)
     return Page(items=shown, next=rest)
 
 

@@ -1,13 +1,12 @@
 """Codes that are handed over: one makes an account for one of the staff, another gives an account a new password."""
 
-import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import and_, delete, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.access.accounts.hashes import hash_of
+from app.access.accounts.hashes import fresh_code, hash_of_code
 from app.access.accounts.passwords import hash_new
 from app.access.accounts.permissions import Caller, require
 from app.access.accounts.service import add_account, change_account, is_taken, new_password
@@ -35,7 +34,7 @@ async def invite(
         Problem: 403, or 409 for a name that is taken.
     """
     require(caller, "manage_accounts")
-    code = secrets.token_urlsafe(18)
+    code = fresh_code()
 
     async def work(connection: AsyncConnection) -> Answer:
         if new.username is not None:
@@ -46,7 +45,7 @@ async def invite(
         values = row(
             AccountCode,
             clinic_id=caller.clinic_id,
-            code_hash=hash_of(code),
+            code_hash=hash_of_code(code),
             purpose="invitation",
             role=new.role,
             username=new.username,
@@ -68,7 +67,7 @@ async def reset(database: Database, caller: Caller, *, account_id: UUID, once: I
         Problem: 403; 404 where the clinic has no such account, or it is disabled.
     """
     require(caller, "manage_accounts")
-    code = secrets.token_urlsafe(18)
+    code = fresh_code()
 
     async def work(connection: AsyncConnection) -> Answer:
         this = and_(col(Account.clinic_id) == caller.clinic_id, col(Account.id) == account_id)
@@ -81,7 +80,7 @@ async def reset(database: Database, caller: Caller, *, account_id: UUID, once: I
         values = row(
             AccountCode,
             clinic_id=caller.clinic_id,
-            code_hash=hash_of(code),
+            code_hash=hash_of_code(code),
             purpose="reset",
             account_id=account_id,
             made_by=caller.account_id,
@@ -97,7 +96,7 @@ async def for_first_password(
     connection: AsyncConnection, clinic_id: UUID, account_id: UUID, *, now: datetime
 ) -> tuple[str, datetime]:
     """A code with which the first admin of a new clinic chooses a password, and until when it is good."""
-    code, ends = secrets.token_urlsafe(18), now + INVITED_FOR
+    code, ends = fresh_code(), now + INVITED_FOR
     await _keep_own(connection, clinic_id, account_id, code=code, ends=ends, now=now)
     return code, ends
 
@@ -132,7 +131,7 @@ async def _keep_own(
     values = row(
         AccountCode,
         clinic_id=clinic_id,
-        code_hash=hash_of(code),
+        code_hash=hash_of_code(code),
         purpose="reset",
         account_id=account_id,
         made_by=account_id,
@@ -190,7 +189,7 @@ async def find(connection: AsyncConnection, code: str, *, now: datetime, lock: b
 
     Its row is locked where asked.
     """
-    return await find_by_hash(connection, hash_of(code), now=now, lock=lock)
+    return await find_by_hash(connection, hash_of_code(code), now=now, lock=lock)
 
 
 async def find_by_hash(

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from app.access.accounts.attempts import CODES, attempt, bucket, network_of
-from app.access.accounts.deps import AnybodyDep, CallerDep, address_of
+from app.access.accounts.deps import AnybodyDep, CallerDep
 from app.access.factors.routes import GuessDep
 from app.access.lifecycle import clinic_accounts, codes, keys, own
 from app.access.lifecycle.schemas import (
@@ -23,6 +23,7 @@ from app.access.lifecycle.schemas import (
     SessionOut,
     StaffInvitationIn,
 )
+from app.base.http.client import address_of
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.idempotency.deps import IdempotentCallDep
 from app.base.http.idempotency.service import Answer

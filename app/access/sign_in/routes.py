@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Header, Request, Response
 
 from app.access.accounts.attempts import ADDRESS, attempt, bucket, network_of
-from app.access.accounts.deps import AnybodyDep, AnyCallerDep, SignInsDep, Token, address_of
+from app.access.accounts.deps import AnybodyDep, AnyCallerDep, SignInsDep, Token
 from app.access.accounts.schemas import MeOut
 from app.access.accounts.sessions import IssuedToken, named
 from app.access.factors import passkeys
@@ -15,6 +15,7 @@ from app.access.factors.routes import SiteDep
 from app.access.factors.schemas import PasskeyBeginOut
 from app.access.sign_in import service
 from app.access.sign_in.schemas import PasskeySignInIn, SignInForm, TokenOut
+from app.base.http.client import address_of
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.problems import problems
 from app.base.store.database import Database
@@ -100,9 +101,9 @@ async def who_am_i(caller: AnyCallerDep) -> MeOut:
 
 
 @router.delete("/token", status_code=204, responses=problems())
-async def sign_out(token: Token, _caller: AnybodyDep, sign_ins: SignInsDep) -> None:
+async def sign_out(token: Token, caller: AnybodyDep, sign_ins: SignInsDep, now: Now) -> None:
     """Ends the sign-in at once, in every process: no token of it is good any more."""
-    await sign_ins.end(token)
+    await sign_ins.end(token, caller, now)
 
 
 def _out(response: Response, issued: IssuedToken, now: datetime) -> TokenOut:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import and_, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.access.accounts.hashes import hash_of
+from app.access.accounts.hashes import hash_of, hash_of_code
 from app.access.accounts.permissions import Caller
 from app.access.accounts.service import add_account, change_account, hashed
 from app.access.accounts.sessions import Factor, IssuedToken, SignIns, still_holds
@@ -101,7 +101,7 @@ async def begin(
         nonce=nonce,
         issuer=one.issuer,
         client_id=one.client_id,
-        invitation_hash=None if invitation is None else hash_of(invitation),
+        invitation_hash=None if invitation is None else hash_of_code(invitation),
         account_id=None if connects is None else connects.account_id,
         session_id=None if connects is None else connects.session_id,
         leads_to=leads_to[:500],

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 
 from app.access.accounts.deps import CallerDep
 from app.access.accounts.shown import shown_to
-from app.alerts.flags import handling, service
+from app.alerts.flags import handling, listing, service
 from app.alerts.flags.schemas import AnswerIn, CallIn, FlagKind, FlagOut, FlagState, HandIn, RuleIn, RuleOut, StepIn
 from app.base.http.conditional import IfMatch
 from app.base.http.deps import DatabaseDep, Now
@@ -40,7 +40,7 @@ async def list_flags(
 
     Red flags are raised by the write itself, the others when a verdict is made: by the worker or a call that needs it.
     """
-    asked = service.FlagQuery(
+    asked = listing.FlagQuery(
         states=(state,) if state else ("open", "acknowledged"),
         patient_id=patient_id,
         kind=kind,
@@ -48,7 +48,7 @@ async def list_flags(
         owner_id=owner_id,
         held_back=held_back,
     )
-    flags, following = await service.list_flags(database, caller, asked, limit=limit, cursor=cursor, now=now)
+    flags, following = await listing.list_flags(database, caller, asked, limit=limit, cursor=cursor, now=now)
     told = (shown_to(caller, service.out(one)) for one in flags)
     return await listed(FlagOut, told, following=following, accept=accept)
 

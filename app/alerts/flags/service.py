@@ -1,23 +1,22 @@
-"""Raises flags in the transaction of the write that causes them, lists them, and takes steps with them."""
+"""Raises flags in the transaction of the write that causes them, and takes steps with them."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, Literal, cast
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, case, func, insert, or_, select
+from sqlalchemy import and_, bindparam, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Action, Caller, reach, require
 from app.access.audit import service as audit
 from app.alerts.flags.conditions import ASKS_FIRST, IN_REVIEW, due
 from app.alerts.flags.rows import changing
-from app.alerts.flags.schemas import AnswerIn, FlagKind, FlagOut, FlagState, RuleIn, RuleOut, StepIn
+from app.alerts.flags.schemas import AnswerIn, FlagOut, RuleIn, RuleOut, StepIn
 from app.alerts.flags.tables import ClinicRule, Flag
 from app.alerts.messages.outbox import post
 from app.base.http.conditional import etag, require_match
 from app.base.http.idempotency.service import Answer, IdempotentCall
-from app.base.http.paging import from_cursor, page, to_cursor
 from app.base.http.problems import Problem, bad_field, not_found
 from app.base.http.wire import to_wire
 from app.base.store.database import Database
@@ -25,7 +24,7 @@ from app.base.store.metadata import new_id
 from app.base.store.prepared import Connection, first_of, prepared_insert_new, prepared_select, rows_of
 from app.base.store.statements import insert_new_for
 from app.base.store.timeline import step
-from app.base.store.typed import RowQuery, col, row, table, to, whole, wholes
+from app.base.store.typed import col, row, table, to, whole
 from app.rules.parameters import UNDONE_WITHIN
 from app.rules.red_flags import RedFlagRule, in_all
 from app.rules.words import Severity, SideEffectKind
@@ -98,65 +97,6 @@ async def raise_flags(
             await post(connection, clinic_id, topic="flag.raised", key=str(flag_id), about=about, now=now)
             raised += 1
     return raised
-
-
-@dataclass(frozen=True)
-class FlagQuery:
-    """Which flags are meant; None does not filter. `held_back`: those that the clinic's alarm budget holds back instead."""
-
-    states: tuple[FlagState, ...] = ("open", "acknowledged")
-    patient_id: UUID | None = None
-    kind: FlagKind | None = None
-    severity: Severity | None = None
-    owner_id: UUID | None = None
-    held_back: bool = False
-
-
-async def list_flags(
-    database: Database, caller: Caller, asked: FlagQuery, *, limit: int, cursor: str | None, now: datetime
-) -> tuple[list[Flag], str | None]:
-    """Flags within the caller's reach, the newest first, and the cursor of the rest."""
-    query = _chosen(caller, asked)
-    before = from_cursor(cursor)
-    if before is not None:
-        query = query.where(col(Flag.id) < before)
-    async with database.read() as connection:
-        found = (await connection.execute(query.order_by(col(Flag.id).desc()).limit(limit + 1))).all()
-    await audit.record_read(database, caller, resource="flags", patient_id=asked.patient_id, now=now)
-    return page(wholes(Flag, found), limit, lambda one: to_cursor(one.id))
-
-
-async def work_list(
-    database: Database, caller: Caller, asked: FlagQuery, *, limit: int, offset: int, now: datetime
-) -> tuple[list[Flag], bool]:
-    """Flags in the order in which they are to be looked at, and whether more follow.
-
-    Those that nobody has acknowledged come first, by severity, then by when they are due. What is over comes newest first.
-    """
-    taken = case({"open": 0}, value=col(Flag.state), else_=1)
-    urgent = case({"now": 0, "soon": 1}, value=col(Flag.severity), else_=2)
-    order = (col(Flag.ended_at).desc(), taken, urgent, col(Flag.due_at), col(Flag.id))
-    query = _chosen(caller, asked).order_by(*order).limit(limit + 1).offset(offset)
-    async with database.read() as connection:
-        flags = wholes(Flag, (await connection.execute(query)).all())
-    await audit.record_read(database, caller, resource="flags", patient_id=None, now=now)
-    return flags[:limit], len(flags) > limit
-
-
-def _chosen(caller: Caller, asked: FlagQuery) -> RowQuery:
-    within = reach(caller, "read", clinic_id=col(Flag.clinic_id), patient_id=col(Flag.patient_id))
-    query = select(flag).where(within, col(Flag.state).in_(asked.states))
-    over = col(Flag.state).in_(("resolved", "lapsed"))
-    query = query.where(col(Flag.shown_at).is_(None) if asked.held_back else or_(col(Flag.shown_at).is_not(None), over))
-    if asked.patient_id is not None:
-        query = query.where(col(Flag.patient_id) == asked.patient_id)
-    if asked.kind is not None:
-        query = query.where(col(Flag.kind) == asked.kind)
-    if asked.severity is not None:
-        query = query.where(col(Flag.severity) == asked.severity)
-    if asked.owner_id is not None:
-        query = query.where(col(Flag.owner_id) == asked.owner_id)
-    return query
 
 
 RULES_OF_CLINIC = prepared_select(

@@ -3,7 +3,6 @@
 Whoever asks learns nothing: the answer is the same for a name that nobody has, and for one without an address.
 """
 
-import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -11,6 +10,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.attempts import CODES, Bucket, attempt, bucket, network_of
+from app.access.accounts.hashes import fresh_code
 from app.access.accounts.permissions import Caller
 from app.access.accounts.service import account
 from app.access.accounts.tables import Account
@@ -70,7 +70,7 @@ async def _mail(database: Database, username: str, now: datetime) -> None:
         clinic_id, account_id, role, patient_id, *_ = found[0]
         if await codes.mailed_since(connection, clinic_id, account_id, since=now - AGAIN):
             return  # nobody's mailbox is filled by others, and the code that is under way stays good
-        code = secrets.token_urlsafe(18)
+        code = fresh_code()
         await codes.reset_by_mail(connection, clinic_id, account_id, code=code, now=now)
         for *_, address_id, _target in found:
             told = {"address_id": str(address_id), "code": code}

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from app.access.accounts.deps import CallerDep, address_of
+from app.access.accounts.deps import CallerDep
 from app.alerts.messages import forgotten, push, service
 from app.alerts.messages.schemas import (
     AddressIn,
@@ -19,6 +19,7 @@ from app.alerts.messages.schemas import (
     WebhookIn,
     WebhookOut,
 )
+from app.base.http.client import address_of
 from app.base.http.deps import DatabaseDep, Now, SettingsDep
 from app.base.http.idempotency.deps import IdempotentCallDep
 from app.base.http.paging import Cursor, Limit, Page

@@ -205,11 +205,12 @@ async def list_rows(
         query = query.where(col(OutcomeRow.procedure_id) > after)
     async with database.read(aside=True) as connection:
         found = (await connection.execute(query.order_by(col(OutcomeRow.procedure_id)).limit(limit + 1))).all()
-    await audit.record_read(database, caller, resource="cohort", patient_id=None, now=now())
     shown = await HEAVY.run(
         lambda: [_row(one, asked.group_by) for one in wholes(OutcomeRow, found)], clinic_id=caller.clinic_id
     )
-    return page(shown, limit, lambda one: to_cursor(one.procedure_id))
+    rows, following = page(shown, limit, lambda one: to_cursor(one.procedure_id))
+    await audit.record_list(database, caller, resource="cohort", patients=[one.patient_id for one in rows], now=now())
+    return rows, following
 
 
 def _row(one: OutcomeRow, by: GroupBy | None) -> CohortRowOut:

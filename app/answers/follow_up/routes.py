@@ -23,11 +23,12 @@ from app.base.http.conditional import NOT_MODIFIED, AsKnownOn, IfNoneMatch, etag
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.problems import Responses, problems
 from app.base.http.wire import Day, Line, RecentDay
+from app.base.languages.speaking import speaking, spoken_language
 from app.rules.policies import Policy
-from app.rules.words import Definition
+from app.rules.words import Definition, Language
 
 router = APIRouter(prefix="/v1/procedures/{procedure_id}", tags=["verdicts"])
-LAYOUT = "report/3"  # raised when the report's layout changes
+LAYOUT = "report/4"  # raised when the report's layout changes
 AsOf = Annotated[RecentDay | None, Query(description="day as of which to judge; today where left out")]
 DefinitionOf = Annotated[Definition, Query(description="definition of a return")]
 PolicyName = Annotated[
@@ -78,28 +79,33 @@ async def read_report(
     policy: PolicyName | None = None,
     proposed_on: ProposedOn = None,
     paper: Annotated[Paper, Query(description="size of the page")] = "a4",
+    language: Annotated[
+        Language, Query(description="of the words in it; names and notes stay as they were written")
+    ] = "en",
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """The follow-up on one page: for the record, the payer and the patient. The same follow-up gives the same bytes."""
     question = Question(as_of, as_known_on, definition)
     about = await context.read(database, caller, procedure_id=procedure_id, question=question, now=now)
     named, clinic = await policy_for(database, about, policy), await clinic_name(database, about.person.clinic_id)
-    tag = tag_of(about, named, proposed_on=proposed_on, paper=paper, clinic=clinic)
-    headers = {
-        "ETag": tag,
-        "Cache-Control": "private, no-cache",
-        "Content-Disposition": 'inline; filename="report.pdf"',
-    }
-    if matches(if_none_match, tag):
-        return Response(status_code=304, headers=headers)
-    half = await context.by_half(database, caller, about, question=question, now=now)
-    made = await make(about, named, by_half=half, proposed_on=proposed_on, paper=paper, clinic=clinic)
-    return Response(made, media_type="application/pdf", headers=headers)
+    with speaking(language):
+        tag = tag_of(about, named, proposed_on=proposed_on, paper=paper, clinic=clinic)
+        headers = {
+            "ETag": tag,
+            "Cache-Control": "private, no-cache",
+            "Content-Disposition": 'inline; filename="report.pdf"',
+        }
+        if matches(if_none_match, tag):
+            return Response(status_code=304, headers=headers)
+        half = await context.by_half(database, caller, about, question=question, now=now)
+        made = await make(about, named, by_half=half, proposed_on=proposed_on, paper=paper, clinic=clinic)
+        return Response(made, media_type="application/pdf", headers=headers)
 
 
 def tag_of(about: VerdictContext, policy: Policy, *, proposed_on: date | None, paper: Paper, clinic: str) -> str:
-    """The ETag of a report."""
-    return etag_after(about.tag, LAYOUT, LOOK, policy.name, policy.edition, proposed_on, paper, clinic)
+    """The ETag of a report in the language that is spoken."""
+    drawn_as = LAYOUT, LOOK, paper, spoken_language()
+    return etag_after(about.tag, *drawn_as, policy.name, policy.edition, proposed_on, clinic)
 
 
 async def make(

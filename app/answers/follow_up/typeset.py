@@ -1,44 +1,59 @@
-"""Typesets the follow-up as a one-page PDF; the same follow-up gives the same bytes."""
+"""Typesets the follow-up as a one-page PDF; the same follow-up in the same language gives the same bytes."""
 
 import json
 from functools import cache
 from importlib.metadata import version
-from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import Final, Literal
 
 import typst
 from pydantic import JsonValue
+from pymupdf_fonts import fontbuffers
 
 from app.answers.follow_up.schemas import FollowUpOut
+from app.answers.follow_up.wording import source, wording
 from app.answers.pictures.style import FONT
+from app.base.languages.speaking import spoken_language
 
 Paper = Literal["a4", "us-letter"]
 STANDARD: Final = "ua-1"  # PDF/UA: tagged, with reading order and the picture in words
 EMBEDDED = "Libertinus Serif"  # comes with Typst, so that a machine's fonts do not change the report
+FURTHER = ("figo", "figbo")  # FiraGO, regular and bold: Arabic, Devanagari, Georgian, Hebrew, Thai
 
 
 class _Typesetter:
     """The Typst compiler with the report's source, kept between reports; a lock lets one thread use it at a time.
 
-    A name in a script that the embedded font does not have is set with the machine's fonts; the page is then still tagged,
-    but not promised to be PDF/UA, which refuses a letter that can't be shown.
+    A name in a script that no font of ours has is set with the machine's. Where those do not have it either the page says
+    that letters are missing; it is then still tagged, but not promised to be PDF/UA, which refuses such a letter.
     """
 
     def __init__(self) -> None:
-        self._source, self._lock = (files(__package__) / "report.typ").read_bytes(), Lock()
-        self._embedded = typst.Compiler(self._source, ignore_system_fonts=True)
-        self._any_font = typst.Compiler(self._source)
+        self._source, self._lock = source().encode(), Lock()
+        self._folder = TemporaryDirectory(prefix="reprieve-fonts-")
+        for name in FURTHER:
+            Path(self._folder.name, f"{name}.otf").write_bytes(fontbuffers[name]())
+        ours = [self._folder.name]
+        own, any_font = (typst.Fonts(include_system_fonts=also, font_paths=ours) for also in (False, True))
+        self._own = typst.Compiler(self._source, font_paths=own, ignore_system_fonts=True)
+        self._any_font = typst.Compiler(self._source, font_paths=any_font)
 
     def set(self, inputs: dict[str, str]) -> bytes:
+        ways = (
+            (self._own, inputs, True),
+            (self._any_font, inputs, True),
+            (self._any_font, {**inputs, "lacks": "1"}, False),
+        )
         with self._lock:
-            try:
-                made = self._compile(self._embedded, inputs, True)
-            except typst.TypstError as error:
-                if "could not be displayed" not in error.message:
-                    raise
-                made = self._compile(self._any_font, inputs, False)
-        return made
+            for compiler, told, accessible in ways:
+                try:
+                    return self._compile(compiler, told, accessible)
+                except typst.TypstError as error:
+                    if "could not be displayed" not in error.message:
+                        raise
+        raise AssertionError("the last way promises nothing that a letter could break")
 
     def _compile(self, compiler: typst.Compiler, inputs: dict[str, str], accessible: bool) -> bytes:
         standards: list[Literal["ua-1"]] = [STANDARD] if accessible else []
@@ -55,17 +70,24 @@ def _typesetter() -> _Typesetter:
 
 
 def report(told: FollowUpOut, svg: bytes, *, words: str, paper: Paper, clinic: str) -> bytes:
-    """The PDF of a follow-up.
+    """The PDF of a follow-up, in the language that is spoken.
 
     Args:
         svg: the picture; its text is set in the report's own font.
         words: the text alternative of the picture.
         clinic: its name.
     """
-    picture = svg.decode().replace(FONT, EMBEDDED)
-    told_in_tenths = json.dumps(_in_tenths(told.model_dump(mode="json", by_alias=True)))
-    inputs = {"told": told_in_tenths, "picture": picture, "words": words, "paper": paper, "clinic": clinic}
-    return _typesetter().set({**inputs, "release": version("reprieve")})
+    in_tenths = _in_tenths(told.model_dump(mode="json", by_alias=True))
+    inputs = {
+        "told": json.dumps(in_tenths),
+        "wording": json.dumps(wording(in_tenths, words)),
+        "picture": svg.decode().replace(FONT, EMBEDDED),
+        "language": spoken_language(),
+        "paper": paper,
+        "clinic": clinic,
+        "release": version("reprieve"),
+    }
+    return _typesetter().set(inputs)
 
 
 def _in_tenths(value: JsonValue) -> JsonValue:

@@ -7,6 +7,7 @@ from app.answers.pictures.content import Span
 from app.answers.pictures.downsample import Point
 from app.answers.pictures.layers import Layer, Size, at, layer, length, words
 from app.answers.pictures.style import Theme
+from app.base.languages.speaking import translated
 
 
 def phases_panel(found: list[Span], theme: Theme, *, x: Layer, size: Size) -> Layer:
@@ -14,7 +15,7 @@ def phases_panel(found: list[Span], theme: Theme, *, x: Layer, size: Size) -> La
     values = []
     for span in found:
         fill, ink = style.PHASES[span.says]
-        name = style.NAMES[span.says]
+        name = translated(style.NAMES[span.says])
         fits = (span.last - span.first).days / length(x) >= size.named_from
         ends = span.last + timedelta(days=1)
         said = {"phase": name, "says": name if fits else "", "fill": fill, "ink": ink}
@@ -31,8 +32,9 @@ def phases_panel(found: list[Span], theme: Theme, *, x: Layer, size: Size) -> La
 
 def effects_panel(effects: dict[str, list[date]], theme: Theme, *, x: Layer, size: Size) -> Layer:
     """One row per kind of side effect, with a tick on each day that reports it."""
-    names = [kind.replace("_", " ") for kind in effects]
-    values = [{"on": on.isoformat(), "kind": kind.replace("_", " ")} for kind, days in effects.items() for on in days]
+    named_as = {kind: translated(kind.replace("_", " ")) for kind in effects}
+    names = list(named_as.values())
+    values = [{"on": on.isoformat(), "kind": named_as[kind]} for kind, days in effects.items() for on in days]
     mark = {"type": "tick", "color": style.INK[theme], "thickness": 1.5, "size": 8}
     kinds = words("kind", sort=names, axis={"title": None, "grid": False, "labelLimit": 130})
     if size.beside:

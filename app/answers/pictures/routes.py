@@ -14,7 +14,8 @@ from app.base.http.conditional import NOT_MODIFIED, AsKnownOn, IfNoneMatch, matc
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.problems import problems
 from app.base.http.wire import RecentDay
-from app.rules.words import Definition
+from app.base.languages.speaking import speaking
+from app.rules.words import Definition, Language
 
 router = APIRouter(prefix="/v1", tags=["verdicts"])
 TYPES = {"svg": "image/svg+xml", "png": "image/png"}
@@ -33,15 +34,17 @@ def _add(form: Literal["svg", "png"], what: str) -> None:
         as_known_on: AsKnownOn = None,
         definition: Annotated[Definition, Query(description="definition of a return")] = "half",
         theme: Annotated[Theme, Query(description="for a light or a dark page")] = "light",
+        language: Annotated[Language, Query(description="of the words in it")] = "en",
         if_none_match: IfNoneMatch = None,
     ) -> Response:
         about = await context.read(
             database, caller, procedure_id=procedure_id, question=Question(as_of, as_known_on, definition), now=now
         )
-        headers = {"ETag": tag_of(about.tag, form, theme), "Cache-Control": "private, no-cache", **SAFE}
-        if matches(if_none_match, headers["ETag"]):
-            return Response(status_code=304, headers=headers)
-        return Response(await picture(about, form, theme), media_type=TYPES[form], headers=headers)
+        with speaking(language):
+            headers = {"ETag": tag_of(about.tag, form, theme), "Cache-Control": "private, no-cache", **SAFE}
+            if matches(if_none_match, headers["ETag"]):
+                return Response(status_code=304, headers=headers)
+            return Response(await picture(about, form, theme), media_type=TYPES[form], headers=headers)
 
     content = {TYPES[form]: {"schema": {"type": "string", "format": "binary"}}}
     router.add_api_route(

@@ -5,6 +5,8 @@ from app.answers.pictures.content import PictureContent, Span, flares, gaps
 from app.answers.pictures.downsample import Point, average_of, keep_extremes
 from app.answers.pictures.layers import Layer, Size, at, layer, words
 from app.answers.pictures.style import Theme
+from app.base.languages.sentences import sentence
+from app.base.languages.speaking import day_in_short, figure, say, translated
 from app.rules.parameters import GAP_NAMED
 
 HEIGHT = 236
@@ -29,9 +31,9 @@ def scores_panel(content: PictureContent, theme: Theme, *, x: Layer, size: Size,
     return {"height": HEIGHT, "layer": layers}
 
 
-def _pain(field: str, title: str = "pain, 0 to 10") -> Layer:
+def _pain(field: str) -> Layer:
     scale = {"domain": [0, 10], "nice": False}
-    return {"field": field, "type": "quantitative", "scale": scale, "title": title}
+    return {"field": field, "type": "quantitative", "scale": scale, "title": translated("pain, 0 to 10")}
 
 
 def _silence(found: list[Span], theme: Theme, x: Layer) -> list[Layer]:
@@ -41,7 +43,7 @@ def _silence(found: list[Span], theme: Theme, x: Layer) -> list[Layer]:
     out = [layer(values, shade, x=at(x, "from"), x2={"field": "to"})]
     if long:
         place = {"align": "left", "baseline": "bottom", "dx": 4, "y": HEIGHT - 4}
-        text = {"type": "text", "text": "no entries", "color": style.SOFT[theme], "fontSize": 10, **place}
+        text = {"type": "text", "text": translated("no entries"), "color": style.SOFT[theme], "fontSize": 10, **place}
         out.append(layer(long, text, x=at(x, "from")))
     return out
 
@@ -52,11 +54,13 @@ def _return(content: PictureContent, theme: Theme, x: Layer) -> list[Layer]:
         return []
     day = found.on
     values = [{"on": day.isoformat(), "from": found.low.isoformat(), "to": found.high.isoformat()}]
-    sure = "return" if content.verdict.phase == "returned" else "return likely"
+    when = day_in_short(day)
+    likely = say("return likely, {day}", day=when)
+    says = say("return, {day}", day=when) if content.verdict.phase == "returned" else likely
     color = style.RETURN[theme]
     beyond_the_middle = (day - content.first).days * 2 > (content.last - content.first).days
     place = {"align": "right", "dx": -5} if beyond_the_middle else {"align": "left", "dx": 5}
-    text = {"type": "text", "text": f"{sure}, {day.day} {day:%b %Y}", "y": 20, "fontWeight": "bold", **place}
+    text = {"type": "text", "text": says, "y": 20, "fontWeight": "bold", **place}
     return [
         layer(values, {"type": "rect", "color": color, "opacity": 0.14}, x=at(x, "from"), x2={"field": "to"}),
         layer(values, {"type": "rule", "color": color, "strokeWidth": 2}, x=at(x, "on")),
@@ -84,7 +88,10 @@ def _limits(content: PictureContent, theme: Theme, size: Size) -> list[Layer]:
     pain = content.verdict.baseline.pain
     if pain is None:
         return []
-    values = [{"pain": pain, "says": f"before {pain:.1f}"}, {"pain": pain / 2, "says": f"half {pain / 2:.1f}"}]
+    values = [
+        {"pain": pain, "says": say("before {pain}", pain=figure(f"{pain:.1f}"))},
+        {"pain": pain / 2, "says": say("half {pain}", pain=figure(f"{pain / 2:.1f}"))},
+    ]
     text = {"type": "text", "x": size.width + 5, "align": "left", "baseline": "middle", "color": style.INK[theme]}
     if not size.beside:
         text |= {"x": size.width - 2, "align": "right", "baseline": "bottom", "dy": -2}
@@ -121,9 +128,9 @@ def _flares(found: list[Span], theme: Theme, x: Layer) -> list[Layer]:
 def _marks(content: PictureContent, theme: Theme, x: Layer) -> list[Layer]:
     """Procedures as lines named at the top, blocks as dotted lines named at the foot."""
     shown = [m for m in content.marks if content.first <= m.on <= content.last]
-    procedures = [{"on": content.performed_on.isoformat(), "says": "procedure"}]
-    procedures += [{"on": m.on.isoformat(), "says": m.says} for m in shown if m.kind == "procedure"]
-    blocks = [{"on": m.on.isoformat(), "says": m.says} for m in shown if m.kind == "block"]
+    procedures = [{"on": content.performed_on.isoformat(), "says": translated("procedure")}]
+    procedures += [{"on": m.on.isoformat(), "says": sentence(m.says)} for m in shown if m.kind == "procedure"]
+    blocks = [{"on": m.on.isoformat(), "says": sentence(m.says)} for m in shown if m.kind == "block"]
     top, foot = {"align": "right", "y": 4}, {"align": "left", "y": HEIGHT - 4}
     out = []
     for values, dash, place in ((procedures, [1, 0], top), (blocks, [2, 3], foot)):

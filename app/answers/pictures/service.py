@@ -9,14 +9,15 @@ from app.answers.pictures.spec import spec
 from app.answers.pictures.style import Fit, Theme
 from app.answers.verdicts.context import VerdictContext
 from app.base.http.conditional import etag_after
+from app.base.languages.speaking import spoken_language
 
-LOOK = "picture/2"  # raised when the drawing changes, so that browsers do not keep an older one by its ETag
+LOOK = "picture/3"  # raised when the drawing changes, so that browsers do not keep an older one by its ETag
 Form = Literal["svg", "png"]
 
 
 def tag_of(verdict_tag: str, form: str, theme: Theme, *, fit: Fit = "wide") -> str:
-    """The ETag of a picture: the verdict's, and how it is drawn."""
-    return etag_after(verdict_tag, LOOK, form, theme, fit)
+    """The ETag of a picture: the verdict's, and how it is drawn, in the language that is spoken."""
+    return etag_after(verdict_tag, LOOK, form, theme, fit, spoken_language())
 
 
 async def picture(about: VerdictContext, form: Form, theme: Theme = "light", *, fit: Fit = "wide") -> bytes:

@@ -128,7 +128,7 @@ async def read(
         people = await _shown(connection, caller, asked[PAGE * (page - 1) : PAGE * page], region=region)
         own = await _procedures(connection, caller, people)
         signs = await _red_flags(connection, caller, people)
-    await audit.record_read(database, caller, resource="patients", patient_id=None, now=now)
+    await audit.record_list(database, caller, resource="patients", patients=[one.id for one in people], now=now)
     lines = [_line(one, own.get(one.id), red_flags=signs.get(one.id, 0), now=now) for one in people]
     return Listing(lines, dict(by_need), len(asked))
 

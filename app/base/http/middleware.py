@@ -9,9 +9,11 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.base.http.client import address_in
 from app.base.http.long_json import MOST_VALUES
 from app.base.http.problems import EXAMPLES, Problem, answer
 from app.base.store import wall
+from app.base.store.origin import Origin, coming_from
 
 log = structlog.get_logger()
 GIVEN_NAME = re.compile(r"[A-Za-z0-9._-]{8,40}", re.ASCII)
@@ -61,7 +63,7 @@ class RequestMiddleware:
             await self.app(scope, receive, send)
             return
         begun, status, answered = time.perf_counter(), 500, False
-        name = scope.setdefault("state", {})["request_id"] = _name_of(scope)
+        name = _name_of(scope)
         refused, whole = 0, False  # the status that is answered instead; whether the body is complete
         values = 0
 
@@ -100,7 +102,7 @@ class RequestMiddleware:
 
         try:
             try:
-                with wall.own_reach():
+                with wall.own_reach(), coming_from(Origin(address_in(scope), name)):
                     await self.app(scope, take, watch)
             except Exception:  # it was logged and answered (`problems.install`): the server prints nothing
                 if not answered:

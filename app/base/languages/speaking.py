@@ -47,6 +47,14 @@ def _first(on: date, said: str) -> str:
     return re.sub(r"\b1 ", "1er ", said, count=1) if _language.get() == "fr" and on.day == 1 else said
 
 
+def day_in_short(on: date) -> str:
+    """A day with its month cut short: 20 Apr 2026, 20. Apr. 2026."""
+    language = _language.get()
+    if language == SOURCE:
+        return f"{on.day} {on:%b %Y}"
+    return _first(on, format_date(on, "d. MMM y" if language == "de" else "d MMM y", locale=language))
+
+
 def month_in_words(on: date) -> str:
     """The month of a day: April 2026, avril 2026."""
     language = _language.get()
@@ -69,9 +77,9 @@ def say(text: str, **values: object) -> str:
     return translated(text).format(**values)
 
 
-def counted(count: int, one: str, many: str) -> str:
+def counted(count: int, one: str, many: str, /, **values: object) -> str:
     """The text of one or of many, with their number as `{count}`."""
-    return say(one if count == 1 else many, count=count)
+    return say(one if count == 1 else many, count=count, **values)
 
 
 def number(value: float) -> str:

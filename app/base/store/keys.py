@@ -178,6 +178,7 @@ def _alone(path: Path) -> Iterator[None]:
     """Keeps other processes of this machine from changing the file in the meantime."""
     try:
         handle = os.open(path.with_name(f".{path.name}.lock"), os.O_CREAT | os.O_RDWR, PRIVATE)
+        _hand_over(handle, path)
     except OSError as error:
         raise SettingError(f"{path} can't be written: {error.strerror}") from None
     try:
@@ -230,6 +231,13 @@ def _with(lines: list[str], line: str, *, first: bool) -> list[str]:
     return [line, *lines] if first else [*lines, line]
 
 
+def _hand_over(handle: int, path: Path) -> None:
+    """What an operator makes as root is the servers' user's, who goes on with it: whose the ring is, or its folder."""
+    if os.geteuid() == 0:
+        whose = (path if path.exists() else path.parent).stat()
+        os.fchown(handle, whose.st_uid, whose.st_gid)
+
+
 def _private(path: Path, lines: list[str]) -> Path:
     """A file beside the ring, on the disk, that takes its place or is linked there."""
     try:
@@ -238,9 +246,8 @@ def _private(path: Path, lines: list[str]) -> Path:
             file.write(ABOUT + "\n".join(lines) + "\n")
             file.flush()
             os.fsync(file.fileno())
+            _hand_over(file.fileno(), path)
         os.chmod(name, PRIVATE)
-        if path.exists() and os.geteuid() == 0:  # the servers' user goes on reading it
-            os.chown(name, path.stat().st_uid, path.stat().st_gid)
     except OSError as error:
         raise SettingError(f"{path} can't be written: {error.strerror}") from None
     return Path(name)

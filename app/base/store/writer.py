@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from app.base.store.origin import Origin, coming_from, origin
 from app.base.store.prepared import PreparedConnection
 
 log = structlog.get_logger()
@@ -33,6 +34,7 @@ class QueuedWork:
     work: Callable[[Any], Awaitable[object]]  # of an ordinary or of a prepared connection
     prepared: bool
     answer: Answered
+    asked_from: Origin
     since: float = field(default_factory=time.monotonic)
 
 
@@ -59,7 +61,7 @@ class SharedWriter:
             self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),), daemon=True)
             self._thread.start()
         answer: Future[T] = Future()
-        self._loop.call_soon_threadsafe(self._waiting.put_nowait, QueuedWork(work, prepared, answer))
+        self._loop.call_soon_threadsafe(self._waiting.put_nowait, QueuedWork(work, prepared, answer, origin()))
         return await asyncio.wrap_future(answer)
 
     async def close(self) -> None:
@@ -97,11 +99,12 @@ class SharedWriter:
             prepared = PreparedConnection(raw, engine.dialect)
             while item is not None:
                 try:
-                    if item.prepared:
-                        done.append((item.answer, await _in_savepoint(raw, item.work(prepared))))
-                    else:
-                        async with connection.begin_nested():
-                            done.append((item.answer, await item.work(connection)))
+                    with coming_from(item.asked_from):
+                        if item.prepared:
+                            done.append((item.answer, await _in_savepoint(raw, item.work(prepared))))
+                        else:
+                            async with connection.begin_nested():
+                                done.append((item.answer, await item.work(connection)))
                 except Exception as error:  # the error goes to the caller of this piece alone
                     _fail(item.answer, error)
                 if not raw.in_transaction:

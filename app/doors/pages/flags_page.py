@@ -11,8 +11,8 @@ from fastapi import APIRouter, Form, Query, Response
 
 from app.access.accounts.permissions import RULES
 from app.alerts.flags import handling, service
+from app.alerts.flags.listing import FlagQuery, work_list
 from app.alerts.flags.schemas import CallIn, FlagKind, FlagState, HandIn, StepIn
-from app.alerts.flags.service import FlagQuery
 from app.alerts.flags.tables import Flag
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.problems import Problem
@@ -205,7 +205,7 @@ async def _show(
     done: UUID | None = None,
 ) -> Response:
     caller = visitor.caller
-    flags, more = await service.work_list(
+    flags, more = await work_list(
         database, caller, asked.query(visitor), limit=PAGE, offset=PAGE * (number - 1), now=now
     )
     closed = None if done is None else await _closed(database, visitor, flag_id=done, now=now)

@@ -6,10 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 
 from app.access.accounts.attempts import CODES, attempt, bucket, network_of
-from app.access.accounts.deps import address_of
 from app.access.lifecycle import codes
 from app.access.lifecycle.schemas import ResetIn
 from app.alerts.messages import forgotten
+from app.base.http.client import address_of
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.problems import Problem
 from app.doors.pages.rendering import PageRoute, page

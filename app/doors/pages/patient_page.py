@@ -12,7 +12,7 @@ from app.access.accounts.permissions import RULES
 from app.access.audit import service as audit
 from app.access.lifecycle import clinic_accounts
 from app.alerts.flags import service as flags
-from app.alerts.flags.service import FlagQuery
+from app.alerts.flags.listing import FlagQuery, list_flags
 from app.base.http.deps import DatabaseDep, Now, SettingsDep
 from app.base.http.idempotency.service import Answer
 from app.base.http.problems import Problem
@@ -150,7 +150,7 @@ async def _show(
 async def _asked_now(database: Database, visitor: Visitor, patient_id: UUID, *, now: datetime) -> dict[str, object]:
     """What waits for somebody: open flags and reviews, and the appointments to come."""
     asked = FlagQuery(patient_id=patient_id)
-    open_flags, _ = await flags.list_flags(database, visitor.caller, asked, limit=50, cursor=None, now=now)
+    open_flags, _ = await list_flags(database, visitor.caller, asked, limit=50, cursor=None, now=now)
     open_reviews, _ = await queue(database, visitor.caller, QueueIn(patient_id=patient_id), offset=0, now=now)
     booked = await calendar.to_come(database, visitor.caller, patient_id, now=now)
     async with database.read() as connection:

@@ -91,7 +91,9 @@ class SentForm:
         async def work(_connection: AsyncConnection) -> Answer:
             return Answer({}, 303, {"Location": address})
 
-        await IdempotentCall(self.key, "page").run(self.database, self.caller.account_id, now=now, work=work)
+        who = self.caller
+        call = IdempotentCall(self.key, "page")
+        await call.run(self.database, who.account_id, clinic_id=who.clinic_id, now=now, work=work)
 
 
 async def sent_form(request: Request, caller: Caller) -> SentForm:

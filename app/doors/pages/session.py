@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 from fastapi import Depends, Form, Request, Response
 
 from app.access.accounts.api_keys import PREFIX
-from app.access.accounts.deps import SignInsDep, placed
+from app.access.accounts.deps import SignInsDep, held
 from app.access.accounts.permissions import Caller
 from app.base.http.deps import Now
 from app.base.http.problems import Problem
@@ -59,7 +59,7 @@ async def get_anybody(request: Request, sign_ins: SignInsDep, now: Now) -> Visit
     if not token or token.startswith(PREFIX):  # a key of a machine opens no page
         raise SignInFirst(where)
     try:
-        caller = placed(await sign_ins.who(token, now), request)
+        caller = held(await sign_ins.who(token, now))
     except Problem:
         raise SignInFirst(where) from None
     if caller.role not in STAFF:

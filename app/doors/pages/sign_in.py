@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import Json
 
-from app.access.accounts.deps import SignInsDep, address_of
+from app.access.accounts.deps import SignInsDep
 from app.access.accounts.sessions import IssuedToken, SignIns, named
 from app.access.factors.routes import SiteDep
 from app.access.factors.schemas import PasskeyBeginOut
@@ -17,6 +17,7 @@ from app.access.sign_in import half_way, service
 from app.access.sign_in.routes import passkey_challenge
 from app.access.sign_in.service import CodeNeeded, PasskeyAnswer, Shown
 from app.access.sign_on.settings import only_clinic
+from app.base.http.client import address_of
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.problems import Problem
 from app.doors.pages.rendering import PageRoute, page
@@ -114,9 +115,9 @@ async def sign_in_passkey(
 
 
 @router.post("/sign-out")
-async def sign_out(request: Request, _visitor: AnyWriterDep, sign_ins: SignInsDep) -> Response:
+async def sign_out(request: Request, visitor: AnyWriterDep, sign_ins: SignInsDep, now: Now) -> Response:
     """Ends the session at once."""
-    await sign_ins.end(request.cookies[COOKIE])
+    await sign_ins.end(request.cookies[COOKIE], visitor.caller, now)
     answer = RedirectResponse("/clinic/sign-in", 303)
     answer.delete_cookie(COOKIE, path="/clinic")
     return answer
@@ -149,7 +150,7 @@ async def _begun(
     """Leads on with the session in a cookie, where these pages are for the account."""
     caller = await sign_ins.who(issued.token, now)
     if caller.role not in STAFF:
-        await sign_ins.end(issued.token)
+        await sign_ins.end(issued.token, caller, now)
         fault = "These pages are for the clinic's staff."
         return sign_in_form(403, fault=fault, username=username, then=then)
     answer = RedirectResponse(inside(then), 303)

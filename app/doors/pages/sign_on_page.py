@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.access.accounts.attempts import CODES, SIGN_ONS, attempt, bucket, count_try, network_of
-from app.access.accounts.deps import SignInsDep, address_of
+from app.access.accounts.deps import SignInsDep
 from app.access.accounts.sessions import named
 from app.access.factors.service import check_password
 from app.access.lifecycle import codes
@@ -17,6 +17,7 @@ from app.access.sign_in.service import CodeNeeded
 from app.access.sign_on import service
 from app.access.sign_on.provider import ProviderFault
 from app.access.sign_on.service import Back, Begun, Reached
+from app.base.http.client import address_of
 from app.base.http.deps import DatabaseDep, Now, SettingsDep
 from app.base.http.problems import Problem, not_found
 from app.base.settings import Settings

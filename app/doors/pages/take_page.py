@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 
 from app.access.accounts.attempts import CODES, attempt, bucket, network_of
-from app.access.accounts.deps import address_of
 from app.access.accounts.permissions import require
+from app.base.http.client import address_of
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.idempotency.service import Answer
 from app.base.http.problems import Problem

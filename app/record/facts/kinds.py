@@ -62,6 +62,10 @@ async def _nothing(*_: object, **_more: object) -> None:
     return None
 
 
+def _is_equal(one: FactIn, other: FactIn) -> bool:
+    return one.content() == other.content()
+
+
 def shown(fact: Fact[B]) -> dict[str, object]:
     """The fields of every fact: ids, content, and when it was created."""
     return {"id": fact.id, "patient_id": fact.patient_id, **fact.content, "created_at": fact.created_at}
@@ -80,7 +84,7 @@ class Kind(Generic[B]):
         check: refuses what contradicts the rest of the record; raises a problem.
         show: rows to wire form, with what is computed.
         project: updates a query table from the fact; the flag says whether the fact was deleted.
-        twin: whether two bodies about one day say the same thing twice; a second one is refused.
+        twin: whether two bodies about one day say the same twice; a second one is refused. By default where all is equal.
         of_the_living: whether a day after the patient's death is refused.
     """
 
@@ -94,7 +98,7 @@ class Kind(Generic[B]):
     check: Check[B] = _nothing
     show: Show[B] | None = None
     project: Project[B] = _nothing
-    twin: Callable[[B, B], bool] | None = None
+    twin: Callable[[B, B], bool] = _is_equal
     of_the_living: bool = False
     change: type[FactIn] = field(init=False)
 

@@ -127,12 +127,10 @@ async def _refuse_twin(
 
     A change of `was` is refused where it makes two equal; those that were equal before can be changed.
     """
-    if kind.twin is None:
-        return
     held = (await of_patient(connection, person.clinic_id, patient_id=person.id, kinds=[kind])).of(kind)
 
     def is_twin(one: B, other: B) -> bool:
-        return kind.day_of(one) == kind.day_of(other) and kind.twin is not None and kind.twin(one, other)
+        return kind.day_of(one) == kind.day_of(other) and kind.twin(one, other)
 
     others = [one for one in held if was is None or (one.id != was.id and not is_twin(was.body, one.body))]
     twin = next((one for one in others if is_twin(new, one.body)), None)

@@ -6,7 +6,7 @@ from functools import cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Date, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import (
@@ -230,6 +230,8 @@ async def change(
             **{name: getattr(changes if name in changes.model_fields_set else person, name) for name in UNKNOWN_MAY_BE},
         )
         _check_birth(after.born_on, after.time_zone, now)
+        if after.born_on > person.born_on:
+            await _check_record(connection, person, after.born_on)
         if any(getattr(person, name) != value for name, value in after):
             await _keep(connection, caller, person=person, after=after, reason=changes.reason, now=now)
         else:  # the answer shows the patient all the same
@@ -314,8 +316,9 @@ async def list_patients(
         query = query.where(col(Patient.id) > after)
     async with database.read() as connection:
         found = (await connection.execute(query.order_by(col(Patient.id)).limit(limit + 1))).all()
-    await audit.record_read(database, caller, resource="patients", patient_id=None, now=now)
-    return page([Person(*one) for one in found], limit, lambda person: to_cursor(person.id))
+    people, following = page([Person(*one) for one in found], limit, lambda person: to_cursor(person.id))
+    await audit.record_list(database, caller, resource="patients", patients=[one.id for one in people], now=now)
+    return people, following
 
 
 def check_past(name: str, on: date, *, person: Person, now: datetime) -> None:
@@ -336,6 +339,19 @@ def check_past(name: str, on: date, *, person: Person, now: datetime) -> None:
 def _check_birth(born_on: date, time_zone: str, now: datetime) -> None:
     if born_on > today_of(time_zone, now):
         raise bad_field("/born_on", "lies in the future")
+
+
+async def _check_record(connection: AsyncConnection, person: Person, born_on: date) -> None:
+    """Refuses a birth after a day of which something is on record, in whatever table it stands."""
+    for held in Patient.metadata.sorted_tables:
+        days = [one for one in held.c if isinstance(one.type, Date)] if "patient_id" in held.c else []
+        if not days or held.name.endswith("revision"):  # what was deleted is no hindrance
+            continue
+        theirs = (held.c.clinic_id == person.clinic_id) & (held.c.patient_id == person.id)
+        found = (await connection.execute(select(*map(func.min, days)).where(theirs))).one()
+        first = min((day for day in found if day is not None), default=born_on)
+        if first < born_on:
+            raise bad_field("/born_on", f"lies after {first.isoformat()}, a day that is on record")
 
 
 async def history(database: Database, caller: Caller, *, patient_id: UUID, now: datetime) -> list[RevisionOut]:

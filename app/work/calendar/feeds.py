@@ -80,8 +80,10 @@ async def read(database: Database, token: str, now: datetime) -> bytes:
             query = query.where(col(Slot.clinician_id) == account_id)
         latest = query.order_by(col(Slot.starts_at).desc(), col(Appointment.id)).limit(MOST)
         found = (await connection.execute(latest)).all()
-    await audit.record_read(database, caller, resource="calendar", patient_id=patient_id, now=now)
-    return await QUICK.run(partial(to_ics, [Booked(*one) for one in reversed(found)]), clinic_id=clinic_id)
+    booked = [Booked(*one) for one in reversed(found)]
+    named = [patient_id, *(one.patient_id for one in booked)]
+    await audit.record_list(database, caller, resource="calendar", patients=named, now=now)
+    return await QUICK.run(partial(to_ics, booked), clinic_id=clinic_id)
 
 
 def to_ics(booked: Sequence[Booked]) -> bytes:

@@ -161,8 +161,10 @@ async def list_appointments(
         query = query.where(col(Appointment.id) > after)
     async with database.read() as connection:
         found = (await connection.execute(query.order_by(col(Appointment.id)).limit(limit + 1))).all()
-    await audit.record_read(database, caller, resource="appointments", patient_id=patient_id, now=now)
-    return page([Booked(*one) for one in found], limit, lambda one: to_cursor(one.id))
+    booked, following = page([Booked(*one) for one in found], limit, lambda one: to_cursor(one.id))
+    named = [patient_id, *(one.patient_id for one in booked)]
+    await audit.record_list(database, caller, resource="appointments", patients=named, now=now)
+    return booked, following
 
 
 async def to_come(database: Database, caller: Caller, patient_id: UUID, *, now: datetime) -> list[Booked]:

@@ -229,6 +229,7 @@ class AgendaItem:
     away: bool
     overtaken: bool
     kept_for: str | None
+    kept_for_id: UUID | None
     kept_until: datetime | None
     site: str | None
 
@@ -257,8 +258,7 @@ async def agenda(
     between = and_(col(Slot.starts_at) >= first, col(Slot.starts_at) < last)
     async with database.read() as connection:
         found = (await connection.execute(_agenda(caller, now).where(between))).all()
-    await audit.record_read(database, caller, resource="appointments", patient_id=None, now=now)
-    return [AgendaItem(*one) for one in found]
+    return await _seen(database, caller, [AgendaItem(*one) for one in found], now=now)
 
 
 async def to_be_moved(database: Database, caller: Caller, *, now: datetime) -> list[AgendaItem]:
@@ -266,8 +266,13 @@ async def to_be_moved(database: Database, caller: Caller, *, now: datetime) -> l
     query = _agenda(caller, now).where(col(Slot.starts_at) > now, overtaken(now)).limit(MOST_TO_MOVE)
     async with database.read() as connection:
         found = (await connection.execute(query)).all()
-    await audit.record_read(database, caller, resource="appointments", patient_id=None, now=now)
-    return [AgendaItem(*one) for one in found]
+    return await _seen(database, caller, [AgendaItem(*one) for one in found], now=now)
+
+
+async def _seen(database: Database, caller: Caller, items: list[AgendaItem], *, now: datetime) -> list[AgendaItem]:
+    named = [one for item in items for one in (item.patient_id, item.kept_for_id)]
+    await audit.record_list(database, caller, resource="appointments", patients=named, now=now)
+    return items
 
 
 async def read(database: Database, caller: Caller, *, slot_id: UUID, now: datetime) -> AgendaItem:
@@ -281,7 +286,8 @@ async def read(database: Database, caller: Caller, *, slot_id: UUID, now: dateti
     if found is None:
         raise not_found("slot")
     one = AgendaItem(*found)
-    await audit.record_read(database, caller, resource="slot", patient_id=one.patient_id, now=now)
+    named = [one.patient_id, one.kept_for_id]
+    await audit.record_list(database, caller, resource="slot", patients=named, now=now)
     return one
 
 
@@ -310,6 +316,7 @@ def _agenda(caller: Caller, now: datetime) -> RowQuery:
             away(),
             func.coalesce(overtaken(now), false()),
             keeper.c.name,
+            keeper.c.id.label("kept_for_id"),
             col(Waiting.offered_until),
             col(ClinicSite.name).label("site"),
         )

@@ -69,7 +69,8 @@ async def read_waiting(
         named = [who.place.offered_slot_id for who in waits if who.place.offered_slot_id is not None]
         theirs = select(slot).where(col(Slot.clinic_id) == caller.clinic_id, col(Slot.id).in_(named))
         offered = wholes(Slot, (await connection.execute(theirs)).all()) if named else []
-    await audit.record_read(database, caller, resource="waiting", patient_id=patient_id, now=now)
+    whose = [patient_id, *(who.place.patient_id for who in waits)]
+    await audit.record_list(database, caller, resource="waiting", patients=whose, now=now)
     return waits, free, {one.id: one for one in offered}
 
 

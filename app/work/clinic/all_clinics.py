@@ -56,7 +56,7 @@ async def add(database: Database, caller: Caller, *, new: NewClinicIn, once: Ide
         told = ClinicMadeOut(id=made, name=new.name, admin_id=admin, code=code, expires_at=ends)
         return Answer(to_wire(ClinicMadeOut, told), secret=True)
 
-    return await once.run(database, caller.account_id, now=now, work=work)
+    return await once.run(database, caller.account_id, clinic_id=caller.clinic_id, now=now, work=work)
 
 
 async def count(connection: AsyncConnection) -> tuple[int, int]:

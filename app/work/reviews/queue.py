@@ -37,7 +37,8 @@ async def queue(
         query = with_outcome().where(within, *_conditions(asked, people, now=now))
         query = query.order_by(urgent, col(Review.opened_at), col(Review.id))
         found = await find_all(connection, query.limit(asked.limit + 1).offset(offset))
-    await audit.record_read(database, caller, resource="reviews", patient_id=asked.patient_id, now=now)
+    named = [asked.patient_id, *(one.review.patient_id for one in found[: asked.limit])]
+    await audit.record_list(database, caller, resource="reviews", patients=named, now=now)
     return found[: asked.limit], len(found) > asked.limit
 
 

@@ -9,7 +9,9 @@ from sqlalchemy import select
 from app.access.audit import service as audit
 from app.access.audit.tables import AuditEvent
 from app.base.store.typed import col, table, wholes
-from tests.support import Service, entry
+from tests.alerts.flags.test_conclusions import returned, work
+from tests.doors.pages.test_pages import enter, form_token
+from tests.support import PASSWORD, Service, entry
 
 pytestmark = pytest.mark.anyio
 
@@ -79,3 +81,88 @@ async def test_an_operator_at_the_command_line_has_no_account(service: Service) 
         service.clinic_id,
         service.ada_id,
     )
+
+
+LISTS = {  # each call that shows several people's data, and the reader
+    "/v1/patients": "cleo",
+    "/v1/flags": "cleo",
+    "/v1/reviews": "sam",
+    "/v1/appointments": "sam",
+    "/v1/waiting": "sam",
+    "/v1/cohorts/procedures": "cleo",
+    "/v1/accounts?role=patient": "root",
+}
+
+
+@pytest.mark.parametrize("path", LISTS)
+async def test_a_list_leaves_an_event_for_each_whom_it_names(service: Service, path: str) -> None:
+    procedure = await returned(service)
+    await work(service)
+    await service("cleo", "POST", f"/v1/procedures/{procedure}/reviews", json={})
+    slot = {"clinician_id": str(service.accounts["cleo"][1]), "starts_at": "2027-06-02T09:00:00+02:00"}
+    made = (await service("sam", "POST", "/v1/slots", json={**slot, "minutes": 45, "location": "Room 2"})).json()["id"]
+    about = {"patient_id": service.ada_id, "slot_id": made}
+    assert (await service("sam", "POST", "/v1/appointments", json=about)).status_code == 201
+    waits = {"patient_id": service.ada_id, "kind": "consultation"}
+    assert (await service("sam", "POST", "/v1/waiting", json=waits)).status_code == 201
+    before = {one.id for one in await events(service)}
+    answer = await service(LISTS[path], "GET", path)
+    assert answer.status_code == 200, answer.text
+    key = "id" if path == "/v1/patients" else "patient_id"
+    named = {one[key] for one in answer.json()["items"]}
+    new = [one for one in await events(service) if one.id not in before]
+    assert service.ada_id in named
+    assert sorted(str(one.patient_id) for one in new) == sorted(named), "once each"
+    assert {(one.account_id, one.action) for one in new} == {(service.accounts[LISTS[path]][1], "read")}
+
+
+async def test_a_list_of_nobody_leaves_an_event_that_names_nobody(service: Service) -> None:
+    before = {one.id for one in await events(service)}
+    assert (await service("cleo", "GET", "/v1/flags")).json()["items"] == []
+    (new,) = [one for one in await events(service) if one.id not in before]
+    assert (new.patient_id, new.resource) == (None, "flags")
+
+
+async def test_the_list_and_the_calendar_of_the_pages_name_whom_they_show(service: Service) -> None:
+    slot = {"clinician_id": str(service.accounts["cleo"][1]), "starts_at": "2026-05-02T09:00:00+02:00"}
+    made = (await service("sam", "POST", "/v1/slots", json={**slot, "minutes": 45, "location": "Room 2"})).json()["id"]
+    about = {"patient_id": service.ada_id, "slot_id": made}
+    assert (await service("sam", "POST", "/v1/appointments", json=about)).status_code == 201
+    await enter(service)
+    for path, resource in (("/clinic", "patients"), ("/clinic/calendar", "appointments")):
+        before = {one.id for one in await events(service)}
+        text = (await service("nobody", "GET", path)).text
+        assert "Ada" in text, path
+        new = [one for one in await events(service, resource=resource) if one.id not in before]
+        assert service.ada_id in {str(one.patient_id) for one in new}, path
+
+
+@pytest.mark.parametrize("door", ["api", "page"])
+async def test_signing_in_and_out_leave_events(service: Service, door: str) -> None:
+    before = {one.id for one in await events(service)}
+    if door == "page":
+        await enter(service)
+        told = {"form_token": await form_token(service)}
+        assert (await service("nobody", "POST", "/clinic/sign-out", data=told)).status_code == 303
+    else:
+        form = {"grant_type": "password", "username": "cleo", "password": PASSWORD}
+        issued = (await service("nobody", "POST", "/v1/token", data=form)).json()["access_token"]
+        mine = {"Authorization": f"Bearer {issued}"}
+        assert (await service("nobody", "DELETE", "/v1/token", headers=mine)).status_code == 204
+    new = [one for one in await events(service, resource="sign_in") if one.id not in before]
+    assert [(one.action, one.account_id) for one in new] == [
+        ("create", service.accounts["cleo"][1]),
+        ("delete", service.accounts["cleo"][1]),
+    ]
+    assert all(one.address == "127.0.0.1" and one.request_id for one in new)
+
+
+async def test_who_comes_by_a_code_is_on_record_with_whence(service: Service) -> None:
+    code = (await service("root", "POST", "/v1/accounts", json={"role": "scheduler", "username": "nina"})).json()[
+        "code"
+    ]
+    taken = {"username": "nina", "password": "a long enough one 77"}
+    joined = await service("nobody", "POST", f"/v1/invitations/{code}/accept", json=taken)
+    assert joined.status_code in (200, 201), joined.text
+    (made,) = await events(service, resource="account", action="create")
+    assert made.address == "127.0.0.1" and made.request_id == joined.headers["x-request-id"]

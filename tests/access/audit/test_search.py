@@ -49,7 +49,8 @@ async def test_what_is_asked_for_is_found(service: Service) -> None:
     until = service.app.state.clock().isoformat()
     await service("sam", "PATCH", f"/v1/patients/{service.ada_id}", json={"name": "Ada M."})
     sam = str(service.accounts["sam"][1])
-    assert [one["action"] for one in await found(service, account_id=sam)] == ["change"]
+    did = [(one["action"], one["resource"]) for one in await found(service, account_id=sam)]
+    assert did == [("change", "patient"), ("create", "sign_in")]
     assert [one["username"] for one in await found(service, action="change", resource="patient")] == ["sam"]
     assert {one["username"] for one in await found(service, to=until, resource="patient")} == {"cleo"}
     since = await found(service, **{"from": until}, resource="patient")

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from app.access.accounts.sessions import SignInLimits, SignIns, sign_in
+from app.access.audit.service import of_sign_in
 from app.base.http.problems import Problem
 from app.base.store.database import Database
 from tests.conftest import Clock
@@ -19,7 +20,7 @@ HOUR = timedelta(hours=1)
 async def page_of(service: Service, who: str, **limits: timedelta) -> tuple[SignIns, str]:
     """A sign-in of a page under these limits."""
     told = {"staff": 12 * HOUR, "idle": HOUR, "phone": 24 * 90 * HOUR} | limits
-    sign_ins = SignIns(service.app.state.database, SignInLimits(**told))
+    sign_ins = SignIns(service.app.state.database, SignInLimits(**told), of_sign_in)
     issued = await sign_ins.issue(*service.accounts[who], service.app.state.clock())
     return sign_ins, issued.token
 

@@ -12,8 +12,10 @@ from app.answers.pictures.description import in_words
 from app.answers.pictures.downsample import average_of, keep_extremes
 from app.answers.pictures.layers import SIZES, days
 from app.answers.pictures.panels import phases_panel
+from app.answers.pictures.render import to_svg
 from app.answers.pictures.spec import spec
 from app.answers.verdicts.schemas import EXAMPLE, DaysOut, ReturnOut, VerdictOut
+from app.base.languages.speaking import speaking
 from tests.support import Service, course
 
 START = date(2025, 1, 10)
@@ -175,11 +177,31 @@ def test_the_words_say_what_the_picture_shows() -> None:
         "on 10 April 2025",
         "1 gap of a week or more",
         "relief 25 January 2025 to 28 June 2025",
-        "1 scores were written down late",
-        "Numbness on 1 days",
+        "1 score was written down late",
+        "Numbness on 1 day.",
     )
     for part in said:
         assert part in words, part
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("de", ["Schmerz, 0 bis 10", "davor 7,0", "Linderung", "Taubheit", "Rückkehr", "Februar", "keine Einträge"]),
+        ("fr", ["douleur, de 0 à 10", "avant 7,0", "soulagement", "engourdissement", "retour", "février"]),
+        ("es", ["dolor, de 0 a 10", "antes 7,0", "alivio", "entumecimiento", "retorno", "febrero"]),
+    ],
+)
+def test_the_picture_is_in_the_language_that_is_spoken(language: str, said: list[str]) -> None:
+    content = seen(gap=(100, 140))
+    with speaking(language):
+        made, words = spec(content), in_words(content)
+        svg = to_svg(made, words).decode()
+    for text in said:
+        assert f">{text}" in svg, text
+    assert "Daily pain" not in svg and ">relief<" not in svg and ">February" not in svg
+    days = vl_convert.vegalite_to_svg(spec(seen(40)))
+    assert re.search(r">\d{1,2} \w{3}<", days), "a day stands before its month"
 
 
 @pytest.mark.anyio

@@ -27,7 +27,6 @@ OF_NO_CLINIC = {  # no column says whose a row is: no policy can hold a request 
     "cell_key": "ids of keys",
     "challenge": "random bytes for a few minutes, and the hash of half a sign-in",
     "failed_tries": "hashes",
-    "kept_answer": "answers by account and key, for a day; found by the account that asks alone",
     "lease": "names of work",
 }
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)]

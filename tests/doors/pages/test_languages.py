@@ -1,13 +1,17 @@
 """The pages in four languages: each text of ours has its words in each, and goes through the catalogue to the page."""
 
+import ast
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from jinja2 import TemplateSyntaxError
 
+import app
+from app.answers.follow_up.wording import texts as of_report
 from app.base.languages import sentences, speaking
 from app.base.languages.catalogue import catalogue
 from app.doors.pages import rendering
@@ -19,6 +23,7 @@ from tests.support import Service
 
 OTHERS = [one for one in LANGUAGES if one != "en"]
 PLACE = re.compile(r"\{\w*\}")
+SAYING = {"say": slice(1), "translated": slice(1), "counted": slice(1, 3)}  # which arguments are texts
 SAME = ("Reprieve", "{", "https://")  # what is the same in each language begins so
 
 
@@ -35,11 +40,28 @@ def of_programs() -> list[str]:
     return (files("app.base.languages") / "texts.txt").read_text("utf-8").splitlines()
 
 
+def of_code() -> list[str]:
+    """The literals that programs say."""
+    found: dict[str, None] = {}
+    for path in sorted(Path(app.__file__).parent.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SAYING:
+                texts = node.args[SAYING[node.func.id]]
+                said = [one.value for one in texts if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+                found |= dict.fromkeys(said)
+    return list(found)
+
+
 @pytest.mark.parametrize("language", OTHERS)
 def test_each_text_has_its_words_with_the_same_places(language: str) -> None:
     found = catalogue(language)
-    texts = [*of_templates(), *(text for text in of_programs() if text and not text.startswith("#"))]
-    assert len(texts) > 1300
+    texts = [
+        *of_templates(),
+        *of_code(),
+        *of_report(),
+        *(text for text in of_programs() if text and not text.startswith("#")),
+    ]
+    assert len(texts) > 1300 and "no entries" in texts and "Then and now" in texts
     assert [text for text in texts if text not in found and not text.startswith(SAME)] == []
     for text in texts:
         said = found.get(text, text)

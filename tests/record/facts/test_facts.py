@@ -81,7 +81,8 @@ async def test_the_same_key_and_body_give_the_same_answer_and_do_nothing_twice(s
         json={"name": "Eve", "born_on": "1970-01-01", "time_zone": "Europe/Zurich"},
     )
     assert elsewhere.status_code == 422
-    assert (await service("ada", "POST", events(service), json=EVENT, headers=key)).status_code == 201
+    hers = {**EVENT, "note": "another fall"}
+    assert (await service("ada", "POST", events(service), json=hers, headers=key)).status_code == 201
     assert await count(service) == 2
 
 
@@ -96,7 +97,8 @@ async def test_a_key_is_kept_for_a_day(service: Service, clock: Clock) -> None:
     async with state.database.read() as connection:
         cleo = (await connection.execute(select(account.c.id).where(account.c.username == "cleo"))).scalar_one()
     service.tokens["cleo"] = (await state.sign_ins.issue(service.clinic_id, cleo, state.clock())).token
-    assert (await service("cleo", "POST", events(service), json=EVENT, headers=key)).status_code == 201
+    new = {**EVENT, "note": "another fall"}
+    assert (await service("cleo", "POST", events(service), json=new, headers=key)).status_code == 201
     assert await count(service) == 2
 
 
@@ -190,3 +192,31 @@ async def test_a_patients_row_has_its_history_too(service: Service) -> None:
     told = (await service("cleo", "GET", f"{path}/history")).json()["items"]
     assert [r["content"]["time_zone"] for r in told] == ["Europe/Zurich", "America/New_York"]
     assert [r["reason"] for r in told] == [None, "moved"]
+
+
+EQUAL: dict[str, dict[str, Any]] = {
+    "events": EVENT,
+    "blocks": {
+        "performed_on": "2026-03-01",
+        "joints": ["L4-5"],
+        "side": "left",
+        "agent": "lidocaine",
+        "pain_before": 7,
+    },
+    "assessments": {"kind": "peg", "answered_on": "2026-03-01", "items": [4, 5, 6]},
+}
+
+
+@pytest.mark.parametrize("kind", EQUAL)
+async def test_what_is_recorded_again_word_for_word_is_refused_and_named(service: Service, kind: str) -> None:
+    where = f"/v1/patients/{service.ada_id}/{kind}"
+    first = await service("cleo", "POST", where, json=EQUAL[kind])
+    assert first.status_code == 201, first.text
+    again = await service("cleo", "POST", where, json={**EQUAL[kind], "reason": "pressed Back, and Record again"})
+    assert again.status_code == 409 and first.json()["id"] in again.json()["detail"]
+    assert await count(service) == 1
+    day = next(name for name in EQUAL[kind] if name.endswith("_on"))
+    assert (await service("cleo", "POST", where, json={**EQUAL[kind], day: "2026-03-02"})).status_code == 201
+    other = next(one for one in (await service("cleo", "GET", where)).json()["items"] if one[day] == "2026-03-02")
+    made_equal = await service("cleo", "PATCH", f"/v1/{kind}/{other['id']}", json={day: "2026-03-01"})
+    assert made_equal.status_code == 409

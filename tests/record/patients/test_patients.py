@@ -77,3 +77,23 @@ async def test_text_is_kept_as_it_was_written(service: Service) -> None:
     name = "Zoë <b>O'Hara</b>; DROP TABLE patient;-- עברית 🙂"
     made = await service("cleo", "POST", "/v1/patients", json={**NEW, "name": name})
     assert made.json()["name"] == name
+
+
+@pytest.mark.parametrize("what", ["diary", "event", "procedure", "nothing"])
+async def test_a_birth_is_not_moved_past_what_is_on_record(service: Service, what: str) -> None:
+    where = f"/v1/patients/{service.ada_id}"
+    if what == "diary":
+        await service.put("2026-04-01", 5)
+    elif what == "event":
+        about = {"kind": "injury", "happened_on": "2026-04-01"}
+        assert (await service("cleo", "POST", f"{where}/events", json=about)).status_code == 201
+    elif what == "procedure":
+        await service.new_procedure(performed_on="2026-04-01")
+    moved = await service("cleo", "PATCH", where, json={"born_on": "2026-04-02"})
+    if what == "nothing":
+        assert moved.status_code == 200, moved.text
+        return
+    assert moved.status_code == 422
+    (fault,) = moved.json()["errors"]
+    assert (fault["pointer"], fault["detail"]) == ("/born_on", "lies after 2026-04-01, a day that is on record")
+    assert (await service("cleo", "PATCH", where, json={"born_on": "2026-04-01"})).status_code == 200

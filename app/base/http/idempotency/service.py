@@ -53,6 +53,7 @@ class IdempotentCall:
         database: Database,
         account_id: UUID,
         *,
+        clinic_id: UUID,
         now: datetime,
         work: Callable[[AsyncConnection], Awaitable[Answer]],
     ) -> Answer:
@@ -69,6 +70,7 @@ class IdempotentCall:
             mine = (col(KeptAnswer.account_id) == account_id) & (col(KeptAnswer.key) == self.key)
             claim = row(
                 KeptAnswer,
+                clinic_id=clinic_id,
                 account_id=account_id,
                 key=self.key,
                 fingerprint=self.fingerprint,

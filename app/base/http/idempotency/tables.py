@@ -15,6 +15,7 @@ class KeptAnswer(SQLModel, table=True):
 
     __tablename__ = "kept_answer"
 
+    clinic_id: UUID = Field(foreign_key="clinic.id")
     account_id: UUID = Field(primary_key=True)
     key: str = Field(primary_key=True, max_length=200)
     fingerprint: str = Field(max_length=64)

@@ -5,7 +5,7 @@ import { goOut } from "./more.js";
 import { back, reading } from "./reading.js";
 import { reasonOf } from "./reasons.js";
 import { get } from "./store.js";
-import { today } from "./time.js";
+import { dateOf, today } from "./time.js";
 import { ask, h, once, save, show } from "./ui.js";
 import { instant, spoken, t } from "./words.js";
 
@@ -15,17 +15,27 @@ async function lookedScreen() {
   const roles = { clinician: t("clinician"), scheduler: t("scheduler"), admin: t("administrator"), patient: t("patient"), operator: t("operator") };
   const resources = {
     diary: t("the diary"), flag: t("a note to the clinic"), flags: t("notes to the clinic"), review: t("a review"), reviews: t("reviews"),
-    appointment: t("an appointment"), appointments: t("appointments"), patient: t("name and birth date"), patients: t("name and birth date"),
+    appointment: t("an appointment"), appointments: t("appointments"), slot: t("an appointment"), calendar: t("appointments"), patient: t("name and birth date"), patients: t("name and birth date"),
     verdict: t("how relief stands"), report: t("the report"), consent: t("what was agreed to"), proxy: t("who may act"), message: t("a message"),
   };
   reading(t("Who has looked"), async () => {
-    const { items } = await call(`/v1/audit?patient_id=${who.patient_id}&limit=100&by_others=true`);
-    return [h("p", {}, t("The latest hundred events, without your own.")),
-      items.length ? h("ul", { class: "list" }, items.map((one) => h("li", {},
+    const { items } = await call(`/v1/audit?patient_id=${who.patient_id}&limit=200&by_others=true`);
+    return [h("p", {}, t("The latest two hundred events, without your own.")),
+      items.length ? h("ul", { class: "list" }, byDay(items).map(({ one, many }) => h("li", {},
         h("strong", {}, one.username ?? t("the service")), one.role ? `, ${roles[one.role] ?? one.role}` : "", h("br"),
-        `${instant(one.at)}: ${done[one.action]} ${resources[one.resource] ?? t("the record")}`, one.why ? h("p", {}, t("Reason: {why}", { why: one.why })) : null)))
+        `${instant(one.at)}: ${done[one.action]} ${resources[one.resource] ?? t("the record")}${many > 1 ? ` (${many} ×)` : ""}`, one.why ? h("p", {}, t("Reason: {why}", { why: one.why })) : null)))
         : h("p", {}, t("Nobody but you."))];
   });
+}
+
+/** What one person has done alike on one day is one line, with the newest time: lists are read often. */
+function byDay(items) {
+  const lines = new Map();
+  for (const one of items) {
+    const alike = JSON.stringify([one.account_id, one.action, one.resource, one.why, dateOf(new Date(one.at))]);
+    lines.set(alike, { one: lines.get(alike)?.one ?? one, many: (lines.get(alike)?.many ?? 0) + 1 });
+  }
+  return [...lines.values()];
 }
 
 async function consentsScreen(_named, { again }) {
@@ -145,7 +155,7 @@ async function exportScreen() {
       h("button", { type: "button", onclick: take(`/v1/patients/${who.patient_id}/record`, "reprieve-record.json") }, t("My record, for another clinic (JSON)")),
       h("button", { type: "button", onclick: keep("reprieve-besides.json", () => besides(who.patient_id), "application/json") }, t("What is kept besides: consents, appointments, flags, who looked (JSON)")),
       h("button", { type: "button", onclick: take(`/v1/patients/${who.patient_id}/diary`, "reprieve-diary.csv", { Accept: "text/csv" }) }, t("The diary, for a spreadsheet (CSV)")),
-      newest ? h("button", { type: "button", onclick: take(`/v1/procedures/${newest.procedure_id}/report.pdf`, "reprieve-report.pdf") }, t("The report, to print (PDF)")) : null),
+      newest ? h("button", { type: "button", onclick: take(`/v1/procedures/${newest.procedure_id}/report.pdf?language=${spoken()}`, "reprieve-report.pdf") }, t("The report, to print (PDF)")) : null),
     says, back());
 }
 

@@ -1,13 +1,12 @@
 """Invites a patient, and accepts the invitation."""
 
-import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Select, and_, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.access.accounts.hashes import hash_of
+from app.access.accounts.hashes import fresh_code, hash_of_code
 from app.access.accounts.passwords import hash_new
 from app.access.accounts.permissions import Caller
 from app.access.accounts.service import add_account
@@ -37,7 +36,7 @@ async def invite(
     Raises:
         Problem: 403, 404, or 409 where the patient has an account.
     """
-    code = secrets.token_urlsafe(18)
+    code = fresh_code()
 
     async def work(connection: AsyncConnection) -> Answer:
         person = await patients.find(connection, caller, patient_id=patient_id, action="invite", lock=True)
@@ -48,7 +47,7 @@ async def invite(
         await connection.execute(delete(invitation).where(mine))
         values = row(
             Invitation,
-            code_hash=hash_of(code),
+            code_hash=hash_of_code(code),
             clinic_id=person.clinic_id,
             patient_id=person.id,
             invited_by=caller.account_id,
@@ -97,7 +96,7 @@ async def accept(database: Database, code: str, *, given: AcceptIn, now: datetim
             now=now,
             patient_id=patient_id,
         )
-        await connection.execute(delete(invitation).where(col(Invitation.code_hash) == hash_of(code)))
+        await connection.execute(delete(invitation).where(col(Invitation.code_hash) == hash_of_code(code)))
         await audit.record(
             connection,
             Caller(new, clinic_id, "patient", patient_id),
@@ -116,7 +115,7 @@ def _is_of_staff(one: AccountCode | None) -> bool:
 
 
 def _good(code: str, now: datetime) -> Select[UUID, UUID]:
-    this = col(Invitation.code_hash) == hash_of(code)
+    this = col(Invitation.code_hash) == hash_of_code(code)
     maker = and_(col(Account.clinic_id) == col(Invitation.clinic_id), col(Account.id) == col(Invitation.invited_by))
     query = select(col(Invitation.clinic_id), col(Invitation.patient_id)).join(table(Account), maker)
     return query.where(this, col(Invitation.expires_at) >= now, col(Account.disabled_at).is_(None))

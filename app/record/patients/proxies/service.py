@@ -1,13 +1,12 @@
 """Letting somebody act for a patient, and ending that."""
 
-import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.access.accounts.hashes import hash_of
+from app.access.accounts.hashes import fresh_code, hash_of_code
 from app.access.accounts.permissions import Caller
 from app.access.accounts.service import add_account
 from app.access.accounts.tables import Account, Proxy
@@ -35,7 +34,7 @@ async def let(
     Raises:
         Problem: 403; 404; 409 where there are too many; 422 for an end that has passed, or a reason that is the staff's.
     """
-    code = secrets.token_urlsafe(18)
+    code = fresh_code()
 
     async def work(connection: AsyncConnection) -> Answer:
         person = await patients.find(connection, caller, patient_id=patient_id, action="let_act", lock=True)
@@ -58,7 +57,7 @@ async def let(
             may_write=new.may_write,
             created_at=now,
             until=new.until,
-            code_hash=hash_of(code),
+            code_hash=hash_of_code(code),
             code_until=now + CODE_HOLDS,
             made_by=caller.account_id,
         )
@@ -101,7 +100,7 @@ async def end(database: Database, caller: Caller, *, patient_id: UUID, proxy_id:
 
 async def find(connection: AsyncConnection, code: str, *, now: datetime, lock: bool = False) -> Proxy | None:
     """What a code is for, where it holds still; its row locked where asked."""
-    good = and_(col(Proxy.code_hash) == hash_of(code), col(Proxy.code_until) >= now, _holds(now))
+    good = and_(col(Proxy.code_hash) == hash_of_code(code), col(Proxy.code_until) >= now, _holds(now))
     maker = and_(col(Account.clinic_id) == col(Proxy.clinic_id), col(Account.id) == col(Proxy.made_by))
     query = select(proxy).join(table(Account), maker).where(good, col(Account.disabled_at).is_(None))
     found = (await connection.execute(query.with_for_update(of=proxy) if lock else query)).first()

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import JSONResponse
 
 from app.access.accounts.attempts import CODES, attempt, bucket, network_of
-from app.access.accounts.deps import CallerDep, address_of
+from app.access.accounts.deps import CallerDep
+from app.base.http.client import address_of
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.idempotency.deps import IdempotentCallDep
 from app.base.http.paging import Page

@@ -1,6 +1,5 @@
 """Making a code with which another clinic takes a record over, and taking it over."""
 
-import secrets
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -8,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.access.accounts.hashes import hash_of
+from app.access.accounts.hashes import fresh_code, hash_of_code
 from app.access.accounts.permissions import Action, Caller, require
 from app.access.accounts.tables import Clinic
 from app.access.audit import service as audit
@@ -39,7 +38,7 @@ async def make(
     Raises:
         Problem: 403; 404; 422 where one of the staff does not say how the patient agreed, or a patient does.
     """
-    code = secrets.token_urlsafe(18)
+    code = fresh_code()
     own = caller.role == "patient"
 
     async def work(connection: AsyncConnection) -> Answer:
@@ -55,7 +54,7 @@ async def make(
             clinic_id=person.clinic_id,
             id=new_id(),
             patient_id=person.id,
-            code_hash=hash_of(code),
+            code_hash=hash_of_code(code),
             agreed=given.agreed,
             made_by=caller.account_id,
             created_at=now,
@@ -153,7 +152,7 @@ def _good(caller: Caller, code_hash: str, now: datetime) -> ColumnElement[bool]:
 async def _given(database: Database, caller: Caller, code: str, *, now: datetime) -> HandOver | None:
     """The hand-over of a code that nobody has used."""
     async with database.read() as connection:
-        found = (await connection.execute(select(hand_over).where(_good(caller, hash_of(code), now)))).first()
+        found = (await connection.execute(select(hand_over).where(_good(caller, hash_of_code(code), now)))).first()
     return None if found is None else whole(HandOver, found)
 
 
