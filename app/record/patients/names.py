@@ -7,11 +7,13 @@ opened in memory, and read again when one was added, changed or erased: the data
 import asyncio
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from uuid import UUID
 
+import numpy as np
 from rapidfuzz.distance import DamerauLevenshtein
 from sqlalchemy import Text, select, type_coerce
 from sqlalchemy.dialects import postgresql, sqlite
@@ -55,6 +57,28 @@ class Named:
         return (*self.words, *number, f"{WHOLE}{self.born_on.year}")
 
 
+class WordIndex:
+    """Words with the letters of each as bits: what lacks too many of the letters that are sought is passed over at once."""
+
+    def __init__(self, words: list[str]) -> None:
+        self._words = words
+        self._letters = np.array([_letters(one) for one in words], dtype=np.uint64)
+
+    def near(self, word: str) -> dict[str, int]:
+        """The words that are meant by one, each with its distance."""
+        allowed = next((slips for letters, slips in SLIPS if len(word) >= letters), 0)
+        missing = np.bitwise_count(np.uint64(_letters(word)) & ~self._letters)  # each is a slip at least
+        likely = (self._words[place] for place in np.flatnonzero(missing <= allowed))
+        return {one: distance for one in likely if (distance := _distance(word, one, allowed)) < FAR}
+
+
+def _letters(word: str) -> int:
+    bits = 0
+    for one in word:
+        bits |= 1 << (ord(one) % 64)
+    return bits
+
+
 @dataclass(frozen=True)
 class ClinicNames:
     """All names of one clinic at a version, sorted as a list of people is."""
@@ -66,6 +90,19 @@ class ClinicNames:
     def _words(self) -> tuple[tuple[str, ...], ...]:
         return tuple(one.sought_by for one in self.people)
 
+    @cached_property
+    def _whose(self) -> dict[str, list[int]]:
+        """The places of those who have a word, by word."""
+        whose: dict[str, list[int]] = {}
+        for place, words in enumerate(self._words):
+            for word in words:
+                whose.setdefault(word, []).append(place)
+        return whose
+
+    @cached_property
+    def _every_word(self) -> WordIndex:
+        return WordIndex([word for word in self._whose if not word.startswith(WHOLE)])
+
     def matching(self, sought: str) -> list[UUID]:
         """Who is meant: each word sought is in the name, as the beginning or a part of a word or nearly so, or is the
         clinic's number or the year of birth; a day that is sought is the day of birth.
@@ -76,20 +113,19 @@ class ClinicNames:
         asked = tuple(sorted(set(folded(rest)), key=len, reverse=True))[:WORDS]
         if not asked and not days:  # nothing but signs
             return []
-        found: list[dict[str, int]] = []
-        for word in asked:  # of what many are called each word is compared once
-            near = {one: _distance(word, one) for one in self._every_word if not one.startswith(WHOLE)}
-            found.append({one: distance for one, distance in near.items() if distance < FAR} | {WHOLE + word: 0})
+        found = [self._every_word.near(word) | {WHOLE + word: 0} for word in asked]
         ranked = [
-            (rank, one.id)
-            for one, words in zip(self.people, self._words, strict=True)
-            if all(one.born_on in each for each in days) and (rank := _rank(found, words)) is not None
+            (rank, place)
+            for place in self._places(found)
+            if all(self.people[place].born_on in each for each in days)
+            and (rank := _rank(found, self._words[place])) is not None
         ]
-        return [patient_id for _, patient_id in sorted(ranked, key=lambda pair: pair[0])]
+        return [self.people[place].id for _, place in sorted(ranked)]
 
-    @cached_property
-    def _every_word(self) -> frozenset[str]:
-        return frozenset(word for words in self._words for word in words)
+    def _places(self, found: list[dict[str, int]]) -> Iterable[int]:
+        """Those who have a word of the ones that the fewest have; everybody where no word is sought."""
+        whose = ({place for word in near for place in self._whose.get(word, ())} for near in found)
+        return min(whose, key=len, default=range(len(self.people)))
 
     def equal_to(self, name: str, born_on: date) -> list[Named]:
         """Who is called so, in whatever order and with whatever accents, and was born on that day."""
@@ -207,14 +243,13 @@ def _rank(asked: list[dict[str, int]], words: tuple[str, ...]) -> int | None:
     return total
 
 
-def _distance(word: str, of: str) -> int:
+def _distance(word: str, of: str, allowed: int) -> int:
     """0 begins with it, 1 has it inside, 2 and 3 with so many slips less one; `FAR` is something else."""
     if of.startswith(word):
         return 0
     if word in of:
         return 1
-    allowed = next((slips for letters, slips in SLIPS if len(word) >= letters), 0)
-    if not allowed or len(set(word).difference(of)) > allowed:  # each letter that is missing is a slip at least
+    if not allowed:
         return FAR
     slips = min(
         DamerauLevenshtein.distance(word, of[: len(word) + more], score_cutoff=allowed)
