@@ -24,13 +24,13 @@ class HiddenPain:
         worse, _ = self._pain.take(d, score)
         if isnan(risen) or isnan(worse):
             return 0.0
-        extra = risen - free_rise(usual)
-        return min(par.MASK_MOST, max(0.0, worse - par.MASK_FREE_PAIN), max(0.0, par.MASK_PAIN_PER_MME * extra))
+        return min(max(0.0, worse - par.MASK_FREE_PAIN), could_hide(risen, usual))
 
 
-def free_rise(usual: float) -> float:
-    """A rise of the dose, in MME a day, that says nothing, beside a usual dose."""
-    return max(par.MASK_FREE_MME, par.MASK_FREE_SHARE * usual)
+def could_hide(risen: float, usual: float) -> float:
+    """The points that a rise of the dose, in MME a day, could hide beside a usual dose; 0 where neither is known."""
+    free = max(par.MASK_FREE_MME, par.MASK_FREE_SHARE * usual)  # says nothing
+    return 0.0 if isnan(risen) else min(par.MASK_MOST, max(0.0, par.MASK_PAIN_PER_MME * (risen - free)))
 
 
 class MeanRise:

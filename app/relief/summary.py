@@ -9,7 +9,7 @@ import numpy as np
 
 from . import parameters as par
 from .judgement import Judgement
-from .medicine import free_rise
+from .medicine import could_hide
 from .plan import Plan
 from .records import Diary, Floats, Phase, Procedure
 from .verdict import Completeness, Confounder, OpioidChange, StepsChange
@@ -127,7 +127,7 @@ def _of_writing(diary: Diary, seen: SummaryInput) -> Iterator[Confounder]:
 def _of_dose(seen: SummaryInput) -> Iterator[Confounder]:
     plan = seen.plan
     rise, usual = plan.dose
-    if rise > free_rise(usual):  # false where not known
+    if could_hide(rise, usual) >= par.MASKED_FROM:  # a little more of it is no news
         says = f"opioids rose from {usual:.0f} to {usual + rise:.0f} MME a day: scores may hide pain"
         yield Confounder("opioid_rise", says)
     spell = seen.judged.spell if seen.judged else None

@@ -19,7 +19,7 @@ from app.alerts.flags.escalation import hand_on
 from app.alerts.messages.outbox import forget
 from app.alerts.messages.sending import Lanes
 from app.answers.verdicts.own_cohort import learn_from_outcomes
-from app.answers.verdicts.sweep import sweep
+from app.answers.verdicts.sweep import mark_of_older_engine, sweep
 from app.base.http.deps import Clock
 from app.base.settings import Settings
 from app.base.store.database import Database
@@ -86,8 +86,14 @@ def start(database: Database, settings: Settings, clock: Clock) -> list[asyncio.
     Starts none where `worker_seconds` is 0.
     """
 
+    looked = False
+
     async def conclude() -> int:
+        nonlocal looked
         async with leased(database, CONCLUSIONS, clock) as held:
+            if held and not looked:  # once a process: another version may have come with it
+                await database.write(partial(mark_of_older_engine, now=clock()))
+                looked = True
             return await work_once(database, clock) if held else 0
 
     async def send() -> None:

@@ -217,7 +217,7 @@ def report(found: dict[str, Any], console: Console) -> None:
     called = {
         str(f.procedure_id): f
         for f in sorted(flags, key=lambda f: f.raised_at, reverse=True)
-        if f.kind in ("pain_return", "masked_climb")
+        if f.kind == "pain_return" or (f.kind == "masked_climb" and not f.says.startswith("opioids rose"))
     }
     true = {p: f for p, f in called.items() if courses[p][1].truly_back(f.raised_at.date())}
     by_flag = {r.flag_id: r for r in found["reviews"]}

@@ -1,11 +1,16 @@
 """What is kept of a token, a code or a key, and how a code is made that people read out and type."""
 
+import re
 import secrets
 from hashlib import sha256
+from unicodedata import digit, normalize
 
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: none that looks or sounds like another
 LOOKS_LIKE = str.maketrans("OIL", "011")
 GROUPS, GROUP = 5, 4  # 100 bits
+TYPED = re.compile(
+    r"\s*" + r"[\s\-‐-―]*".join([f"([{LETTERS}]{{{GROUP}}})"] * GROUPS) + r"\s*"
+)  # dashes of all lengths
 
 
 def hash_of(token: str) -> str:
@@ -20,6 +25,6 @@ def fresh_code() -> str:
 
 def hash_of_code(code: str) -> str:
     """The hash of such a code, however its letters and groups were typed; of any other text as it is."""
-    typed = "".join(one for one in code if one.isalnum()).upper().translate(LOOKS_LIKE)
-    is_ours = len(typed) == GROUPS * GROUP and set(typed) <= set(LETTERS)
-    return hash_of(typed if is_ours else code)
+    typed = "".join(str(digit(one)) if one.isdecimal() else one for one in normalize("NFKC", code)).upper()
+    found = TYPED.fullmatch(typed.translate(LOOKS_LIKE))
+    return hash_of(code if found is None else "".join(found.groups()))

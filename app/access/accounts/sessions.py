@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, Protocol
 from uuid import UUID
 
 import structlog
@@ -102,7 +102,13 @@ ACTS_FOR = prepared_select(
 )
 
 
-Witness = Callable[[AsyncConnection, Caller, Literal["create", "delete"], datetime], Awaitable[None]]
+class Witness(Protocol):
+    """Keeps that somebody has signed in, or out."""
+
+    async def __call__(
+        self, connection: AsyncConnection, who: Caller, /, *, did: Literal["create", "delete"], now: datetime
+    ) -> None:
+        """In the transaction of the sign-in itself."""
 
 
 class SignIns:
@@ -168,7 +174,7 @@ class SignIns:
             await connection.execute(insert(sign_in).values(new))
             seen = to(col(Account.last_sign_in_at), now)
             await connection.execute(update(account).where(*theirs).ordered_values(seen))
-            await self._witness(connection, Caller(account_id, clinic_id, *found, device), "create", now)
+            await self._witness(connection, Caller(account_id, clinic_id, *found, device), did="create", now=now)
             return made.issued(now + (min(SHORT, longest) if kind == "app" else longest))
 
         return await self._database.write(work)
@@ -276,13 +282,13 @@ class SignIns:
         except (SQLAlchemyError, OSError) as error:
             log.warning("sign-in not marked as used", error=type(error).__name__)
 
-    async def end(self, token: str, who: Caller, now: datetime) -> None:
+    async def end(self, token: str, *, who: Caller, now: datetime) -> None:
         """Signs out; a token that is signed out already is no error."""
 
         async def work(connection: AsyncConnection) -> None:
             ended = await connection.execute(delete(sign_in).where(col(SignIn.token_hash) == hash_of(token)))
             if ended.rowcount:
-                await self._witness(connection, who, "delete", now)
+                await self._witness(connection, who, did="delete", now=now)
 
         await self._database.write(work)
 

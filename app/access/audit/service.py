@@ -57,7 +57,9 @@ async def record(
     await rows_of(connection, INSERT_EVENT, values)
 
 
-async def of_sign_in(connection: AsyncConnection, who: Caller, did: Literal["create", "delete"], now: datetime) -> None:
+async def of_sign_in(
+    connection: AsyncConnection, who: Caller, *, did: Literal["create", "delete"], now: datetime
+) -> None:
     """Writes that somebody has signed in, or out."""
     await record(connection, who, action=did, resource="sign_in", patient_id=who.own_record, now=now)
 

@@ -103,7 +103,7 @@ async def who_am_i(caller: AnyCallerDep) -> MeOut:
 @router.delete("/token", status_code=204, responses=problems())
 async def sign_out(token: Token, caller: AnybodyDep, sign_ins: SignInsDep, now: Now) -> None:
     """Ends the sign-in at once, in every process: no token of it is good any more."""
-    await sign_ins.end(token, caller, now)
+    await sign_ins.end(token, who=caller, now=now)
 
 
 def _out(response: Response, issued: IssuedToken, now: datetime) -> TokenOut:

@@ -36,10 +36,18 @@ def wording(told: JsonValue, picture: str) -> dict[str, JsonValue]:
     found = {text: translated(text) for text in texts()}
     days: dict[str, JsonValue] = {}
     for one in _strings(told):
-        days |= {iso: day_in_words(date.fromisoformat(iso)) for iso in DAY.findall(one)}
-        spoken = one.replace("_", " ")
-        found[one], found[spoken] = sentence(one), sentence(spoken)
+        days |= {iso: _day(iso) for iso in DAY.findall(one)}
+        for text in (one, one.replace("_", " ")):
+            found[text] = DAY.sub(lambda iso: _day(iso[0]), sentence(text))
     return {"texts": {**found}, "days": days, "point": figure("."), "picture": picture}
+
+
+def _day(iso: str) -> str:
+    """A day in words; what only looks like one stays as it is."""
+    try:
+        return day_in_words(date.fromisoformat(iso))
+    except ValueError:
+        return iso
 
 
 def _strings(value: JsonValue, name: str = "") -> Iterator[str]:

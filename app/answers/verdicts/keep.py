@@ -19,6 +19,7 @@ from app.record.procedures.tables import ProcedureRow
 from app.relief import Definition
 
 kept, outcome = table(KeptVerdict), table(OutcomeRow)
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # what has ended changes by what is written alone
 
 
 async def keep(
@@ -113,7 +114,7 @@ def _outcome_row(
         patient_id=m.patient_id,
         record_version=m.record_version,
         learned=m.learned,
-        holds_until=midnight_after(m.as_of, m.time_zone),
+        holds_until=NEVER if one.outcome.closed is not None else midnight_after(m.as_of, m.time_zone),
         place=PLACE[need.need],
         why=need.why,
         since_on=need.since,

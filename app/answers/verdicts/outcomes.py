@@ -1,6 +1,6 @@
 """A verdict as one flat row: what lists and cohorts read, so that neither has to open a verdict's body."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 
@@ -36,7 +36,7 @@ def outcome_of(
     repeats = any(p.performed_on < body.performed_on for p in at_place(performed(own), treated))
     end, joints = end_of_watch(own, record), body.joints or []
     end = None if end is None or end.on > verdict.as_of else end
-    ended = _ended(verdict, own, end)
+    ended, until = _ended(verdict, own, end), verdict.as_of if end is None else end.on - timedelta(days=1)
     return Outcome(
         as_of=verdict.as_of,
         engine=verdict.engine,
@@ -65,7 +65,7 @@ def outcome_of(
         masked=verdict.medication.masked,
         opioid_rise="opioid_rise" in kinds_of(verdict),
         mme_change=verdict.medication.change_percent,
-        worse=is_worse(verdict, (verdict.as_of - body.performed_on).days),
+        worse=is_worse(verdict, (until - body.performed_on).days),
         function_falls=falls,
         lasting=any(e.lasting and not e.resolved for e in effects),
         ended=ended,

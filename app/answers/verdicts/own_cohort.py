@@ -14,18 +14,19 @@ from uuid import UUID
 import numpy as np
 import structlog
 from anyio import to_thread
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.tables import Clinic
 from app.answers.verdicts.tables import ClinicRelief, OutcomeRow
 from app.base.store.database import Database
 from app.base.store.statements import upsert
-from app.base.store.typed import col, row, table, whole
+from app.base.store.typed import col, row, table, to, whole
+from app.record.patients.tables import Patient
 from app.record.procedures.tables import ProcedureRow
 from app.relief import LEARNED_FROM, DurationPrior, SeenReliefs, learn
 
-clinic_relief, clinic = table(ClinicRelief), table(Clinic)
+clinic_relief, clinic, patient = table(ClinicRelief), table(Clinic), table(Patient)
 EVERY = timedelta(days=1)
 MOVED = log(1.1)  # of the median and of the spread, below which verdicts are not made anew
 GROWN = 1.25  # of the returns, from which on they are
@@ -103,6 +104,9 @@ async def _keep(
         looked_at=now,
     )
     await connection.execute(upsert(connection, clinic_relief, "clinic_id"), values)
+    if moves:
+        theirs = update(patient).where(col(Patient.clinic_id) == clinic_id, col(Patient.stale_since).is_(None))
+        await connection.execute(theirs.ordered_values(to(col(Patient.stale_since), now)))
     return moves
 
 

@@ -44,6 +44,8 @@ def sentence(
     days = (verdict.as_of - own.performed_on).days
     where = spoken(own.joints or []) or own.region
     ago = "today" if days == 0 else "yesterday" if days == 1 else f"{days} days ago"
+    if end is not None:  # what has ended reads the same on each day that follows
+        ago = spoken_day(own.performed_on)
     told = _Told(
         verdict,
         end,

@@ -42,6 +42,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+ON_RECORD = (
+    "on record"  # in a column's `info`: somebody wrote about its days, where the columns named there hold something
+)
+
+
 def of_patient() -> ForeignKeyConstraint:
     """Ties a row to a patient of its own clinic; a row of another clinic cannot be named."""
     return ForeignKeyConstraint(["clinic_id", "patient_id"], ["patient.clinic_id", "patient.id"])

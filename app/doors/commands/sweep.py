@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from multiprocessing import get_context
 from typing import Annotated, Any
 
@@ -13,7 +14,7 @@ import typer
 
 from app.access.audit.sealing import seal_due
 from app.alerts.messages.sending import send_due
-from app.answers.verdicts.sweep import count_stale
+from app.answers.verdicts.sweep import count_stale, mark_of_older_engine
 from app.base.logs import configure
 from app.base.settings import SettingError, Settings, get_settings
 from app.base.store import leases
@@ -50,6 +51,7 @@ async def _run(settings: Settings, jobs: int | None, once: bool) -> None:
 
 
 async def _once(database: Database, settings: Settings, jobs: int | None) -> tuple[int, int, int]:
+    await database.write(partial(mark_of_older_engine, now=utc_now()))
     async with database.read() as connection:
         total = await count_stale(connection, utc_now())
     verdicts = sent = 0

@@ -149,7 +149,7 @@ async def _patient(
             sent = [_incoming(day, diary[day], zone=zone, now=now) for day in some]
             at = _evening(last, zone, now)
             await take_in(connection, clinician, author=None, person=person, entries=sent, now=at)
-        await patients.touch(connection, person.clinic_id, person.id)
+        await patients.touch(connection, person.clinic_id, person.id, now=now)
         return made[0].id
 
     return person.id, await database.write(work)

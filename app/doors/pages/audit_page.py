@@ -93,7 +93,17 @@ def _calls(found: list[AuditEventOut]) -> list[tuple[AuditEventOut, list[UUID | 
     """What one call has done alike is one line, with everybody of whom: a list has an event for each."""
 
     def call(one: AuditEventOut) -> tuple[object, ...]:
-        return (one.request_id or one.id, one.account_id, one.action, one.resource, one.why)
+        # a caller may give many requests one name: their times tell them apart
+        return (
+            one.request_id or one.id,
+            one.at,
+            one.account_id,
+            one.action,
+            one.resource,
+            one.why,
+            one.address,
+            one.device,
+        )
 
     lines = (list(alike) for _, alike in groupby(found, key=call))
     return [(line[0], list(dict.fromkeys(one.patient_id for one in line))) for line in lines]

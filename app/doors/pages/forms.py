@@ -123,7 +123,7 @@ async def add_patient(
     given = await given_by(request, fields.patient(()))
     try:
         new = checked(PatientIn, filled_in(given))
-        twins = await patients.alike(database, visitor.caller, name=new.name, born_on=new.born_on)
+        twins = await patients.alike(database, visitor.caller, name=new.name, born_on=new.born_on, now=now)
         if twins and not (await request.form()).get("somebody_else"):
             return await _new_patient_page(database, visitor, now=now, values=given, twins=twins)
         answer = await patients.create(database, visitor.caller, new=new, once=once, now=now)
@@ -150,7 +150,7 @@ async def corrected_patient(
     try:
         for name in emptied.keys() - set(patients.UNKNOWN_MAY_BE):
             raise bad_field(f"/{name}", "is needed")
-        twins = await _others_alike(database, visitor, patient_id=patient_id, given=given)
+        twins = await _others_alike(database, visitor, patient_id=patient_id, given=given, now=now)
         if twins and not (await request.form()).get("somebody_else"):
             return await _patient_page(
                 database, visitor, patient_id=patient_id, now=now, values=given, problem=None, twins=twins, tag=tag
@@ -167,7 +167,9 @@ async def corrected_patient(
     return RedirectResponse(f"/clinic/patients/{patient_id}", 303)
 
 
-async def _others_alike(database: Database, visitor: Visitor, *, patient_id: UUID, given: Values) -> dict[UUID, str]:
+async def _others_alike(
+    database: Database, visitor: Visitor, *, patient_id: UUID, given: Values, now: datetime
+) -> dict[UUID, str]:
     """Who else has the name and the day of birth that were typed, where they are others than those on record."""
     async with database.read() as connection:
         person = await patients.find(connection, visitor.caller, patient_id=patient_id)
@@ -177,7 +179,7 @@ async def _others_alike(database: Database, visitor: Visitor, *, patient_id: UUI
         return {}
     if (name, born_on) == (person.name, person.born_on):
         return {}
-    found = await patients.alike(database, visitor.caller, name=name, born_on=born_on)
+    found = await patients.alike(database, visitor.caller, name=name, born_on=born_on, now=now)
     return {one: called for one, called in found.items() if one != patient_id}
 
 

@@ -186,7 +186,9 @@ async def _show(
     )
     async with database.read() as connection:
         names = await patients.names_of(connection, caller, [one.review.patient_id for one in found])
-        of_refused = await service.names_of_reviews(connection, caller, [UUID(one.review_id) for one in refused or ()])
+    of_refused = await service.names_of_reviews(
+        database, caller, [UUID(one.review_id) for one in refused or ()], now=now
+    )
     staff = await clinics.list_colleagues(database, caller)
     owners = {one.id: one.username for one in staff}
     return page(

@@ -117,7 +117,7 @@ async def sign_in_passkey(
 @router.post("/sign-out")
 async def sign_out(request: Request, visitor: AnyWriterDep, sign_ins: SignInsDep, now: Now) -> Response:
     """Ends the session at once."""
-    await sign_ins.end(request.cookies[COOKIE], visitor.caller, now)
+    await sign_ins.end(request.cookies[COOKIE], who=visitor.caller, now=now)
     answer = RedirectResponse("/clinic/sign-in", 303)
     answer.delete_cookie(COOKIE, path="/clinic")
     return answer
@@ -150,7 +150,7 @@ async def _begun(
     """Leads on with the session in a cookie, where these pages are for the account."""
     caller = await sign_ins.who(issued.token, now)
     if caller.role not in STAFF:
-        await sign_ins.end(issued.token, caller, now)
+        await sign_ins.end(issued.token, who=caller, now=now)
         fault = "These pages are for the clinic's staff."
         return sign_in_form(403, fault=fault, username=username, then=then)
     answer = RedirectResponse(inside(then), 303)

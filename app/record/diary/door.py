@@ -101,7 +101,7 @@ async def take_in(
         return EntriesTaken([], [], 0)
     outcomes = await keep(connection, person, account_id=author, writings=[one.writing for one in entries], now=now)
     if any(one.status in ("created", "changed") for one in outcomes):
-        await patients.touch(connection, person.clinic_id, person.id)
+        await patients.touch(connection, person.clinic_id, person.id, now=now)
     told = [
         EntryWithSigns(one.writing.date, one.entry, one.spoken)
         async for one in by_turns(entries)

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Column, ForeignKeyConstraint, Index
 from sqlmodel import Field, SQLModel
 
-from app.base.store.metadata import of_patient
+from app.base.store.metadata import ON_RECORD, of_patient
 from app.base.store.sealed import SealedJson, SealedText
 from app.record.diary.content import EntryContent
 
@@ -48,7 +48,7 @@ class DiaryDay(SQLModel, table=True):
 
     clinic_id: UUID = Field(primary_key=True)
     patient_id: UUID = Field(primary_key=True)
-    date: dt.date = Field(primary_key=True)
+    date: dt.date = Field(primary_key=True, sa_column_kwargs={"info": {ON_RECORD: ("content",)}})
     revision: int
     revisions: int
     recorded_at: dt.datetime

@@ -234,7 +234,7 @@ async def remove(
         )
         new = NewRevision(kind.name, fact_id, one.number + 1, None, None, reason)
         await revisions.keep(connection, caller, patient_id=person.id, new=new, now=now)
-        await patients.touch(connection, person.clinic_id, person.id)
+        await patients.touch(connection, person.clinic_id, person.id, now=now)
         await audit.record(connection, caller, action="delete", resource=kind.name, patient_id=person.id, now=now)
 
     await database.write(work)
@@ -342,6 +342,6 @@ async def _kept(
     query = select(fact).where(col(FactRow.clinic_id) == person.clinic_id, col(FactRow.id) == new.row_id)
     one = _fact(kind, whole(FactRow, (await connection.execute(query)).one()))
     await kind.project(connection, one, False)
-    await patients.touch(connection, person.clinic_id, person.id)
+    await patients.touch(connection, person.clinic_id, person.id, now=now)
     await audit.record(connection, caller, action=action, resource=kind.name, patient_id=person.id, now=now)
     return one

@@ -7,7 +7,7 @@ from sqlalchemy import Column, Index
 from sqlmodel import Field, SQLModel
 
 from app.base.http.wire import JsonObject
-from app.base.store.metadata import new_id, of_patient
+from app.base.store.metadata import ON_RECORD, new_id, of_patient
 from app.base.store.sealed import SealedJson
 
 
@@ -21,7 +21,7 @@ class FactRow(SQLModel, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     kind: str = Field(max_length=40)
     patient_id: UUID
-    on_date: date
+    on_date: date = Field(sa_column_kwargs={"info": {ON_RECORD: ()}})
     number: int = 1
     content: JsonObject = Field(
         sa_column=Column(SealedJson("fact.content", "note", "immediate_events"), nullable=False)

@@ -6,7 +6,7 @@ from functools import cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Date, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import (
@@ -28,7 +28,7 @@ from app.base.http.paging import from_cursor, page, to_cursor
 from app.base.http.problems import Problem, bad_field, not_found
 from app.base.http.wire import to_wire
 from app.base.store.database import Database
-from app.base.store.metadata import new_id
+from app.base.store.metadata import ON_RECORD, new_id
 from app.base.store.prepared import Connection, Prepared, first_of, prepared_select, rows_of
 from app.base.store.typed import RowQuery, col, for_row, row, table, to
 from app.record.patients.names import names_changed, names_of_clinic, names_within
@@ -56,12 +56,17 @@ COLUMNS = (
     col(Patient.phone),
     col(Patient.mail),
 )
+NOW = bindparam("now", type_=col(Patient.stale_since).type)
 TOUCH: Prepared[*tuple[()]] = Prepared(
     update(patient)
     .where(col(Patient.clinic_id) == bindparam("clinic"), col(Patient.id) == bindparam("whose"))
-    .ordered_values(to(col(Patient.record_version), col(Patient.record_version) + 1)),
+    .ordered_values(
+        to(col(Patient.record_version), col(Patient.record_version) + 1),
+        to(col(Patient.stale_since), func.coalesce(col(Patient.stale_since), NOW)),
+    ),
     "clinic",
     "whose",
+    "now",
 )
 
 
@@ -159,9 +164,9 @@ async def phones_of(connection: AsyncConnection, caller: Caller, patient_ids: li
     return {key: phone for _, key, phone in (await connection.execute(query)).all() if phone is not None}
 
 
-async def touch(connection: Connection, clinic_id: UUID, patient_id: UUID) -> None:
+async def touch(connection: Connection, clinic_id: UUID, patient_id: UUID, *, now: datetime) -> None:
     """Makes every kept verdict of the patient stale."""
-    await rows_of(connection, TOUCH, {"clinic": clinic_id, "whose": patient_id})
+    await rows_of(connection, TOUCH, {"clinic": clinic_id, "whose": patient_id, "now": now})
 
 
 async def create(database: Database, caller: Caller, *, new: PatientIn, once: IdempotentCall, now: datetime) -> Answer:
@@ -255,6 +260,7 @@ async def _keep(
         to(col(Patient.mail), after.mail),
         to(col(Patient.version), person.version + 1),
         to(col(Patient.record_version), person.record_version + 1),
+        to(col(Patient.stale_since), func.coalesce(col(Patient.stale_since), now)),
     )
     await connection.execute(
         update(patient)
@@ -281,11 +287,14 @@ async def is_numbered(connection: AsyncConnection, clinic_id: UUID, mrn: str, *,
     return any(one.id != but for one in names.numbered(mrn))
 
 
-async def alike(database: Database, caller: Caller, *, name: str, born_on: date) -> dict[UUID, str]:
+async def alike(database: Database, caller: Caller, *, name: str, born_on: date, now: datetime) -> dict[UUID, str]:
     """Who of those whom the caller may see has that name and day of birth already, by id."""
     async with database.read() as connection:
         found = (await names_of_clinic(connection, caller.clinic_id)).equal_to(name, born_on)
-        return await names_of(connection, caller, [one.id for one in found]) if found else {}
+        names = await names_of(connection, caller, [one.id for one in found]) if found else {}
+    if names:
+        await audit.record_list(database, caller, resource="patients", patients=names, now=now)
+    return names
 
 
 async def read(database: Database, caller: Caller, *, patient_id: UUID, now: datetime) -> Person:
@@ -342,16 +351,14 @@ def _check_birth(born_on: date, time_zone: str, now: datetime) -> None:
 
 
 async def _check_record(connection: AsyncConnection, person: Person, born_on: date) -> None:
-    """Refuses a birth after a day of which something is on record, in whatever table it stands."""
+    """Refuses a birth after a day that somebody has written about, in whatever table that stands (`ON_RECORD`)."""
     for held in Patient.metadata.sorted_tables:
-        days = [one for one in held.c if isinstance(one.type, Date)] if "patient_id" in held.c else []
-        if not days or held.name.endswith("revision"):  # what was deleted is no hindrance
-            continue
-        theirs = (held.c.clinic_id == person.clinic_id) & (held.c.patient_id == person.id)
-        found = (await connection.execute(select(*map(func.min, days)).where(theirs))).one()
-        first = min((day for day in found if day is not None), default=born_on)
-        if first < born_on:
-            raise bad_field("/born_on", f"lies after {first.isoformat()}, a day that is on record")
+        for day in (one for one in held.c if ON_RECORD in one.info):
+            there = (held.c[name].is_not(None) for name in day.info[ON_RECORD])
+            theirs = and_(held.c.clinic_id == person.clinic_id, held.c.patient_id == person.id, *there)
+            first = (await connection.execute(select(func.min(day)).where(theirs))).scalar_one_or_none()
+            if first is not None and first < born_on:
+                raise bad_field("/born_on", f"lies after {first.isoformat()}, a day that is on record")
 
 
 async def history(database: Database, caller: Caller, *, patient_id: UUID, now: datetime) -> list[RevisionOut]:

@@ -3,21 +3,27 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from app.base.store.metadata import new_id
 from app.base.store.sealed import SealedText
+
+IS_STALE = text("stale_since IS NOT NULL")
 
 
 class Patient(SQLModel, table=True):
     """One patient of one clinic.
 
     `version` counts changes to this row; `record_version` counts every change to anything that the patient's verdicts
-    rest on, in the same transaction, so that a kept verdict is known to be stale.
+    rest on, in the same transaction, so that a kept verdict is known to be stale. `stale_since` is when the first of the
+    changes came that the worker has not judged yet: it looks for work there, and not among all patients.
     """
 
-    __table_args__ = (Index(None, "clinic_id", "origin", unique=True),)
+    __table_args__ = (
+        Index(None, "clinic_id", "origin", unique=True),
+        Index(None, "stale_since", postgresql_where=IS_STALE, sqlite_where=IS_STALE),
+    )
 
     clinic_id: UUID = Field(foreign_key="clinic.id", primary_key=True)
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -26,6 +32,7 @@ class Patient(SQLModel, table=True):
     time_zone: str = Field(max_length=64)
     version: int = 1
     record_version: int = 1
+    stale_since: datetime | None = None
     created_at: datetime
     language: str | None = Field(default=None, max_length=2)  # in which the patient is told what to do
     payer: str | None = Field(default=None, max_length=60)  # the policy of who pays

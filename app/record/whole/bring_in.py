@@ -62,7 +62,7 @@ async def bring_in(
         await connection.execute(insert(revision), [_revision_row(person, one) for one in record.states])
         facts, notes = await _facts(connection, person, states=record.states, now=now)
         done = await take_in(connection, caller, author=None, person=person, entries=record.entries, now=now)
-        await patients.touch(connection, person.clinic_id, person.id)
+        await patients.touch(connection, person.clinic_id, person.id, now=now)
         for kind in (*sorted({one.told.kind for one in record.states}), "record"):
             await audit.record(
                 connection, caller, action="create", resource=kind, patient_id=person.id, now=now, why=why

@@ -259,12 +259,18 @@ async def read(database: Database, caller: Caller, *, review_id: UUID, now: date
     return found
 
 
-async def names_of_reviews(connection: AsyncConnection, caller: Caller, review_ids: list[UUID]) -> dict[UUID, str]:
+async def names_of_reviews(
+    database: Database, caller: Caller, review_ids: list[UUID], *, now: datetime
+) -> dict[UUID, str]:
     """The names of the patients whose reviews these are, by the review's id."""
+    if not review_ids:
+        return {}
     theirs = reach(caller, "read", clinic_id=col(Review.clinic_id), patient_id=col(Review.patient_id))
     query = select(col(Review.id), col(Review.patient_id)).where(theirs, col(Review.id).in_(review_ids))
-    found = (await connection.execute(query)).all()
-    names = await patients.names_of(connection, caller, [patient_id for _, patient_id in found])
+    async with database.read() as connection:
+        found = (await connection.execute(query)).all()
+        names = await patients.names_of(connection, caller, [patient_id for _, patient_id in found])
+    await audit.record_list(database, caller, resource="reviews", patients=[whose for _, whose in found], now=now)
     return {review_id: names[patient_id] for review_id, patient_id in found if patient_id in names}
 
 

@@ -1,5 +1,6 @@
 """Audit events: who did what with whose record, in the transaction of the write, and before the answer of a read."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from app.access.audit import service as audit
 from app.access.audit.tables import AuditEvent
 from app.base.store.typed import col, table, wholes
 from tests.alerts.flags.test_conclusions import returned, work
+from tests.conftest import Clock
 from tests.doors.pages.test_pages import enter, form_token
 from tests.support import PASSWORD, Service, entry
 
@@ -166,3 +168,88 @@ async def test_who_comes_by_a_code_is_on_record_with_whence(service: Service) ->
     assert joined.status_code in (200, 201), joined.text
     (made,) = await events(service, resource="account", action="create")
     assert made.address == "127.0.0.1" and made.request_id == joined.headers["x-request-id"]
+
+
+async def of_reads(service: Service, path: str, who: str = "nobody") -> set[tuple[str | None, str]]:
+    """Whom the events of a call name, and of what."""
+    before = {one.id for one in await events(service)}
+    answer = await service(who, "GET", path)
+    assert answer.status_code == 200, answer.text
+    new = [one for one in await events(service) if one.id not in before]
+    return {(None if one.patient_id is None else str(one.patient_id), one.resource) for one in new}
+
+
+async def test_the_work_list_and_a_feed_name_whom_they_show(service: Service) -> None:
+    await returned(service)
+    await work(service)
+    slot = {"clinician_id": str(service.accounts["cleo"][1]), "starts_at": "2026-05-20T09:00:00+02:00"}
+    made = (await service("sam", "POST", "/v1/slots", json={**slot, "minutes": 45, "location": "Room 2"})).json()["id"]
+    about = {"patient_id": service.ada_id, "slot_id": made}
+    assert (await service("sam", "POST", "/v1/appointments", json=about)).status_code == 201
+    url = (await service("cleo", "POST", "/v1/calendar")).json()["url"]
+    assert (service.ada_id, "calendar") in await of_reads(service, url)
+    await enter(service)
+    assert (service.ada_id, "flags") in await of_reads(service, "/clinic/flags")
+
+
+async def test_a_slot_that_is_kept_for_somebody_names_them(service: Service) -> None:
+    waits = {"patient_id": service.ada_id, "kind": "procedure"}
+    assert (await service("sam", "POST", "/v1/waiting", json=waits)).status_code == 201
+    slot = {"clinician_id": str(service.accounts["cleo"][1]), "starts_at": "2026-05-02T09:00:00+02:00"}
+    made = (await service("sam", "POST", "/v1/slots", json={**slot, "minutes": 45, "location": "Room 2"})).json()["id"]
+    bob = (await service("bob", "GET", "/v1/me")).json()["patient_id"]
+    booked = await service("sam", "POST", "/v1/appointments", json={"patient_id": bob, "slot_id": made})
+    cancel = {"reason": "ill"}
+    freed = await service("sam", "POST", f"/v1/appointments/{booked.json()['id']}/cancel", json=cancel)
+    assert freed.status_code == 200, freed.text
+    await enter(service)
+    for path, resource in ((f"/clinic/slots/{made}", "slot"), ("/clinic/calendar", "appointments")):
+        assert "Ada" in (await service("nobody", "GET", path)).text, path
+        assert (service.ada_id, resource) in await of_reads(service, path), path
+
+
+@pytest.mark.parametrize("path", ["/v1/reviews?limit=1", "/v1/cohorts/procedures?limit=1"])
+async def test_who_stands_on_the_next_page_was_not_looked_at(service: Service, path: str) -> None:
+    procedure = await returned(service)
+    bob = (await service("bob", "GET", "/v1/me")).json()["patient_id"]
+    body = {"performed_on": "2025-07-10", "region": "lumbar", "laterality": "left"}
+    other = (await service("cleo", "POST", f"/v1/patients/{bob}/procedures", json=body)).json()["id"]
+    for one in (procedure, other):
+        assert (await service("cleo", "POST", f"/v1/procedures/{one}/reviews", json={})).status_code in (200, 201)
+    await work(service)
+    (shown,) = (await service("cleo", "GET", path)).json()["items"]
+    assert {whose for whose, _ in await of_reads(service, path, "cleo")} == {shown["patient_id"]}
+
+
+async def test_who_is_asked_about_as_a_second_of_that_name_was_looked_at(service: Service) -> None:
+    ada = (await service("cleo", "GET", f"/v1/patients/{service.ada_id}")).json()
+    await enter(service)
+    before = {one.id for one in await events(service)}
+    twin = {"name": ada["name"], "born_on": ada["born_on"], "time_zone": "Europe/Zurich"}
+    told = {**twin, "form_token": await form_token(service)}
+    asked = await service("nobody", "POST", "/clinic/patients", data=told)
+    assert asked.status_code == 409
+    assert service.ada_id in {str(one.patient_id) for one in await events(service) if one.id not in before}
+
+
+async def test_a_sign_in_that_is_over_does_not_end_twice(service: Service) -> None:
+    state = service.app.state
+    issued = await state.sign_ins.issue(*service.accounts["cleo"], state.clock())
+    caller = await state.sign_ins.who(issued.token, state.clock())
+    for _ in range(2):
+        await state.sign_ins.end(issued.token, who=caller, now=state.clock())
+    assert len(await events(service, resource="sign_in", action="delete")) == 1
+
+
+async def test_a_page_folds_the_events_of_one_call_and_of_no_two(service: Service, clock: Clock) -> None:
+    same = {"X-Request-ID": "the-same-name-each-time"}
+    await service("cleo", "GET", "/v1/patients", headers=same)
+    clock.now += timedelta(seconds=7)
+    await service("cleo", "GET", "/v1/patients", headers=same)
+    await service("cleo", "GET", f"/v1/patients/{service.ada_id}", headers=same)
+    await enter(service, "root")
+    who = service.accounts["cleo"][1]
+    text = (await service("nobody", "GET", f"/clinic/audit?who={who}&action=read")).text
+    lines = [one for one in text.split("<tr>") if "read patient" in one]
+    assert len(lines) == 3 and sum("read patients" in one for one in lines) == 2
+    assert all("Ada Muster" in one and "Bob" in one for one in lines if "read patients" in one)

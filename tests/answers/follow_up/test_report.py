@@ -194,6 +194,13 @@ async def test_the_report_is_in_the_readers_language(service: Service, language:
     assert plain(SAID[language][0]) in plain(text_of(page.content))
 
 
+async def test_what_people_wrote_stays_as_it_is_in_any_language(service: Service) -> None:
+    procedure = await service.new_procedure()
+    await service("cleo", "PATCH", f"/v1/patients/{service.ada_id}", json={"name": "pain 2026-03-01 left"})
+    report = await service("cleo", "GET", f"/v1/procedures/{procedure}/report.pdf?language=de")
+    assert "pain 2026-03-01 left" in text_of(report.content)
+
+
 async def test_a_report_of_nothing_says_so(service: Service) -> None:
     procedure = await service.new_procedure()
     report = await service("cleo", "GET", f"/v1/procedures/{procedure}/report.pdf?policy=hull-uk")

@@ -181,7 +181,7 @@ def test_a_repeat_ends_the_watch_of_what_it_repeats() -> None:
     assert (first.closed_by, first.followed_until) == ("repeat", START + timedelta(days=300))
     assert first.phase == "returned"
     assert len(first.days.date) == 299, "the picture ends there"
-    assert "400 days ago. Followed until 6 November 2025: repeated; pain 3 % above" in first.says
+    assert "10 January 2025. Followed until 6 November 2025: repeated; pain 3 % above" in first.says
     assert first.forecast is None
     outcome = kept.outcome
     assert (outcome.ended, outcome.closed, outcome.newest) == ("return", "repeat", False)

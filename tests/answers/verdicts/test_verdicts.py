@@ -209,6 +209,7 @@ async def test_each_read_and_write_leaves_an_audit_event(service: Service) -> No
     async with service.app.state.database.read() as connection:
         rows = (await connection.execute(select(event).order_by(event.c.at, event.c.id))).all()
     told = [(r.action, r.resource) for r in rows if str(r.patient_id) == service.ada_id]
+    told = [one for one in told if one[1] != "sign_in"]
     assert told == [
         ("create", "patient"),
         ("create", "procedure"),

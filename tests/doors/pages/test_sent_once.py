@@ -58,7 +58,9 @@ async def test_it_makes_nothing_twice(service: Service, clock: Clock, what: str)
         other = await service("nobody", "POST", action, data={**sent, "performed_on": "2025-06-20"})
         assert other.status_code == 303 and await how_many(service, listed) == before + 2, "filled in anew"
         again = {**await hidden(service, page, action), **fields}
-        await service("nobody", "POST", action, data=again)
+        same = await service("nobody", "POST", action, data=again)
+        assert (same.status_code, await how_many(service, listed)) == (409, before + 2), "word for word the same"
+        await service("nobody", "POST", action, data={**again, "agent": "bupivacaine"})
         assert await how_many(service, listed) == before + 3, "on a page that was shown anew"
 
 

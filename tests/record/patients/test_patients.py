@@ -97,3 +97,19 @@ async def test_a_birth_is_not_moved_past_what_is_on_record(service: Service, wha
     (fault,) = moved.json()["errors"]
     assert (fault["pointer"], fault["detail"]) == ("/born_on", "lies after 2026-04-01, a day that is on record")
     assert (await service("cleo", "PATCH", where, json={"born_on": "2026-04-01"})).status_code == 200
+
+
+async def test_what_was_deleted_or_is_another_patients_is_no_hindrance_to_a_birth(service: Service) -> None:
+    where = f"/v1/patients/{service.ada_id}"
+    bob = (await service("bob", "GET", "/v1/me")).json()["patient_id"]
+    about = {"kind": "injury", "happened_on": "2020-01-01"}
+    assert (await service("cleo", "POST", f"/v1/patients/{bob}/events", json=about)).status_code == 201
+    await service.put("2026-03-01", 5)
+    procedure = await service.new_procedure(performed_on="2026-03-01")
+    assert (await service("cleo", "GET", f"/v1/procedures/{procedure}/relief")).status_code == 200
+    assert (await service("root", "DELETE", f"/v1/procedures/{procedure}?reason=wrong")).status_code == 204
+    assert (await service("cleo", "PATCH", where, json={"born_on": "2026-04-01"})).status_code == 422
+    gone = await service("cleo", "DELETE", f"{where}/diary/2026-03-01")
+    assert gone.status_code in (200, 204), gone.text
+    moved = await service("cleo", "PATCH", where, json={"born_on": "2026-04-01"})
+    assert moved.status_code == 200, moved.text

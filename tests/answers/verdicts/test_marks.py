@@ -1,0 +1,187 @@
+"""What is to be judged anew: what was written about, and what a day has ended for; of what has ended, nothing."""
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.alerts.flags.conditions import conditions
+from app.answers.verdicts import sweep as sweeping
+from app.answers.verdicts.keep import NEVER
+from app.answers.verdicts.sweep import count_stale, mark_of_older_engine, stale, sweep
+from app.answers.verdicts.tables import OutcomeRow
+from app.base.store.typed import col, table, to
+from app.record.patients.service import patient
+from app.record.patients.tables import Patient
+from app.relief import Definition
+from tests.alerts.flags.test_conclusions import work
+from tests.answers.verdicts.test_courses import START, made
+from tests.answers.verdicts.test_no_contradictions import RECORDS, a_record
+from tests.conftest import Clock
+from tests.support import Service
+
+anyio = pytest.mark.anyio
+
+
+async def marked(service: Service) -> set[str]:
+    query = select(col(Patient.id)).where(col(Patient.stale_since).is_not(None))
+    async with service.app.state.database.read() as connection:
+        return {str(one) for one in (await connection.execute(query)).scalars()}
+
+
+async def waiting(service: Service) -> int:
+    async with service.app.state.database.read() as connection:
+        return await count_stale(connection, service.app.state.clock())
+
+
+async def treated_twice(service: Service) -> tuple[str, str]:
+    """A procedure whose watch a repeat has ended, and the repeat."""
+    first = await service.new_procedure(performed_on="2025-07-10", joints=["L4-5"])
+    second = await service.new_procedure(performed_on="2026-04-01", joints=["L4-5"])
+    await work(service)
+    return first, second
+
+
+@anyio
+async def test_an_entry_marks_its_patient_and_the_worker_takes_the_mark_off(service: Service) -> None:
+    await treated_twice(service)
+    assert (await marked(service), await waiting(service)) == (set(), 0)
+    await service.put("2026-04-20", 4)
+    assert (await marked(service), await waiting(service)) == ({service.ada_id}, 2)
+    await work(service)
+    assert (await marked(service), await waiting(service)) == (set(), 0)
+
+
+@anyio
+async def test_a_day_that_ends_is_of_what_goes_on_alone(service: Service, clock: Clock) -> None:
+    first, second = await treated_twice(service)
+    clock.now += timedelta(days=1)
+    async with service.app.state.database.read() as connection:
+        due = [str(one[1]) for one in (await connection.execute(stale(clock.now))).all()]
+    assert due == [second]
+    assert await work(service) > 0
+    query = select(col(OutcomeRow.procedure_id), col(OutcomeRow.holds_until)).where(
+        col(OutcomeRow.definition) == "half"
+    )
+    async with service.app.state.database.read() as connection:
+        until = {str(one): at for one, at in (await connection.execute(query)).all()}
+    assert until[first] == NEVER and until[second] < NEVER
+    issued = await service.app.state.sign_ins.issue(*service.accounts["cleo"], clock.now)
+    service.tokens["cleo"] = issued.token
+    verdict = (await service("cleo", "GET", f"/v1/procedures/{first}/relief")).json()
+    assert verdict["as_of"] == "2026-05-02", "who asks gets the verdict of the day"
+
+
+@anyio
+async def test_what_is_written_about_an_ended_treatment_is_judged(service: Service) -> None:
+    first, second = await treated_twice(service)
+    await service("root", "DELETE", f"/v1/procedures/{second}", params={"reason": "another patient's"})
+    await work(service)
+    assert (await service("cleo", "GET", f"/v1/procedures/{first}/relief")).json()["closed_by"] is None
+    assert await waiting(service) == 0 and await marked(service) == set()
+
+
+@anyio
+async def test_who_has_no_procedure_is_not_looked_at_for_ever(service: Service) -> None:
+    await service.put("2026-04-20", 4)
+    assert await marked(service) == {service.ada_id}
+    await work(service)
+    assert await marked(service) == set()
+
+
+@anyio
+async def test_another_engines_verdicts_are_made_anew(service: Service) -> None:
+    await treated_twice(service)
+    database = service.app.state.database
+    older = update(table(OutcomeRow)).ordered_values(to(col(OutcomeRow.engine), "older"))
+    await database.write(lambda connection: connection.execute(older))
+    assert await waiting(service) == 0, "a process looks for them when it begins"
+    await database.write(lambda connection: mark_of_older_engine(connection, service.app.state.clock()))
+    assert (await marked(service), await waiting(service)) == ({service.ada_id}, 2)
+    await work(service)
+    assert (await marked(service), await waiting(service)) == (set(), 0)
+
+
+@anyio
+async def test_a_mark_that_comes_while_a_verdict_is_made_stays(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await service.new_procedure(performed_on="2026-04-01", joints=["L4-5"])
+    keep, late = sweeping.__dict__["keep"], ["2026-04-21"]
+
+    async def keep_late(connection: AsyncConnection, **more: Any) -> None:
+        await keep(connection, **more)
+        if late:  # written between the reading of the record and the taking off of the mark
+            late.clear()
+            moved = to(col(Patient.record_version), col(Patient.record_version) + 1)
+            await connection.execute(update(patient).ordered_values(moved))
+
+    monkeypatch.setattr(sweeping, "keep", keep_late)
+    await work(service)
+    assert (await marked(service), await waiting(service)) == ({service.ada_id}, 1)
+    await work(service)
+    assert (await marked(service), await waiting(service)) == (set(), 0)
+
+
+@anyio
+async def test_the_search_for_work_goes_by_index(service: Service) -> None:
+    await treated_twice(service)
+    database = service.app.state.database
+    query = stale(service.app.state.clock())
+    async with database.read() as connection:
+        words = str(query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
+        if database.is_sqlite:
+            found = (await connection.execute(text(f"EXPLAIN QUERY PLAN {words}"))).all()
+            plan = " | ".join(str(one[3]) for one in found)
+            assert not re.search(r"SCAN (?:procedure|patient|outcome)\b(?! USING INDEX ix_patient_stale)", plan), plan
+        else:  # of so few rows PostgreSQL reads all, unless it is told not to
+            await connection.execute(text("SET LOCAL enable_seqscan = off"))
+            plan = " | ".join(str(one[0]) for one in (await connection.execute(text(f"EXPLAIN {words}"))).all())
+    assert "ix_patient_stale_since" in plan, plan
+    assert "ix_outcome_holds_until" in plan or not database.is_sqlite, "of so few outcomes any index will do"
+
+
+@anyio
+async def test_a_round_with_nothing_to_do_writes_nothing(service: Service) -> None:
+    await treated_twice(service)
+    database, written = service.app.state.database, list[str]()
+
+    async def tell(*_: object) -> None:
+        written.append("written")
+
+    original = database.write
+    database.write = tell
+    try:
+        found = [one async for one in sweep(database, service.app.state.clock)]
+    finally:
+        database.write = original
+    assert (found, written) == ([], [])
+
+
+@pytest.mark.parametrize("definition", ["half", "eighty", "full"])
+def test_what_has_ended_changes_by_no_day_that_goes_by(definition: Definition) -> None:
+    """Of every made life that has an end: outcome, sentence and flags are the same on each later day."""
+    ended = 0
+    for seed in range(RECORDS):
+        whole, diary, ends, asked, _ = a_record(seed)
+        for number in range(1, len(whole) + 1):
+            treated, events = whole, ends
+            on = max(asked, (treated[number - 1].performed_on - START).days + 1)
+            today = START + timedelta(days=on)
+            treated = [one for one in treated if one.performed_on <= today]  # what lies ahead can't be recorded
+            events = [one for one in events if one.happened_on <= today]
+            _, then = made(number, treated, diary, day=on, events=events, definition=definition)
+            if then.outcome.closed is None:
+                continue
+            ended += 1
+            for later in (1, 2, 8, 30, 365):
+                _, now = made(number, treated, diary, day=on + later, events=events, definition=definition)
+                assert replace(now.outcome, as_of=then.outcome.as_of) == then.outcome, (seed, number, later)
+                assert (now.says, now.why) == (then.says, then.why), (seed, number, later)
+                flagged = [[one.kind for one in conditions(m.outcome, number, m.why)] for m in (then, now)]
+                assert flagged[0] == flagged[1], (seed, number, later)
+    assert ended > 10
