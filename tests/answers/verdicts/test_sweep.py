@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from distributed import LocalCluster
+from sqlalchemy import update
 
 from app.answers.verdicts import sweep as sweeping
 from app.answers.verdicts.service import kept, outcome
@@ -24,9 +25,12 @@ from app.base.store import leases
 from app.base.store.database import Database
 from app.base.store.leases import CONCLUSIONS, take
 from app.base.store.metadata import utc_now
+from app.base.store.typed import col, to
 from app.doors.commands.main import main
 from app.doors.commands.sweep import executor
 from app.doors.demo.people import PEOPLE, SECOND_PEOPLE
+from app.record.patients.service import patient
+from app.record.patients.tables import Patient
 from tests.commands import forks, serving
 
 pytestmark = pytest.mark.unmeasured
@@ -62,6 +66,7 @@ async def test_a_cluster_makes_the_same_verdicts(filled: Path, cluster: str) -> 
         async with database.engine.begin() as connection:
             await connection.execute(kept.delete())
             await connection.execute(outcome.delete())
+            await connection.execute(update(patient).ordered_values(to(col(Patient.stale_since), utc_now())))
         with executor(Settings.model_validate(settings), 2) as workers:
             done = [swept.done async for swept in sweep(database, utc_now, workers)]
         assert done[-1] == PROCEDURES

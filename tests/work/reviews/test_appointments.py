@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app.access.audit.tables import AuditEvent
+from app.answers.verdicts.sweep import mark_of_older_engine
 from app.answers.verdicts.tables import OutcomeRow
 from app.answers.verdicts.triage import NEEDS
 from app.base.store.typed import col, table
@@ -275,6 +276,7 @@ async def test_an_end_that_an_older_version_knew_of_closes_no_review_opened_sinc
     await work(service)
     async with service.app.state.database.engine.begin() as connection:
         await connection.execute(update(table(OutcomeRow)).values(engine="older", closed=None, closed_at=None))
+        await mark_of_older_engine(connection, clock.now)
     clock.now += timedelta(minutes=5)
     review = (await service("cleo", "POST", f"/v1/procedures/{old}/reviews")).json()
     clock.now += timedelta(minutes=5)
