@@ -2,9 +2,9 @@
 
     python -m tests.benchmarks.marks [PROCEDURES]
 
-One judged procedure of one patient is copied inside the database until there are so many, one a patient (a million where left
-out, which takes minutes); three in four have ended, the others' day has not. Printed, for each database: the search as the
-worker does it, beside the same question asked of all procedures, and how many verdicts the entries call for.
+One judged procedure of one patient is copied inside the database until there are so many, one a patient (a million where
+left out, which takes minutes); three in four have ended, the others' day has not. Printed, for each database: the search as
+the worker does it, beside the same question asked of all procedures, and how many verdicts the entries call for.
 """
 
 import asyncio
