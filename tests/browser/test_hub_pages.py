@@ -3,7 +3,9 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import datetime, timedelta
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -197,6 +199,54 @@ def test_an_appointment_is_moved_in_the_grid_with_the_keyboard(opened: Opens, cl
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("/clinic/appointments/"))
     expect(page.get_by_role("heading", level=1)).to_contain_text(name)
+
+
+def test_an_appointment_is_moved_in_the_grid_by_dragging(opened: Opens, clinic: Clinic) -> None:
+    page = opened("scheduler", 1280)
+    page.goto(f"{clinic.url}/clinic/calendar/grid")
+    turn_to(page, page.locator(".cell[data-appointment]"))
+    movable = page.locator(".cell[data-appointment]").first
+    which, name = movable.get_attribute("data-appointment"), movable.locator("strong").inner_text()
+    slot = a_free_slot_later(clinic, str(which))
+    page.reload()
+    booked = page.locator(f'.cell[data-appointment="{which}"]')
+    assert booked.get_attribute("draggable") == "true"
+    # a headless browser waits for ever for the machine's own dragging: what it would tell the page is told to it
+    held = page.evaluate_handle("new DataTransfer()")
+    booked.dispatch_event("dragstart", {"dataTransfer": held})
+    expect(page.locator("#moving")).to_contain_text("Moving")
+    free = page.locator(f'.cell[data-slot="{slot}"]')
+    assert not free.evaluate("to => to.dispatchEvent(new DragEvent('dragover', {cancelable: true}))"), "takes it"
+    taken = booked.evaluate("to => to.dispatchEvent(new DragEvent('dragover', {cancelable: true}))")
+    assert taken, "what is booked takes nothing"
+    free.dispatch_event("drop", {"dataTransfer": held})
+    expect(page.get_by_label("Why it is moved")).to_be_focused()
+    page.keyboard.type("asked for a later hour")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/clinic/appointments/"))
+    expect(page.get_by_role("heading", level=1)).to_contain_text(name)
+    with httpx.Client(base_url=clinic.url, headers=signed_in(clinic)) as client:
+        stand = [one for one in client.get("/v1/appointments?limit=200").json()["items"] if one["slot_id"] == slot]
+    assert [one["state"] for one in stand] == ["booked"]
+
+
+def signed_in(clinic: Clinic) -> dict[str, str]:
+    who = clinic.account("scheduler")
+    shown = {"username": who.username, "password": who.password}
+    token = httpx.post(f"{clinic.url}/v1/token", data=shown).json()["access_token"]
+    return {"Authorization": f"Bearer {token}"}
+
+
+def a_free_slot_later(clinic: Clinic, appointment: str) -> str:
+    """Of the same clinician, on the day of an appointment."""
+    with httpx.Client(base_url=clinic.url, headers=signed_in(clinic)) as client:
+        every = client.get("/v1/appointments?limit=200").json()["items"]
+        booked = next(one for one in every if one["id"] == appointment)
+        at = datetime.fromisoformat(booked["starts_at"]) + timedelta(hours=5)
+        same = {name: booked[name] for name in ("clinician_id", "kind", "location")}
+        made = client.post("/v1/slots", json={**same, "starts_at": at.isoformat(), "minutes": 20, "room": "Room 9"})
+        assert made.status_code == 201, made.text
+        return str(made.json()["id"])
 
 
 def turn_to(page: Page, what: Locator) -> None:

@@ -8,9 +8,8 @@ from unicodedata import digit, normalize
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: none that looks or sounds like another
 LOOKS_LIKE = str.maketrans("OIL", "011")
 GROUPS, GROUP = 5, 4  # 100 bits
-TYPED = re.compile(
-    r"\s*" + r"[\s\-‐-―]*".join([f"([{LETTERS}]{{{GROUP}}})"] * GROUPS) + r"\s*"
-)  # dashes of all lengths
+BETWEEN = r"[\s\-‐-―]*"  # groups: blanks, and dashes of all lengths
+TYPED = re.compile(r"\s*" + BETWEEN.join([f"([{LETTERS}]{{{GROUP}}})"] * GROUPS) + r"\s*")
 
 
 def hash_of(token: str) -> str:

@@ -29,7 +29,7 @@ from app.rules.levels import spoken
 from app.rules.words import Laterality, Region
 
 PAGE = 50
-FEW = 200  # patients of a search that are named one by one to the database; more of them are told from all
+FEW = 2_000  # patients of a search that are named one by one to the database; more of them are told from all
 NAMES = list(NEEDS)
 
 

@@ -42,9 +42,8 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-ON_RECORD = (
-    "on record"  # in a column's `info`: somebody wrote about its days, where the columns named there hold something
-)
+# in a column's `info`: somebody wrote about its days, where the columns named there hold something
+ON_RECORD = "on record"
 
 
 def of_patient() -> ForeignKeyConstraint:
