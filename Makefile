@@ -1,7 +1,7 @@
 # The few daily commands. `make` alone lists them.
 PYTHON ?= .venv/bin/python
 
-.PHONY: help install test check format demo bench screenshots parts pin clients measured coverage mutants
+.PHONY: help install test check format demo bench pages screenshots parts pin clients measured coverage mutants
 
 help:            ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/\t/'
@@ -59,6 +59,9 @@ bench:           ## every benchmark; takes minutes
 	$(PYTHON) -m tests.benchmarks.red_words
 	$(PYTHON) -m tests.benchmarks.worst
 	$(PYTHON) -m tests.benchmarks.kills
+
+pages:           ## every page of the clinic in a real browser: two schemes, four languages, three widths; takes half an hour
+	$(PYTHON) -m tests.browser.every_page
 
 screenshots:     ## the pictures of docs/pages, from the demo in a real browser
 	$(PYTHON) -m tests.browser.screenshots

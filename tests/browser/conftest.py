@@ -3,46 +3,18 @@
 import asyncio
 import pickle
 import shutil
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect, sync_playwright
 
-from app.base.settings import Settings
-from app.base.store.database import Database
-from app.base.store.metadata import utc_now
-from app.doors.api import create_app
-from app.doors.demo.build import SignInTo, build
-from app.work.worker import work_once
+from tests.browser.serving import Clinic, fill, serve
 from tests.shared import made_once
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-
-
-@dataclass(frozen=True)
-class Clinic:
-    """Where the demo's clinic answers, and who can sign in."""
-
-    url: str
-    accounts: list[SignInTo]
-
-    def account(self, role: str) -> SignInTo:
-        return next(a for a in self.accounts if a.role == role)
-
-
-async def fill(url: str) -> list[SignInTo]:
-    database = Database(url)
-    accounts = await build(database, utc_now(), lambda name: None)
-    await work_once(database, utc_now, most=None)
-    await database.close()
-    return accounts
 
 
 @pytest.fixture(scope="session")
@@ -61,22 +33,9 @@ def filled(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> P
 @pytest.fixture(scope="session")
 def clinic(tmp_path_factory: pytest.TempPathFactory, filled: Path) -> Iterator[Clinic]:
     path = shutil.copy(filled / "demo.db", tmp_path_factory.mktemp("browser"))
-    url = f"sqlite+aiosqlite:///{path}"
     accounts = pickle.loads((filled / "accounts.pickle").read_bytes())
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    app = create_app(
-        Settings.model_validate({"database_url": url, "worker_seconds": 0, "public_url": f"http://localhost:{port}"})
-    )
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        thread.join(0.02)
-    yield Clinic(f"http://127.0.0.1:{port}", accounts)
-    server.should_exit = True
-    thread.join()
+    with serve(Path(path), accounts) as served:
+        yield served
 
 
 @pytest.fixture(scope="package")

@@ -3,23 +3,16 @@
 python -m tests.browser.screenshots
 """
 
-import asyncio
 import re
-import tempfile
-import threading
 from pathlib import Path
 from shutil import which
 
-import uvicorn
 from playwright.sync_api import Browser, sync_playwright
 
-from app.base.settings import Settings
-from app.base.store.migrate import upgrade
-from app.doors.api import create_app
-from tests.browser.conftest import ARGUMENTS, Clinic, fill, sign_in
+from tests.browser.conftest import ARGUMENTS, sign_in
+from tests.browser.serving import Clinic, demo
 
 DOCS = Path(__file__).parents[2] / "docs" / "pages"
-PORT = 8765
 SHOTS = {
     "list": "/clinic",
     "return": "Karin Lang",
@@ -43,19 +36,8 @@ WIDTHS = (390, 820)  # beside the usual one
 def main() -> None:
     """Serves the demo's data from a temporary folder and writes a picture a page."""
     DOCS.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite+aiosqlite:///{folder}/demo.db"
-        upgrade(url)
-        accounts = asyncio.run(fill(url))
-        app = create_app(Settings.model_validate({"database_url": url, "worker_seconds": 0}))
-        server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=PORT, log_level="warning"))
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        while not server.started:
-            thread.join(0.02)
-        take(Clinic(f"http://127.0.0.1:{PORT}", accounts))
-        server.should_exit = True
-        thread.join()
+    with demo() as clinic:
+        take(clinic)
 
 
 def take(clinic: Clinic) -> None:

@@ -7,36 +7,13 @@ from datetime import datetime, timedelta
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from app.doors.pages.tongue import COOKIE as LANGUAGE
-from tests.browser.conftest import Clinic, sign_in
+from tests.browser.conftest import sign_in
+from tests.browser.serving import Clinic
 
 pytestmark = pytest.mark.unmeasured
-OF_PATIENT = (
-    "",
-    "/treatments",
-    "/diary",
-    "/diary/{day}",
-    "/documents",
-    "/account",
-    "/edit",
-    "/blocks/new",
-    "/work_ups/new",
-)
-OF_CLINIC: tuple[str, ...] = (
-    "",
-    "/flags",
-    "/reviews",
-    "/calendar",
-    "/calendar/grid",
-    "/cohort",
-    "/quality",
-    "/account",
-    "/accounts",
-)
-OF_CLINIC += ("/settings", "/policies", "/webhooks", "/audit", "/patients/new", "/nowhere")
 Opens = Callable[..., Page]
 
 
@@ -77,34 +54,6 @@ def day(page: Page, address: str) -> str:
     if not newest.count():
         page.locator("a[rel=prev]").click()
     return (newest.first.get_attribute("href") or "").rpartition("/")[2]
-
-
-@pytest.mark.parametrize(("width", "language"), [(320, "de"), (390, "fr"), (820, "es"), (820, "de")])
-def test_every_page_is_whole_at_each_width(opened: Opens, clinic: Clinic, width: int, language: str) -> None:
-    page = opened("admin", width, language)
-    of = home(page, clinic)
-    procedure = page.url
-    on = day(page, of)
-    addresses = [of + part.format(day=on) for part in OF_PATIENT] + [f"{clinic.url}/clinic{part}" for part in OF_CLINIC]
-    for address in [*addresses, procedure]:
-        page.goto(address)
-        page.wait_for_load_state("networkidle")
-        assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, address
-        assert page.locator("header.bar").evaluate("e => e.getBoundingClientRect().height") < 80, address
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_the_new_pages(opened: Opens, clinic: Clinic, scheme: str) -> None:
-    page = opened("admin", 390 if scheme == "dark" else 1280)
-    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    of = home(page, clinic)
-    on = day(page, of)
-    rest = ("/calendar/grid", "/settings", "/policies", "/webhooks", "/account")
-    for address in [of + p.format(day=on) for p in OF_PATIENT] + [f"{clinic.url}/clinic{p}" for p in rest]:
-        page.goto(address)
-        page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
-        found = Axe().run(page)
-        assert found.violations_count == 0, address + found.generate_report()
 
 
 def test_the_picture_is_drawn_for_the_width(opened: Opens, clinic: Clinic) -> None:

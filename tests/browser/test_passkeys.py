@@ -5,7 +5,7 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import Clinic
+from tests.browser.serving import Clinic
 
 pytestmark = pytest.mark.unmeasured
 AUTHENTICATOR = {

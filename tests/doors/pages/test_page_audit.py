@@ -1,32 +1,18 @@
 """A page that shows a person leaves an event of who read it, as the API does; by construction, whatever the page."""
 
 import re
-from typing import Any
 
 import pytest
-from fastapi.routing import APIRoute
 from sqlalchemy import func, select
 
 from app.access.audit.service import event
-from app.doors.pages.rendering import PageRoute
 from tests.alerts.flags.test_conclusions import returned, work
+from tests.doors.pages.addresses import addresses
 from tests.doors.pages.test_pages import enter
 from tests.support import Service
 
 pytestmark = pytest.mark.anyio
 OPEN = {"/clinic/sign-in", "/clinic/join", "/clinic/reset", "/clinic/forgotten", "/clinic/static/{path:path}"}
-
-
-def pages(service: Service) -> list[str]:
-    """The addresses of every page that is read."""
-    found = []
-    waiting: list[Any] = list(service.app.router.routes)
-    while waiting:
-        one = waiting.pop()
-        waiting += getattr(one, "routes", []) or getattr(getattr(one, "original_router", None), "routes", [])
-        if isinstance(one, PageRoute) and isinstance(one, APIRoute) and "GET" in (one.methods or ()):
-            found.append(one.path if one.path.startswith("/clinic") else "/clinic" + one.path)
-    return sorted(set(found))
 
 
 async def events(service: Service) -> int:
@@ -46,7 +32,7 @@ async def test_every_page_leaves_an_event_of_its_reader(service: Service) -> Non
     ids = {"patient_id": service.ada_id, "procedure_id": procedure, "review_id": review, "appointment_id": booked}
     await enter(service)
     tried = []
-    for path in pages(service):
+    for path in addresses(service.app):
         if path in OPEN:
             continue
         address = re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: str(ids.get(found[1], "x")), path)

@@ -7,7 +7,7 @@ import pytest
 from tests.access.accounts.calls import CALLS, EXPECTED, FACTS
 from tests.alerts.flags.test_conclusions import returned, work
 from tests.conftest import Clock
-from tests.doors.pages.test_page_audit import pages
+from tests.doors.pages.addresses import addresses
 from tests.doors.pages.test_pages import enter, form_token
 from tests.support import Service
 
@@ -62,7 +62,7 @@ async def test_no_page_shows_the_patient_to_who_is_outside(service: Service) -> 
     await enter(service, "cleo")
     ids = {"patient_id:uuid": service.ada_id, "procedure_id:uuid": procedure}
     seen = 0
-    for path in pages(service):
+    for path in addresses(service.app):
         where = path
         for name, one in ids.items():
             where = where.replace(f"{{{name}}}", one)
