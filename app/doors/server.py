@@ -87,6 +87,12 @@ def check_port(host: str, port: int) -> None:
     _listen(host, port).close()
 
 
+def free_port(host: str) -> int:
+    """A port that nobody listens on in this moment."""
+    with _listen(host, 0) as listener:
+        return int(listener.getsockname()[1])
+
+
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)

@@ -24,6 +24,7 @@ class Outcome:
         newest: whether it is the newest of the patient's procedures that are watched.
         repeat_of, staged_with: the earlier procedure that this one repeats, or is the other half of, by its id.
         baseline_pain: points, that relief is measured against.
+        relief_since: the first day of the spell of relief that lasts; None where none does, or it is not known.
         returned_on: the newest return, likely or said; of the first spell of relief where there was one alone.
         spells: how many spells of relief there were.
         relief_days: from the procedure to the first return, or to the end of the watch; 0 where there was no relief.
@@ -61,6 +62,7 @@ class Outcome:
     baseline_pain: float | None
     relief_percent: float | None
     onset_on: date | None
+    relief_since: date | None
     returned_on: date | None
     spells: int
     probability: float

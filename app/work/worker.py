@@ -1,8 +1,9 @@
 """The worker: keeps verdicts, flags and reviews up to date, and sends messages. It runs in one process or many.
 
 Each step does what is due in transactions of its own, so that after a process dies the next one continues, and nothing
-is lost or done twice. Verdicts, flags and reviews are updated by one process at a time: it holds a lease, which expires
-if the process dies. Messages are sent by all processes, each taking those that no other has taken.
+is lost or done twice. All processes make verdicts with their flags, each of patients whom no other has claimed, and send
+messages that no other has taken. What follows from flags, and reviews, is one process's at a time: it holds a lease, which
+expires if the process dies.
 """
 
 import asyncio
@@ -18,8 +19,9 @@ from app.alerts.flags.budget import release
 from app.alerts.flags.escalation import hand_on
 from app.alerts.messages.outbox import forget
 from app.alerts.messages.sending import Lanes
+from app.answers.verdicts.claims import is_anything_left, mark_of_older_engine
 from app.answers.verdicts.own_cohort import learn_from_outcomes
-from app.answers.verdicts.sweep import mark_of_older_engine, sweep
+from app.answers.verdicts.sweep import sweep
 from app.base.http.deps import Clock
 from app.base.settings import Settings
 from app.base.store.database import Database
@@ -67,16 +69,30 @@ async def work_once(
         tell: is called with the number of verdicts done so far.
     """
     await learn_from_outcomes(database, clock)
-    verdicts = 0
-    async for swept in sweep(database, clock, executor, most=most):
-        verdicts = swept.done
-        tell(verdicts)
-    done = verdicts
+    done = await judge(database, clock, most=most, executor=executor, tell=tell)
     for step in STEPS:
         while count := await database.write(partial(step, now=clock())):
             done += count
-    if most is None or verdicts < most:  # then nothing is left
+    async with database.read() as connection:
+        left = await is_anything_left(connection, clock())
+    if not left:
         await set_up_to_date(database, CONCLUSIONS, clock())
+    return done
+
+
+async def judge(
+    database: Database,
+    clock: Clock,
+    *,
+    most: int | None = AT_ONCE,
+    executor: Executor | None = None,
+    tell: Callable[[int], None] = lambda _done: None,
+) -> int:
+    """Verdicts with their flags, beside whoever else judges; returns how many procedures were looked at."""
+    done = 0
+    async for swept in sweep(database, clock, executor, most=most):
+        done = swept.done
+        tell(done)
     return done
 
 
@@ -94,7 +110,9 @@ def start(database: Database, settings: Settings, clock: Clock) -> list[asyncio.
             if held and not looked:  # once a process: another version may have come with it
                 await database.write(partial(mark_of_older_engine, now=clock()))
                 looked = True
-            return await work_once(database, clock) if held else 0
+            if held:
+                return await work_once(database, clock)
+        return await judge(database, clock)
 
     async def send() -> None:
         lanes = Lanes(database, settings, clock)

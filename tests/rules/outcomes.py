@@ -32,6 +32,7 @@ CALM = Outcome(
     baseline_pain=7.0,
     relief_percent=71.4,
     onset_on=None,
+    relief_since=None,
     returned_on=None,
     spells=1,
     probability=0.02,

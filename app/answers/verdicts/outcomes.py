@@ -34,8 +34,7 @@ def outcome_of(
     body = own.body
     treated = [performed(one) for one in record.procedures]
     repeats = any(p.performed_on < body.performed_on for p in at_place(performed(own), treated))
-    end, joints = end_of_watch(own, record), body.joints or []
-    end = None if end is None or end.on > verdict.as_of else end
+    end, joints = _end_so_far(own, record, verdict.as_of), body.joints or []
     ended, until = _ended(verdict, own, end), verdict.as_of if end is None else end.on - timedelta(days=1)
     return Outcome(
         as_of=verdict.as_of,
@@ -59,6 +58,7 @@ def outcome_of(
         baseline_pain=verdict.baseline.pain,
         relief_percent=verdict.current.relief_percent,
         onset_on=verdict.onset_on,
+        relief_since=_relief_since(verdict),
         returned_on=newest_return(verdict),
         spells=len(verdict.spells),
         probability=verdict.returned.probability,
@@ -81,6 +81,15 @@ def outcome_of(
         contacts=" ".join(c.body.contact for c in record.contacts if c.body.procedure_id == own.id),
         sides=sides_apart(verdict, closed=end is not None),
     )
+
+
+def _end_so_far(own: Fact[ProcedureIn], record: PatientRecord, as_of: date) -> WatchEnd | None:
+    end = end_of_watch(own, record)
+    return None if end is None or end.on > as_of else end
+
+
+def _relief_since(verdict: Verdict) -> date | None:
+    return next((one.from_on for one in verdict.spells if one.to_on is None), None)
 
 
 def _ended(verdict: Verdict, own: Fact[ProcedureIn], end: WatchEnd | None) -> Ended:

@@ -92,6 +92,7 @@ class OutcomeRow(SQLModel, table=True):
     entered_days: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     relief_percent: float | None = None
     onset_on: date | None = None
+    relief_since: date | None = None
     returned_on: date | None = None
     spells: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     probability: float

@@ -32,7 +32,7 @@ PLACE = {need: place for place, need in enumerate(NEEDS)}
 
 @dataclass(frozen=True)
 class Need:
-    """What a procedure needs, why in one line, and since when."""
+    """What a procedure needs, why in one line, and since when that holds."""
 
     need: str
     why: str
@@ -100,5 +100,6 @@ def _at_rest(outcome: Outcome) -> Need:
     if outcome.phase == "settling":
         return Need("settling", "the first weeks: nothing is decided yet", performed)
     if outcome.phase in ("relief", "returning") and outcome.relief_percent is not None:
-        return Need("relief", outcome.sides or f"relief {outcome.relief_percent:.0f} %", performed)
+        said = outcome.sides or f"relief {outcome.relief_percent:.0f} %"
+        return Need("relief", said, outcome.relief_since or performed)
     return Need("open", "nothing can be said yet", performed)

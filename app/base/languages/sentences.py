@@ -18,7 +18,7 @@ MONTHS = "January|February|March|April|May|June|July|August|September|October|No
 DAY = re.compile(rf"\b\d{{1,2}} (?:{MONTHS}) \d{{4}}\b")
 NUMBER = re.compile(r"(?<![\d.])\d+\.\d+(?![\d.])")
 JOINTS = (" · ", ". ", "; ", ": ", ", ")  # where a sentence is made of parts, the widest first
-RANGE = re.compile(r"(?<=\()(\d[\d.,]*) to (\d[\d.,]*)(?=\))")
+RANGE = re.compile(r"(?<=\()(-?\d[\d.,]*) to (-?\d[\d.,]*)(?=\))")
 LONGEST, LONGEST_PART, DEEPEST = 1_000, 300, 6  # signs of a sentence and of a part; parts within parts
 LETTER = re.compile(r"[^\W\d_]")
 ENOUGH = 8  # letters of a text by which it is known whatever fills its places

@@ -30,7 +30,7 @@ from app.doors.api import create_app
 from app.doors.commands.common import new_call
 from app.doors.demo.build import SignInTo, Tell, build
 from app.doors.demo.people import PEOPLE, SECOND_PEOPLE
-from app.doors.server import check_port
+from app.doors.server import check_port, free_port
 from app.doors.server import run as serve
 from app.work.worker import work_once
 
@@ -62,7 +62,9 @@ def demo(
             accounts = _accounts(folder, url, console) if database is None else _filled(url, console)
         except OSError as error:
             raise SettingError(f"--data {folder}: {error.strerror}") from None
-        service = create_app(get_settings().model_copy(update={"database_url": SecretStr(url)}))
+        settings, port = get_settings(), port or free_port("127.0.0.1")
+        where_it_is = {} if "public_url" in settings.model_fields_set else {"public_url": f"http://127.0.0.1:{port}"}
+        service = create_app(settings.model_copy(update={"database_url": SecretStr(url), **where_it_is}))
 
         def when_ready(address: str) -> None:
             if as_json:

@@ -14,7 +14,8 @@ import typer
 
 from app.access.audit.sealing import seal_due
 from app.alerts.messages.sending import send_due
-from app.answers.verdicts.sweep import count_stale, mark_of_older_engine
+from app.answers.verdicts import claims
+from app.answers.verdicts.sweep import count_stale
 from app.base.logs import configure
 from app.base.settings import SettingError, Settings, get_settings
 from app.base.store import leases
@@ -22,7 +23,7 @@ from app.base.store.database import Database
 from app.base.store.leases import CONCLUSIONS, leased
 from app.base.store.metadata import utc_now
 from app.doors.commands.common import new_call, opened
-from app.work.worker import start, work_once
+from app.work.worker import judge, start, work_once
 
 app = new_call()
 
@@ -51,24 +52,35 @@ async def _run(settings: Settings, jobs: int | None, once: bool) -> None:
 
 
 async def _once(database: Database, settings: Settings, jobs: int | None) -> tuple[int, int, int]:
-    await database.write(partial(mark_of_older_engine, now=utc_now()))
+    await database.write(partial(claims.mark_of_older_engine, now=utc_now()))
     async with database.read() as connection:
         total = await count_stale(connection, utc_now())
-    verdicts = sent = 0
+    verdicts = done = sent = before = 0
 
-    def tell(done: int) -> None:
+    def tell(in_this_round: int) -> None:
         nonlocal verdicts
-        verdicts = done
+        verdicts = before + in_this_round
         if sys.stderr.isatty():
-            print(f"\r{done} of {total}", end="", file=sys.stderr, flush=True)
+            print(f"\r{verdicts} of {total}", end="", file=sys.stderr, flush=True)
 
     with executor(settings, jobs) as workers:
+        done = await judge(database, utc_now, most=None, executor=workers, tell=tell)  # beside whoever else judges
         async with leased(database, CONCLUSIONS, utc_now, wait=_say_that_it_waits):
-            done = await work_once(database, utc_now, most=None, executor=workers, tell=tell)
+            before, until = verdicts, utc_now() + claims.LASTS
+            done += await work_once(database, utc_now, most=None, executor=workers, tell=tell)
+            while utc_now() < until and await _is_left(database):  # others have it in hand, or died with it
+                await asyncio.sleep(leases.AGAIN)
+                before = verdicts
+                done += await work_once(database, utc_now, most=None, executor=workers, tell=tell)
     await seal_due(database, utc_now)
     while handled := await send_due(database, settings, utc_now):
         sent += handled
     return verdicts, done - verdicts, sent
+
+
+async def _is_left(database: Database) -> bool:
+    async with database.read() as connection:
+        return await claims.is_anything_left(connection, utc_now())
 
 
 def _say_that_it_waits() -> None:

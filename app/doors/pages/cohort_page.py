@@ -7,12 +7,12 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
-from app.answers.cohorts.chart import curves_in_words, curves_spec
+from app.answers.cohorts.chart import curves_in_words, curves_spec, name_of_group
 from app.answers.cohorts.schemas import CohortCurves
 from app.answers.cohorts.service import curves
 from app.answers.pictures.render import to_svg
 from app.answers.pictures.routes import SAFE
-from app.answers.pictures.style import Theme
+from app.answers.pictures.style import Fit, Theme
 from app.base.http.deps import DatabaseDep
 from app.base.http.problems import Problem, field_problems
 from app.base.http.sheets import line
@@ -41,7 +41,7 @@ TICKS = (0, 60, 120, 180, 270, 365, 545, 730)
 
 def _asked(request: Request) -> tuple[CohortCurves, dict[str, str]]:
     """The filters in the address; an empty one is none."""
-    given = {k: v for k, v in request.query_params.items() if v and k != "theme"}
+    given = {k: v for k, v in request.query_params.items() if v and k not in ("theme", "fit")}
     try:
         return CohortCurves.model_validate(given, strict=False), given
     except ValidationError as error:
@@ -59,7 +59,7 @@ async def cohort_page(request: Request, visitor: VisitorDep, database: DatabaseD
         at = dict(zip(group.days, group.at_risk, strict=True))
         last = group.days[-1] if group.days else 0
         risk = ["" if t > last else max((n for day, n in at.items() if day >= t), default=0) for t in TICKS]
-        rows.append({**group.model_dump(), "risk": risk})
+        rows.append({**group.model_dump(), "name": name_of_group(group.group, asked.group_by), "risk": risk})
     return page(
         "cohort.html",
         visitor,
@@ -70,7 +70,7 @@ async def cohort_page(request: Request, visitor: VisitorDep, database: DatabaseD
         names=NAMES,
         given=given,
         query=urlencode(given),
-        words=curves_in_words(found),
+        words=curves_in_words(found, asked.group_by),
     )
 
 
@@ -89,10 +89,16 @@ async def cohort_sheet(request: Request, visitor: VisitorDep, database: Database
 
 @router.get("/cohort.svg")
 async def cohort_picture(
-    request: Request, visitor: VisitorDep, database: DatabaseDep, theme: Annotated[Theme, Query()] = "light"
+    request: Request,
+    visitor: VisitorDep,
+    database: DatabaseDep,
+    *,
+    theme: Annotated[Theme, Query()] = "light",
+    fit: Annotated[Fit, Query()] = "wide",
 ) -> Response:
-    """The curve as a drawing."""
+    """The curve as a drawing, in the language that is spoken."""
     asked, _ = _asked(request)
     found = await curves(database, visitor.caller, asked=asked, now=request.app.state.clock)
-    svg = await to_thread.run_sync(lambda: to_svg(curves_spec(found, theme), curves_in_words(found)))
+    spec, words = curves_spec(found, theme, by=asked.group_by, fit=fit), curves_in_words(found, asked.group_by)
+    svg = await to_thread.run_sync(lambda: to_svg(spec, words))
     return Response(svg, media_type="image/svg+xml", headers={"Cache-Control": "private, no-cache", **SAFE})

@@ -74,10 +74,10 @@ def procedure(_treated: Sequence[TreatedOn] = ()) -> list[Field]:
         score(
             "baseline_pain", "Pain before, 0 to 10", help="The clinic's own score; the diary's counts where it has one."
         ),
-        choice("technique", "Technique", values="thermal cooled pulsed", required=False, default="thermal"),
-        Field("temperature_c", "Temperature, °C", "number", default="80", step="1", least="37", most="100"),
-        Field("seconds", "Seconds a lesion", "number", default="90", step="1", least="1", most="1800"),
-        choice("guidance", "Guidance", values="fluoroscopy ct ultrasound", required=False, default="fluoroscopy"),
+        choice("technique", "Technique", values="thermal cooled pulsed", required=False),
+        Field("temperature_c", "Temperature, °C", "number", step="1", least="37", most="100"),
+        Field("seconds", "Seconds a lesion", "number", step="1", least="1", most="1800"),
+        choice("guidance", "Guidance", values="fluoroscopy ct ultrasound", required=False),
         choice("sedation", "Sedation", values="none minimal moderate deep", required=False),
         Field("operator", "Operator"),
     ]

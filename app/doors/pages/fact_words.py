@@ -23,7 +23,7 @@ def procedure(one: ProcedureOut) -> str:
     return _joined(
         place(one.laterality, spoken(one.joints or []) or one.region),
         " ".join(filter(None, (translated(one.technique or ""), *how))),
-        say("pain before missing")
+        say("pain before not written down")
         if one.baseline_pain is None
         else say("pain before {pain}", pain=number(one.baseline_pain)),
         say("by {operator}", operator=one.operator) if one.operator else "",

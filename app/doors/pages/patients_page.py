@@ -74,14 +74,17 @@ async def patients_page(
 async def _first_steps(database: Database, visitor: Visitor, *, patients: int, now: datetime) -> list[FirstStep]:
     """What a new clinic's admin has yet to do before it can work; empty once all of it is done, and for everybody else."""
     caller = visitor.caller
-    if (caller.role, "change_clinic") not in RULES or patients:
+    if (caller.role, "change_clinic") not in RULES:
         return []
     clinic, staff = await clinics.read(database, caller, now), await clinics.list_colleagues(database, caller)
     clinicians = any(one.role == "clinician" and not one.disabled for one in staff)
-    return [
+    steps = [
         FirstStep(
             "Write down the clinic's phone number, country and time zone", "/clinic/settings", bool(clinic.phone)
         ),
-        FirstStep("Invite a clinician, and whoever books", "/clinic/accounts#invite", clinicians),
-        FirstStep("Add the first patient, then invite them from their page", "/clinic/patients/new", False),
+        FirstStep(
+            "Invite a clinician; whoever books, too, if that is somebody else", "/clinic/accounts#invite", clinicians
+        ),
+        FirstStep("Add the first patient, then invite them from their page", "/clinic/patients/new", patients > 0),
     ]
+    return [] if all(one.done for one in steps) else steps

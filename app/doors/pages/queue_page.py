@@ -162,7 +162,9 @@ async def _taken(
         return RedirectResponse(asked.address(**told), 303)
     still = None if typed is None else typed.model_copy(update={"review_id": list(why)})
     reasons = [
-        Refused(review_id, "; ".join(faults_of(Problem(one.status, one.detail, errors=one.errors))))
+        Refused(
+            review_id, "; ".join(each.says for each in faults_of(Problem(one.status, one.detail, errors=one.errors)))
+        )
         for review_id, one in why.items()
     ]
     return await _show(database, visitor, now=now, asked=asked, told=NOTHING | told, typed=still, refused=reasons)

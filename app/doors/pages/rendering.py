@@ -82,6 +82,7 @@ def environment() -> SpokenEnvironment:
     made.filters["place"] = lambda one: ", ".join(filter(None, (one.location, one.room, one.device)))
     made.filters["uuid"] = UUID
     made.filters["plain"] = _plain
+    made.filters["figure"] = figure
     made.filters["tenth"] = lambda value: "–" if value is None else figure(f"{value:.1f}")
     made.filters["whole"] = lambda value: "–" if value is None else f"{value:.0f}"
     return made

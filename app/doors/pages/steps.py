@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from fastapi import Response
 from fastapi.responses import RedirectResponse
@@ -12,6 +12,9 @@ from app.base.http.problems import Problem, field_problems
 from app.doors.pages.wording import fault, label, spoken
 
 M = TypeVar("M", bound=BaseModel)
+CHANGED_MEANWHILE = (
+    "Somebody has changed this since you opened it. It is shown as it is now, and nothing of yours was done."
+)
 SHOWN = (409, 412, 422)  # a state that does not allow it, a lost update, a field at fault
 
 
@@ -95,9 +98,23 @@ def filled(model: type[M], form: PageForm, **more: object) -> M:
     return model.model_validate(given | more)
 
 
-def faults_of(problem: Problem | None) -> list[str]:
+class StepFault(NamedTuple):
+    """What is wrong with a step, and at which field of its form; an empty field is the step as a whole."""
+
+    field: str
+    says: str
+
+
+def faults_of(problem: Problem | None) -> list[StepFault]:
     """Each fault as a line for the page."""
     if problem is None:
         return []
-    named = [": ".join(filter(None, (label(e.pointer), fault(e.detail)))) for e in problem.errors]
-    return named or [spoken(problem.detail)]
+    if problem.status == 412:
+        return [StepFault("", CHANGED_MEANWHILE)]
+    named = [
+        StepFault(
+            one.pointer.strip("/").partition("/")[0], ": ".join(filter(None, (label(one.pointer), fault(one.detail))))
+        )
+        for one in problem.errors
+    ]
+    return named or [StepFault("", spoken(problem.detail))]

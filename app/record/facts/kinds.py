@@ -58,6 +58,13 @@ Show = Callable[[AsyncConnection, list[Fact[B]]], Awaitable[Sequence[BaseModel]]
 Project = Callable[[AsyncConnection, Fact[B], bool], Awaitable[None]]
 
 
+class EndOfFact(Protocol):
+    """Ends what rests on a fact that is deleted, in the same transaction."""
+
+    async def __call__(self, connection: AsyncConnection, person: Person, /, *, fact_id: UUID, now: datetime) -> None:
+        """Ends what rests on the person's fact, deleted at the instant `now`."""
+
+
 async def _nothing(*_: object, **_more: object) -> None:
     return None
 
@@ -84,6 +91,7 @@ class Kind(Generic[B]):
         check: refuses what contradicts the rest of the record; raises a problem.
         show: rows to wire form, with what is computed.
         project: updates a query table from the fact; the flag says whether the fact was deleted.
+        end: what a deletion ends beside.
         twin: whether two bodies about one day say the same twice; a second one is refused. By default where all is equal.
         of_the_living: whether a day after the patient's death is refused.
     """
@@ -98,6 +106,7 @@ class Kind(Generic[B]):
     check: Check[B] = _nothing
     show: Show[B] | None = None
     project: Project[B] = _nothing
+    end: EndOfFact = _nothing
     twin: Callable[[B, B], bool] = _is_equal
     of_the_living: bool = False
     change: type[FactIn] = field(init=False)

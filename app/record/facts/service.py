@@ -229,6 +229,7 @@ async def remove(
     async def work(connection: AsyncConnection) -> None:
         one, person = await _locked(connection, caller, kind=kind, fact_id=fact_id, if_match=if_match)
         await kind.project(connection, one, True)
+        await kind.end(connection, person, fact_id=fact_id, now=now)
         await connection.execute(
             delete(fact).where(col(FactRow.clinic_id) == one.clinic_id, col(FactRow.id) == fact_id)
         )

@@ -62,7 +62,7 @@ TOUCH: Prepared[*tuple[()]] = Prepared(
     .where(col(Patient.clinic_id) == bindparam("clinic"), col(Patient.id) == bindparam("whose"))
     .ordered_values(
         to(col(Patient.record_version), col(Patient.record_version) + 1),
-        to(col(Patient.stale_since), func.coalesce(col(Patient.stale_since), NOW)),
+        to(col(Patient.stale_since), NOW),
     ),
     "clinic",
     "whose",
@@ -260,7 +260,7 @@ async def _keep(
         to(col(Patient.mail), after.mail),
         to(col(Patient.version), person.version + 1),
         to(col(Patient.record_version), person.record_version + 1),
-        to(col(Patient.stale_since), func.coalesce(col(Patient.stale_since), now)),
+        to(col(Patient.stale_since), now),
     )
     await connection.execute(
         update(patient)

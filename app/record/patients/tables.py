@@ -16,8 +16,9 @@ class Patient(SQLModel, table=True):
     """One patient of one clinic.
 
     `version` counts changes to this row; `record_version` counts every change to anything that the patient's verdicts
-    rest on, in the same transaction, so that a kept verdict is known to be stale. `stale_since` is when the first of the
-    changes came that the worker has not judged yet: it looks for work there, and not among all patients.
+    rest on, in the same transaction, so that a kept verdict is known to be stale. `stale_since` is when the last of the
+    changes came that no worker has judged yet: it looks for work there, and not among all patients. `claimed_until` is
+    until when a worker has the patient in hand.
     """
 
     __table_args__ = (
@@ -33,6 +34,7 @@ class Patient(SQLModel, table=True):
     version: int = 1
     record_version: int = 1
     stale_since: datetime | None = None
+    claimed_until: datetime | None = None
     created_at: datetime
     language: str | None = Field(default=None, max_length=2)  # in which the patient is told what to do
     payer: str | None = Field(default=None, max_length=60)  # the policy of who pays

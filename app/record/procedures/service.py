@@ -9,11 +9,12 @@ from pydantic import BaseModel
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.alerts.flags.reconcile import keep_flags
 from app.base.store.prepared import Connection, prepared_select, rows_of
 from app.base.store.statements import upsert
 from app.base.store.typed import col, row, table
 from app.record.facts.kinds import Fact, Kind, shown
-from app.record.patients.service import Person, check_past
+from app.record.patients.service import Person, check_past, today_of
 from app.record.procedures.schemas import ProcedureIn, ProcedureOut
 from app.record.procedures.tables import ProcedureRow
 from app.rules.levels import codes_of, nerves_of_all
@@ -21,6 +22,7 @@ from app.rules.parameters import STAGED_WITHIN
 from app.rules.words import Laterality, Region
 
 procedure = table(ProcedureRow)
+DELETED = "the procedure was deleted"  # why what rested on it has ended
 
 
 @dataclass(frozen=True)
@@ -188,6 +190,20 @@ async def _project(connection: AsyncConnection, one: Fact[ProcedureIn], gone: bo
     await connection.execute(upsert(connection, procedure, "clinic_id", "id"), values)
 
 
+async def _end(connection: AsyncConnection, person: Person, *, fact_id: UUID, now: datetime) -> None:
+    """No verdict will take the procedure's flags back: there is none any more."""
+    await keep_flags(
+        connection,
+        person.clinic_id,
+        patient_id=person.id,
+        procedure_id=fact_id,
+        wanted=[],
+        closed=DELETED,
+        today=today_of(person.time_zone, now),
+        now=now,
+    )
+
+
 PROCEDURE = Kind(
     "procedure",
     "procedures",
@@ -198,6 +214,7 @@ PROCEDURE = Kind(
     most=100,
     check=_check,
     show=_show,
+    end=_end,
     project=_project,
     twin=_is_twin,
     of_the_living=True,

@@ -9,6 +9,7 @@ import pytest
 from app.base.store.leases import CONCLUSIONS, take
 from app.work.worker import run, work_once
 from tests.conftest import Clock
+from tests.doors.pages.test_pages import enter
 from tests.support import Service, course, entry
 
 pytestmark = pytest.mark.anyio
@@ -49,6 +50,22 @@ async def test_a_return_is_flagged_once(service: Service) -> None:
     assert found["says"].startswith("pain returned after")
     assert f"procedures/{procedure}/relief" in found["evidence"]
     assert any(e.startswith("diary/") for e in found["evidence"])
+
+
+async def test_a_procedure_that_is_deleted_takes_its_flags_along(service: Service) -> None:
+    procedure = await returned(service)
+    red = await service.put("2026-04-30", 4, side_effects=[{"kind": "fever", "severity": 2}])
+    assert red.status_code in (200, 201)
+    reason = {"reason": "another patient's"}
+    assert (await service("cleo", "DELETE", f"/v1/procedures/{procedure}", params=reason)).status_code == 204
+    found = [*await flags(service), *await flags(service, "state=lapsed")]
+    states = {one["kind"]: (one["state"], one["steps"][-1]["note"]) for one in found}
+    assert states["pain_return"] == ("lapsed", "the procedure was deleted")
+    assert states["red_flag"][0] == "open", "it is of the entry, not of the procedure"
+    await work(service)
+    assert (await service("cleo", "GET", "/v1/reviews")).json()["items"] == [], "it goes with the procedure"
+    await enter(service)
+    assert (await service("nobody", "GET", "/clinic/flags?show=over")).status_code == 200
 
 
 async def test_it_does_not_matter_who_asks_first(service: Service) -> None:

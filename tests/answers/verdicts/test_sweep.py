@@ -17,6 +17,7 @@ import pytest
 from distributed import LocalCluster
 from sqlalchemy import update
 
+from app.answers.verdicts import claims
 from app.answers.verdicts import sweep as sweeping
 from app.answers.verdicts.service import kept, outcome
 from app.answers.verdicts.sweep import sweep
@@ -80,7 +81,7 @@ def sweep_slowly(url: str, said: Path) -> None:
     """The call, two procedures a batch and with a lease that ends soon; a killed process leaves its group with it."""
     os.setsid()
     os.environ["REPRIEVE_DATABASE_URL"] = url
-    sweeping.BATCH, leases.LASTS = 2, timedelta(seconds=2)
+    sweeping.BATCH, leases.LASTS, claims.LASTS = 2, timedelta(seconds=2), timedelta(seconds=2)
     sys.argv = ["reprieve", "sweep", "--jobs", "1"]
     with said.open("w") as sys.stdout:
         main()

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app.access.audit.tables import AuditEvent
-from app.answers.verdicts.sweep import mark_of_older_engine
+from app.answers.verdicts.claims import mark_of_older_engine
 from app.answers.verdicts.tables import OutcomeRow
 from app.answers.verdicts.triage import NEEDS
 from app.base.store.typed import col, table

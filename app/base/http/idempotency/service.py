@@ -101,7 +101,7 @@ class IdempotentCall:
         if kept_answer.status == 0:  # cannot be, for the claim is committed with its answer
             raise Problem(409, "The call with this key is not finished.")
         if kept_answer.body == SHOWN_ONCE:
-            raise Problem(409, "The call with this key is done; its answer holds a secret, and was shown once.")
+            raise Problem(409, "This was done already; its answer holds a secret, and was shown once.")
         body = json.loads(kept_answer.body)
         return Answer(body, kept_answer.status, kept_answer.headers, kept_answer.patient_id, again=True)
 

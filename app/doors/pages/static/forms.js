@@ -41,6 +41,18 @@ document.addEventListener("submit", (event) => {
   if (account) sessionStorage.setItem(KEPT + pathname, JSON.stringify({ account, typed: typedIn(form) }));
 });
 
+// What is wrong with a step is told above, and once more beside its field, in the form that was sent.
+const sent = [...document.forms].find((form) => form.method === "post" && pathOf(form) === location.pathname);
+for (const fault of sent ? document.querySelectorAll(".fault [data-field]") : []) {
+  const field = [...sent.elements].find((one) => one.name === fault.dataset.field && one.type !== "hidden");
+  if (!field) continue;
+  const said = Object.assign(document.createElement("span"), { className: "wrong", id: `wrong-${field.name}`, textContent: fault.textContent });
+  field.setAttribute("aria-invalid", "true");
+  field.setAttribute("aria-describedby", said.id);
+  field.after(said);
+  for (let around = sent; around; around = around.parentElement) if (around.tagName === "DETAILS") around.open = true;
+}
+
 window.addEventListener("pageshow", () => { // also from the browser's memory, by the button back
   for (const form of document.forms) delete form.dataset.sent;
 });
