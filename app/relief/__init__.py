@@ -7,7 +7,7 @@ from .baseline import block_days
 from .cohort import SeenReliefs, learn
 from .definitions import Response, relief_percent, response
 from .durations import DurationPrior
-from .engine import Trace, judge, trace, trace_all
+from .engine import Asked, Trace, judge, judge_all, trace, trace_all
 from .parameters import (
     BASELINE_DAYS,
     ENGINE,
@@ -49,6 +49,7 @@ __all__ = [
     "SETTLING_DAYS",
     "SILENT_DAYS",
     "STANDS_DAYS",
+    "Asked",
     "Confounder",
     "Definition",
     "Diary",
@@ -66,6 +67,7 @@ __all__ = [
     "Verdict",
     "block_days",
     "judge",
+    "judge_all",
     "learn",
     "relief_percent",
     "response",

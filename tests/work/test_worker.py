@@ -18,8 +18,8 @@ from app.alerts.flags.service import flag
 from app.alerts.messages.outbox import address, delivery, message
 from app.alerts.messages.sending import send_due
 from app.alerts.messages.webhook import new_secret
-from app.answers.verdicts import sweep
-from app.answers.verdicts.assemble import AssembledVerdict, VerdictMaterial, make
+from app.answers.verdicts import assemble
+from app.answers.verdicts.assemble import ReadyMaterial, VerdictMaterial, prepare
 from app.answers.verdicts.service import outcome
 from app.base.settings import Settings
 from app.base.store.database import Database
@@ -146,12 +146,12 @@ async def test_a_record_that_cannot_be_judged_holds_no_other_up(
     bad = await service.new_procedure(baseline_pain=7)
     good = await service.new_procedure(performed_on="2025-07-11", laterality="right", baseline_pain=7)
 
-    def make_or_fail(material: VerdictMaterial) -> AssembledVerdict:
+    def prepare_or_fail(material: VerdictMaterial) -> ReadyMaterial:
         if str(material.procedure_id) == bad:
             raise ValueError("a record that nobody foresaw")
-        return make(material)
+        return prepare(material)
 
-    monkeypatch.setattr(sweep, "make", make_or_fail)
+    monkeypatch.setattr(assemble, "prepare", prepare_or_fail)
     state = service.app.state
     await work_once(state.database, state.clock)
     async with state.database.read() as connection:

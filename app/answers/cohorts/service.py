@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from datetime import datetime
 from time import monotonic
@@ -39,7 +38,6 @@ MOST_GROUPS = 200  # the test between groups looks at each with every other
 MADE_FIRST = 300  # stale verdicts that are made before the answer; more are left to the worker
 SECONDS = 5.0  # for which they are made, and waited for: those of long diaries take a second or so each
 AT_ONCE = 4
-ENGINE = ThreadPoolExecutor(2, thread_name_prefix="cohort")
 _at_it: dict[tuple[UUID, Definition], asyncio.Task[None]] = {}  # by clinic: whoever asks meanwhile waits for the same
 
 
@@ -101,7 +99,7 @@ async def _make_stale(
     database: Database, clinic_id: UUID, definition: Definition, *, now: Callable[[], datetime]
 ) -> None:
     began = monotonic()
-    batches = sweep(database, now, ENGINE, clinic_id=clinic_id, most=MADE_FIRST, at_once=AT_ONCE, definition=definition)
+    batches = sweep(database, now, clinic_id=clinic_id, most=MADE_FIRST, at_once=AT_ONCE, definition=definition)
     async with aclosing(batches):
         async for _ in batches:
             if monotonic() - began > SECONDS:

@@ -1,15 +1,17 @@
 """Makes a verdict from what was read for it: no database in it, so that another process can do it as well."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from app.answers.verdicts.course import last_written, logged_since
-from app.answers.verdicts.earlier import diary_of, earlier_treatments
+from app.answers.verdicts.earlier import EarlierTreatments, diary_of, earlier_treatments
 from app.answers.verdicts.function import function_falls, told_flare_ups
 from app.answers.verdicts.outcomes import outcome_of, sparks
 from app.answers.verdicts.record import (
     PatientRecord,
+    WatchEnd,
     both_sides_from,
     confounding_events,
     confounding_treatments,
@@ -22,7 +24,7 @@ from app.answers.verdicts.verdict_json import to_json
 from app.record.diary.service import DayEntry
 from app.record.facts.kinds import Fact
 from app.record.procedures.schemas import ProcedureIn
-from app.relief import Definition, DurationPrior, EngineState, judge
+from app.relief import Asked, Definition, DurationPrior, EngineState, Verdict, judge, judge_all
 from app.rules.outcome import Outcome
 
 
@@ -64,8 +66,53 @@ class AssembledVerdict:
     end_recorded_at: datetime | None
 
 
+@dataclass(frozen=True)
+class ReadyMaterial:
+    """What the engine is asked for a material, and what is said beside its verdict."""
+
+    material: VerdictMaterial
+    earlier: EarlierTreatments
+    end: WatchEnd | None
+    asked: Asked
+
+
 def make(material: VerdictMaterial, kept: EngineState | None = None) -> AssembledVerdict:
     """The verdict; `kept` is the engine's state from earlier calls about the procedure."""
+    ready = prepare(material)
+    asked = ready.asked
+    verdict = judge(
+        asked.diary,
+        asked.procedure,
+        as_of=asked.as_of,
+        definition=material.definition,
+        kept=kept,
+        prior=asked.prior,
+    )
+    return finish(ready, verdict)
+
+
+def make_all(materials: Sequence[VerdictMaterial]) -> list[AssembledVerdict | Exception]:
+    """`make` for many of one definition, side by side, which is several times as quick and changes no result.
+
+    Each by itself where one of them can't be judged: its place holds what was raised.
+    """
+    try:
+        ready = [prepare(one) for one in materials]
+        verdicts = judge_all([one.asked for one in ready], materials[0].definition) if ready else []
+        return [finish(one, verdict) for one, verdict in zip(ready, verdicts, strict=True)]
+    except Exception:  # of one of them; which, is found by asking each
+        return [_make_or_raised(one) for one in materials]
+
+
+def _make_or_raised(material: VerdictMaterial) -> AssembledVerdict | Exception:
+    try:
+        return make(material)
+    except Exception as error:
+        return error
+
+
+def prepare(material: VerdictMaterial) -> ReadyMaterial:
+    """What the engine is asked: the diary of the site, the procedure with those before it, and where the watch ends."""
     own, record, as_of = material.own, material.record, material.as_of
     earlier = earlier_treatments(
         own,
@@ -76,10 +123,19 @@ def make(material: VerdictMaterial, kept: EngineState | None = None) -> Assemble
         definition=material.definition,
     )
     end = end_of_watch(own, record)
-    end = None if end is None or end.on > as_of else end
-    subject = to_procedure(own, record, earlier.reliefs)
     diary = diary_of(own, record, material.entries, time_zone=material.time_zone)
-    verdict = judge(diary, subject, as_of=as_of, definition=material.definition, kept=kept, prior=material.cohort)
+    return ReadyMaterial(
+        material,
+        earlier,
+        None if end is None or end.on > as_of else end,
+        Asked(diary, to_procedure(own, record, earlier.reliefs), as_of, material.cohort),
+    )
+
+
+def finish(ready: ReadyMaterial, verdict: Verdict) -> AssembledVerdict:
+    """The engine's verdict with its sentence, its body, and the row of its outcome."""
+    material, earlier, end, subject = ready.material, ready.earlier, ready.end, ready.asked.procedure
+    own, record, as_of = material.own, material.record, material.as_of
     watched = material.entries if end is None else [entry for entry in material.entries if entry.date < end.on]
     effects = side_effect_courses(watched, subject.performed_on, region=own.body.region, laterality=own.body.laterality)
     written, together = last_written(own, watched), both_sides_from(own, record)

@@ -6,19 +6,19 @@ cluster. The verdict is the same whichever process made it.
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from itertools import count
+from itertools import chain, count
 from uuid import UUID
 
 import structlog
 from sqlalchemy import CompoundSelect, and_, func, or_, select, tuple_, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.answers.verdicts.assemble import AssembledVerdict, VerdictMaterial, make
+from app.answers.verdicts.assemble import AssembledVerdict, VerdictMaterial, make_all
 from app.answers.verdicts.claims import DEFINITION, Whose, claim, give_back, moved_on, same_procedure
 from app.answers.verdicts.keep import keep
 from app.answers.verdicts.own_cohort import clinic_relief, same_clinic
@@ -33,6 +33,9 @@ from app.record.procedures.tables import ProcedureRow
 from app.relief import Definition
 
 log = structlog.get_logger()
+# one: the engine's steps are small and hold the interpreter, so that a second thread makes each of them three times as dear
+ENGINE = ThreadPoolExecutor(1, thread_name_prefix="engine")
+AT_ONCE = 16  # verdicts that the engine makes side by side: two processes share a batch
 BATCH = 32  # patients whose verdicts are kept in one transaction
 
 
@@ -103,7 +106,7 @@ async def sweep(
     Several sweeps of the default definition may run at once: each takes patients whom no other has.
 
     Args:
-        executor: where the engine runs; a thread of this process where none is given.
+        executor: where the engine runs; one thread of this process where none is given.
         at_once: of how many patients a batch is (of how many procedures for other definitions); `BATCH` if not given.
     """
     made_by = _by_claims if definition == DEFINITION else partial(_by_place, definition=definition)
@@ -199,16 +202,13 @@ async def _made(
     materials: list[VerdictMaterial], executor: Executor | None
 ) -> list[tuple[VerdictMaterial, AssembledVerdict]]:
     """The verdicts; one record that can't be judged is told in the log and left out, and must not hold up all the others."""
-    loop = asyncio.get_running_loop()
-    tried = await asyncio.gather(
-        *(loop.run_in_executor(executor, make, material) for material in materials), return_exceptions=True
-    )
+    loop, of = asyncio.get_running_loop(), executor or ENGINE
+    batches = [materials[i : i + AT_ONCE] for i in range(0, len(materials), AT_ONCE)]
+    tried = await asyncio.gather(*(loop.run_in_executor(of, make_all, batch) for batch in batches))
     made = []
-    for material, one in zip(materials, tried, strict=True):
+    for material, one in zip(materials, chain.from_iterable(tried), strict=True):
         if isinstance(one, AssembledVerdict):
             made.append((material, one))
-        elif isinstance(one, Exception):
-            log.error("verdict", error=type(one).__name__, exc_info=one)
         else:
-            raise one
+            log.error("verdict", error=type(one).__name__, exc_info=one)
     return made

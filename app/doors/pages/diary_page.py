@@ -115,6 +115,8 @@ async def write_day(
     typed = {name: str(value).strip() for name, value in form.items()}
     held = await _held(database, visitor, patient_id, on=on)
     try:
+        if held is not None and not typed.get("tag"):  # the form was shown when the day was empty
+            raise Problem(412, "The day has an entry by now.")
         body = body_of(typed, {} if held is None else held.content)
         for none, part in (("no_medicine", "medications"), ("no_effect", "side_effects")):
             if typed.get(none) and body.get(part):

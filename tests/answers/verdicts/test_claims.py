@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.answers.verdicts import assemble
 from app.answers.verdicts import sweep as sweeping
-from app.answers.verdicts.assemble import AssembledVerdict, VerdictMaterial, make
+from app.answers.verdicts.assemble import ReadyMaterial, VerdictMaterial, prepare
 from app.answers.verdicts.claims import LASTS, QUEUES, claim, day_ended, give_back, is_anything_left
 from app.answers.verdicts.sweep import count_stale, sweep
 from app.base.store.database import Database
@@ -154,18 +155,19 @@ async def test_who_cannot_be_judged_is_tried_once_a_round(service: Service, monk
     ids = await many_treated(service)
     tried = Counter[str]()
 
-    def make_or_fail(material: VerdictMaterial) -> AssembledVerdict:
+    def prepare_or_fail(material: VerdictMaterial) -> ReadyMaterial:
         tried[str(material.patient_id)] += 1
         if str(material.patient_id) == ids[3]:
             raise ValueError("a record that nobody foresaw")
-        return make(material)
+        return prepare(material)
 
-    monkeypatch.setattr(sweeping, "make", make_or_fail)
+    monkeypatch.setattr(assemble, "prepare", prepare_or_fail)
     state = service.app.state
     with ThreadPoolExecutor(1) as pool:
         for rounds in (1, 2):
             await judged_by(state.database, state.clock, executor=pool, at_once=2)
-            assert tried[ids[3]] == rounds and await left(service) == 1
+            assert tried[ids[3]] == 2 * rounds, "with those beside it, and by itself"
+            assert await left(service) == 1
     monkeypatch.undo()
     assert await judged_by(state.database, state.clock) == [ids[3]]
 

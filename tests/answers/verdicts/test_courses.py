@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from app.answers.verdicts.assemble import AssembledVerdict, VerdictMaterial, make
+from app.answers.verdicts.assemble import AssembledVerdict, VerdictMaterial, make, make_all
 from app.answers.verdicts.engine_input import to_diary
 from app.answers.verdicts.record import PatientRecord
 from app.answers.verdicts.schemas import VerdictOut
@@ -97,26 +97,48 @@ def made(
     events: list[EventIn] | None = None,
     definition: Definition = "half",
 ) -> tuple[VerdictOut, AssembledVerdict]:
+    found = make(material(own, bodies, diary, day=day, events=events, definition=definition))
+    return VerdictOut.model_validate_json(found.body), found
+
+
+def all_made(asked: list[VerdictMaterial]) -> list[AssembledVerdict]:
+    """The verdicts of materials of any definitions, side by side."""
+    out: dict[int, AssembledVerdict] = {}
+    for definition in {one.definition for one in asked}:
+        some = [i for i, one in enumerate(asked) if one.definition == definition]
+        for i, found in zip(some, make_all([asked[i] for i in some]), strict=True):
+            if isinstance(found, Exception):
+                raise found
+            out[i] = found
+    return [out[i] for i in range(len(asked))]
+
+
+def material(
+    own: int,
+    bodies: list[ProcedureIn],
+    diary: list[DayEntry],
+    *,
+    day: int,
+    events: list[EventIn] | None = None,
+    definition: Definition = "half",
+) -> VerdictMaterial:
     facts = [fact(body, number) for number, body in enumerate(bodies, 1)]
     happened = [fact(event, 50 + number) for number, event in enumerate(events or [])]
     as_of = START + timedelta(days=day)
-    found = make(
-        VerdictMaterial(
-            clinic_id=WHO,
-            patient_id=WHO,
-            procedure_id=facts[own - 1].id,
-            record_version=1,
-            time_zone="Europe/Zurich",
-            born_on=date(1960, 1, 1),
-            own=facts[own - 1],
-            record=PatientRecord(facts, [], happened, [], []),
-            entries=sorted((one for one in diary if one.date <= as_of), key=lambda one: one.date),
-            as_of=as_of,
-            as_known_on=None,
-            definition=definition,
-        )
+    return VerdictMaterial(
+        clinic_id=WHO,
+        patient_id=WHO,
+        procedure_id=facts[own - 1].id,
+        record_version=1,
+        time_zone="Europe/Zurich",
+        born_on=date(1960, 1, 1),
+        own=facts[own - 1],
+        record=PatientRecord(facts, [], happened, [], []),
+        entries=sorted((one for one in diary if one.date <= as_of), key=lambda one: one.date),
+        as_of=as_of,
+        as_known_on=None,
+        definition=definition,
     )
-    return VerdictOut.model_validate_json(found.body), found
 
 
 def course(*parts: tuple[int, int, float]) -> dict[int, float]:

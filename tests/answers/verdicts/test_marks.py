@@ -3,7 +3,9 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select, text, update
@@ -11,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.alerts.flags.conditions import conditions
 from app.answers.verdicts import sweep as sweeping
+from app.answers.verdicts.assemble import VerdictMaterial
 from app.answers.verdicts.claims import mark_of_older_engine
 from app.answers.verdicts.keep import NEVER
 from app.answers.verdicts.sweep import count_stale, stale, sweep
@@ -20,7 +23,7 @@ from app.record.patients.service import patient
 from app.record.patients.tables import Patient
 from app.relief import Definition
 from tests.alerts.flags.test_conclusions import work
-from tests.answers.verdicts.test_courses import START, made
+from tests.answers.verdicts.test_courses import START, all_made, material
 from tests.answers.verdicts.test_no_contradictions import RECORDS, a_record
 from tests.conftest import Clock
 from tests.support import Service
@@ -165,23 +168,21 @@ async def test_a_round_with_nothing_to_do_writes_nothing(service: Service) -> No
 @pytest.mark.parametrize("definition", ["half", "eighty", "full"])
 def test_what_has_ended_changes_by_no_day_that_goes_by(definition: Definition) -> None:
     """Of every made life that has an end: outcome, sentence and flags are the same on each later day."""
-    ended = 0
+    lives = list[tuple[int, partial[VerdictMaterial]]]()
     for seed in range(RECORDS):
         whole, diary, ends, asked, _ = a_record(seed)
         for number in range(1, len(whole) + 1):
-            treated, events = whole, ends
-            on = max(asked, (treated[number - 1].performed_on - START).days + 1)
+            on = max(asked, (whole[number - 1].performed_on - START).days + 1)
             today = START + timedelta(days=on)
-            treated = [one for one in treated if one.performed_on <= today]  # what lies ahead can't be recorded
-            events = [one for one in events if one.happened_on <= today]
-            _, then = made(number, treated, diary, day=on, events=events, definition=definition)
-            if then.outcome.closed is None:
-                continue
-            ended += 1
-            for later in (1, 2, 8, 30, 365):
-                _, now = made(number, treated, diary, day=on + later, events=events, definition=definition)
-                assert replace(now.outcome, as_of=then.outcome.as_of) == then.outcome, (seed, number, later)
-                assert (now.says, now.why) == (then.says, then.why), (seed, number, later)
-                flagged = [[one.kind for one in conditions(m.outcome, number, m.why)] for m in (then, now)]
-                assert flagged[0] == flagged[1], (seed, number, later)
-    assert ended > 10
+            treated = [one for one in whole if one.performed_on <= today]  # what lies ahead can't be recorded
+            events = [one for one in ends if one.happened_on <= today]
+            lives.append((on, partial(material, number, treated, diary, events=events, definition=definition)))
+    firsts = all_made([life(day=on) for on, life in lives])
+    over = [(on, life, then) for (on, life), then in zip(lives, firsts, strict=True) if then.outcome.closed is not None]
+    assert len(over) > 10
+    for later in (1, 2, 8, 30, 365):
+        for (_, _, then), now in zip(over, all_made([life(day=on + later) for on, life, _ in over]), strict=True):
+            assert replace(now.outcome, as_of=then.outcome.as_of) == then.outcome, later
+            assert (now.says, now.why) == (then.says, then.why), later
+            flagged = [[one.kind for one in conditions(m.outcome, UUID(int=1), m.why)] for m in (then, now)]
+            assert flagged[0] == flagged[1], later

@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
+from app.answers.verdicts.assemble import VerdictMaterial
 from app.answers.verdicts.schemas import VerdictOut
 from app.base.languages.sentences import sentence
 from app.base.languages.speaking import speaking
@@ -18,7 +19,7 @@ from app.relief import ONSET_LEVEL, SETTLING_DAYS, Definition
 from app.rules.days import spoken_day
 from app.rules.parameters import KNOWN_FOR, MOST_FACTS
 from app.rules.words import LATERALITIES, Laterality
-from tests.answers.verdicts.test_courses import START, entries, made, procedure
+from tests.answers.verdicts.test_courses import START, all_made, entries, material, procedure
 
 RECORDS = 120
 SPOKEN = re.compile(
@@ -70,15 +71,17 @@ def a_record(seed: int) -> tuple[list[ProcedureIn], list[DayEntry], list[EventIn
 
 @pytest.fixture(scope="module")
 def cases() -> list[Case]:
-    out = []
+    asked_of = list[tuple[ProcedureIn, list[DayEntry], VerdictMaterial]]()
     for seed in range(RECORDS):
         treated, diary, events, asked, definition = a_record(seed)
-        as_of = START + timedelta(days=asked)
         for number, own in enumerate(treated, 1):
-            if own.performed_on <= as_of:
-                verdict, _ = made(number, treated, diary, day=asked, events=events, definition=definition)
-                out.append((verdict, own, diary, as_of))
-    return out
+            if own.performed_on <= START + timedelta(days=asked):
+                one = material(number, treated, diary, day=asked, events=events, definition=definition)
+                asked_of.append((own, diary, one))
+    return [
+        (VerdictOut.model_validate_json(found.body), own, diary, one.as_of)
+        for (own, diary, one), found in zip(asked_of, all_made([one for *_, one in asked_of]), strict=True)
+    ]
 
 
 def last_told(verdict: VerdictOut) -> date:
