@@ -42,6 +42,7 @@ from app.base.store.known_keys import in_clear, know_keys
 from app.base.store.metadata import utc_now
 from app.base.store.readiness import Readiness
 from app.doors import document
+from app.doors.interpreter import InterpreterTuning
 from app.doors.metrics import Metrics
 from app.doors.metrics import router as metrics
 from app.doors.pages.routes import mount_last
@@ -150,8 +151,11 @@ class Service(FastAPI):
         )
 
 
-def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
+def create_app(settings: Settings, clock: Clock = utc_now, *, tuned: bool = False) -> FastAPI:
     """The service on the database of the settings; the database is opened when the app starts.
+
+    Args:
+        tuned: whether the process is this app's alone, so that it may set how the interpreter works.
 
     Raises:
         SettingError: a setting is not as it must be.
@@ -180,7 +184,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
         dependencies=[Depends(refuse_unknown_query)],
         generate_unique_id_function=document.call_name,
     )
-    app.state.settings, app.state.clock = settings, clock
+    app.state.settings, app.state.clock, app.state.tuned = settings, clock, tuned
     problems.install(app)
     for router in (*ROUTERS, system, operators, metrics):
         app.include_router(router)
@@ -208,6 +212,8 @@ async def _open(app: FastAPI) -> AsyncIterator[None]:
         app.state.sign_ins = SignIns(database, limits_of(settings), of_sign_in)
         await asyncio.to_thread(said, "the phrases are read once, before the first note")
         await asyncio.to_thread(_prepare, app)
+        if app.state.tuned:
+            InterpreterTuning(asyncio.get_running_loop())
         at_work = start(database, settings, clock)
         try:
             yield

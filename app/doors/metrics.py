@@ -5,11 +5,15 @@ proxy in front of the service has the token.
 """
 
 import hmac
+import os
+from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Annotated, cast
 
+from anyio import to_thread
 from fastapi import APIRouter, Header, Request, Response
 from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from app.alerts.flags.service import open_by_severity
 from app.alerts.messages.outbox import waiting_since
@@ -21,6 +25,7 @@ from app.rules.reviews import OPEN
 from app.work.reviews.service import open_by_state
 
 router = APIRouter(tags=["operators"])
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # set by a server of several processes; the library adds up what lies there
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -46,11 +51,21 @@ class Metrics:
         self.dead = self._gauge("dead_letters", "deliveries that were given up")
 
     def _gauge(self, name: str, says: str, *labels: str) -> Gauge:
-        return Gauge(f"reprieve_{name}", says, labels, registry=self.registry)
+        # of several processes, the one that was asked last has looked
+        return Gauge(f"reprieve_{name}", says, labels, registry=self.registry, multiprocess_mode="mostrecent")
 
     def observe(self, method: str, route: str, *, status: int, seconds: float) -> None:
         """Counts a request by its route's pattern."""
         self.requests.labels(method, route, str(status)).observe(seconds)
+
+    def text(self) -> bytes:
+        """All figures, of every process of the server where there are several."""
+        if METRICS_FOLDER not in os.environ:
+            return generate_latest(self.registry)
+        together = CollectorRegistry()
+        collect: Callable[[CollectorRegistry], object] = MultiProcessCollector  # the library gives it no types
+        collect(together)
+        return generate_latest(together)
 
 
 @router.get("/metrics", include_in_schema=False)
@@ -84,7 +99,7 @@ async def read_metrics(
         metrics.flags.labels(severity).set(open_flags.get(severity, 0))
     for state in OPEN:
         metrics.reviews.labels(state).set(open_reviews.get(state, 0))
-    return Response(generate_latest(metrics.registry), media_type=TEXT)
+    return Response(await to_thread.run_sync(metrics.text), media_type=TEXT)
 
 
 def _from_here(request: Request) -> bool:

@@ -64,7 +64,7 @@ def demo(
             raise SettingError(f"--data {folder}: {error.strerror}") from None
         settings, port = get_settings(), port or free_port("127.0.0.1")
         where_it_is = {} if "public_url" in settings.model_fields_set else {"public_url": f"http://127.0.0.1:{port}"}
-        service = create_app(settings.model_copy(update={"database_url": SecretStr(url), **where_it_is}))
+        service = create_app(settings.model_copy(update={"database_url": SecretStr(url), **where_it_is}), tuned=True)
 
         def when_ready(address: str) -> None:
             if as_json:
