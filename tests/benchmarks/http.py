@@ -1,10 +1,10 @@
 """Requests a second of the two calls that matter most, each as a ratio to a floor in the same run.
 
-    python -m tests.benchmarks.http [SECONDS]
+    python -m tests.benchmarks.http [SECONDS] [PROCESSES]
 
-`PUT` of an entry and the cached `GET` of a verdict, at 32 connections, one server process, on SQLite and PostgreSQL. The
-floor is `tests/benchmarks/floor.py`. Each connection writes for a patient of its own, as phones do. Rounds of the service
-and of the floor alternate; the table gives the medians.
+`PUT` of an entry and the cached `GET` of a verdict, at 32 connections, one server process, on SQLite and PostgreSQL, or
+several on PostgreSQL alone. The floor is `tests/benchmarks/floor.py`, one process. Each connection writes for a patient of
+its own, as phones do. Rounds of the service and of the floor alternate; the table gives the medians.
 """
 
 import asyncio
@@ -108,9 +108,9 @@ def prepare(url: str, base: str) -> tuple[str, list[str], str]:
     return token, patients, procedure
 
 
-def measure(name: str, url: str, seconds: float) -> None:
+def measure(name: str, url: str, seconds: float, *, processes: int = 1) -> None:
     port, floor_port = free_port(), free_port()
-    service = [sys.executable, "-m", "app", "serve", "--migrate"]
+    service = [sys.executable, "-m", "app", "serve", "--migrate", "--workers", str(processes)]
     floor = [
         sys.executable,
         "-m",
@@ -179,11 +179,13 @@ async def until_listening(port: int) -> None:
             return
 
 
-def main(seconds: float) -> None:
-    print(f"{CONNECTIONS} connections, one server process, {os.cpu_count()} cores; requests a second\n")
+def main(seconds: float, processes: int) -> None:
+    told = f"{CONNECTIONS} connections, server processes: {processes}, {os.cpu_count()} cores; requests a second"
+    print(told, end="\n\n")
     print(f"{'':12s}{'':13s}{'service':>9s}{'floor':>9s}{'ratio':>8s}")
     with tempfile.TemporaryDirectory() as folder:
-        measure("SQLite", f"sqlite+aiosqlite:///{folder}/bench.db", seconds)
+        if processes == 1:
+            measure("SQLite", f"sqlite+aiosqlite:///{folder}/bench.db", seconds)
         server = get_server(f"{folder}/pg", cleanup_mode="delete")
 
         async def create() -> None:
@@ -193,9 +195,9 @@ def main(seconds: float) -> None:
 
         asyncio.run(create())
         address = server.get_uri().replace("/postgres?", "/bench?").replace("postgresql:", "postgresql+asyncpg:")
-        measure("PostgreSQL", address, seconds)
+        measure("PostgreSQL", address, seconds, processes=processes)
         server.cleanup()
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]) if len(sys.argv) > 1 else 4)
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 4, int(sys.argv[2]) if len(sys.argv) > 2 else 1)

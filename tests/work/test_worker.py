@@ -20,6 +20,7 @@ from app.alerts.messages.sending import send_due
 from app.alerts.messages.webhook import new_secret
 from app.answers.verdicts import assemble
 from app.answers.verdicts.assemble import ReadyMaterial, VerdictMaterial, prepare
+from app.answers.verdicts.claims import PAUSE
 from app.answers.verdicts.service import outcome
 from app.base.settings import Settings
 from app.base.store.database import Database
@@ -29,6 +30,7 @@ from app.record.patients.service import patient
 from app.work.reviews.service import review
 from app.work.worker import work_once
 from tests.alerts.messages.receivers import Hook, web_server
+from tests.conftest import Clock
 from tests.demo import fill_demo
 from tests.shared import made_once
 from tests.support import Service, bound
@@ -140,7 +142,7 @@ async def test_a_worker_that_dies_at_every_step_loses_nothing_and_does_nothing_t
 
 
 async def test_a_record_that_cannot_be_judged_holds_no_other_up(
-    service: Service, monkeypatch: pytest.MonkeyPatch
+    service: Service, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its verdict is tried again in the next round; those of all others are made, in this one."""
     bad = await service.new_procedure(baseline_pain=7)
@@ -158,6 +160,7 @@ async def test_a_record_that_cannot_be_judged_holds_no_other_up(
         judged = [str(one) for (one,) in (await connection.execute(select(outcome.c.procedure_id))).all()]
     assert judged == [good]
     monkeypatch.undo()
+    clock.now += PAUSE
     await work_once(state.database, state.clock)
     async with state.database.read() as connection:
         assert len((await connection.execute(select(outcome.c.procedure_id))).all()) == 2

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, exists, null, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, case, exists, literal, null, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.answers.verdicts.own_cohort import clinic_relief, learned, same_clinic
@@ -28,6 +28,9 @@ from app.record.procedures.tables import ProcedureRow
 from app.relief import Definition
 
 LASTS = timedelta(seconds=30)  # far longer than a batch takes: chosen
+PAUSE = timedelta(
+    seconds=2
+)  # that who writes on and on is left alone after each verdict, so that one serves many entries
 DEFINITION: Final[Definition] = "half"  # the one that lists and flags go by; others are made when they are asked for
 WHOSE = tuple_(col(Patient.clinic_id), col(Patient.id))
 Queue = Callable[[datetime], RowQuery]
@@ -123,10 +126,10 @@ async def _take(connection: AsyncConnection, query: RowQuery, now: datetime) -> 
     return sorted(Whose(*one) for one in found.all())
 
 
-async def give_back(connection: AsyncConnection, whose: Collection[Whose]) -> None:
+async def give_back(connection: AsyncConnection, whose: Collection[Whose], *, now: datetime) -> None:
     """Lets claims go, and takes the mark off those of whom every procedure is judged as the record stands.
 
-    One statement: who was written about in between keeps the mark.
+    One statement: who was written about in between keeps the mark, and is judged again after a pause.
     """
     left = (
         exists()
@@ -135,9 +138,12 @@ async def give_back(connection: AsyncConnection, whose: Collection[Whose]) -> No
         .correlate(patient)
     )
     kept: ColumnElement[datetime | None] = case((left, col(Patient.stale_since)), else_=null())
+    until: ColumnElement[datetime | None] = case(
+        (left, literal(now + PAUSE, col(Patient.claimed_until).type)), else_=null()
+    )
     done = update(patient).where(WHOSE.in_(sorted(whose)))
     await connection.execute(
-        done.ordered_values(to(col(Patient.stale_since), kept), to(col(Patient.claimed_until), None))
+        done.ordered_values(to(col(Patient.stale_since), kept), to(col(Patient.claimed_until), until))
     )
 
 

@@ -110,14 +110,14 @@ async def sweep(
         at_once: of how many patients a batch is (of how many procedures for other definitions); `BATCH` if not given.
     """
     made_by = _by_claims if definition == DEFINITION else partial(_by_place, definition=definition)
-    done = 0
+    done = spent = 0
     batches = made_by(database, now, executor, clinic_id=clinic_id, at_once=at_once or BATCH)
     async with aclosing(batches):
-        while most is None or done < most:
+        while most is None or spent < most:
             batch = await anext(batches, None)
             if batch is None:
                 return
-            done += batch.done
+            done, spent = done + batch.done, spent + max(batch.done, 1)  # who has no procedure is work as well
             yield SweptBatch(done, batch.made)
 
 
@@ -143,7 +143,7 @@ async def _by_claims(
             yield SweptBatch(len(found), made)
     finally:
         if failed:
-            await database.write(partial(give_back, whose=failed))
+            await database.write(partial(give_back, whose=failed, now=now()))
 
 
 def _whose(materials: Iterable[VerdictMaterial]) -> set[Whose]:
@@ -158,7 +158,7 @@ async def _keep(
     now: datetime,
 ) -> None:
     await keep(connection, made=made, now=now)
-    await give_back(connection, whose)
+    await give_back(connection, whose, now=now)
 
 
 async def _by_place(

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.answers.verdicts import assemble
 from app.answers.verdicts import sweep as sweeping
 from app.answers.verdicts.assemble import ReadyMaterial, VerdictMaterial, prepare
-from app.answers.verdicts.claims import LASTS, QUEUES, claim, day_ended, give_back, is_anything_left
+from app.answers.verdicts.claims import LASTS, PAUSE, QUEUES, claim, day_ended, give_back, is_anything_left
 from app.answers.verdicts.sweep import count_stale, sweep
 from app.base.store.database import Database
 from app.base.store.typed import col, to
@@ -142,16 +142,20 @@ async def test_a_claim_heeds_the_clinic(service: Service) -> None:
     assert len(await claim(state.database, state.clock(), most=5, clinic_id=own)) == 5
 
 
-async def test_who_was_written_about_meanwhile_keeps_the_mark(service: Service) -> None:
+async def test_who_was_written_about_meanwhile_keeps_the_mark(service: Service, clock: Clock) -> None:
     await many_treated(service)
     state = service.app.state
     claimed = await claim(state.database, state.clock(), most=2)
-    await state.database.write(lambda connection: give_back(connection, claimed))
+    await state.database.write(lambda connection: give_back(connection, claimed, now=clock.now))
     assert await left(service) == MANY, "nothing of theirs was judged"
-    assert set(await claim(state.database, state.clock(), most=2)) == set(claimed)
+    assert not set(await claim(state.database, clock.now, most=2)) & set(claimed), "others first"
+    clock.now += PAUSE
+    assert set(await claim(state.database, clock.now, most=2)) == set(claimed)
 
 
-async def test_who_cannot_be_judged_is_tried_once_a_round(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_who_cannot_be_judged_is_tried_once_a_round(
+    service: Service, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ids = await many_treated(service)
     tried = Counter[str]()
 
@@ -168,6 +172,7 @@ async def test_who_cannot_be_judged_is_tried_once_a_round(service: Service, monk
             await judged_by(state.database, state.clock, executor=pool, at_once=2)
             assert tried[ids[3]] == 2 * rounds, "with those beside it, and by itself"
             assert await left(service) == 1
+            clock.now += PAUSE
     monkeypatch.undo()
     assert await judged_by(state.database, state.clock) == [ids[3]]
 
@@ -196,6 +201,22 @@ async def test_each_queue_goes_by_index(service: Service) -> None:
                 plan = " | ".join(str(r[0]) for r in await connection.execute(text(f"EXPLAIN {words}")))
         assert ("ix_outcome_holds_until" if queue is day_ended else "ix_patient_stale_since") in plan, plan
         assert "TEMP B-TREE" not in plan and "Sort" not in plan, plan
+
+
+async def test_who_writes_without_end_does_not_keep_a_worker(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One verdict serves the entries of a while: each batch is written into again, and the sweep ends all the same."""
+    ids = await many_treated(service)
+    keep = sweeping.__dict__["keep"]
+
+    async def keep_amid_writing(connection: AsyncConnection, **more: Any) -> None:
+        await keep(connection, **more)
+        moved = to(col(Patient.record_version), col(Patient.record_version) + 1)
+        await connection.execute(update(patient).ordered_values(moved))
+
+    monkeypatch.setattr(sweeping, "keep", keep_amid_writing)
+    state = service.app.state
+    assert sorted(await judged_by(state.database, state.clock, at_once=3)) == sorted(ids), "each once"
+    assert await left(service) == MANY
 
 
 async def test_nobody_is_in_hand_after_a_round(service: Service) -> None:
