@@ -16,7 +16,7 @@ COLORS = {
 }
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 1])
 MOST = len(DASHES)
-SIZES: dict[Fit, tuple[int, int, int]] = {"wide": (760, 300, 110), "narrow": (212, 240, 92)}  # width, height, for names
+SIZES: dict[Fit, tuple[int, int]] = {"wide": (760, 300), "narrow": (190, 240)}  # pixels, beside axes and names
 LINE_OF_NAMES = 14  # pixels
 OURS: tuple[GroupBy, ...] = ("region", "laterality", "technique", "repeat")  # whose groups have names of ours
 
@@ -30,7 +30,7 @@ def name_of_group(group: str | None, by: GroupBy | None) -> str:
 
 def curves_spec(found: CohortOut, theme: Theme, *, by: GroupBy | None = None, fit: Fit = "wide") -> Layer:
     """Step curves with their 95 % bands, one colour and dash per group; at most five groups, the largest."""
-    width, height, beside = SIZES[fit]
+    width, height = SIZES[fit]
     groups = sorted((g for g in found.groups if g.n and not g.hidden), key=lambda g: -g.n)[:MOST]
     last = max((g.days[-1] for g in groups), default=365)
     axis = {"tickCount": width // 90}
@@ -48,7 +48,7 @@ def curves_spec(found: CohortOut, theme: Theme, *, by: GroupBy | None = None, fi
         "$schema": SCHEMA,
         "width": width,
         "height": height,
-        "padding": {"left": 8, "right": beside if by else 16, "top": 8, "bottom": 8},
+        "padding": {"left": 8, "right": 16, "top": 8, "bottom": 8},
         "layer": layers,
         "config": config,
     }
