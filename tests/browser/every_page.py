@@ -1,4 +1,4 @@
-"""Looks at every page of the clinic in a real browser: light and dark, in four languages, at three widths.
+"""Looks at every page of the clinic in a real browser: light and dark, in four languages, at four widths.
 
 python -m tests.browser.every_page [SCHEME ...] [LANGUAGE ...] [WIDTH ...]
 
@@ -28,7 +28,7 @@ from tests.browser.conftest import ARGUMENTS, sign_in
 from tests.browser.serving import Clinic, demo
 from tests.doors.pages.addresses import addresses, of_which
 
-SCHEMES, WIDTHS = ("light", "dark"), (320, 390, 820)
+SCHEMES, WIDTHS = ("light", "dark"), (320, 390, 820, 1280)
 ROLES = ("admin", "clinician", "scheduler")
 SIGNED_OUT = ("/clinic/sign-in", "/clinic/join", "/clinic/reset", "/clinic/forgotten")
 BESIDE = ("/clinic/nowhere", "/clinic?q=nobody")  # an address that is none, and a search that finds nothing

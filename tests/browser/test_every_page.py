@@ -18,7 +18,7 @@ pytestmark = pytest.mark.unmeasured
 def looks_at(nth: int) -> list[Look]:
     """How the nth page is looked at: four of the ways, so that all pages together hold each pair of them."""
     return [
-        Look(SCHEMES[(nth + turn) % len(SCHEMES)], language, WIDTHS[(nth + turn) % len(WIDTHS)])
+        Look(SCHEMES[(nth // len(WIDTHS) + turn) % len(SCHEMES)], language, WIDTHS[(nth + turn) % len(WIDTHS)])
         for turn, language in enumerate(LANGUAGES)
     ]
 

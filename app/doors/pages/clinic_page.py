@@ -95,6 +95,7 @@ async def change(request: Request, visitor: WriterDep, database: DatabaseDep, no
     """Changes what was changed on the page; what somebody else has changed meanwhile is not undone."""
     form = await request.form()
     typed = {name: str(value).strip() for name, value in form.items()}
+    typed |= {name: typed[name].upper() for name in typed.keys() & {"jurisdiction"}}
 
     async def step() -> None:
         held = _typed_of(await clinics.read(database, visitor.caller, now))

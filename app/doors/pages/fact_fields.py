@@ -38,6 +38,7 @@ JOINTS = (
     "SI",
 )
 READINGS = (15, 30, 60, 120, 240, 480)  # minutes after a block at which pain is asked
+SHORT = {one: one.upper() for one in ("peg", "pgic", "odi", "ndi")}  # as the field writes them
 ITEMS = {"peg": 3, "pgic": 1, "odi": 10, "ndi": 10, "activities": 3}
 CARE = "physiotherapy exercise chiropractic nsaid opioid other_medicine injection psychology other"
 TRIED = [
@@ -105,7 +106,7 @@ def assessment(_treated: Sequence[TreatedOn] = ()) -> list[Field]:
     names = [Field(f"name_{i}", say("Activity {number}", number=i)) for i in (1, 2, 3)]
     items = [Field(f"item_{i}", say("Item {number}", number=i), "number", step="1") for i in range(1, 11)]
     return [
-        choice("kind", "Questionnaire", values="peg pgic odi ndi activities"),
+        Field("kind", "Questionnaire", "select", True, choices=[(one, SHORT.get(one, one)) for one in ITEMS]),
         Field("answered_on", "Day", "date", True),
         *names,
         *items,

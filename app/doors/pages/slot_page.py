@@ -1,4 +1,4 @@
-"""One slot of the calendar: where it is, and closing, opening and deleting it."""
+"""One slot of the calendar: where it is, booking it for somebody, and closing, opening and deleting it."""
 
 from collections.abc import Awaitable
 from datetime import datetime
@@ -6,20 +6,24 @@ from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Form, Response
+from fastapi import APIRouter, Form, Query, Response
 from fastapi.responses import RedirectResponse
 
 from app.access.accounts.permissions import RULES
+from app.answers.verdicts import patient_list
+from app.answers.verdicts.patient_list import ListedPatient
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.problems import Problem
 from app.base.store.database import Database
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
-from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, problem_of, taken
+from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, filled, problem_of, taken
 from app.work.calendar import slots
-from app.work.calendar.schemas import SlotChange
+from app.work.calendar.schemas import AppointmentIn, SlotChange
 from app.work.clinic import service as clinics
+from app.work.reviews.offers import book_waiting
 
+MOST_FOUND = 10  # people to choose from; whoever is not among them is sought by more letters
 router = APIRouter(prefix="/clinic/slots", route_class=PageRoute, include_in_schema=False)
 
 
@@ -31,10 +35,39 @@ class PlaceForm(PageForm):
     device: str | None = None
 
 
+class BookSlotForm(PageForm):
+    """For whom the slot is booked, and how the patient was looked for."""
+
+    patient_id: str | None = None
+    q: str | None = None
+
+
 @router.get("/{slot_id:uuid}")
-async def slot_page(slot_id: UUID, visitor: VisitorDep, database: DatabaseDep, now: Now) -> Response:
-    """A slot, whether it can be had, and what can be done with it."""
-    return await _show(database, visitor, slot_id=slot_id, now=now, problem=None)
+async def slot_page(
+    slot_id: UUID,
+    visitor: VisitorDep,
+    database: DatabaseDep,
+    now: Now,
+    q: Annotated[str | None, Query(max_length=200)] = None,
+) -> Response:
+    """A slot, whether it can be had, and what can be done with it; `q` looks for whom it is to be booked."""
+    return await _show(database, visitor, slot_id=slot_id, now=now, problem=None, sought=q)
+
+
+@router.post("/{slot_id:uuid}/book")
+async def book(
+    slot_id: UUID, form: Annotated[BookSlotForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
+) -> Response:
+    """Books the slot for a patient, and for their open review where they have one that waits for it."""
+
+    async def step() -> None:
+        new = filled(AppointmentIn, form, slot_id=slot_id)
+        await book_waiting(database, visitor.caller, patient_id=new.patient_id, slot_id=slot_id, overrule=None, now=now)
+
+    def again(problem: Problem) -> Awaitable[Response]:
+        return _show(database, visitor, slot_id=slot_id, now=now, problem=problem, sought=form.q)
+
+    return await taken(step(), f"/clinic/slots/{slot_id}", again)
 
 
 @router.post("/{slot_id:uuid}/place")
@@ -80,6 +113,11 @@ async def _read(database: Database, visitor: Visitor, *, slot_id: UUID, now: dat
     return one, (await clinics.read(database, visitor.caller, now)).time_zone or "UTC"
 
 
+async def _found(database: Database, visitor: Visitor, sought: str, *, now: datetime) -> list[ListedPatient]:
+    listing = await patient_list.read(database, visitor.caller, q=sought, need=None, region=None, page=1, now=now)
+    return listing.lines[:MOST_FOUND]
+
+
 async def _taken(
     step: Awaitable[object],
     database: Database,
@@ -105,8 +143,10 @@ async def _show(
     now: datetime,
     problem: Problem | None,
     typed: Typed = NOTHING_TYPED,
+    sought: str | None = None,
 ) -> Response:
     one, zone = await _read(database, visitor, slot_id=slot_id, now=now)
+    may_book = one.stands(now) == "free" and (visitor.caller.role, "work_review") in RULES
     return page(
         "slot.html",
         visitor,
@@ -119,4 +159,7 @@ async def _show(
         typed=typed,
         base=f"/clinic/slots/{slot_id}",
         may_work=(visitor.caller.role, "add_slot") in RULES,
+        may_book=may_book,
+        sought=sought or "",
+        found=await _found(database, visitor, sought, now=now) if may_book and sought else [],
     )

@@ -179,7 +179,9 @@ async def test_an_empty_clinic_leads_its_admin_through_the_first_steps(service: 
         True,
     ]
     form = fields_in(await page(service, SETTINGS), SETTINGS)
-    assert (await send_form(service, SETTINGS, **{**form, "phone": "+41 44 1"})).status_code == 303
+    kept = await send_form(service, SETTINGS, **{**form, "phone": "+41 44 1", "jurisdiction": "ch"})
+    assert kept.status_code == 303
+    assert (await service("hill", "GET", "/v1/clinic")).json()["jurisdiction"] == "CH", "as it is meant"
     assert "<span>Write down the clinic&#39;s phone" in await page(service, "/clinic")
     await service.add("dora", new, "clinician")
     added = await send_form(service, "/clinic/patients", name="Eva", born_on="1960-01-01", time_zone="Europe/Zurich")

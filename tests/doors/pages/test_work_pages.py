@@ -227,3 +227,32 @@ async def test_a_bulk_step_says_who_refused_it_and_why_and_keeps_them_ticked(ser
     assert (ticked, 'value="holidays"' in told.text, "/undo" in told.text) == ([True, False], True, True)
     none = await send_form(service, "/clinic/reviews/bulk", review_id=ids, **wait)
     assert ("Nothing was changed; 2 did not allow it" in none.text, "/undo" in none.text) == (True, False)
+
+
+async def test_a_free_slot_is_booked_on_its_own_page(service: Service) -> None:
+    review = (await some(service, 1))[0]
+    patient = (await service("sam", "GET", f"/v1/reviews/{review}")).json()["patient_id"]
+    name = (await service("sam", "GET", f"/v1/patients/{patient}")).json()["name"]
+    where = f"/clinic/slots/{await slot(service)}"
+    await enter(service, "sam")
+    assert "Nobody fits." in await page(service, f"{where}?q=zzzz")
+    found = await page(service, f"{where}?q={name.split()[0]}")
+    assert f'aria-label="Book for {name}"' in found
+    done = await send_form(service, f"{where}/book", patient_id=patient, q=name)
+    assert (done.status_code, done.headers["location"]) == (303, where)
+    text = await page(service, where)
+    assert "It is booked" in text and name in text and 'name="q"' not in text
+    now = (await service("sam", "GET", f"/v1/reviews/{review}")).json()
+    assert (now["state"], now["appointment_id"] is not None) == ("booked", True), "for the review that waits"
+    again = await send_form(service, f"{where}/book", patient_id=service.ada_id, q="ada")
+    assert again.status_code == 409 and "Nothing was changed" in again.text
+
+
+async def test_who_may_not_book_is_offered_none_and_a_closed_slot_is_nobodys(service: Service) -> None:
+    where = f"/clinic/slots/{await slot(service)}"
+    await enter(service, "sam")
+    assert (await send_form(service, f"{where}/book", patient_id="somebody")).status_code == 422
+    assert (await send_form(service, f"{where}/book", patient_id=str(service.accounts["sam"][1]))).status_code == 404
+    await send_form(service, f"{where}/close")
+    assert 'name="q"' not in await page(service, where)
+    assert (await send_form(service, f"{where}/book", patient_id=service.ada_id)).status_code == 409
