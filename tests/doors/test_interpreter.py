@@ -5,12 +5,13 @@ import gc
 import sys
 import weakref
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import uvicorn
-from fastapi import FastAPI
 
-from app.doors import interpreter, server
+from app.base.settings import Settings
+from app.doors import api, interpreter, server
 from app.doors.interpreter import MOST_PUT_OFF, NEVER, TURN, InterpreterTuning
 
 
@@ -55,13 +56,17 @@ def test_where_much_is_held_it_is_put_off_but_not_for_ever(monkeypatch: pytest.M
     assert looked(MOST_PUT_OFF + 1) == [False] * MOST_PUT_OFF + [True]
 
 
-def test_a_server_arranges_it_before_it_says_that_it_is_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_arranges_it_before_it_says_that_it_is_ready(
+    monkeypatch: pytest.MonkeyPatch, migrated_sqlite: Path
+) -> None:
     seen: list[str] = []
-    monkeypatch.setattr(server, "InterpreterTuning", lambda loop: seen.append(f"arranged {loop.is_running()}"))
+    monkeypatch.setattr(api, "InterpreterTuning", lambda loop: seen.append(f"arranged {loop.is_running()}"))
 
     async def main_loop(self: uvicorn.Server) -> None:
         seen.append("serves")
 
     monkeypatch.setattr(uvicorn.Server, "main_loop", main_loop)
-    assert server.run(FastAPI(), "127.0.0.1", port=0, when_ready=lambda _: seen.append("ready")) == 0
+    settings = Settings.model_validate({"database_url": f"sqlite+aiosqlite:///{migrated_sqlite}", "worker_seconds": 0})
+    app = api.create_app(settings, tuned=True)
+    assert server.run(app, "127.0.0.1", port=0, when_ready=lambda _: seen.append("ready")) == 0
     assert seen == ["arranged True", "ready", "serves"]

@@ -14,7 +14,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.aside import aside
 from tests.commands import environment, reprieve, wait_until_it_answers
+from tests.conftest import empty
 from tests.doors.commands.test_serve_command import free_port
 
 pytestmark = pytest.mark.unmeasured
@@ -56,11 +58,18 @@ def test_sqlite_is_refused_with_the_reason(migrated_sqlite: Path) -> None:
     assert "one process writes an SQLite file" in done.stderr
 
 
-def test_several_share_a_port_and_their_metrics_add_up(migrated_postgresql: str) -> None:
+@pytest.fixture
+def served(migrated_postgresql: str) -> Iterator[str]:
+    """The database of this process, empty again afterwards: what was tried at signing in would stand in others' way."""
+    yield migrated_postgresql
+    aside(lambda: empty(migrated_postgresql))
+
+
+def test_several_share_a_port_and_their_metrics_add_up(served: str) -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "app", "serve", "--workers", str(PROCESSES)]
-    environ = environment(migrated_postgresql, REPRIEVE_PORT=str(port))
+    environ = environment(served, REPRIEVE_PORT=str(port))
     with (
         subprocess.Popen(
             command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True

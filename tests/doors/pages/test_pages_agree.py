@@ -109,7 +109,7 @@ def _faults(verdict: dict[str, Any], told: dict[str, Any], page: str, pdf: str) 
 
 @pytest.mark.unmeasured
 async def test_page_report_and_answers_agree(service: Service) -> None:
-    await enter(service)
+    assert (await enter(service)).status_code == 303
     found: dict[str, list[str]] = {}
     seen_phases = set()
     for seed in SEEDS:
