@@ -60,7 +60,7 @@ bench:           ## every benchmark; takes minutes
 	$(PYTHON) -m tests.benchmarks.worst
 	$(PYTHON) -m tests.benchmarks.kills
 
-pages:           ## every page of the clinic in a real browser: two schemes, four languages, four widths; takes some forty minutes
+pages:           ## every page of the clinic in a real browser: two schemes, four languages, four widths; takes ten minutes
 	$(PYTHON) -m tests.browser.every_page
 
 screenshots:     ## the pictures of docs/pages, from the demo in a real browser
