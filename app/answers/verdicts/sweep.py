@@ -5,7 +5,7 @@ cluster. The verdict is the same whichever process made it.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -138,16 +138,13 @@ async def _by_claims(
             query = _outdated(now(), DEFINITION).where(tuple_(*place[:2]).in_(claimed)).order_by(*place)
             found = await _found(database, query, definition=DEFINITION, now=now())
             made = await _made(found, executor)
-            failed |= _whose(found) - _whose(material for material, _ in made)
+            done = {material.procedure_id for material, _ in made}
+            failed |= {Whose(one.clinic_id, one.patient_id) for one in found if one.procedure_id not in done}
             await database.write(partial(_keep, made=made, whose=set(claimed) - failed, now=now()))
             yield SweptBatch(len(found), made)
     finally:
         if failed:
             await database.write(partial(give_back, whose=failed, now=now()))
-
-
-def _whose(materials: Iterable[VerdictMaterial]) -> set[Whose]:
-    return {Whose(one.clinic_id, one.patient_id) for one in materials}
 
 
 async def _keep(

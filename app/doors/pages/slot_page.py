@@ -23,6 +23,7 @@ from app.work.calendar.schemas import AppointmentIn, SlotChange
 from app.work.clinic import service as clinics
 from app.work.reviews.offers import book_waiting
 
+LONGEST = 200  # characters of what is sought
 MOST_FOUND = 10  # people to choose from; whoever is not among them is sought by more letters
 router = APIRouter(prefix="/clinic/slots", route_class=PageRoute, include_in_schema=False)
 
@@ -48,7 +49,7 @@ async def slot_page(
     visitor: VisitorDep,
     database: DatabaseDep,
     now: Now,
-    q: Annotated[str | None, Query(max_length=200)] = None,
+    q: Annotated[str | None, Query(max_length=LONGEST)] = None,
 ) -> Response:
     """A slot, whether it can be had, and what can be done with it; `q` looks for whom it is to be booked."""
     return await _show(database, visitor, slot_id=slot_id, now=now, problem=None, sought=q)
@@ -146,6 +147,7 @@ async def _show(
     sought: str | None = None,
 ) -> Response:
     one, zone = await _read(database, visitor, slot_id=slot_id, now=now)
+    sought = (sought or "").strip().replace("\x00", "")[:LONGEST]  # a form may hold what an address may not
     may_book = one.stands(now) == "free" and (visitor.caller.role, "work_review") in RULES
     return page(
         "slot.html",
@@ -160,6 +162,6 @@ async def _show(
         base=f"/clinic/slots/{slot_id}",
         may_work=(visitor.caller.role, "add_slot") in RULES,
         may_book=may_book,
-        sought=sought or "",
+        sought=sought,
         found=await _found(database, visitor, sought, now=now) if may_book and sought else [],
     )

@@ -177,6 +177,27 @@ async def test_who_cannot_be_judged_is_tried_once_a_round(
     assert await judged_by(state.database, state.clock) == [ids[3]]
 
 
+async def test_one_procedure_that_cannot_be_judged_is_not_tried_over_and_over_for_another_of_the_patient(
+    service: Service, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where nothing is marked and a day has ended, for both."""
+    bad, good = await service.new_procedure(), await service.new_procedure(performed_on="2026-02-10", region="cervical")
+    await work_once(service.app.state.database, clock)
+    clock.now += timedelta(days=1)
+    tried = Counter[str]()
+
+    def prepare_or_fail(material: VerdictMaterial) -> ReadyMaterial:
+        tried[str(material.procedure_id)] += 1
+        if str(material.procedure_id) == bad:
+            raise ValueError("a record that nobody foresaw")
+        return prepare(material)
+
+    monkeypatch.setattr(assemble, "prepare", prepare_or_fail)
+    assert await judged_by(service.app.state.database, clock) == [service.ada_id]
+    assert tried[bad] <= 2 and tried[good] == 1, "beside the other, and by itself"
+    assert await left(service) == 1
+
+
 async def test_an_entry_of_a_patient_in_hand_waits_for_nobody(service: Service) -> None:
     """No lock is held while an engine runs."""
     ids = await many_treated(service)

@@ -235,7 +235,11 @@ async def test_a_free_slot_is_booked_on_its_own_page(service: Service) -> None:
     name = (await service("sam", "GET", f"/v1/patients/{patient}")).json()["name"]
     where = f"/clinic/slots/{await slot(service)}"
     await enter(service, "sam")
+    for sought in ("zzzz", "%00", "%20zz%20", "2026-99-99", "%F0%9F%98%80"):
+        assert "Book for" not in await page(service, f"{where}?q={sought}"), sought
     assert "Nobody fits." in await page(service, f"{where}?q=zzzz")
+    assert (await service("nobody", "GET", f"{where}?q={'z' * 201}")).status_code == 422
+    assert (await send_form(service, f"{where}/book", patient_id="x", q="z" * 5_000)).status_code == 422
     found = await page(service, f"{where}?q={name.split()[0]}")
     assert f'aria-label="Book for {name}"' in found
     done = await send_form(service, f"{where}/book", patient_id=patient, q=name)
