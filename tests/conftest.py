@@ -135,18 +135,25 @@ def postgresql_server(testrun_uid: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def migrated_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file without a row, to be copied: what one test wrote into it would be found by all that come after."""
     return made_once(
         tmp_path_factory, "migrated.db", lambda path: aside(lambda: upgrade(f"sqlite+aiosqlite:///{path}"))
     )
 
 
+@pytest.fixture
+def migrated_sqlite(tmp_path: Path, migrated_template: Path) -> Path:
+    """A migrated file without a row, of this test alone."""
+    return Path(shutil.copy(migrated_template, tmp_path / "test.db"))
+
+
 @pytest.fixture(scope="session")
-def demo_sqlite(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Path:
+def demo_template(tmp_path_factory: pytest.TempPathFactory, migrated_template: Path) -> Path:
     """A file with the demo's clinics as of today, nothing concluded yet; to be copied."""
 
     def make(path: Path) -> None:
-        shutil.copy(migrated_sqlite, path)
+        shutil.copy(migrated_template, path)
         fill_demo(path, utc_now())
 
     return made_once(tmp_path_factory, "demo.db", make)
@@ -163,12 +170,10 @@ def migrated_postgresql(postgresql_server: str) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The URL of a migrated database without a row."""
     if request.param == "sqlite":
-        path = tmp_path / "test.db"
-        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
-        yield f"sqlite+aiosqlite:///{path}"
+        yield f"sqlite+aiosqlite:///{request.getfixturevalue('migrated_sqlite')}"
         return
     url: str = request.getfixturevalue("migrated_postgresql")
     yield url

@@ -98,3 +98,13 @@ def test_the_modules_that_a_script_in_a_string_imports_are_there() -> None:
 def is_module(name: str) -> bool:
     path = ROOT / Path(*name.split("."))
     return path.is_dir() or path.with_suffix(".py").exists()
+
+
+def test_no_test_writes_into_what_all_share() -> None:
+    """A template is made once for all processes of a run: fixtures copy it, and a test gets the copy."""
+    found = []
+    for file in sorted((ROOT / "tests").rglob("test_*.py")):
+        for where, node in functions(file):
+            if node.name.startswith("test_") and any(a.arg.endswith("_template") for a in node.args.args):
+                found.append(where)
+    assert found == []

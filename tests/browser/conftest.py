@@ -18,12 +18,12 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
 
 
 @pytest.fixture(scope="session")
-def filled(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Path:
+def filled(tmp_path_factory: pytest.TempPathFactory, migrated_template: Path) -> Path:
     """A folder with the demo's clinic, everything concluded, and who can sign in; it takes seconds to make."""
 
     def make(folder: Path) -> None:
         folder.mkdir()
-        shutil.copy(migrated_sqlite, folder / "demo.db")
+        shutil.copy(migrated_template, folder / "demo.db")
         accounts = asyncio.run(fill(f"sqlite+aiosqlite:///{folder / 'demo.db'}"))
         (folder / "accounts.pickle").write_bytes(pickle.dumps(accounts))
 

@@ -40,11 +40,11 @@ NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
-def at_noon(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Path:
+def at_noon(tmp_path_factory: pytest.TempPathFactory, migrated_template: Path) -> Path:
     """A file with the demo's clinics as of a fixed day; to be copied."""
 
     def make(path: Path) -> None:
-        shutil.copy(migrated_sqlite, path)
+        shutil.copy(migrated_template, path)
         fill_demo(path, NOW)
 
     return made_once(tmp_path_factory, "at-noon.db", make)

@@ -1,6 +1,5 @@
 """The calls for operators: how messages stand, dead letters again, a key for Web Push."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -25,9 +24,8 @@ def nowhere(folder: Path) -> str:
 
 
 @pytest.mark.unmeasured
-async def test_dead_letters_are_counted_and_sent_again(tmp_path: Path, migrated_sqlite: Path) -> None:
-    shutil.copy(migrated_sqlite, tmp_path / "one.db")
-    url = f"sqlite+aiosqlite:///{tmp_path / 'one.db'}"
+async def test_dead_letters_are_counted_and_sent_again(migrated_sqlite: Path) -> None:
+    url = f"sqlite+aiosqlite:///{migrated_sqlite}"
     database = Database(url)
     with web_server() as hook:
         await filled(database, hook)

@@ -1,6 +1,5 @@
 """`reprieve policy check FILE` and `add`: good, at fault with its line, and not there."""
 
-import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -50,13 +49,12 @@ def test_other_files_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 
 def test_a_clinic_adds_its_own_by_file(tmp_path: Path, migrated_sqlite: Path) -> None:
-    shutil.copy(migrated_sqlite, tmp_path / "one.db")
-    url, file = f"sqlite:///{tmp_path / 'one.db'}", tmp_path / "own.toml"
+    url, file = f"sqlite:///{migrated_sqlite}", tmp_path / "own.toml"
     file.write_text(GOOD_FILE)
     clinic = reprieve("clinic", "Lakeside", "--admin", "ruth", url=url).stdout.split()[1]
     added = reprieve("policy", "add", str(file), "--clinic", clinic, "--by", "ruth", url=url)
     assert (added.returncode, added.stdout.splitlines()[-1]) == (0, "added")
-    with closing(sqlite3.connect(tmp_path / "one.db")) as connection:
+    with closing(sqlite3.connect(migrated_sqlite)) as connection:
         assert connection.execute("SELECT name, text FROM clinic_policy").fetchall() == [("own", GOOD_FILE)]
     nobody = reprieve("policy", "add", str(file), "--clinic", clinic, "--by", "nobody", url=url)
     assert (nobody.returncode, nobody.stderr) == (2, "reprieve: --by: the clinic has no account nobody\n")

@@ -39,13 +39,8 @@ PROCEDURES = sum(len(one.treatments) for one in (*PEOPLE, *SECOND_PEOPLE))  # of
 
 
 @pytest.fixture
-def empty(tmp_path: Path, migrated_sqlite: Path) -> Path:
-    return Path(shutil.copy(migrated_sqlite, tmp_path / "empty.db"))
-
-
-@pytest.fixture
-def filled(tmp_path: Path, demo_sqlite: Path) -> Path:
-    return Path(shutil.copy(demo_sqlite, tmp_path / "demo.db"))
+def filled(tmp_path: Path, demo_template: Path) -> Path:
+    return Path(shutil.copy(demo_template, tmp_path / "demo.db"))
 
 
 @pytest.fixture
@@ -112,15 +107,15 @@ def test_a_killed_sweep_is_gone_on_with(filled: Path, tmp_path: Path) -> None:
     assert count(filled) == PROCEDURES
 
 
-def test_a_sweep_says_so_where_it_waits_for_another(empty: Path) -> None:
+def test_a_sweep_says_so_where_it_waits_for_another(migrated_sqlite: Path) -> None:
     async def held(until: datetime) -> bool:
-        database = Database(f"sqlite+aiosqlite:///{empty}")
+        database = Database(f"sqlite+aiosqlite:///{migrated_sqlite}")
         taken = await take(database, CONCLUSIONS, holder="another", now=until)
         await database.close()
         return taken
 
     assert asyncio.run(held(utc_now()))
-    with serving("sweep", "--jobs", "1", url=f"sqlite:///{empty}") as process:
+    with serving("sweep", "--jobs", "1", url=f"sqlite:///{migrated_sqlite}") as process:
         assert (
             process.stderr.readline()
             == "another process is at it, or died within the last 60 seconds: waiting for it\n"

@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import shutil
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -114,10 +113,8 @@ async def test_a_row_that_does_not_fit_fails_only_its_own_caller(database: Datab
     assert [isinstance(d, Exception) for d in done] == [False, False, True, False]
 
 
-async def test_a_full_disk_is_told_and_what_was_kept_stays(migrated_sqlite: Path, tmp_path: Path) -> None:
-    path = tmp_path / "small.db"
-    shutil.copy(migrated_sqlite, path)
-    database = Database(f"sqlite+aiosqlite:///{path}")
+async def test_a_full_disk_is_told_and_what_was_kept_stays(migrated_sqlite: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{migrated_sqlite}")
     kept, failed = [], []
 
     async def one(name: str) -> None:
@@ -136,11 +133,11 @@ async def test_a_full_disk_is_told_and_what_was_kept_stays(migrated_sqlite: Path
             kept.append(name)
 
     await one("first")
-    with sqlite3.connect(path) as connection:
+    with sqlite3.connect(migrated_sqlite) as connection:
         LIMIT[0] = connection.execute("PRAGMA page_count").fetchone()[0] + 2
     await asyncio.gather(*(one("x" * 190 + str(i)) for i in range(400)))
     assert kept and failed and set(failed) == {"away"}
-    with sqlite3.connect(path) as connection:
+    with sqlite3.connect(migrated_sqlite) as connection:
         assert {name for (name,) in connection.execute("SELECT name FROM clinic")} == set(kept)
     await database.close()
 

@@ -1,6 +1,5 @@
 """The file of keys: changed by one at a time, never half, and never without what it needs."""
 
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -65,8 +64,7 @@ def test_a_link_to_the_file_stays_one(tmp_path: Path) -> None:
 
 
 def test_a_new_file_is_refused_where_another_is_needed(tmp_path: Path, migrated_sqlite: Path) -> None:
-    shutil.copy(migrated_sqlite, tmp_path / "a.db")
-    url, mine = f"sqlite:///{tmp_path / 'a.db'}", str(tmp_path / "mine.keys")
+    url, mine = f"sqlite:///{migrated_sqlite}", str(tmp_path / "mine.keys")
     assert reprieve("keys", "add", url=url, REPRIEVE_KEY_FILE=mine).returncode == 0
     assert reprieve("keys", "list", url=url, REPRIEVE_KEY_FILE=mine).returncode == 0
     other = reprieve("keys", "add", url=url, REPRIEVE_KEY_FILE=str(tmp_path / "other.keys"))
