@@ -57,6 +57,19 @@ async def of_patient(database: Database, caller: Caller, *, patient_id: UUID, no
     return [_out(one) for one in found]
 
 
+async def read(database: Database, caller: Caller, *, account_id: UUID, now: datetime) -> ClinicAccountOut:
+    """One account of the clinic.
+
+    Raises:
+        Problem: 403; 404 where the clinic has no such account.
+    """
+    require(caller, "manage_accounts")
+    async with database.read() as connection:
+        found = await _find(connection, caller.clinic_id, account_id, now=now)
+    await audit.record_list(database, caller, resource="accounts", patients=[found.patient_id], now=now)
+    return found
+
+
 async def change(
     database: Database, caller: Caller, *, account_id: UUID, given: AccountChange, now: datetime
 ) -> ClinicAccountOut:

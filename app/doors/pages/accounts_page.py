@@ -10,18 +10,19 @@ from fastapi import APIRouter, Form, Query, Response
 from app.access.lifecycle import clinic_accounts, codes
 from app.access.lifecycle.schemas import AccountChange, AccountCodeOut, StaffInvitationIn, StaffRole
 from app.access.sign_on import settings as providers
-from app.access.sign_on.schemas import ProviderIn
+from app.access.sign_on.schemas import ProviderIn, ProviderOut
 from app.base.http.deps import DatabaseDep, Now, SettingsDep
 from app.base.http.idempotency.service import Answer
 from app.base.http.problems import Problem
 from app.base.languages.speaking import say, translated
 from app.base.settings import Settings
 from app.base.store.database import Database
+from app.doors.pages.as_shown import ShownForm, require_as_shown
 from app.doors.pages.handed import handed_page
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.sent_once import SentOnceDep
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
-from app.doors.pages.steps import PageForm, faults_of, filled, taken
+from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, filled, taken
 from app.record.patients import service as patients
 from app.rules.words import STAFF, Role
 from app.work.clinic import service as clinics
@@ -37,6 +38,13 @@ class InviteForm(PageForm):
 
     role: str = ""
     username: str | None = None
+
+
+class ClinicAccountForm(ShownForm):
+    """What an account is to be instead."""
+
+    role: str | None = None
+    disabled: Literal["yes", "no"] | None = None
 
 
 @router.get("")
@@ -69,11 +77,7 @@ async def invite(
         given = filled(StaffInvitationIn, form)
         made.append(await codes.invite(database, visitor.caller, new=given, once=once, now=now))
 
-    answer = await taken(
-        step(),
-        ADDRESS,
-        lambda problem: _show(database, visitor, public_url=settings.public_url, now=now, problem=problem),
-    )
+    answer = await _stepped(database, visitor, step(), settings=settings, now=now, typed=Typed("invite", form))
     if not made:
         return answer
     title = say("An account: {role}", role=translated(form.role))
@@ -99,16 +103,18 @@ async def reset(
 async def change(
     account_id: UUID,
     visitor: WriterDep,
+    form: Annotated[ClinicAccountForm, Form()],
+    *,
     database: DatabaseDep,
     settings: SettingsDep,
     now: Now,
-    role: Annotated[str, Form(max_length=20)] = "",
-    disabled: Annotated[Literal["", "yes", "no"], Form()] = "",
 ) -> Response:
     """Another role, disabled, or let in again."""
-    wanted = {"role": role or None, "disabled": {"yes": True, "no": False}.get(disabled)}
+    wanted = {"role": form.role, "disabled": {"yes": True, "no": False}.get(form.disabled or "")}
 
     async def step() -> None:
+        held = await clinic_accounts.read(database, visitor.caller, account_id=account_id, now=now)
+        require_as_shown(form.tag, held.role, held.disabled)
         given = AccountChange.model_validate({name: value for name, value in wanted.items() if value is not None})
         await clinic_accounts.change(database, visitor.caller, account_id=account_id, given=given, now=now)
 
@@ -142,7 +148,13 @@ async def withdraw(
     return await _stepped(database, visitor, step, settings=settings, now=now)
 
 
-class ProviderForm(PageForm):
+class FactorForm(ShownForm):
+    """Whether the staff need a second factor."""
+
+    asked: Literal["yes", "no"]
+
+
+class ProviderForm(ShownForm):
     """The clinic's own provider; lists are written with commas, roles as `value = role`, one a line."""
 
     issuer: str = ""
@@ -152,6 +164,18 @@ class ProviderForm(PageForm):
     role_claim: str | None = None
     roles: str = ""
     second_factor: bool = False
+
+    @classmethod
+    def of(cls, held: ProviderOut) -> "ProviderForm":
+        """The form as it is filled in with the provider that is set, without its secret."""
+        return cls(
+            issuer=held.issuer,
+            client_id=held.client_id,
+            domains=", ".join(held.domains),
+            role_claim=held.role_claim,
+            roles="\n".join(f"{value} = {role}" for value, role in (held.roles or {}).items()),
+            second_factor=held.second_factor,
+        )
 
 
 @router.post("/provider")
@@ -166,6 +190,7 @@ async def set_provider(
     """Sets the provider that the staff sign in with."""
 
     async def step() -> None:
+        await _check_provider(database, visitor, form, settings=settings)
         pairs = [line.rpartition("=")[::2] for line in form.roles.splitlines() if line.strip()]
         given = ProviderIn.model_validate(
             {
@@ -182,37 +207,57 @@ async def set_provider(
             database, visitor.caller, given, public_url=settings.public_url, private=settings.private_targets, now=now
         )
 
-    return await _stepped(database, visitor, step(), settings=settings, now=now)
+    return await _stepped(database, visitor, step(), settings=settings, now=now, typed=Typed("provider", form))
 
 
 @router.post("/provider/remove")
-async def remove_provider(visitor: WriterDep, database: DatabaseDep, settings: SettingsDep, now: Now) -> Response:
+async def remove_provider(
+    form: Annotated[ShownForm, Form()], visitor: WriterDep, database: DatabaseDep, settings: SettingsDep, now: Now
+) -> Response:
     """Takes the provider away."""
-    return await _stepped(
-        database, visitor, providers.remove(database, visitor.caller, now=now), settings=settings, now=now
-    )
+
+    async def step() -> None:
+        await _check_provider(database, visitor, form, settings=settings)
+        await providers.remove(database, visitor.caller, now=now)
+
+    return await _stepped(database, visitor, step(), settings=settings, now=now)
+
+
+async def _check_provider(database: Database, visitor: Visitor, form: ShownForm, *, settings: Settings) -> None:
+    held = await providers.read_if_set(database, visitor.caller, settings.public_url)
+    require_as_shown(form.tag, held and held.updated_at)
 
 
 @router.post("/second-factor")
 async def ask_for_factor(
-    visitor: WriterDep,
-    database: DatabaseDep,
-    settings: SettingsDep,
-    now: Now,
-    asked: Annotated[Literal["yes", "no"], Form()],
+    form: Annotated[FactorForm, Form()], visitor: WriterDep, database: DatabaseDep, settings: SettingsDep, now: Now
 ) -> Response:
     """Whether the staff need a second factor."""
-    step = clinics.change(database, visitor.caller, given=ClinicChange(second_factor=asked == "yes"), now=now)
-    return await _stepped(database, visitor, step, settings=settings, now=now)
+
+    async def step() -> None:
+        require_as_shown(form.tag, (await clinics.read(database, visitor.caller, now)).second_factor)
+        given = ClinicChange(second_factor=form.asked == "yes")
+        await clinics.change(database, visitor.caller, given=given, now=now)
+
+    return await _stepped(database, visitor, step(), settings=settings, now=now)
 
 
 async def _stepped(
-    database: Database, visitor: Visitor, step: Awaitable[object], *, settings: Settings, now: datetime
+    database: Database,
+    visitor: Visitor,
+    step: Awaitable[object],
+    *,
+    settings: Settings,
+    now: datetime,
+    typed: Typed = NOTHING_TYPED,
 ) -> Response:
+    """Takes a step; an error is shown on the same page, with what was typed."""
     url = settings.public_url
-    return await taken(
-        step, ADDRESS, lambda problem: _show(database, visitor, public_url=url, now=now, problem=problem)
-    )
+
+    def again(problem: Problem) -> Awaitable[Response]:
+        return _show(database, visitor, public_url=url, now=now, problem=problem, typed=typed.after(problem))
+
+    return await taken(step, ADDRESS, again)
 
 
 def _handed(visitor: Visitor, made: Answer, *, title: str, path: str, public_url: str) -> Response:
@@ -237,6 +282,7 @@ async def _show(
     of: str = "staff",
     cursor: str | None = None,
     problem: Problem | None = None,
+    typed: Typed = NOTHING_TYPED,
 ) -> Response:
     caller = visitor.caller
     roles: tuple[Role, ...] = ("patient",) if of == "patients" else (*STAFF, "operator")
@@ -246,6 +292,7 @@ async def _show(
         whose = [one.patient_id for one in shown if one.patient_id is not None]
         names = await patients.names_of(connection, caller, whose)
     clinic = await clinics.read(database, caller, now)
+    provider = await providers.read_if_set(database, caller, public_url)
     return page(
         "accounts.html",
         visitor,
@@ -257,7 +304,9 @@ async def _show(
         pending=await codes.pending(database, caller, now),
         roles=cast("tuple[StaffRole, ...]", STAFF),
         clinic=clinic,
-        provider=await providers.read_if_set(database, caller, public_url),
+        provider=provider,
+        provider_form=ProviderForm() if provider is None else ProviderForm.of(provider),
+        typed=typed,
         redirect_uri=providers.redirect_uri(public_url, caller.clinic_id),
         zone=clinic.time_zone or "UTC",
         faults=faults_of(problem),

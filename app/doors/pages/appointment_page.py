@@ -11,10 +11,11 @@ from fastapi.responses import RedirectResponse
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.problems import Problem
 from app.base.store.database import Database
+from app.doors.pages.as_shown import ShownForm, require_as_shown, tag_of
 from app.doors.pages.patient_pages import page_of
 from app.doors.pages.rendering import PageRoute
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
-from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, filled, problem_of, taken
+from app.doors.pages.steps import NOTHING_TYPED, Typed, faults_of, filled, problem_of, taken
 from app.record.patients import service as patients
 from app.rules.appointments import AppointmentStep, after
 from app.rules.parameters import ARRIVES_FROM
@@ -30,7 +31,7 @@ router = APIRouter(prefix="/clinic/appointments", route_class=PageRoute, include
 AHEAD = timedelta(days=120)  # how far a free slot is offered for a move
 
 
-class CancelAppointmentForm(PageForm):
+class CancelAppointmentForm(ShownForm):
     """Why an appointment is cancelled."""
 
     reason: str | None = None
@@ -43,7 +44,7 @@ class MoveForm(CancelAppointmentForm):
     overrule: str | None = None
 
 
-class AttendanceForm(PageForm):
+class AttendanceForm(ShownForm):
     """What became of an appointment."""
 
     step: str | None = None
@@ -57,10 +58,16 @@ async def appointment_page(appointment_id: UUID, visitor: VisitorDep, database: 
 
 
 @router.post("/{appointment_id:uuid}/confirm")
-async def confirm(appointment_id: UUID, visitor: WriterDep, database: DatabaseDep, now: Now) -> Response:
+async def confirm(
+    appointment_id: UUID, form: Annotated[ShownForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
+) -> Response:
     """Records that the patient will come."""
-    step = service.confirm(database, visitor.caller, appointment_id=appointment_id, now=now)
-    return await _taken(step, database, visitor=visitor, appointment_id=appointment_id, now=now)
+
+    async def step() -> None:
+        await _check_shown(database, visitor, form, appointment_id=appointment_id, now=now)
+        await service.confirm(database, visitor.caller, appointment_id=appointment_id, now=now)
+
+    return await _taken(step(), database, visitor=visitor, appointment_id=appointment_id, now=now)
 
 
 @router.post("/{appointment_id:uuid}/cancel")
@@ -74,6 +81,7 @@ async def cancel(
     """Cancels the appointment."""
 
     async def step() -> None:
+        await _check_shown(database, visitor, form, appointment_id=appointment_id, now=now)
         why = filled(ReasonIn, form)
         await appointments.cancel(database, visitor.caller, appointment_id=appointment_id, reason=why.reason, now=now)
 
@@ -90,6 +98,7 @@ async def move(
 
     async def step() -> None:
         nonlocal leads_to
+        await _check_shown(database, visitor, form, appointment_id=appointment_id, now=now)
         to = filled(MoveIn, form)
         leads_to = (
             await appointments.move(
@@ -105,7 +114,7 @@ async def move(
 
     problem = await problem_of(step())
     if problem is not None:
-        typed = Typed("move", form)
+        typed = Typed("move", form).after(problem)
         return await _show(database, visitor, appointment_id=appointment_id, now=now, problem=problem, typed=typed)
     return RedirectResponse(f"/clinic/appointments/{leads_to}", 303)
 
@@ -117,11 +126,19 @@ async def attendance(
     """Records that the patient arrived, that it is done, or that nobody came."""
 
     async def step() -> None:
+        await _check_shown(database, visitor, form, appointment_id=appointment_id, now=now)
         said = filled(AttendanceIn, form)
         await attend(database, visitor.caller, appointment_id=appointment_id, what=said.step, note=said.note, now=now)
 
     typed = Typed("attendance", form)
     return await _taken(step(), database, visitor=visitor, appointment_id=appointment_id, now=now, typed=typed)
+
+
+async def _check_shown(
+    database: Database, visitor: Visitor, form: ShownForm, *, appointment_id: UUID, now: datetime
+) -> None:
+    booked = await service.read(database, visitor.caller, appointment_id=appointment_id, now=now)
+    require_as_shown(form.tag, booked.version)
 
 
 async def _taken(
@@ -136,7 +153,9 @@ async def _taken(
     """Takes a step; an error is shown on the same page, with what was typed."""
 
     def again(problem: Problem) -> Awaitable[Response]:
-        return _show(database, visitor, appointment_id=appointment_id, now=now, problem=problem, typed=typed)
+        return _show(
+            database, visitor, appointment_id=appointment_id, now=now, problem=problem, typed=typed.after(problem)
+        )
 
     return await taken(step, f"/clinic/appointments/{appointment_id}", again)
 
@@ -161,6 +180,7 @@ async def _show(
     )
     told: dict[str, object] = {
         "row": booked,
+        "tag": tag_of(booked.version),
         "staff": await clinics.staff_names(database, caller),
         "zone": zone,
         "away": away,

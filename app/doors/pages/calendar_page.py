@@ -17,6 +17,7 @@ from app.base.http.deps import DatabaseDep, Now
 from app.base.http.problems import Problem, bad_field
 from app.base.http.wire import Day
 from app.base.store.database import Database
+from app.doors.pages.as_shown import ShownForm, require_as_shown, tag_of
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.sent_once import SentOnceDep
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
@@ -82,13 +83,6 @@ class SlotTimes(BaseModel):
     weeks: int = 1
 
 
-class BookWaitingForm(PageForm):
-    """A slot for a patient who waits."""
-
-    patient_id: str | None = None
-    slot_id: str | None = None
-
-
 class Place(BaseModel):
     """The place on the waiting list that a form names."""
 
@@ -101,12 +95,30 @@ class WithdrawForm(PageForm):
     waiting_id: str | None = None
 
 
+class BookWaitingForm(ShownForm):
+    """A slot for a patient who waits, and the place on the list."""
+
+    patient_id: str | None = None
+    slot_id: str | None = None
+    waiting_id: str | None = None
+
+
 @dataclass(frozen=True)
 class Waits:
     """A place on the waiting list as it goes over the wire, with the patient's name."""
 
     name: str
     place: WaitingOut
+
+    @property
+    def tag(self) -> str:
+        """The state that a form for this place is shown with."""
+        return tag_of(*_shown_of(self.place.id, self.place.offered_slot_id))
+
+
+def _shown_of(waiting_id: UUID | None, offered: UUID | None) -> tuple[object, ...]:
+    """What others may change of a place on the list: that there is one, and what it is offered."""
+    return waiting_id, offered
 
 
 @router.get("/calendar")
@@ -193,6 +205,11 @@ async def book(
 
     async def step() -> None:
         new = filled(AppointmentIn, form)
+        waits, _, _ = await waiting.read_waiting(database, visitor.caller, patient_id=new.patient_id, now=now)
+        held = next((one.place for one in waits if str(one.place.id) == form.waiting_id), None)
+        require_as_shown(
+            form.tag, *(_shown_of(None, None) if held is None else _shown_of(held.id, held.offered_slot_id))
+        )
         await book_waiting(
             database,
             visitor.caller,

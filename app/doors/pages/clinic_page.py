@@ -16,6 +16,7 @@ from app.base.http.deps import DatabaseDep, Now
 from app.base.http.problems import Problem
 from app.base.languages.speaking import translated
 from app.base.store.database import Database
+from app.doors.pages.as_shown import ShownForm, require_as_shown
 from app.doors.pages.entry_form import KINDS
 from app.doors.pages.fields import Field, choice
 from app.doors.pages.forms import checked, said_of
@@ -36,7 +37,7 @@ NUMBERS = ("alarm_budget", "audit_days")
 FLAGS = ("treating_teams",)
 
 
-class SiteForm(PageForm):
+class SiteForm(ShownForm):
     """A site."""
 
     name: str | None = None
@@ -159,20 +160,39 @@ async def change_site(
     """Another name, address or number of a site."""
 
     async def step() -> None:
+        await _check_site(database, visitor, form, site_id=site_id)
         given = SiteChange(name=form.name, address=form.address, phone=form.phone)
+        await sites.change(database, visitor.caller, site_id=site_id, given=given, now=now)
+
+    return await _stepped(database, visitor, step(), now=now, typed=Typed(f"site {site_id}", form))
+
+
+@router.post("/sites/{site_id:uuid}/{what}")
+async def close_site(
+    site_id: UUID,
+    what: str,
+    form: Annotated[ShownForm, Form()],
+    *,
+    visitor: WriterDep,
+    database: DatabaseDep,
+    now: Now,
+) -> Response:
+    """Closes a site, or opens it again."""
+    if what not in ("close", "open"):
+        raise Problem(404, "There is no such step.")
+
+    async def step() -> None:
+        await _check_site(database, visitor, form, site_id=site_id)
+        given = SiteChange(closed=what == "close")
         await sites.change(database, visitor.caller, site_id=site_id, given=given, now=now)
 
     return await _stepped(database, visitor, step(), now=now)
 
 
-@router.post("/sites/{site_id:uuid}/{what}")
-async def close_site(site_id: UUID, what: str, visitor: WriterDep, database: DatabaseDep, now: Now) -> Response:
-    """Closes a site, or opens it again."""
-    if what not in ("close", "open"):
-        raise Problem(404, "There is no such step.")
-    given = SiteChange(closed=what == "close")
-    step = sites.change(database, visitor.caller, site_id=site_id, given=given, now=now)
-    return await _stepped(database, visitor, step, now=now)
+async def _check_site(database: Database, visitor: Visitor, form: ShownForm, *, site_id: UUID) -> None:
+    held = next((one for one in await sites.list_all(database, visitor.caller) if one.id == site_id), None)
+    if held is not None:  # the step itself says where there is none
+        require_as_shown(form.tag, held)
 
 
 @router.post("/red-flags")
@@ -193,7 +213,7 @@ async def _stepped(
     database: Database, visitor: Visitor, step: Awaitable[object], *, now: datetime, typed: Typed = NOTHING_TYPED
 ) -> Response:
     def again(problem: Problem) -> Awaitable[Response]:
-        return _show(database, visitor, now=now, typed=typed, problem=problem)
+        return _show(database, visitor, now=now, typed=typed.after(problem), problem=problem)
 
     return await taken(step, ADDRESS, again)
 

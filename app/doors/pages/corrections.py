@@ -142,6 +142,11 @@ async def add_baseline(
     typed: Values = {"baseline_pain": form.baseline_pain or ""}
     given = body_of("procedure", typed)
     try:
+        held = await facts.read_one(
+            database, visitor.caller, kind=PROCEDURE, fact_id=procedure_id, action=PROCEDURE.action, now=now
+        )
+        if held.body.baseline_pain not in (None, given.get("baseline_pain")):
+            raise Problem(412, "Somebody has written it down meanwhile.")
         changes = checked(PROCEDURE.change, {**given, "reason": "the pain before was missing"})
         await facts.change(
             database, visitor.caller, kind=PROCEDURE, fact_id=procedure_id, changes=changes, if_match=None, now=now

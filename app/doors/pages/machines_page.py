@@ -57,7 +57,8 @@ async def add_webhook(
             await messages.add_webhook(database, visitor.caller, settings=settings, new=new, once=once, now=now)
         )
 
-    answer = await _stepped(database, visitor, step(), now=now, typed={"url": str(form.get("url", ""))})
+    typed = {"url": str(form.get("url", "")), "topics": " ".join(str(one) for one in form.getlist("topics"))}
+    answer = await _stepped(database, visitor, step(), now=now, typed=typed)
     if not made:
         return answer
     told = WebhookOut.model_validate(made[0].body)
@@ -87,6 +88,7 @@ async def make_key(
     """A key for a machine, shown this once."""
     form = await request.form()
     typed = {name: str(form.get(name, "")).strip() for name in ("name", "days", "account_id")}
+    typed["scopes"] = " ".join(str(one) for one in form.getlist("scopes"))
     made: list[Answer] = []
 
     async def step() -> None:

@@ -16,6 +16,7 @@ from app.base.http.deps import DatabaseDep, Now, SettingsDep
 from app.base.http.idempotency.service import NO_KEY, Answer, IdempotentCall
 from app.base.http.problems import Problem, bad_field
 from app.base.store.database import Database
+from app.doors.pages.as_shown import ShownForm, require_as_shown
 from app.doors.pages.handed import handed_page
 from app.doors.pages.hub import hub_page
 from app.doors.pages.rendering import PageRoute
@@ -50,6 +51,12 @@ class ProxyForm(PageForm):
     reason: str = "asked"
     may_write: str | None = None
     until: str | None = None
+
+
+class BelongsForm(ShownForm):
+    """The site that a patient belongs to; empty, none."""
+
+    site_id: str | None = None
 
 
 class EraseForm(PageForm):
@@ -152,12 +159,14 @@ async def end_proxy(patient_id: UUID, proxy_id: UUID, visitor: WriterDep, databa
 
 @router.post("/site")
 async def set_site(
-    patient_id: UUID, visitor: WriterDep, database: DatabaseDep, now: Now, site_id: Annotated[str, Form()] = ""
+    patient_id: UUID, form: Annotated[BelongsForm, Form()], visitor: WriterDep, database: DatabaseDep, now: Now
 ) -> Response:
     """The site that the patient belongs to."""
 
     async def step() -> None:
-        given = SiteOfIn.model_validate({"site_id": site_id or None})
+        held = await sites.of_patient(database, visitor.caller, patient_id=patient_id, now=now)
+        require_as_shown(form.tag, _id_of(held))
+        given = SiteOfIn.model_validate({"site_id": form.site_id})
         await sites.set_of_patient(database, visitor.caller, patient_id=patient_id, site_id=given.site_id, now=now)
 
     return await _stepped(database, visitor, step(), patient_id=patient_id, now=now)

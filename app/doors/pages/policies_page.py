@@ -10,10 +10,11 @@ from app.answers.eligibility.schemas import PolicyIn, policy_example
 from app.base.http.deps import DatabaseDep, Now
 from app.base.http.problems import Problem
 from app.base.store.database import Database
+from app.doors.pages.as_shown import ShownForm, require_as_shown
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.sent_once import SentOnceDep
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
-from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, filled, problem_of, taken
+from app.doors.pages.steps import NOTHING_TYPED, Typed, faults_of, filled, problem_of, taken
 from app.rules.policies import policies
 from app.work.reviews.policy_change import PolicyChange, changed_by
 
@@ -21,10 +22,11 @@ ADDRESS = "/clinic/policies"
 router = APIRouter(prefix=ADDRESS, route_class=PageRoute, include_in_schema=False)
 
 
-class PolicyForm(PageForm):
-    """A policy's text."""
+class PolicyForm(ShownForm):
+    """A policy's text; and of which of the clinic's own it is a new one."""
 
     toml: str | None = None
+    of: str = ""
 
 
 @router.get("")
@@ -40,9 +42,12 @@ async def add(
     """Adds a policy of the clinic's own, or a new text of one."""
 
     async def step() -> None:
+        await _check_shown(database, visitor, form, name=form.of)
         await clinic_policies.add(database, visitor.caller, given=filled(PolicyIn, form), once=once, now=now)
 
     async def again(problem: Problem) -> Response:
+        if problem.status == 412:  # the text stays, in a form that says no more what it was written over
+            form.tag = None
         return await _show(database, visitor, typed=Typed("policy", form), problem=problem)
 
     return await taken(step(), ADDRESS, again)
@@ -64,14 +69,27 @@ async def preview(form: Annotated[PolicyForm, Form()], visitor: WriterDep, datab
 
 @router.post("/{name}/end")
 async def end(
-    name: Annotated[str, Path(max_length=60)], visitor: WriterDep, database: DatabaseDep, now: Now
+    name: Annotated[str, Path(max_length=60)],
+    form: Annotated[ShownForm, Form()],
+    visitor: WriterDep,
+    *,
+    database: DatabaseDep,
+    now: Now,
 ) -> Response:
     """Ends one of the clinic's own."""
+
+    async def step() -> None:
+        await _check_shown(database, visitor, form, name=name)
+        await clinic_policies.end(database, visitor.caller, name=name, now=now)
 
     async def again(problem: Problem) -> Response:
         return await _show(database, visitor, problem=problem)
 
-    return await taken(clinic_policies.end(database, visitor.caller, name=name, now=now), ADDRESS, again)
+    return await taken(step(), ADDRESS, again)
+
+
+async def _check_shown(database: Database, visitor: Visitor, form: ShownForm, *, name: str) -> None:
+    require_as_shown(form.tag, (await clinic_policies.texts(database, visitor.caller)).get(name))
 
 
 async def _show(

@@ -74,6 +74,7 @@ class ManyForm(QueueFilters):
 
     step: str = ""
     review_id: list[str] = Field(default_factory=list)
+    seen: list[str] = Field(default_factory=list)  # a review and its ETag each, of all that the page shows
     owner_id: str = Form("", alias="to")
     reason: str = ""
     wait_until: str = ""
@@ -87,6 +88,11 @@ class ManyForm(QueueFilters):
         """
         own = {name: value for name in FIELDS.get(self.step, ()) if (value := getattr(self, name))}
         return STEP.validate_python({"step": self.step, "review_ids": self.review_id, **own})
+
+    def tags(self) -> dict[UUID, str]:
+        """The ETags that the reviews were shown with."""
+        pairs = (one.partition(" ")[::2] for one in self.seen)
+        return {UUID(name): tag for name, tag in pairs if name in self.review_id}
 
 
 class Refused(NamedTuple):
@@ -117,7 +123,7 @@ async def take_many(form: Annotated[ManyForm, Form()], visitor: WriterDep, datab
 
     async def step() -> None:
         nonlocal done
-        done = await bulk.take_many(database, visitor.caller, given=form.bulk(), now=now)
+        done = await bulk.take_many(database, visitor.caller, given=form.bulk(), tags=form.tags(), now=now)
 
     problem = await problem_of(step())
     if problem is not None:
@@ -224,6 +230,7 @@ def _line(one: ReviewState, names: dict[UUID, str], *, owners: dict[UUID, str], 
     return {
         **service.out(one, now).model_dump(),
         "name": names.get(review.patient_id, ""),
+        "tag": service.tag_of(review),
         "owner": None if review.owner_id is None else owners.get(review.owner_id),
         "site": f"{review.laterality or ''} {spoken(review.joints or [])}".strip(),
     }

@@ -29,6 +29,7 @@ from app.base.languages.speaking import (
     weekday_in_words,
 )
 from app.base.languages.speaking import say as said_in
+from app.doors.pages.as_shown import tag_of
 from app.doors.pages.menu import pages_of
 from app.doors.pages.said import forgotten, heard_of, hearing, say
 from app.doors.pages.sent_once import SentBefore, SentForm, hidden
@@ -58,6 +59,7 @@ def environment() -> SpokenEnvironment:
         lstrip_blocks=True,
     )
     made.globals["hidden"] = hidden
+    made.globals["tag_of"] = tag_of
     made.globals["text_of"] = text_of
     made.globals["say"] = said_in
     made.globals["counted"] = counted

@@ -28,14 +28,18 @@ from app.base.store.database import Database
 
 FIELD = "idempotency_key"  # the name of the hidden field
 LONGEST = 64
+TAG = Markup('<input type="hidden" name="tag" value="{}">')  # the state that a form was shown with
 HIDDEN = Markup('<input type="hidden" name="form_token" value="{}"><input type="hidden" name="{}" value="{}">')
 _under_way = WeakValueDictionary[tuple[UUID, UUID, str], asyncio.Lock]()  # by clinic, account and key
 
 
 @pass_context
-def hidden(context: Context) -> Markup:
-    """The hidden fields of every form that does something: the page's token, and the word of this form."""
-    return HIDDEN.format(context["visitor"].form_token, FIELD, secrets.token_urlsafe(12))
+def hidden(context: Context, tag: str | None = None) -> Markup:
+    """The hidden fields of every form that does something: the page's token, the word of this form, and with what state
+    it was shown, where it changes something that others change, too.
+    """
+    fields = HIDDEN.format(context["visitor"].form_token, FIELD, secrets.token_urlsafe(12))
+    return fields if tag is None else fields + TAG.format(tag)
 
 
 async def get_sent_once(request: Request) -> IdempotentCall:

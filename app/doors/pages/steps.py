@@ -49,11 +49,22 @@ class Typed:
 
     step: str = ""
     form: PageForm | None = None
+    of_old_page: bool = False
 
     def __call__(self, step: str, name: str) -> str:
         """The text of a field of a step's form; empty for the forms of other steps."""
         value = getattr(self.form, name, None) if step == self.step else None
         return "" if value is None else str(value)
+
+    def over(self, step: str, held: object) -> Callable[[str], str]:
+        """The texts of a form's fields: what was typed where it is the form of this step, else what is held."""
+        again = step == self.step and not self.of_old_page
+
+        def text(name: str) -> str:
+            value = getattr(self.form if again else held, name, None)
+            return "" if value is None else str(value)
+
+        return text
 
     def after(self, problem: Problem) -> "Typed":
         """What is shown again after a problem: of a form whose page was old only the words that were written.
@@ -63,7 +74,7 @@ class Typed:
         if problem.status != 412 or self.form is None:
             return self
         words = {"note", "reason"} & set(type(self.form).model_fields)
-        return Typed(self.step, type(self.form)(**self.form.model_dump(include=words)))
+        return Typed(self.step, type(self.form)(**self.form.model_dump(include=words)), of_old_page=True)
 
 
 NOTHING_TYPED = Typed()

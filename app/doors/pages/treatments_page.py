@@ -1,12 +1,13 @@
 """What was recorded of a patient beside the diary, kind by kind: each can be added to, corrected, and looked back at."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import RULES
 from app.access.audit import service as audit
@@ -18,6 +19,7 @@ from app.doors.pages.rendering import PageRoute
 from app.doors.pages.session import VisitorDep
 from app.record.facts import service as facts
 from app.record.facts.kinds import AnyKind, Fact, FactIn
+from app.record.facts.service import Deleted
 from app.record.patients import service as patients
 from app.record.revisions.schemas import RevisionOut
 from app.rules.words import Role
@@ -48,6 +50,18 @@ class FactLine:
 
 
 @dataclass(frozen=True)
+class DeletedLine:
+    """A fact that was deleted: what it was, and by whom, when and why it was deleted."""
+
+    title: str
+    on: date
+    says: str
+    at: datetime
+    account_id: UUID | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
 class Section:
     """The facts of one kind, the newest first."""
 
@@ -73,6 +87,10 @@ async def treatments_page(
         person = await patients.find(connection, caller, patient_id=patient_id)
         found = await facts.of_patient(connection, person.clinic_id, patient_id=patient_id, kinds=kinds)
         wire = {kind.name: await kind.wire(connection, found.of(kind)) for kind in kinds}
+        gone = [
+            await _deleted(connection, one)
+            for one in await facts.deleted_of_patient(connection, person.clinic_id, patient_id=patient_id, kinds=kinds)
+        ]
         treated = await treatments.of_patient(connection, person.clinic_id, patient_id)
     await audit.record_read(database, caller, resource="treatments", patient_id=patient_id, now=now)
     sections = [
@@ -87,11 +105,19 @@ async def treatments_page(
         "sections": sections,
         "verdicts": {one.procedure_id: one.says for one in treated},
         "reviews": {one.procedure_id: (one.review_id, one.review_state) for one in treated if one.review_id},
+        "deleted": gone,
         "history": history,
         "before": before,
         "staff": {one.id: one.username for one in await clinics.list_colleagues(database, caller)},
     }
     return await hub_page(database, visitor, "treatments.html", person=person, tab="treatments", now=now, told=told)
+
+
+async def _deleted(connection: AsyncConnection, one: Deleted[FactIn]) -> DeletedLine:
+    (body,) = await one.kind.wire(connection, [one.fact])
+    title = next(form.title for form in FORMS.values() if form.kind.name == one.kind.name)
+    on = one.kind.day_of(one.fact.body)
+    return DeletedLine(title, on, said(one.kind.name, body), one.at, one.account_id, one.reason)
 
 
 def _section(plural: str, *, found: list[Fact[FactIn]], wire: list[BaseModel], role: Role) -> Section:

@@ -1,7 +1,9 @@
 """Recording, changing, deleting and reading facts of any kind."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Generic
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -28,6 +30,7 @@ from app.record.patients.service import Person
 from app.record.revisions import service as revisions
 from app.record.revisions.schemas import RevisionOut
 from app.record.revisions.service import NewRevision
+from app.record.revisions.tables import Revision
 
 fact = table(FactRow)
 
@@ -86,21 +89,55 @@ async def of_patient(
         return Facts(await wholes_in_turns(FactRow, await connection.execute(ordered)))
     by_name = {kind.name: kind for kind in kinds}
     then = [
-        FactRow.model_construct(
-            clinic_id=clinic_id,
-            id=one.row_id,
-            kind=one.kind,
-            patient_id=patient_id,
-            number=one.number,
-            on_date=by_name[one.kind].day_of(by_name[one.kind].parse(one.content)),
-            content=one.content,
-            recorded_at=one.recorded_at,
-            created_at=one.received_at,
-        )
+        _as_written(one, by_name[one.kind])
         for one in await revisions.known_on(connection, clinic_id, patient_id=patient_id, kinds=names, at=known_on)
-        if one.content is not None
     ]
     return Facts(sorted(then, key=lambda one: (one.on_date, one.id)))
+
+
+def _as_written(one: Revision, kind: AnyKind) -> FactRow:
+    """A fact as a revision of it says, which must not be its deletion."""
+    content = one.content or {}
+    return FactRow.model_construct(
+        clinic_id=one.clinic_id,
+        id=one.row_id,
+        kind=one.kind,
+        patient_id=one.patient_id,
+        number=one.number,
+        on_date=kind.day_of(kind.parse(content)),
+        content=content,
+        recorded_at=one.recorded_at,
+        created_at=one.received_at,
+    )
+
+
+@dataclass(frozen=True)
+class Deleted(Generic[B]):
+    """A fact as it stood before it was deleted; when, by whom and why it was."""
+
+    kind: Kind[B]
+    fact: Fact[B]
+    at: datetime
+    account_id: UUID | None
+    reason: str | None
+
+
+async def deleted_of_patient(
+    connection: AsyncConnection, clinic_id: UUID, *, patient_id: UUID, kinds: Sequence[AnyKind]
+) -> list[Deleted[FactIn]]:
+    """A patient's facts of some kinds that were deleted, the latest deletion first."""
+    by_name = {kind.name: kind for kind in kinds}
+    ends = await revisions.deletions(connection, clinic_id, patient_id=patient_id, kinds=list(by_name))
+    return [
+        Deleted(
+            kind=by_name[end.kind],
+            fact=_fact(by_name[end.kind], _as_written(last, by_name[end.kind])),
+            at=end.received_at,
+            account_id=end.account_id,
+            reason=end.reason,
+        )
+        for last, end in ends
+    ]
 
 
 async def create(

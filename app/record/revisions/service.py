@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import and_, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller
@@ -77,6 +78,21 @@ async def known_on(
     )
     newest = select(heard).where(heard.c.place == 1, heard.c.content.is_not(None))
     return await wholes_in_turns(Revision, await connection.execute(newest))
+
+
+async def deletions(
+    connection: AsyncConnection, clinic_id: UUID, *, patient_id: UUID, kinds: list[str]
+) -> list[tuple[Revision, Revision]]:
+    """What each deleted row of some kinds said last, and its deletion; the latest deletion first."""
+    theirs = and_(
+        col(Revision.clinic_id) == clinic_id, col(Revision.patient_id) == patient_id, col(Revision.kind).in_(kinds)
+    )
+    deleted = select(col(Revision.row_id)).where(theirs, col(Revision.content).is_(None))
+    query = select(revision).where(theirs, col(Revision.row_id).in_(deleted))
+    ordered = query.order_by(col(Revision.row_id), col(Revision.number))
+    found = await wholes_in_turns(Revision, await connection.execute(ordered))
+    ends = [(before, one) for before, one in pairwise(found) if one.content is None and before.row_id == one.row_id]
+    return sorted(ends, key=lambda end: end[1].received_at, reverse=True)
 
 
 async def told(connection: AsyncConnection, found: Sequence[Revision]) -> list[RevisionOut]:

@@ -209,7 +209,9 @@ async def list_slots(
 
 @dataclass(frozen=True)
 class AgendaItem:
-    """A slot with its clinician, where it is booked the appointment and the patient, and for whom it is kept."""
+    """A slot with its clinician, where it is booked the appointment and the patient with their number, and for whom it is
+    kept.
+    """
 
     id: UUID
     starts_at: datetime
@@ -232,6 +234,7 @@ class AgendaItem:
     kept_for_id: UUID | None
     kept_until: datetime | None
     site: str | None
+    phone: str | None
 
     @property
     def where(self) -> str:
@@ -319,6 +322,7 @@ def _agenda(caller: Caller, now: datetime) -> RowQuery:
             keeper.c.id.label("kept_for_id"),
             col(Waiting.offered_until),
             col(ClinicSite.name).label("site"),
+            col(Patient.phone),
         )
         .select_from(slot)
         .outerjoin(

@@ -1,5 +1,6 @@
 """One step with many reviews at once, and its undoing."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import assert_never
 from uuid import UUID
@@ -57,12 +58,16 @@ class BeforeStep(BaseModel):
     closed_at: datetime | None
 
 
-async def take_many(database: Database, caller: Caller, *, given: BulkIn, now: datetime) -> BulkOut:
+async def take_many(
+    database: Database, caller: Caller, *, given: BulkIn, tags: Mapping[UUID, str] | None = None, now: datetime
+) -> BulkOut:
     """Takes a step with each review that allows it, in one transaction; answers what became of each.
 
-    A review that does not allow the step stays as it is and says why; the others are not held up by it.
+    A review that does not allow the step stays as it is and says why; the others are not held up by it. `tags` are the ETags
+    of reviews as the caller has seen them: one that has changed since does not allow it.
     """
     require(caller, "work_review")
+    seen = tags or {}
     change = _unbooked(_change(caller, given, now), given.step)
 
     async def work(connection: AsyncConnection) -> BulkOut:
@@ -71,7 +76,8 @@ async def take_many(database: Database, caller: Caller, *, given: BulkIn, now: d
         for review_id in sorted(set(given.review_ids)):  # every writer of several reviews locks them in this order
             try:
                 async with connection.begin_nested():  # what a step did before it was refused goes with it
-                    taken = await take(connection, caller, review_id=review_id, change=change, if_match=None, now=now)
+                    tag = seen.get(review_id)
+                    taken = await take(connection, caller, review_id=review_id, change=change, if_match=tag, now=now)
             except Problem as problem:
                 outcomes[review_id] = BulkItemOut(review_id=review_id, status="rejected", problem=problem.body())
                 continue
