@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from itertools import product
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from app.answers.verdicts.tables import OutcomeRow
 from app.base.store.typed import col, table, to
 from app.record.patients.service import patient
 from app.record.patients.tables import Patient
-from app.relief import Definition
+from app.relief import DEFINITIONS
 from tests.alerts.flags.test_conclusions import work
 from tests.answers.verdicts.test_courses import START, all_made, material
 from tests.answers.verdicts.test_no_contradictions import RECORDS, a_record
@@ -168,8 +169,7 @@ async def test_a_round_with_nothing_to_do_writes_nothing(service: Service) -> No
     assert (found, written) == ([], [])
 
 
-@pytest.mark.parametrize("definition", ["half", "eighty", "full"])
-def test_what_has_ended_changes_by_no_day_that_goes_by(definition: Definition) -> None:
+def test_what_has_ended_changes_by_no_day_that_goes_by() -> None:
     """Of every made life that has an end: outcome, sentence and flags are the same on each later day."""
     lives = list[tuple[int, partial[VerdictMaterial]]]()
     for seed in range(RECORDS):
@@ -179,12 +179,15 @@ def test_what_has_ended_changes_by_no_day_that_goes_by(definition: Definition) -
             today = START + timedelta(days=on)
             treated = [one for one in whole if one.performed_on <= today]  # what lies ahead can't be recorded
             events = [one for one in ends if one.happened_on <= today]
-            lives.append((on, partial(material, number, treated, diary, events=events, definition=definition)))
+            lives.append((on, partial(material, number, treated, diary, events=events)))
     firsts = all_made([life(day=on) for on, life in lives])
-    over = [(on, life, then) for (on, life), then in zip(lives, firsts, strict=True) if then.outcome.closed is not None]
+    over = [one for one, then in zip(lives, firsts, strict=True) if then.outcome.closed is not None]
     assert len(over) > 10
-    for later in (1, 2, 8, 30, 365):
-        for (_, _, then), now in zip(over, all_made([life(day=on + later) for on, life, _ in over]), strict=True):
+    for later, definition in product((1, 2, 8, 30, 365), DEFINITIONS):
+        before = all_made([life(day=on, definition=definition) for on, life in over])
+        after = all_made([life(day=on + later, definition=definition) for on, life in over])
+        for then, now in zip(before, after, strict=True):
+            assert then.outcome.closed is not None, "what ends a watch is no question of the definition"
             assert replace(now.outcome, as_of=then.outcome.as_of) == then.outcome, later
             assert (now.says, now.why) == (then.says, then.why), later
             flagged = [[one.kind for one in conditions(m.outcome, UUID(int=1), m.why)] for m in (then, now)]

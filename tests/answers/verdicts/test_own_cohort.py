@@ -20,7 +20,7 @@ from tests.relief.support import course as scores_of
 from tests.support import Service, entry
 
 pytestmark = pytest.mark.anyio
-TREATED = date(2025, 7, 10)
+TREATED = date(2025, 9, 28)
 
 
 async def treated(service: Service, number: int, ends: int | None) -> str:
@@ -29,7 +29,7 @@ async def treated(service: Service, number: int, ends: int | None) -> str:
     who = (await service("cleo", "POST", "/v1/patients", json=new)).json()["id"]
     body = {"performed_on": TREATED.isoformat(), "region": "lumbar", "laterality": "left"}
     procedure = (await service("cleo", "POST", f"/v1/patients/{who}/procedures", json=body)).json()["id"]
-    scores = scores_of(7, 2, ends, 7, 290, seed=number)
+    scores = scores_of(7, 2, ends, 7, 210, seed=number)
     entries = [{"date": (TREATED + timedelta(days=d)).isoformat(), **entry(s)} for d, s in scores.items()]
     answer = await service("cleo", "POST", f"/v1/patients/{who}/diary", json={"entries": entries})
     assert answer.status_code == 200, answer.text

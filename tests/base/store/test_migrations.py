@@ -18,7 +18,7 @@ from tests.base.store.test_carry_over import OLD, fill
 from tests.commands import reprieve
 
 ROOT = Path(__file__).parents[3]
-STEPS_APART = 89  # between the steps that are tried in the suite; `tests/benchmarks/kills.py` tries all
+STEPS_APART = 181  # between the steps that are tried in the suite; `tests/benchmarks/kills.py` tries all
 
 
 def killed_at(steps: dict[str, int], count: Path) -> list[int]:
