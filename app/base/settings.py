@@ -44,6 +44,13 @@ def _smtp(value: SecretStr) -> SecretStr:
     return value
 
 
+def _collector(value: SecretStr) -> SecretStr:
+    parts = urlsplit(value.get_secret_value())
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("not the address of a collector; write http://collector:4318")
+    return value
+
+
 def _origins(value: object) -> object:
     if not isinstance(value, str):
         return value
@@ -122,6 +129,10 @@ class Settings(BaseSettings):
     )
     metrics_token: SecretStr | None = Field(
         default=None, description="bearer token for `/metrics`; without one it answers this machine alone"
+    )
+    telemetry_url: Annotated[SecretStr, AfterValidator(_collector)] | None = Field(
+        default=None,
+        description="an OpenTelemetry collector that traces and metrics go to by HTTP, such as http://collector:4318",
     )
     dask: str | None = Field(
         default=None, description="address of a dask scheduler whose workers make verdicts in `reprieve sweep`"

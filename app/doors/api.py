@@ -10,6 +10,7 @@ from typing import cast
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
+from fastapi.telemetry import TelemetryConfig
 from pydantic import BaseModel
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
@@ -41,6 +42,7 @@ from app.base.store.database import Database
 from app.base.store.known_keys import in_clear, know_keys
 from app.base.store.metadata import utc_now
 from app.base.store.readiness import Readiness
+from app.base.telemetry import Telemetry, turn_off, turn_on
 from app.doors import document
 from app.doors.interpreter import InterpreterTuning
 from app.doors.metrics import Metrics
@@ -171,6 +173,7 @@ def create_app(settings: Settings, clock: Clock = utc_now, *, tuned: bool = Fals
                 f" set REPRIEVE_MAIL_FROM, which is {settings.mail_from}"
             )
 
+    telemetry = None if settings.telemetry_url is None else Telemetry(settings.telemetry_url.get_secret_value())
     app = Service(
         title="Reprieve",
         version=version("reprieve"),
@@ -183,7 +186,9 @@ def create_app(settings: Settings, clock: Clock = utc_now, *, tuned: bool = Fals
         redoc_url=None,
         dependencies=[Depends(refuse_unknown_query)],
         generate_unique_id_function=document.call_name,
+        telemetry=_told_of(telemetry),
     )
+    app.state.telemetry = telemetry
     app.state.settings, app.state.clock, app.state.tuned = settings, clock, tuned
     problems.install(app)
     for router in (*ROUTERS, system, operators, metrics):
@@ -191,6 +196,20 @@ def create_app(settings: Settings, clock: Clock = utc_now, *, tuned: bool = Fals
     mount_last(app)
     document.complete(app)
     return app
+
+
+def _told_of(telemetry: Telemetry | None) -> TelemetryConfig:
+    """What the framework tells the collector of calls: none of its logs, which may hold what an exception said."""
+    if telemetry is None:
+        return {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+    return {
+        "tracer_provider": telemetry.tracers,
+        "meter_provider": telemetry.meters,
+        "logs": False,
+        "operation_spans": False,
+        "auto_configure": False,
+        "exclude": lambda scope: scope.get("path") in ("/healthz", "/readyz", "/metrics"),
+    }
 
 
 @asynccontextmanager
@@ -207,6 +226,8 @@ async def _open(app: FastAPI) -> AsyncIterator[None]:
         await know_keys(database)
         if (clear := await in_clear(database)) is not None:
             log.warning("not everything is kept under a key", why=clear)
+        if app.state.telemetry is not None:
+            turn_on(app.state.telemetry)
         app.state.database, app.state.metrics = database, Metrics()
         app.state.readiness = Readiness(database)
         app.state.sign_ins = SignIns(database, limits_of(settings), of_sign_in)
@@ -225,6 +246,9 @@ async def _open(app: FastAPI) -> AsyncIterator[None]:
             app.state.readiness.stop()
     finally:
         await database.close()
+        if app.state.telemetry is not None:
+            turn_off()
+            await asyncio.to_thread(app.state.telemetry.close)
 
 
 def limits_of(settings: Settings) -> SignInLimits:

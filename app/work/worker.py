@@ -26,6 +26,7 @@ from app.base.http.deps import Clock
 from app.base.settings import Settings
 from app.base.store.database import Database
 from app.base.store.leases import CONCLUSIONS, leased, set_up_to_date
+from app.base.telemetry import tell_done, timed
 from app.work.calendar.absences import withdraw_offers_in_absences
 from app.work.calendar.deaths import let_go, wait_again
 from app.work.calendar.offers import pass_on
@@ -68,11 +69,15 @@ async def work_once(
         most: verdicts in this round.
         tell: is called with the number of verdicts done so far.
     """
-    await learn_from_outcomes(database, clock)
+    with timed("worker learns"):
+        await learn_from_outcomes(database, clock)
     done = await judge(database, clock, most=most, executor=executor, tell=tell)
     for step in STEPS:
-        while count := await database.write(partial(step, now=clock())):
-            done += count
+        with timed("worker step", step):
+            begun = done
+            while count := await database.write(partial(step, now=clock())):
+                done += count
+            tell_done(done - begun)
     async with database.read() as connection:
         left = await is_anything_left(connection, clock())
     if not left:
@@ -90,9 +95,11 @@ async def judge(
 ) -> int:
     """Verdicts with their flags, beside whoever else judges; returns how many procedures were looked at."""
     done = 0
-    async for swept in sweep(database, clock, executor, most=most):
-        done = swept.done
-        tell(done)
+    with timed("worker judges"):
+        async for swept in sweep(database, clock, executor, most=most):
+            done = swept.done
+            tell(done)
+        tell_done(done)
     return done
 
 
@@ -132,7 +139,9 @@ async def run(work: Callable[[], Awaitable[int]], seconds: float) -> None:
     while True:
         done, begun = 0, time.monotonic()
         try:
-            done = await work()
+            with timed("worker round", work):
+                done = await work()
+                tell_done(done)
         except Exception as error:  # the worker must survive a database that can't be reached
             log.error("worker", error=type(error).__name__, exc_info=error)
         if not done:

@@ -72,6 +72,7 @@ HELD = {  # by module and name: why nothing of one clinic comes out of it for an
     "base/store/statements.py: _upsert": OF_STATEMENTS,
     "base/store/typed.py: _defaults": OF_THE_CODE,
     "base/store/typed.py: _sealed": OF_THE_CODE,
+    "base/telemetry.py: _on": "the line to the operator's collector",
     "base/store/wall.py: _held": "the clinic that one request is held to; its own context",
     "base/store/writer.py: self._waiting": "work until it is done, each for whoever waits for it",
     "doors/pages/assets.py: _bundle": OF_THE_CODE,

@@ -28,9 +28,11 @@ from app.base.store.keys import ring_of
 from app.base.store.prepared import Parameters, Prepared, PreparedConnection, Ts, prepared_insert
 from app.base.store.sealed import use_ring
 from app.base.store.writer import PreparedWork, SharedWriter, T, Work
+from app.base.telemetry import timed
 
 TRIES = 5  # of a transaction that another was in the way of
 CONNECTS, WAITS = 10, 10  # seconds for a connection to PostgreSQL to be made, and to be free
+READ, WRITE = "database read", "database write"  # steps, as a collector is told of them
 IDLE = 60  # seconds that a transaction may be held without a statement
 
 
@@ -63,9 +65,10 @@ class Database:
 
         Where another transaction was in the way the work is done again: it changes nothing but the database.
         """
-        if self._writer is not None:
-            return await self._writer.run(work)
-        return await _again(partial(self._in_transaction, work))
+        with timed(WRITE, work):
+            if self._writer is not None:
+                return await self._writer.run(work)
+            return await _again(partial(self._in_transaction, work))
 
     async def _in_transaction(self, work: Work[T]) -> T:
         async with self.engine.begin() as connection:
@@ -73,9 +76,10 @@ class Database:
 
     async def write_prepared(self, work: PreparedWork[T]) -> T:
         """The same for the hot paths: the work runs only statements that were built once (`prepared.py`)."""
-        if self._writer is not None:
-            return await self._writer.run(work, prepared=True)
-        return await _again(partial(self._in_prepared_transaction, work))
+        with timed(WRITE, work):
+            if self._writer is not None:
+                return await self._writer.run(work, prepared=True)
+            return await _again(partial(self._in_prepared_transaction, work))
 
     async def _in_prepared_transaction(self, work: PreparedWork[T]) -> T:
         async with self.engine.connect() as connection:
@@ -128,18 +132,20 @@ class Database:
         Args:
             aside: for what may take long: SQLite then reads in a thread of its own, where it holds up no other call.
         """
-        async with (self._aside if aside else self.engine).connect() as connection:
-            if not self.is_sqlite:
-                await connection.execution_options(isolation_level="REPEATABLE READ")
-            yield connection
+        with timed(READ):
+            async with (self._aside if aside else self.engine).connect() as connection:
+                if not self.is_sqlite:
+                    await connection.execution_options(isolation_level="REPEATABLE READ")
+                yield connection
 
     async def read_many(self, statement: "Prepared[*Ts]", parameters: Parameters) -> "list[tuple[*Ts]]":
         """The rows of one prepared statement, in a single round trip."""
-        if self._reader is not None:
-            return await PreparedConnection(self._reader, self.engine.dialect).rows(statement, parameters)
-        async with self.engine.connect() as connection:
-            raw = (await connection.get_raw_connection()).driver_connection
-            return await PreparedConnection(raw, self.engine.dialect).rows(statement, parameters)
+        with timed(READ):
+            if self._reader is not None:
+                return await PreparedConnection(self._reader, self.engine.dialect).rows(statement, parameters)
+            async with self.engine.connect() as connection:
+                raw = (await connection.get_raw_connection()).driver_connection
+                return await PreparedConnection(raw, self.engine.dialect).rows(statement, parameters)
 
     async def read_one(self, statement: "Prepared[*Ts]", parameters: Parameters) -> "tuple[*Ts] | None":
         """The first row of one prepared statement, in a single round trip."""
