@@ -53,6 +53,7 @@ def settling_days(region: Region) -> int:
 # --- flags -------------------------------------------------------------------------------------------------------
 RED_FLAG_RECENT: Final = timedelta(days=30)  # of an earlier day somebody reads; a phone may be offline so long; chosen
 UNDONE_WITHIN: Final = timedelta(minutes=15)  # for which a resolved flag can be taken back; chosen, a slip shows soon
+EMERGENCY_WITHIN: Final = timedelta(hours=1)  # of a sign that sends the patient to an emergency department; chosen
 DUE_WITHIN: Final = {"now": timedelta(hours=4), "soon": timedelta(days=2), "later": timedelta(days=7)}  # chosen
 SILENT_AFTER: Final = 14  # days without an entry while the patient is followed; chosen, as long as the baseline
 WORSE_AFTER: Final = 14  # days; before, soreness of the procedure

@@ -26,6 +26,7 @@ class RedFlagRule:
     sign: str = ""
     asks: Texts = field(default_factory=dict)
     severity: Severity = "now"
+    emergency: bool = False
     unknown_meets: bool = True
     region: Region | None = None
     first_day: int | None = None

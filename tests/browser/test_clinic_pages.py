@@ -117,6 +117,7 @@ def test_a_procedure_is_recorded_in_a_form(page: Page, clinic: Clinic) -> None:
     page.get_by_role("button", name="Record").click()
     page.get_by_role("link", name="Record a procedure").first.click()
     page.get_by_label("Day", exact=True).fill("2026-03-02")
+    page.get_by_label("Region").select_option("lumbar")
     page.get_by_label("Side").select_option("left")
     page.get_by_label("L4-5").check()
     page.get_by_label("L5-S1").check()
@@ -253,7 +254,7 @@ def test_many_reviews_are_worked_by_keyboard_and_it_is_undone(browser: Browser, 
     expect(page.locator(".person")).to_have_count(count - 2)
     page.get_by_role("button", name="Undo").focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("Done with 2 reviews")
+    expect(page.get_by_role("status")).to_contain_text("Undone with 2 reviews")
     expect(page.locator(".person")).to_have_count(count)
     context.close()
 

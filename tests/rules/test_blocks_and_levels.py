@@ -1,5 +1,7 @@
 """Blocks at their limits, every joint of the spine, and words of danger one by one."""
 
+from datetime import date
+
 import pytest
 
 from app.rules.blocks import DURATION_HOURS, compare, hours_at, shown_by
@@ -14,6 +16,8 @@ from app.rules.levels import (
     region_of,
     spoken,
 )
+from app.rules.policies.case import Block
+from app.rules.policies.checks import _shows
 from app.rules.words import Region
 
 HOURS = {
@@ -65,7 +69,7 @@ def test_exactly_half_and_exactly_a_fifth_count_from_every_pain(before: float) -
     for percent, left in ((50, before / 2), (80, before / 5)):
         shown = shown_by("lidocaine", before, [(0, left), (120, left)])
         assert (shown.hours_50, shown.hours_80) == (2.0, 2.0 if percent == 80 else 0.0)
-        assert hours_at(before, [(0, left), (120, left)], percent) == 2.0
+        assert hours_at(before, [(0, left), (120, left)], percent, "lidocaine") == 2.0
 
 
 def test_half_of_the_way_counts_where_one_of_two_readings_has_it() -> None:
@@ -73,7 +77,7 @@ def test_half_of_the_way_counts_where_one_of_two_readings_has_it() -> None:
     shown = shown_by("bupivacaine", 10, readings)
     assert shown.hours_80 == 0.25 + 1 + 0.5 + 0.5
     assert shown.hours_50 == 0.25 + 0.5 + 1 + 0.5 + 0.5
-    assert hours_at(10, readings, 15) == 0.25 + 0.5 + 1 + 1 + 1
+    assert hours_at(10, readings, 15, "bupivacaine") == 0.25 + 0.5 + 1 + 1 + 1
 
 
 def test_what_a_block_without_pain_or_readings_shows() -> None:
@@ -203,3 +207,25 @@ def test_the_last_thoracic_joint_is_lumbar_where_the_first_lumbar_one_is_treated
 def test_the_first_cervical_joint_has_no_medial_branch() -> None:
     with pytest.raises(NoSuchLevelError, match="C2 ganglion"):
         joint("C1-2")
+
+
+@pytest.mark.parametrize("agent", HOURS)
+def test_relief_that_begins_when_the_agent_acts_no_more_is_not_the_blocks(agent: str) -> None:
+    """Pain that is as before while the agent acts, and gone the next morning, speaks against the joint and not for it."""
+    ends = HOURS[agent][1] * 1.5
+    for late, counts in ((ends, True), (ends + AFTER, False)):
+        readings = [(30.0, 7.0), (60 * late, 0.0)]
+        shown = shown_by(agent, 7, readings)
+        assert (shown.best_percent == 100, bool(shown.hours_50), bool(shown.hours_80)) == (counts, counts, counts)
+        block = Block("b", date(2026, 5, 1), "left", "lumbar", frozenset({"L4-5"}), agent, 7, tuple(readings))
+        assert _shows(block, 80, agents_time=False) is counts
+    begun = [(30.0, 1.0), (60 * ends + 30, 1.0), (60 * ends + 60, 7.0), (60 * ends + 90, 0.0)]
+    assert hours_at(7, begun, 80, agent) == pytest.approx(ends + 0.25 + 0.25 + 0.25, abs=0.3), "what had begun goes on"
+    assert hours_at(7, begun[:3], 80, agent) == hours_at(7, begun, 80, agent)
+
+
+def test_a_block_read_only_when_its_agent_acts_no_more_tells_nothing() -> None:
+    assert shown_by("lidocaine", 7, [(600, 0)]) == shown_by("lidocaine", 7, [])
+    assert shown_by("other", 7, [(600, 0)]).best_percent == 100, "of an unknown agent nobody knows how long it acts"
+    block = Block("b", date(2026, 5, 1), "left", "lumbar", frozenset({"L4-5"}), "lidocaine", 7, ((600, 0),))
+    assert _shows(block, 80, agents_time=False) is None

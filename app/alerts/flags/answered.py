@@ -19,14 +19,35 @@ flag = table(Flag)
 ANSWERED = ("pain_return", "return_likely", "masked_climb")  # what a review of a repeat is about
 
 
+WORKS_ON = "somebody works on its review"
+
+
 async def take_on(
     connection: AsyncConnection, caller: Caller, *, procedure_id: UUID, flag_id: UUID | None, now: datetime
 ) -> None:
     """Whoever works on a review has the flags that it is about, where nobody has them: they are handed on to nobody else."""
     query = select(flag).where(_about(caller, procedure_id, flag_id), col(Flag.state) == "open")
     for one in await _locked(connection, query):
-        taken = step("acknowledged", now, by=caller.account_id, note="somebody works on its review")
+        taken = step("acknowledged", now, by=caller.account_id, note=WORKS_ON)
         await _take(connection, caller, one=one, taken=taken, owner_id=caller.account_id, now=now)
+
+
+async def give_back(
+    connection: AsyncConnection,
+    caller: Caller,
+    *,
+    procedure_id: UUID,
+    flag_id: UUID | None,
+    taken_at: datetime,
+    now: datetime,
+) -> None:
+    """The step with a review that took its flags on was undone: they are nobody's again, due as they were."""
+    query = select(flag).where(_about(caller, procedure_id, flag_id), col(Flag.state) == "acknowledged")
+    for one in await _locked(connection, query):
+        last = one.steps[-1]
+        if last["note"] == WORKS_ON and datetime.fromisoformat(last["at"]) >= taken_at:
+            given = step("open", now, by=caller.account_id, note="the step with its review was undone")
+            await _take(connection, caller, one=one, taken=given, owner_id=None, now=now)
 
 
 async def resolve_answered(

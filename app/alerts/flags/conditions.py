@@ -90,7 +90,9 @@ def _silence(outcome: Outcome, today: date) -> list[Condition]:
     days = (today - since).days
     if outcome.ended not in STILL_OPEN or days <= par.SILENT_AFTER:
         return []
-    return [Condition("silent_diary", "later", f"no entry since {spoken_day(since)}", since + timedelta(days=1))]
+    never = outcome.last_logged_on is None
+    says = "nothing logged since the procedure" if never else f"no entry since {spoken_day(since)}"
+    return [Condition("silent_diary", "later", says, since + timedelta(days=1))]
 
 
 def _missed(outcome: Outcome, procedure_id: object, today: date) -> list[Condition]:

@@ -1,7 +1,7 @@
 """Raises flags in the transaction of the write that causes them, and takes steps with them."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final, Literal, cast
 from uuid import UUID
 
@@ -46,7 +46,8 @@ CAUSES = prepared_select(
 class Cause:
     """Why a flag is raised: its kind, the cause in particular, severity, a sentence, and the entry's day.
 
-    `unless` is another cause, which calls for no second flag where it has raised one.
+    `unless` is another cause, which calls for no second flag where it has raised one; `within` how soon somebody must
+    have acknowledged it, where that is sooner than its severity says.
     """
 
     kind: str
@@ -55,6 +56,7 @@ class Cause:
     says: str
     on: date
     unless: str | None = None
+    within: timedelta | None = None
 
 
 async def raise_flags(
@@ -86,7 +88,7 @@ async def raise_flags(
             last_on=cause.on,
             evidence=[f"diary/{cause.on}"],
             raised_at=now,
-            due_at=due(cause.severity, now),
+            due_at=due(cause.severity, now) if cause.within is None else now + cause.within,
             steps=[step("raised", now)],
             version=1,
             shown_at=now,

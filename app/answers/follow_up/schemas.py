@@ -50,6 +50,7 @@ class SubjectOut(BaseModel):
     id: UUID
     name: str
     born_on: date
+    mrn: str | None = Field(default=None, description="number of the clinic's record")
 
 
 class TreatedOut(BaseModel):
@@ -102,7 +103,13 @@ def _example() -> JsonObject:
     }
     return {
         **{name: VERDICT[name] for name in kept},
-        "patient": {"id": "0199a3c4-7d00-7a00-8000-000000000003", "name": "Ada Muster", "born_on": "1961-04-02"},
+        "patient": {
+            "id": "0199a3c4-7d00-7a00-8000-000000000003",
+            "name": "Ada Muster",
+            "born_on": "1961-04-02",
+            "mrn": "7",
+        },
+        "payer_has_policy": True,
         "procedure": {
             "id": VERDICT["procedure_id"],
             "performed_on": "2025-07-10",
@@ -152,4 +159,8 @@ class FollowUpOut(BaseModel):
     confounders: list[ConfounderOut]
     why: list[ReasonOut]
     eligibility: EligibilityOut
+    payer_has_policy: bool | None = Field(
+        default=None,
+        description="whether the policy that answers bears the payer's name; null where no payer is on record",
+    )
     decides: str

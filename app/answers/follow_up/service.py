@@ -3,6 +3,7 @@
 from datetime import date
 
 from app.answers.eligibility import service as eligibility
+from app.answers.eligibility.choice import of_payer
 from app.answers.follow_up.milestones import milestones
 from app.answers.follow_up.schemas import DECIDES, FollowUpOut, MilestoneOut, SubjectOut, TreatedOut
 from app.answers.verdicts.context import VerdictContext
@@ -22,7 +23,7 @@ def follow_up(
     """
     verdict, person = about.verdict, about.person
     return FollowUpOut(
-        patient=SubjectOut(id=person.id, name=person.name, born_on=person.born_on),
+        patient=SubjectOut(id=person.id, name=person.name, born_on=person.born_on, mrn=person.mrn),
         procedure=treated(about.own),
         procedure_id=verdict.procedure_id,
         as_of=verdict.as_of,
@@ -50,6 +51,7 @@ def follow_up(
         confounders=verdict.confounders,
         why=verdict.why,
         eligibility=eligibility.answer(policy, by_half, proposed_on=proposed_on or about.as_of),
+        payer_has_policy=None if person.payer is None else of_payer(person.payer, {policy.name: policy}) is not None,
         decides=DECIDES,
     )
 

@@ -167,7 +167,10 @@ async def _shown(
 def _ranked(caller: Caller, ids: list[UUID] | None, region: Region | None) -> RowQuery:
     """Each patient once, by the most urgent of their procedures and open flags; the columns of `_Read`."""
     asks = union_all(_by_procedure(caller, ids, region), _by_flag(caller, ids, region)).subquery()
-    order = func.row_number().over(partition_by=asks.c.id, order_by=(asks.c.place, asks.c.newest.desc()))
+    waits = case((asks.c.due.is_(None), 1), else_=0)  # of several signs the one that is due first
+    order = func.row_number().over(
+        partition_by=asks.c.id, order_by=(asks.c.place, waits, asks.c.due, asks.c.newest.desc())
+    )
     numbered = select(asks, order.label("nth")).subquery()
     return select(*(numbered.c[name] for name in _Read.__dataclass_fields__)).where(numbered.c.nth == 1)
 
@@ -204,6 +207,7 @@ def _by_procedure(caller: Caller, ids: list[UUID] | None, region: Region | None)
         col(OutcomeRow.since_on),
         col(OutcomeRow.performed_on).label("newest"),
         col(OutcomeRow.procedure_id),
+        null().label("due"),
     )
     return query.join(outcome, _of_patient(region), isouter=region is None)
 
@@ -229,7 +233,8 @@ def _by_flag(caller: Caller, ids: list[UUID] | None, region: Region | None) -> R
     Other flags that a verdict raises are in the procedure's need.
     """
     place = case((col(Flag.severity) == "now", PLACE["red_flag"]), else_=PLACE["look_soon"])
-    query = _persons(caller, ids, place, col(Flag.says), col(Flag.first_on), col(Flag.first_on), null())
+    due = case((col(Flag.severity) == "now", col(Flag.due_at)))
+    query = _persons(caller, ids, place, col(Flag.says), col(Flag.first_on), col(Flag.first_on), null(), due)
     theirs = and_(col(Flag.clinic_id) == col(Patient.clinic_id), col(Flag.patient_id) == col(Patient.id))
     answered = exists().where(
         col(OutcomeRow.clinic_id) == col(Flag.clinic_id),

@@ -175,6 +175,7 @@ async def _show(
     person = await patients.read(database, caller, patient_id=booked.patient_id, now=now)
     async with database.read() as connection:
         away = await overtaken_by(connection, booked.clinic_id, appointment_id=booked.id, now=now)
+        others = await service.others_of(connection, booked)
     free, _ = await slots.list_slots(
         database, caller, first=now, last=now + AHEAD, free=True, kind=booked.kind, limit=200, cursor=None
     )
@@ -184,6 +185,8 @@ async def _show(
         "staff": await clinics.staff_names(database, caller),
         "zone": zone,
         "away": away,
+        "went_to": [one for one in others if one.created_at == booked.moved_at],
+        "came_from": [one for one in others if one.moved_at == booked.created_at],
         "slots": free,
         "faults": faults_of(problem),
         "typed": typed,

@@ -76,7 +76,7 @@ def fields_of(staff: list[ColleagueOut]) -> list[Field]:
             )
             for i in range(1, CHAIN + 1)
         ),
-        choice("treating_teams", "Clinicians see only patients of their own team", values="no yes"),
+        choice("treating_teams", "Clinicians see only patients of their own team", values="no yes", default="no"),
         Field("audit_days", "Keep who saw what, days", "number", step="1", least="365", most="36500", help=KEPT),
     ]
 

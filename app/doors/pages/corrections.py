@@ -15,7 +15,7 @@ from app.doors.pages.fields import Values
 from app.doors.pages.forms import FORMS, REASON, Correction, FactForm, checked, fact_page, given_by
 from app.doors.pages.rendering import PageRoute
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
-from app.doors.pages.steps import SHOWN, DeleteForm, PageForm, filled, problem_of
+from app.doors.pages.steps import SHOWN, DeleteForm, PageForm, faults_of, filled, problem_of
 from app.record.facts import service as facts
 from app.record.facts.kinds import Fact, FactIn
 from app.record.procedures.service import PROCEDURE
@@ -73,7 +73,7 @@ def _add(plural: str, form: FactForm) -> None:
         if problem is not None:
             why = given.reason or ""
             return await _correction(
-                database, visitor, form=form, fact_id=fact_id, now=now, delete_reason=why, problem=problem
+                database, visitor, form=form, fact_id=fact_id, now=now, delete_reason=why, not_deleted=problem
             )
         return RedirectResponse(f"/clinic/patients/{one.patient_id}/treatments", 303)
 
@@ -102,6 +102,7 @@ async def _correction(
     now: datetime,
     typed: Values | None = None,
     delete_reason: str = "",
+    not_deleted: Problem | None = None,
     problem: Problem | None = None,
 ) -> Response:
     kind = form.kind
@@ -111,7 +112,7 @@ async def _correction(
     yours: Values = {}
     if problem is not None and problem.status == 412:  # what an old page holds would undo the new state
         yours, typed = typed or {}, {"reason": (typed or {}).get("reason", "")}
-    return await fact_page(
+    answer = await fact_page(
         database,
         visitor,
         form=form,
@@ -120,8 +121,11 @@ async def _correction(
         values=values | (typed or {}),
         problem=problem,
         yours=yours,
-        corrects=Correction(fact_id, facts.tag_of(kind, one), delete_reason),
+        corrects=Correction(fact_id, facts.tag_of(kind, one), delete_reason, faults_of(not_deleted)),
     )
+    if not_deleted is not None:
+        answer.status_code = not_deleted.status
+    return answer
 
 
 class BaselineForm(PageForm):
@@ -142,6 +146,8 @@ async def add_baseline(
     typed: Values = {"baseline_pain": form.baseline_pain or ""}
     given = body_of("procedure", typed)
     try:
+        if form.baseline_pain is None:
+            raise bad_field("/baseline_pain", "is needed")
         held = await facts.read_one(
             database, visitor.caller, kind=PROCEDURE, fact_id=procedure_id, action=PROCEDURE.action, now=now
         )

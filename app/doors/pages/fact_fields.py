@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from app.base.http.wire import JsonObject
 from app.base.languages.speaking import say, translated
-from app.doors.pages.fields import Field, Values, choice, number, score
+from app.doors.pages.fields import CHOOSE, Field, Values, choice, number, score
 from app.rules.levels import nerves_of, region_of
 from app.rules.plan import WINDOWS
 
@@ -106,7 +106,9 @@ def assessment(_treated: Sequence[TreatedOn] = ()) -> list[Field]:
     names = [Field(f"name_{i}", say("Activity {number}", number=i)) for i in (1, 2, 3)]
     items = [Field(f"item_{i}", say("Item {number}", number=i), "number", step="1") for i in range(1, 11)]
     return [
-        Field("kind", "Questionnaire", "select", True, choices=[(one, SHORT.get(one, one)) for one in ITEMS]),
+        Field(
+            "kind", "Questionnaire", "select", True, choices=[CHOOSE, *((one, SHORT.get(one, one)) for one in ITEMS)]
+        ),
         Field("answered_on", "Day", "date", True),
         *names,
         *items,
@@ -141,7 +143,7 @@ def work_up(_treated: Sequence[TreatedOn] = ()) -> list[Field]:
 
 def contact(treated: Sequence[TreatedOn] = ()) -> list[Field]:
     """A follow-up contact that was made."""
-    windows = [(name, said) for name, said in WINDOWS.items()]
+    windows = [CHOOSE, *WINDOWS.items()]
     return [
         _procedure_of(treated, "After which procedure", required=True),
         Field("contact", "Which contact", "select", required=True, choices=windows),
@@ -151,7 +153,7 @@ def contact(treated: Sequence[TreatedOn] = ()) -> list[Field]:
 
 
 def _procedure_of(treated: Sequence[TreatedOn], label: str, *, required: bool) -> Field:
-    none = [] if required else [("", "not known")]
+    none = ([CHOOSE] if len(treated) > 1 else []) if required else [("", "not known")]
     return Field("procedure_id", label, "select", required, choices=[*none, *((one.id, one.says) for one in treated)])
 
 
@@ -186,7 +188,9 @@ def _readings(filled: dict[str, object], held: JsonObject) -> list[object]:
 
 
 def _questionnaire(filled: dict[str, object]) -> dict[str, object]:
-    count = ITEMS.get(str(filled.get("kind", "")), 0)
+    if "kind" not in filled:  # what its items would be nobody knows
+        return {name: filled[name] for name in ("answered_on", "reason") if name in filled}
+    count = ITEMS.get(str(filled["kind"]), 0)
     items = [number(filled[f"item_{i}"]) if f"item_{i}" in filled else None for i in range(1, count + 1)]
     body: dict[str, object] = {"kind": filled.get("kind"), "answered_on": filled.get("answered_on"), "items": items}
     if filled.get("kind") == "activities":

@@ -38,7 +38,7 @@ def block(one: BlockOut) -> str:
         f"{site(one.region, one.side)} {spoken(one.joints)}",
         translated(one.agent),
         say("pain before {pain}", pain=number(one.pain_before)),
-        say("no reading after it")
+        _readings(one)
         if one.best_relief_percent is None
         else say(
             "best relief {percent} %, 80 % for {at_80} h, 50 % for {at_50} h",
@@ -51,6 +51,14 @@ def block(one: BlockOut) -> str:
             cast(bool, one.concordant), ""
         ),
     )
+
+
+def _readings(one: BlockOut) -> str:
+    """The readings of a block of which no relief can be said: none was taken while its agent acts, or there was no pain."""
+    told = [
+        say("{pain} after {minutes} minutes", pain=number(r.pain), minutes=number(r.minutes)) for r in one.pain_after
+    ]
+    return ", ".join(told) or say("no reading after it")
 
 
 def assessment(one: AssessmentOut) -> str:

@@ -7,6 +7,7 @@ from math import isfinite
 
 from app.rules.policies import Policy
 
+CHOOSE = ("", "choose")
 LANGUAGE_NAMES: dict[str, str] = {"en": "English", "de": "German", "fr": "French", "es": "Spanish"}
 TOLD = "In which the patient is told what to do about a danger sign; otherwise in that of their messages, or English."
 PAYER = "Who pays. Where a policy of the service or the clinic bears that name, it answers for a repeat."
@@ -34,9 +35,12 @@ class Field:
 
 
 def choice(name: str, label: str, *, values: str, required: bool = True, default: str = "") -> Field:
-    """A list to choose from; not required, it begins with "not known"."""
+    """A list to choose from; it begins with "not known", or where it must be known with nothing, so that what nobody chose
+    is not on record. With a default it is a setting, which always has a value.
+    """
     words = [(v, v.replace("_", " ")) for v in values.split()]
-    return Field(name, label, "select", required, default, words if required else [("", "not known"), *words])
+    first = [] if default else [CHOOSE] if required else [("", "not known")]
+    return Field(name, label, "select", required, default, [*first, *words])
 
 
 def score(name: str, label: str, *, required: bool = False, help: str = "") -> Field:  # noqa: A002  # the field's name

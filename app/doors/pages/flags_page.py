@@ -117,7 +117,7 @@ async def call(
         given = filled(CallIn, form)
         await handling.called(database, visitor.caller, flag_id=flag_id, given=given, if_match=form.tag, now=now)
 
-    return await _handled(database, visitor, step(), flag_id=flag_id, form=form, now=now)
+    return await _handled(database, visitor, step(), what=f"{flag_id} call", form=form, now=now)
 
 
 @router.post("/flags/{flag_id:uuid}/hand")
@@ -130,16 +130,16 @@ async def hand(
         given = filled(HandIn, form)
         await handling.handed(database, visitor.caller, flag_id=flag_id, given=given, if_match=form.tag, now=now)
 
-    return await _handled(database, visitor, step(), flag_id=flag_id, form=form, now=now)
+    return await _handled(database, visitor, step(), what=f"{flag_id} hand", form=form, now=now)
 
 
 async def _handled(
-    database: Database, visitor: Visitor, step: Awaitable[None], *, flag_id: UUID, form: FlagStepForm, now: datetime
+    database: Database, visitor: Visitor, step: Awaitable[None], *, what: str, form: FlagStepForm, now: datetime
 ) -> Response:
     asked = form.part(FlagFilters)
 
     def again(problem: Problem) -> Awaitable[Response]:
-        typed = Typed(str(flag_id), form)
+        typed = Typed(what, form)
         return _show(database, visitor, now=now, asked=asked, number=1, problem=problem, typed=typed)
 
     return await taken(step, asked.address(), again)
@@ -178,7 +178,7 @@ async def _take(
         )
 
     def again(problem: Problem) -> Awaitable[Response]:
-        typed = Typed(str(flag_id), form)
+        typed = Typed(f"{flag_id} resolve", form)
         return _show(database, visitor, now=now, asked=asked, number=1, problem=problem, typed=typed)
 
     back = asked.address(done=flag_id if what == "resolved" else None)

@@ -24,7 +24,7 @@ from app.doors.pages.patient_pages import page_of
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.sent_once import SentOnceDep
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
-from app.doors.pages.steps import SHOWN
+from app.doors.pages.steps import SHOWN, StepFault
 from app.doors.pages.wording import fault, label
 from app.doors.pages.wording import spoken as said
 from app.record.assessments.service import ASSESSMENT
@@ -55,11 +55,12 @@ class FactForm:
 
 @dataclass(frozen=True)
 class Correction:
-    """Which fact a form corrects, the state that it shows, and why somebody would delete it."""
+    """Which fact a form corrects, the state that it shows, why somebody would delete it, and why it was not."""
 
     fact_id: UUID
     tag: str
     delete_reason: str = ""
+    not_deleted: Sequence[StepFault] = ()
 
 
 MEANWHILE = (
@@ -339,7 +340,10 @@ async def fact_page(
     person = await patients.read(database, visitor.caller, patient_id=patient_id, now=now)
     if problem is not None and problem.status not in SHOWN:
         raise problem
-    asked, title = form.fields(await treated_on(database, person)), say("Record {what}", what=translated(form.title))
+    treated, held = await treated_on(database, person), str((values or {}).get("procedure_id") or "")
+    if corrects is not None and held and held not in {one.id for one in treated}:
+        treated = [*treated, TreatedOn(held, say("a procedure that was deleted"))]
+    asked, title = form.fields(treated), say("Record {what}", what=translated(form.title))
     action, back = f"/clinic/patients/{patient_id}/{form.kind.plural}", f"/clinic/patients/{patient_id}/treatments"
     more: dict[str, object] = {}
     if corrects is not None:
@@ -349,6 +353,7 @@ async def fact_page(
             back = own
         action = f"{own}/edit"
         more = {"tag": corrects.tag, "delete": f"{own}/delete", "delete_reason": corrects.delete_reason}
+        more["not_deleted"] = corrects.not_deleted
     told: dict[str, object] = {
         "form_name": form.kind.name,
         "title": title,

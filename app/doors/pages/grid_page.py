@@ -76,6 +76,7 @@ async def grid_page(
             database, visitor.caller, first=begin, last=ends - timedelta(days=1), now=now
         ),
         zone=zone,
+        staff={one.id: one.username for one in await clinics.list_colleagues(database, visitor.caller)},
         now=now,
         may_move=(visitor.caller.role, "work_review") in RULES,
     )

@@ -18,28 +18,31 @@ from app.base.http.idempotency.service import Answer
 from app.base.http.problems import Problem
 from app.base.store.database import Database
 from app.base.store.typed import values_of
+from app.doors.pages.as_shown import ShownForm, require_as_shown, tag_of
 from app.doors.pages.handed import handed_page
 from app.doors.pages.hub import hub_page
 from app.doors.pages.rendering import PageRoute
 from app.doors.pages.sent_once import SentOnceDep
 from app.doors.pages.session import Visitor, VisitorDep, WriterDep
-from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, filled, taken
+from app.doors.pages.steps import NOTHING_TYPED, Typed, faults_of, filled, taken
 from app.record.facts.death import died_on
 from app.record.patients import service as patients
 from app.record.patients.invitations import service as invitations
 from app.record.patients.invitations.schemas import InvitationOut
 from app.rules.levels import spoken
 from app.work.calendar import service as calendar
-from app.work.calendar import wishes
+from app.work.calendar import waiting, wishes
 from app.work.calendar.deaths import given_up
 from app.work.calendar.presence import overtaken_by
 from app.work.calendar.schemas import WaitingIn
+from app.work.calendar.tables import Waiting
 from app.work.reviews import service as reviews
 from app.work.reviews import treatments
 from app.work.reviews.queue import queue
 from app.work.reviews.schemas import QueueIn
 
 router = APIRouter(prefix="/clinic/patients/{patient_id:uuid}", route_class=PageRoute, include_in_schema=False)
+KINDS = ("procedure", "consultation")  # of slots
 
 
 class WaitTime(BaseModel):
@@ -48,8 +51,8 @@ class WaitTime(BaseModel):
     minutes: int | None = None
 
 
-class WaitForm(PageForm):
-    """What a patient waits for."""
+class WaitForm(ShownForm):
+    """What a patient waits for; shown with what it was, or with no place on the list for slots of that kind."""
 
     kind: str | None = None
     minutes: str | None = None
@@ -73,18 +76,26 @@ async def wait(
     now: Now,
     once: SentOnceDep,
 ) -> Response:
-    """Puts a patient on the waiting list; an error is shown on their page, and what was typed stays."""
+    """Puts a patient on the waiting list, or says anew what they wait for; an error is shown on their page, and what was
+    typed stays.
+    """
 
     async def step() -> None:
-        minutes = filled(WaitTime, form).model_dump(exclude_none=True)
-        new = filled(WaitingIn, form, patient_id=patient_id, **minutes)
+        async with database.read() as connection:
+            places = await waiting.of_patient(connection, visitor.caller, patient_id)
+        held = next((one for one in places if one.kind == (form.kind or KINDS[0])), None)
+        require_as_shown(form.tag, *_shown_of(held))
+        more: dict[str, object] = {**filled(WaitTime, form).model_dump(exclude_none=True)}
+        if held is not None:  # whom they wait for is not asked here
+            more["clinician_id"] = held.clinician_id
+        new = filled(WaitingIn, form, patient_id=patient_id, **more)
         await wishes.add(database, visitor.caller, new=new, once=once, now=now)
 
     def again(problem: Problem) -> Awaitable[Response]:
-        typed = Typed("wait", form)
+        typed = Typed(f"wait {form.kind or KINDS[0]}", form).after(problem)
         return _show(database, visitor, patient_id=patient_id, now=now, typed=typed, problem=problem)
 
-    return await taken(step(), "/clinic/calendar", again)
+    return await taken(step(), f"/clinic/patients/{patient_id}", again)
 
 
 @router.post("/invite")
@@ -147,6 +158,11 @@ async def _show(
     return await hub_page(database, visitor, "patient.html", person=person, tab="", now=now, status=status, told=told)
 
 
+def _shown_of(held: Waiting | None) -> tuple[object, ...]:
+    """What a form for a place on the waiting list shows."""
+    return () if held is None else (held.id, held.minutes, held.first_on, held.last_on, held.note)
+
+
 async def _asked_now(database: Database, visitor: Visitor, patient_id: UUID, *, now: datetime) -> dict[str, object]:
     """What waits for somebody: open flags and reviews, and the appointments to come."""
     asked = FlagQuery(patient_id=patient_id)
@@ -155,6 +171,7 @@ async def _asked_now(database: Database, visitor: Visitor, patient_id: UUID, *, 
     booked = await calendar.to_come(database, visitor.caller, patient_id, now=now)
     async with database.read() as connection:
         away = {one.id: await overtaken_by(connection, one.clinic_id, appointment_id=one.id, now=now) for one in booked}
+        waits = await waiting.of_patient(connection, visitor.caller, patient_id)
     return {
         "flags": [
             {**values_of(one), "tag": flags.tag_of(one), "late": one.state == "open" and one.due_at <= now}
@@ -162,6 +179,9 @@ async def _asked_now(database: Database, visitor: Visitor, patient_id: UUID, *, 
             if one.kind != flags.RED or one.severity == "later"  # others stand on top
         ],
         "may_work": (visitor.caller.role, "work_flag") in RULES,
+        "waits": waits,
+        "wishes": [(one.kind, one, tag_of(*_shown_of(one))) for one in waits]
+        + [(kind, None, tag_of()) for kind in KINDS if kind not in {one.kind for one in waits}],
         "reviews": [reviews.out(one, now) for one in open_reviews],
         "appointments": booked,
         "away": away,

@@ -31,7 +31,7 @@ from app.work.reviews.service import ReviewState
 router = APIRouter(prefix="/clinic", route_class=PageRoute, include_in_schema=False)
 PAGE = 50
 STATES = (*OPEN, "decided", "cancelled")
-TOLD = ("bulk", "done", "refused")  # what became of the step that led here
+TOLD = ("bulk", "done", "refused", "undone")  # what became of the step that led here
 NOTHING = dict.fromkeys(TOLD, "")
 STEP: TypeAdapter[BulkIn] = TypeAdapter(BulkIn)
 FIELDS = {"assign": ("owner_id",), "cancel": ("reason",), "wait": ("reason", "wait_until"), "propose": ("policy",)}
@@ -162,7 +162,9 @@ async def _taken(
     if problem is not None or done is None:
         return await _show(database, visitor, now=now, asked=asked, problem=problem)
     took = any(one.status == "done" for one in done.items)
-    told = _counts(done) | ({"bulk": str(done.id)} if can_be_undone and took else {})
+    told = _counts(done) | (
+        {"bulk": str(done.id)} if can_be_undone and took else {"undone": "" if can_be_undone else "yes"}
+    )
     why = {str(one.review_id): one.problem for one in done.items if one.problem is not None}
     if not why:
         return RedirectResponse(asked.address(**told), 303)

@@ -57,11 +57,15 @@ class Typed:
         return "" if value is None else str(value)
 
     def over(self, step: str, held: object) -> Callable[[str], str]:
-        """The texts of a form's fields: what was typed where it is the form of this step, else what is held."""
-        again = step == self.step and not self.of_old_page
+        """The texts of a form's fields: what was typed where it is the form of this step, else what is held.
+
+        Of an old page only the words that were written.
+        """
+        mine = step == self.step
 
         def text(name: str) -> str:
-            value = getattr(self.form if again else held, name, None)
+            typed, stays = getattr(self.form, name, None), getattr(held, name, None)
+            value = (typed or stays if self.of_old_page else typed) if mine else stays
             return "" if value is None else str(value)
 
         return text

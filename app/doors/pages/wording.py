@@ -67,10 +67,30 @@ def fault(detail: str) -> str:
     return spoken(re.sub(r"`([a-z_]+)`", lambda name: f"“{label(name[1])}”", detail))
 
 
+# Where a form's own words for a field are not those of its name.
+LABELS = {
+    "again_on": "call again on",
+    "agreed": "how the patient agreed",
+    "at": "time",
+    "authorisation": "number of the authorisation",
+    "first_on": "first day",
+    "from": "first day",
+    "last_on": "last day",
+    "mrn": "number of the record (MRN)",
+    "on": "day",
+    "q": "name, birth date or number",
+    "review_ids": "reviews",
+    "starts_at": "day and time",
+    "toml": "text",
+    "url": "address",
+    "weeks": "weeks in a row",
+}
+
+
 def label(pointer: str) -> str:
-    """A field's name as words: `/slot_id` is the slot."""
-    parts = [re.sub(r"_ids?$", "", part).replace("_", " ") for part in pointer.strip("/").split("/")]
-    return ", ".join(part for part in parts if part)
+    """A field's name as words: `/slot_id` is the slot; of a place in a list the list's."""
+    parts = [LABELS.get(p, re.sub(r"_ids?$", "", p).replace("_", " ")) for p in pointer.strip("/").split("/")]
+    return ", ".join(part for part in parts if part and not part.isdecimal())
 
 
 def _day(text: str) -> str:

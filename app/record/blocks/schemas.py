@@ -108,7 +108,9 @@ class BlockOut(BaseModel):
     sedation: Sedation | None = None
     operator: str | None = None
     procedure_id: UUID | None = None
-    best_relief_percent: float | None = Field(description="the best of the readings; null is not known")
+    best_relief_percent: float | None = Field(
+        description="the best of the readings while the agent acts; null is not known"
+    )
     hours_at_50: float | None = Field(description="hours with at least half of the pain gone, as far as readings go")
     hours_at_80: float | None
     concordant: bool | None = Field(

@@ -21,12 +21,14 @@ from app.rules import plan
 
 async def _check(connection: AsyncConnection, person: Person, *, new: ContactIn, now: datetime) -> None:
     check_past("done_on", new.done_on, person=person, now=now)
-    treated = await facts.of_patient(connection, person.clinic_id, patient_id=person.id, kinds=[PROCEDURE])
-    for procedure in treated.of(PROCEDURE):
+    held = await facts.of_patient(connection, person.clinic_id, patient_id=person.id, kinds=[PROCEDURE, CONTACT])
+    for procedure in held.of(PROCEDURE):
         if procedure.id == new.procedure_id:
             if new.done_on < procedure.body.performed_on:
                 raise bad_field("/done_on", "lies before the procedure")
             return
+    if any(one.body.procedure_id == new.procedure_id for one in held.of(CONTACT)):
+        return  # the procedure was deleted since; what is on record about its contacts can still be corrected
     raise bad_field("/procedure_id", "is no procedure of this patient")
 
 

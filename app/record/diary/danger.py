@@ -20,7 +20,7 @@ from app.record.procedures.service import performed_of
 from app.rules.days import spoken_day
 from app.rules.emergency import numbers
 from app.rules.language import language_of
-from app.rules.parameters import RED_FLAG_RECENT
+from app.rules.parameters import EMERGENCY_WITHIN, RED_FLAG_RECENT
 from app.rules.red_flags import RedFlag, RedFlagRule, Report, red_flags, rules
 from app.rules.words import Language, Region
 
@@ -131,7 +131,8 @@ def _cause(one: RedFlag, on: date, *, recent: bool) -> Cause:
     says = "the note was not read to its end: read it" if one.sign == "unread" else found
     if recent:
         asked = f"{says}; ask the patient" if one.guessed and says == found else says
-        return Cause("red_flag", f"{one.sign} {on}", one.rule.severity, asked, on)
+        within = EMERGENCY_WITHIN if one.rule.emergency and not one.guessed else None
+        return Cause("red_flag", f"{one.sign} {on}", one.rule.severity, asked, on, within=within)
     known = f"{one.sign} {on}"
     return Cause(
         "red_flag", f"{one.sign} in {on:%Y-%m}", "later", f"read this: {says} on {spoken_day(on)}", on, unless=known

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
-from app.rules.blocks import DURATION_HOURS, hours_at
+from app.rules.blocks import DURATION_HOURS, hours_at, while_acting
 from app.rules.days import spoken_day
 
 from .case import Block, Case, Estimate, Session
@@ -345,19 +345,19 @@ def _same_place(block: Block, case: Case) -> bool:
 
 def _shows(block: Block, percent: float, agents_time: bool) -> bool | None:
     """Whether a block helped so much (and so long, where that is asked); None where its readings can't tell."""
-    if block.before <= 0 or not block.after:
+    acting = while_acting(block.agent, block.after)
+    if block.before <= 0 or not acting:
         return None
-    relief = [100 * (1 - pain / block.before) for _, pain in block.after]
-    if max(relief) < percent:
+    if max(100 * (1 - pain / block.before) for _, pain in acting) < percent:
         return False
     if not agents_time:
         return True
     usual = DURATION_HOURS.get(block.agent)
     if usual is None:
         return None
-    if hours_at(block.before, block.after, percent) >= usual[0]:
+    if hours_at(block.before, block.after, percent, block.agent) >= usual[0]:
         return True
-    return None if relief[-1] >= percent else False
+    return None if 100 * (1 - block.after[-1][1] / block.before) >= percent else False
 
 
 def _apart(blocks: list[Block], apart: timedelta) -> list[Block]:

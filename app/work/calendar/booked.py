@@ -8,7 +8,7 @@ from sqlalchemy import and_, select
 
 from app.base.store.timeline import Step
 from app.base.store.typed import RowQuery, col, table
-from app.rules.appointments import AppointmentState
+from app.rules.appointments import SPOKEN, AppointmentState
 from app.rules.parameters import LATE_WITHIN
 from app.work.calendar.tables import Appointment, Slot
 
@@ -36,6 +36,18 @@ class Booked:
     room: str | None
     device: str | None
     steps: list[Step]
+
+    @property
+    def moved_at(self) -> datetime | None:
+        """When it was moved; None where it was not, or was cancelled for good."""
+        last = self.steps[-1] if self.steps else None
+        moved = self.state == "cancelled" and last is not None and last["what"] == "moved"
+        return datetime.fromisoformat(last["at"]) if moved and last is not None else None
+
+    @property
+    def stands(self) -> str:
+        """How it stands, in a word or two."""
+        return "moved to another time" if self.moved_at else SPOKEN[self.state]
 
     @property
     def late(self) -> bool:

@@ -181,6 +181,17 @@ async def to_come(database: Database, caller: Caller, patient_id: UUID, *, now: 
     return [Booked(*one) for one in found]
 
 
+async def others_of(connection: AsyncConnection, one: Booked) -> list[Booked]:
+    """The other appointments of the patient of one, the latest first; for a page that is audited itself."""
+    query = appointments().where(
+        col(Appointment.clinic_id) == one.clinic_id,
+        col(Appointment.patient_id) == one.patient_id,
+        col(Appointment.id) != one.id,
+    )
+    found = (await connection.execute(query.order_by(col(Slot.starts_at).desc()).limit(50))).all()
+    return [Booked(*other) for other in found]
+
+
 async def find(
     connection: AsyncConnection, caller: Caller, *, appointment_id: UUID, action: Action, lock: bool = False
 ) -> Booked:
@@ -273,7 +284,7 @@ async def move(
             another kind.
     """
     if one.state not in STANDS:
-        raise Problem(409, f"The appointment is {SPOKEN[one.state]}.")
+        raise Problem(409, f"The appointment is {one.stands}.")
     if slot_id == one.slot_id:
         raise Problem(409, "The appointment has that slot already.")
     await refuse_begun(connection, one, now)

@@ -1,7 +1,7 @@
 """Slots of the calendar: making them, listing them, and the agenda of who has booked each."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -235,6 +235,7 @@ class AgendaItem:
     kept_until: datetime | None
     site: str | None
     phone: str | None
+    born_on: date | None
 
     @property
     def where(self) -> str:
@@ -323,6 +324,7 @@ def _agenda(caller: Caller, now: datetime) -> RowQuery:
             col(Waiting.offered_until),
             col(ClinicSite.name).label("site"),
             col(Patient.phone),
+            col(Patient.born_on),
         )
         .select_from(slot)
         .outerjoin(

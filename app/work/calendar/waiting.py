@@ -74,6 +74,16 @@ async def read_waiting(
     return waits, free, {one.id: one for one in offered}
 
 
+async def of_patient(connection: AsyncConnection, caller: Caller, patient_id: UUID) -> list[Waiting]:
+    """The places of a patient on the list, the longest wait first; for a page that is audited itself."""
+    query = waiting_query().where(
+        reach(caller, "read", clinic_id=col(Waiting.clinic_id), patient_id=col(Waiting.patient_id)),
+        col(Waiting.state) == "waiting",
+        col(Waiting.patient_id) == patient_id,
+    )
+    return [one.place for one in await find_waiting(connection, query.order_by(col(Waiting.created_at)))]
+
+
 async def close_for(
     connection: AsyncConnection, one: Slot, *, patient_id: UUID, moved: bool, now: datetime
 ) -> list[UUID]:

@@ -1,9 +1,11 @@
 """A clinic's settings on the wire."""
 
+from functools import cache
+from importlib.resources import files
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 
 from app.access.audit.sealing import LEAST_DAYS
 from app.base.http.wire import Instant, JsonObject, Line, PhoneNumber, TimeZone, Wire
@@ -26,6 +28,24 @@ Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
 EmergencyNumber = Annotated[str, Field(pattern="^[0-9]{2,6}$")]
 
 
+@cache
+def countries() -> frozenset[str]:
+    """The countries of ISO 3166-1 by their two letters, as the time zones' own data has them."""
+    lines = (files("tzdata") / "zoneinfo" / "iso3166.tab").read_text("utf-8").splitlines()
+    return frozenset(line.partition("\t")[0] for line in lines if not line.startswith("#"))
+
+
+def is_country(code: str) -> str:
+    """The code of a country.
+
+    Raises:
+        ValueError: no country has it.
+    """
+    if code not in countries():
+        raise ValueError("is no country's; such as CH, DE or US")
+    return code
+
+
 class ClinicChange(Wire):
     """What is left out stays; null takes a limit away."""
 
@@ -40,7 +60,9 @@ class ClinicChange(Wire):
     emergency_number: EmergencyNumber | None = Field(
         default=None, description="what advice names for an emergency; null is that of the jurisdiction, else 112"
     )
-    jurisdiction: Country | None = Field(default=None, description="ISO 3166-1 country, two letters")
+    jurisdiction: Annotated[Country, AfterValidator(is_country)] | None = Field(
+        default=None, description="ISO 3166-1 country, two letters"
+    )
     chain: Annotated[list[UUID], Field(max_length=10)] | None = Field(
         default=None, description="accounts of the staff to whom a flag is handed, one after the other"
     )

@@ -17,7 +17,7 @@ from app.base.store.timeline import step
 from app.base.store.typed import Setting, col, to, whole
 from app.record.patients import service as patients
 from app.record.patients.service import today_of
-from app.rules.appointments import SPOKEN, STANDS
+from app.rules.appointments import STANDS
 from app.rules.appointments import after as after_step
 from app.rules.days import spoken_day
 from app.rules.reviews import OPEN, ReviewStep, State, after
@@ -39,7 +39,7 @@ async def cancel(database: Database, caller: Caller, *, appointment_id: UUID, re
     async def work(connection: AsyncConnection) -> Booked:
         one, of = await locked(connection, caller, appointment_id=appointment_id, action="confirm")
         if after_step(one.state, "cancel") is None:
-            raise Problem(409, f"The appointment is {SPOKEN[one.state]}.")
+            raise Problem(409, f"The appointment is {one.stands}.")
         if one.state != "cancelled":
             await calendar.refuse_begun(connection, one, now)
             await calendar.give_back(connection, caller, one=one, reason=reason, now=now)
@@ -90,7 +90,7 @@ def _moves_by(caller: Caller) -> Action:
 
 async def _refuse_unmovable(connection: AsyncConnection, one: Booked, now: datetime) -> None:
     if one.state not in STANDS:
-        raise Problem(409, f"The appointment is {SPOKEN[one.state]}.")
+        raise Problem(409, f"The appointment is {one.stands}.")
     await calendar.refuse_begun(connection, one, now)
 
 

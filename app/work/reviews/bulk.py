@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller, require
 from app.access.audit import service as audit
-from app.alerts.flags.answered import take_up_again
+from app.alerts.flags.answered import give_back, take_up_again
 from app.base.http.problems import Problem, not_found
 from app.base.store.database import Database
 from app.base.store.metadata import new_id
@@ -121,7 +121,7 @@ async def undo(database: Database, caller: Caller, *, bulk_id: UUID, now: dateti
             raise Problem(409, "The step was taken back already.")
         items = []
         for item in sorted(one.items, key=lambda item: UUID(item["review_id"])):
-            problem = await _restore(connection, caller, item=item, now=now)
+            problem = await _restore(connection, caller, item=item, taken_at=one.created_at, now=now)
             review_id = UUID(item["review_id"])
             if problem is None:
                 items.append(BulkItemOut(review_id=review_id, status="done", problem=None))
@@ -133,7 +133,9 @@ async def undo(database: Database, caller: Caller, *, bulk_id: UUID, now: dateti
     return await database.write(work)
 
 
-async def _restore(connection: AsyncConnection, caller: Caller, *, item: BulkItem, now: datetime) -> Problem | None:
+async def _restore(
+    connection: AsyncConnection, caller: Caller, *, item: BulkItem, taken_at: datetime, now: datetime
+) -> Problem | None:
     try:
         one = (
             await find(connection, caller, review_id=UUID(item["review_id"]), action="work_review", lock=True)
@@ -168,6 +170,7 @@ async def _restore(connection: AsyncConnection, caller: Caller, *, item: BulkIte
         ],
     )
     await take_up_again(connection, caller, review_id=one.id, patient_id=one.patient_id, now=now)
+    await give_back(connection, caller, procedure_id=one.procedure_id, flag_id=one.flag_id, taken_at=taken_at, now=now)
     await audit.record(connection, caller, action="change", resource="review", patient_id=one.patient_id, now=now)
     return None
 

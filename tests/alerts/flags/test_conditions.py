@@ -105,7 +105,7 @@ def test_silence_begins_the_day_after_the_last_entry_or_the_procedure() -> None:
     assert (cause.says, cause.first_on) == (f"no entry since {spoken_day(last)}", last + timedelta(days=1))
     assert kinds(on_day(14, last_logged_on=None)) == []
     (never,) = causes(on_day(15, last_logged_on=None))
-    assert (never.says, never.first_on) == ("no entry since 10 July 2025", date(2025, 7, 11))
+    assert (never.says, never.first_on) == ("nothing logged since the procedure", date(2025, 7, 11))
 
 
 @pytest.mark.parametrize(("name", "first", "last"), CONTACTS)

@@ -85,7 +85,7 @@ async def test_the_work_list_shows_the_number_the_call_and_hands_on(service: Ser
     assert called.status_code == 303
     text = await page(service, "/clinic/flags")
     assert (
-        "sam has it, called no answer on" in text
+        "sam has it, called on" in text
         and "(call again on 4 May 2026)" in text
         and "The call is kept." in text
     )

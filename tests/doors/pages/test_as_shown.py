@@ -37,8 +37,9 @@ WITHOUT: dict[str, set[str]] = {
     "join.html": set(),
     "machines.html": set(),
     "outside.html": set(),
-    "patient.html": {"invite", "wait"},
+    "patient.html": {"invite"},
     "patient_account.html": {"end", "reset", "invite", "ask", "consent", "proxies", "remove", "team", "erase"},
+    "policies.html": {"policies"},  # a new one
     "procedure.html": {"baseline", "reviews", "contacts"},  # where it was done already, it says so
     "reset.html": set(),
     "reviews.html": set(),  # each row carries its own
@@ -240,3 +241,23 @@ async def test_what_was_ticked_stays_ticked(service: Service) -> None:
     refused = await send_form(service, "/clinic/webhooks/keys", name="EHR", days="0", scopes=["read"])
     assert refused.status_code == 422
     assert re.findall(r'name="scopes" value="([^"]*)" checked', refused.text) == ["read"]
+
+
+async def test_who_waits_already_is_not_put_on_the_list_over_what_stands_there(service: Service) -> None:
+    home = f"/clinic/patients/{service.ada_id}"
+    form = await old_tab(service, home, f"{home}/wait", who="cleo")
+    assert form["kind"] == "procedure"
+    wish = {"kind": "procedure", "minutes": 45, "first_on": "2026-06-07", "note": "mornings"}
+    me = (await service("cleo", "GET", "/v1/me")).json()["account_id"]
+    await waits(service, **wish, clinician_id=me)
+    late = await send_form(service, f"{home}/wait", **{**form, "note": "afternoons"})
+    assert (late.status_code, CHANGED in late.text, "afternoons" in late.text) == (412, True, True)
+    text = await page(service, home)
+    assert "Waits for a procedure" in text and "45 minutes, from 7 June 2026 · mornings" in text
+    (own,) = (one for one in text.split("<form") if 'name="kind" value="procedure"' in one)
+    tag = re.search(r'name="tag" value="([^"]*)"', own)
+    assert tag is not None and 'value="45"' in own and 'value="2026-06-07"' in own
+    anew = {"kind": "procedure", "minutes": "30", "first_on": "2026-06-07", "note": "mornings", "tag": tag[1]}
+    assert (await send_form(service, f"{home}/wait", **anew)).headers["location"] == home
+    (held,) = await listed(service)
+    assert (held["minutes"], held["clinician_id"]) == (30, me), "what the form does not ask for stays"

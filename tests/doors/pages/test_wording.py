@@ -29,7 +29,7 @@ def test_days_and_instants_read_one_way_and_ids_are_left_out(text: str, said: st
         ("Input should be greater than or equal to 5", "is at least 5"),
         ("Input should be 'left', 'right' or 'not_needed'", "is one of: left, right, not needed"),
         ("String should have at most 200 characters", "has at most 200 characters"),
-        ("lies before `first_on`", "lies before “first on”"),
+        ("lies before `first_on`", "lies before “first day”"),
         ("lies before the first day, 2026-05-02", "lies before the first day, 2 May 2026"),
     ],
 )
@@ -40,6 +40,6 @@ def test_a_fault_is_said_in_the_words_of_a_form(detail: str, said: str) -> None:
 def test_a_field_is_named_in_words() -> None:
     assert (label("/slot_id"), label("/review_ids/0"), label("/checklist/blocks")) == (
         "slot",
-        "review, 0",
+        "reviews",
         "checklist, blocks",
     )

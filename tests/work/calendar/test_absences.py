@@ -240,7 +240,7 @@ async def test_the_calendar_records_an_absence_and_keeps_what_was_typed(service:
     form = {"clinician_id": "", "first_on": "2026-06-03", "last_on": "2026-06-01", "reason": "works in the theatre"}
     refused = await send_form(service, "/clinic/calendar/away?from=2026-06-01", **form)
     assert refused.status_code == 422
-    assert "last on: lies before" in refused.text and 'value="works in the theatre"' in refused.text
+    assert "last day: lies before" in refused.text and 'value="works in the theatre"' in refused.text
     kept = await send_form(service, "/clinic/calendar/away?from=2026-06-01", **{**form, "last_on": "2026-06-04"})
     assert kept.status_code == 303
     shown = await page(service, "/clinic/calendar?from=2026-06-01")

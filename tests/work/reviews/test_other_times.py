@@ -42,7 +42,7 @@ async def test_a_patient_moves_to_a_free_time_and_all_follows(service: Service) 
     assert await told(service, "appointment.moved") == 1
     assert await times(service, moved.json()) == []
     over = await service("ada", "GET", f"/v1/appointments/{mine['id']}/other_times")
-    assert (over.status_code, over.json()["detail"]) == (409, "The appointment is cancelled.")
+    assert (over.status_code, over.json()["detail"]) == (409, "The appointment is moved to another time.")
 
 
 async def without_review(service: Service, at: str = EARLIER, **of_slot: Any) -> dict[str, Any]:

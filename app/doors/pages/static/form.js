@@ -26,7 +26,7 @@ if (form && said) {
 
 const kind = form?.querySelector('select[name="kind"]');
 function items() {
-  const needs = { peg: 3, pgic: 1, odi: 10, ndi: 10, activities: 3 }[kind.value];
+  const needs = { peg: 3, pgic: 1, odi: 10, ndi: 10, activities: 3 }[kind.value] ?? 0;
   form.querySelectorAll('input[name^="item"]').forEach((input, i) => { input.closest("label").hidden = i >= needs; });
   form.querySelectorAll('input[name^="name"]').forEach((input) => { input.closest("label").hidden = kind.value !== "activities"; });
 }

@@ -25,6 +25,7 @@ function fill(form, typed) {
   said.setAttribute("role", "status");
   said.textContent = document.body.dataset.sayRestored;
   form.prepend(said);
+  said.scrollIntoView({ block: "center" });
 }
 
 function forget() {
@@ -39,6 +40,10 @@ document.addEventListener("submit", (event) => {
   const pathname = pathOf(form);
   if (pathname.endsWith("/sign-out")) return sessionStorage.clear();
   if (account) sessionStorage.setItem(KEPT + pathname, JSON.stringify({ account, typed: typedIn(form) }));
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
 });
 
 // What is wrong with a step is told above, and once more beside its field, in the form that was sent.
