@@ -9,7 +9,7 @@ RUN pip wheel --no-cache-dir --wheel-dir /wheels --require-hashes -r requirement
 
 FROM python:3.11.14-slim-trixie
 # a name in a script that the product's own fonts do not have is set with these in the report
-RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends fonts-noto-core fonts-droid-fallback \
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends fonts-noto-core fonts-droid-fallback fonts-nanum \
     && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --create-home --uid 10001 reprieve
 COPY --from=build /wheels /wheels

@@ -1,10 +1,12 @@
 """Typesets the follow-up as a one-page PDF; the same follow-up in the same language gives the same bytes."""
 
 import json
+import re
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from textwrap import wrap
 from threading import Lock
 from typing import Final, Literal
 
@@ -17,6 +19,8 @@ from app.answers.follow_up.wording import source, wording
 from app.answers.pictures.style import FONT
 from app.base.languages.speaking import spoken_language
 
+BREAKS_EVERY = 20  # letters of a word that is longer than any column bears
+LONG_WORD, ZERO_WIDTH = re.compile(r"\S{21,}"), "\u200b"
 Paper = Literal["a4", "us-letter"]
 STANDARD: Final = "ua-1"  # PDF/UA: tagged, with reading order and the picture in words
 EMBEDDED = "Libertinus Serif"  # comes with Typst, so that a machine's fonts do not change the report
@@ -77,17 +81,24 @@ def report(told: FollowUpOut, svg: bytes, *, words: str, paper: Paper, clinic: s
         words: the text alternative of the picture.
         clinic: its name.
     """
-    in_tenths = _in_tenths(told.model_dump(mode="json", by_alias=True))
+    dumped = told.model_dump(mode="json", by_alias=True)
+    dumped["patient"]["name"] = breakable(told.patient.name)
+    in_tenths = _in_tenths(dumped)
     inputs = {
         "told": json.dumps(in_tenths),
         "wording": json.dumps(wording(in_tenths, words)),
         "picture": svg.decode().replace(FONT, EMBEDDED),
         "language": spoken_language(),
         "paper": paper,
-        "clinic": clinic,
+        "clinic": breakable(clinic),
         "release": version("reprieve"),
     }
     return _typesetter().set(inputs)
+
+
+def breakable(name: str) -> str:
+    """A name whose long words may break: a column of the page is some thirty letters wide."""
+    return LONG_WORD.sub(lambda found: ZERO_WIDTH.join(wrap(found[0], BREAKS_EVERY)), name)
 
 
 def _in_tenths(value: JsonValue) -> JsonValue:

@@ -23,8 +23,13 @@ def in_words(content: PictureContent) -> str:
     if pain is None:
         parts.append(translated("No baseline is known."))
     else:
-        scores = {"pain": figure(f"{pain:.1f}"), "half": figure(f"{pain / 2:.1f}")}
-        parts.append(say("Before: {pain} of 10; half of it: {half}.", **scores))
+        before = figure(f"{pain:.1f}")
+        if verdict.definition == "eighty":
+            parts.append(
+                say("Before: {pain} of 10; a fifth of it: {fifth}.", pain=before, fifth=figure(f"{pain / 5:.1f}"))
+            )
+        else:
+            parts.append(say("Before: {pain} of 10; half of it: {half}.", pain=before, half=figure(f"{pain / 2:.1f}")))
     for mark in content.marks:
         what = sentence(mark.says)
         parts.append(say("{what} on {day}.", what=what[:1].upper() + what[1:], day=day_in_words(mark.on)))

@@ -84,14 +84,15 @@ def _level(content: PictureContent, theme: Theme, x: Layer) -> list[Layer]:
 
 
 def _limits(content: PictureContent, theme: Theme, size: Size) -> list[Layer]:
-    """Horizontal lines at the baseline and half of it, labelled at the right: beside the panel, or above the line."""
+    """Lines at the baseline and where relief begins by the definition, labelled at the right: beside the panel, or above."""
     pain = content.verdict.baseline.pain
     if pain is None:
         return []
-    values = [
-        {"pain": pain, "says": say("before {pain}", pain=figure(f"{pain:.1f}"))},
-        {"pain": pain / 2, "says": say("half {pain}", pain=figure(f"{pain / 2:.1f}"))},
-    ]
+    values = [{"pain": pain, "says": say("before {pain}", pain=figure(f"{pain:.1f}"))}]
+    if content.verdict.definition == "eighty":
+        values.append({"pain": pain / 5, "says": say("a fifth {pain}", pain=figure(f"{pain / 5:.1f}"))})
+    else:  # also by `full` relief begins under half; it ends where the pain before is back
+        values.append({"pain": pain / 2, "says": say("half {pain}", pain=figure(f"{pain / 2:.1f}"))})
     text = {"type": "text", "x": size.width + 5, "align": "left", "baseline": "middle", "color": style.INK[theme]}
     if not size.beside:
         text |= {"x": size.width - 2, "align": "right", "baseline": "bottom", "dy": -2}

@@ -26,6 +26,7 @@ from app.base.store.database import Database
 from app.doors.pages.rendering import PageRoute, page
 from app.doors.pages.session import ACCOUNT, AnyVisitorDep, AnyWriterDep, Visitor
 from app.doors.pages.steps import PageForm, faults_of, filled, problem_of
+from app.work.clinic import service as clinics
 
 router = APIRouter(prefix=ACCOUNT, route_class=PageRoute, include_in_schema=False)
 
@@ -220,6 +221,7 @@ async def show_account(
         sessions=await own.sessions(database, visitor.caller, now),
         username=await own.name_of(database, visitor.caller),
         begun=begun,
+        zone=(await clinics.read(database, caller, now)).time_zone or "UTC",
         picture=None if begun is None else Markup(begun.picture),  # noqa: S704  # drawn here, of black and white squares
         codes=codes or [],
         says=says,

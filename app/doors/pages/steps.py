@@ -9,12 +9,13 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from app.base.http.problems import Problem, field_problems
-from app.doors.pages.wording import fault, label, spoken
+from app.doors.pages.wording import ID, fault, label, spoken
 
 M = TypeVar("M", bound=BaseModel)
 CHANGED_MEANWHILE = (
     "Somebody has changed this since you opened it. It is shown as it is now, and nothing of yours was done."
 )
+UNSAID = ("tag", "of", "q", "kind", "client_secret")  # fields that nobody typed, or that are never said again
 SHOWN = (409, 412, 422)  # a state that does not allow it, a lost update, a field at fault
 
 
@@ -50,6 +51,7 @@ class Typed:
     step: str = ""
     form: PageForm | None = None
     of_old_page: bool = False
+    lost: tuple[tuple[str, str], ...] = ()  # what was typed and is not shown in the form again, by field
 
     def __call__(self, step: str, name: str) -> str:
         """The text of a field of a step's form; empty for the forms of other steps."""
@@ -78,7 +80,10 @@ class Typed:
         if problem.status != 412 or self.form is None:
             return self
         words = {"note", "reason"} & set(type(self.form).model_fields)
-        return Typed(self.step, type(self.form)(**self.form.model_dump(include=words)), of_old_page=True)
+        rest = [(name, value) for name, value in self.form if name not in {*words, *UNSAID} and isinstance(value, str)]
+        lost = tuple((label(name), value) for name, value in rest if not ID.search(value))
+        kept = type(self.form)(**self.form.model_dump(include=words))
+        return Typed(self.step, kept, of_old_page=True, lost=lost)
 
 
 NOTHING_TYPED = Typed()

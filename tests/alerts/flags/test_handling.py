@@ -84,11 +84,7 @@ async def test_the_work_list_shows_the_number_the_call_and_hands_on(service: Ser
     called = await send_form(service, f"/clinic/flags/{one['id']}/call", outcome="no_answer", again_on="2026-05-04")
     assert called.status_code == 303
     text = await page(service, "/clinic/flags")
-    assert (
-        "sam has it, called on" in text
-        and "(call again on 4 May 2026)" in text
-        and "The call is kept." in text
-    )
+    assert "sam has it, called on" in text and "(call again on 4 May 2026)" in text and "The call is kept." in text
     wrong = await send_form(service, f"/clinic/flags/{one['id']}/call", outcome="shouted")
     assert wrong.status_code == 422
     handed = await send_form(service, f"/clinic/flags/{one['id']}/hand", account_id=str(service.accounts["cleo"][1]))

@@ -261,3 +261,13 @@ async def test_who_waits_already_is_not_put_on_the_list_over_what_stands_there(s
     assert (await send_form(service, f"{home}/wait", **anew)).headers["location"] == home
     (held,) = await listed(service)
     assert (held["minutes"], held["clinician_id"]) == (30, me), "what the form does not ask for stays"
+
+
+async def test_what_was_typed_into_an_old_tab_is_told(service: Service) -> None:
+    site = (await service("root", "POST", "/v1/sites", json={"name": "Lakeside"})).json()["id"]
+    where = f"/clinic/settings/sites/{site}"
+    form = await old_tab(service, "/clinic/settings", where, who="root")
+    await service("root", "PATCH", f"/v1/sites/{site}", json={"phone": "+41 44 1"})
+    late = await send_form(service, where, **{**form, "name": "Hillside", "address": "Lake Street 7"})
+    assert late.status_code == 412
+    assert "You had typed: name: Hillside; address: Lake Street 7" in " ".join(late.text.split())
