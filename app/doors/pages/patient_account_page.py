@@ -26,6 +26,7 @@ from app.doors.pages.steps import NOTHING_TYPED, PageForm, Typed, faults_of, fil
 from app.record.patients import service as patients
 from app.record.patients.consents import service as consents
 from app.record.patients.consents.schemas import ConsentIn
+from app.record.patients.invitations import service as invitations
 from app.record.patients.proxies import service as proxies
 from app.record.patients.proxies.schemas import ProxyIn, ProxyMadeOut
 from app.record.patients.sites import service as sites
@@ -311,11 +312,13 @@ async def _show(
 
     async with database.read() as connection:
         person = await patients.find(connection, caller, patient_id=patient_id)
+        invited = await invitations.good_until(connection, person.clinic_id, person.id, now=now)
     language = cast(Language, person.language or "en")
     looked = AuditQuery(patient_id=patient_id)
     accounts = await clinic_accounts.of_patient(database, caller, patient_id=patient_id, now=now)
     told: dict[str, object] = {
         "accounts": accounts,
+        "invited": invited,
         "devices": [
             (one.id, device)
             for one in accounts

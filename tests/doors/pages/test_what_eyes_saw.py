@@ -202,3 +202,13 @@ async def test_the_sheet_of_a_day_says_who_comes(service: Service) -> None:
     assert "Nobody is booked on this day." in await page(service, "/clinic/calendar/day?from=2026-06-03")
     assert "Nobody is booked on this day." in await page(service, "/clinic/calendar/day?from=2026-06-02&who=nobody")
     assert "/clinic/calendar/day?from=2026-06-02" in await page(service, "/clinic/calendar?from=2026-06-02")
+
+
+async def test_a_code_that_is_out_is_told(service: Service) -> None:
+    new = {"name": "Clara Neu", "born_on": "1970-01-01", "time_zone": "Europe/Zurich"}
+    who = (await service("cleo", "POST", "/v1/patients", json=new)).json()["id"]
+    await enter(service)
+    where = f"/clinic/patients/{who}/account"
+    assert "A code that nobody has used" not in await page(service, where)
+    await send_form(service, f"/clinic/patients/{who}/invite")
+    assert "A code that nobody has used is good until 15 May 2026" in await page(service, where)

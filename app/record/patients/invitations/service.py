@@ -62,6 +62,18 @@ async def invite(
     return await audit.once(database, caller, once, now=now, work=work)
 
 
+async def good_until(
+    connection: AsyncConnection, clinic_id: UUID, patient_id: UUID, *, now: datetime
+) -> datetime | None:
+    """Until when the code is good that a patient has been handed and not used; None where none is out."""
+    query = select(col(Invitation.expires_at)).where(
+        col(Invitation.clinic_id) == clinic_id,
+        col(Invitation.patient_id) == patient_id,
+        col(Invitation.expires_at) > now,
+    )
+    return (await connection.execute(query)).scalar_one_or_none()
+
+
 async def accept(database: Database, code: str, *, given: AcceptIn, now: datetime) -> AccountOut:
     """Makes the account that a code is for, of a patient, of one of the staff, or of who acts for a patient.
 
