@@ -3,8 +3,9 @@
     python -m tests.benchmarks.http [SECONDS] [PROCESSES]
 
 `PUT` of an entry and the cached `GET` of a verdict, at 32 connections, one server process, on SQLite and PostgreSQL, or
-several on PostgreSQL alone. The floor is `tests/benchmarks/floor.py`, one process. Each connection writes for a patient of
-its own, as phones do. Rounds of the service and of the floor alternate; the table gives the medians.
+several on PostgreSQL alone. Beside it, one process each: the floor (`floor.py`), and the peer (`orm_peer.py`), which does
+what the service does as the framework's tutorials teach it. Each connection writes for a patient of its own, as phones do.
+Rounds of the three alternate; the table gives the medians.
 """
 
 import asyncio
@@ -109,19 +110,9 @@ def prepare(url: str, base: str) -> tuple[str, list[str], str]:
 
 
 def measure(name: str, url: str, seconds: float, *, processes: int = 1) -> None:
-    port, floor_port = free_port(), free_port()
+    port, floor_port, peer_port = free_port(), free_port(), free_port()
     service = [sys.executable, "-m", "app", "serve", "--migrate", "--workers", str(processes)]
-    floor = [
-        sys.executable,
-        "-m",
-        "uvicorn",
-        "tests.benchmarks.floor:app",
-        "--port",
-        str(floor_port),
-        "--no-access-log",
-        "--log-level",
-        "warning",
-    ]
+    floor, peer = (bare_server(name, at) for name, at in (("floor", floor_port), ("orm_peer", peer_port)))
     with running(service, url, port) as base:
         wait_until_it_answers(NeverEnds(), base)
         token, patients, procedure = prepare(url, base)
@@ -140,17 +131,38 @@ def measure(name: str, url: str, seconds: float, *, processes: int = 1) -> None:
             "PUT entry": (put_ours, put_bare),
             "GET verdict": (lambda _k: wire("GET", get_ours, token), lambda _k: wire("GET", get_bare, None)),
         }
-        with running(floor, url, floor_port):
+        with running(floor, url, floor_port), running(peer, peer_of(url), peer_port) as beside:
             asyncio.run(until_listening(floor_port))
+            asyncio.run(until_listening(peer_port))
+            fill_peer(beside, base, token, patients=patients, procedure=procedure)
             for call in ("GET verdict", "PUT entry"):
                 ours, bare = calls[call]
-                rates: list[tuple[float, float]] = []
+                rates: list[tuple[float, float, float]] = []
                 for _ in range(ROUNDS):
                     mine = asyncio.run(load(port, ours, seconds))
-                    rates.append((mine, asyncio.run(load(floor_port, bare, seconds))))
-                ratio = statistics.median(a / b for a, b in rates)
-                a, b = (statistics.median(column) for column in zip(*rates, strict=True))
-                print(f"{name:12s}{call:13s}{a:9.0f}{b:9.0f}{ratio:8.2f}", flush=True)
+                    theirs = asyncio.run(load(peer_port, ours, seconds))
+                    rates.append((mine, asyncio.run(load(floor_port, bare, seconds)), theirs))
+                ratio, times = (statistics.median(one[0] / one[n] for one in rates) for n in (1, 2))
+                a, b, c = (statistics.median(column) for column in zip(*rates, strict=True))
+                print(f"{name:12s}{call:13s}{a:9.0f}{b:9.0f}{ratio:8.2f}{c:9.0f}{times:8.1f}", flush=True)
+
+
+def bare_server(module: str, port: int) -> list[str]:
+    """The command that serves an app of the benchmarks."""
+    told = ["--port", str(port), "--no-access-log", "--log-level", "warning"]
+    return [sys.executable, "-m", "uvicorn", f"tests.benchmarks.{module}:app", *told]
+
+
+def peer_of(url: str) -> str:
+    """The peer's database: a file of its own on SQLite, tables of its own on the same server else."""
+    return url.replace("bench.db", "peer.db")
+
+
+def fill_peer(peer: str, base: str, token: str, *, patients: list[str], procedure: str) -> None:
+    """Gives the peer the same token, patients and verdict."""
+    verdict = httpx.get(f"{base}/v1/procedures/{procedure}/relief", headers={"Authorization": f"Bearer {token}"}).json()
+    given = {"token": token, "patients": patients, "procedure_id": procedure, "verdict": verdict}
+    assert httpx.post(f"{peer}/prepare", json=given, timeout=60).status_code == 200
 
 
 def scored(body: bytes, k: int) -> bytes:
@@ -182,7 +194,7 @@ async def until_listening(port: int) -> None:
 def main(seconds: float, processes: int) -> None:
     told = f"{CONNECTIONS} connections, server processes: {processes}, {os.cpu_count()} cores; requests a second"
     print(told, end="\n\n")
-    print(f"{'':12s}{'':13s}{'service':>9s}{'floor':>9s}{'ratio':>8s}")
+    print(f"{'':12s}{'':13s}{'service':>9s}{'floor':>9s}{'ratio':>8s}{'peer':>9s}{'times':>8s}")
     with tempfile.TemporaryDirectory() as folder:
         if processes == 1:
             measure("SQLite", f"sqlite+aiosqlite:///{folder}/bench.db", seconds)
