@@ -1,6 +1,5 @@
 """A running service for tests, and the people in it."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -121,18 +120,15 @@ async def open_service(app: FastAPI, clock: Callable[[], datetime]) -> AsyncIter
         here = await database.write(lambda c: add_clinic(c, "Here", clock()))
         there = await database.write(lambda c: add_clinic(c, "There", clock()))
         service = Service(app, client, here)
-        await asyncio.gather(
-            service.add("cleo", here, "clinician"),
-            service.add("sam", here, "scheduler"),
-            service.add("root", here, "admin"),
-            service.add("other", there, "clinician"),
-        )
+        await service.add("cleo", here, "clinician")
+        await service.add("sam", here, "scheduler")
+        await service.add("root", here, "admin")
+        await service.add("other", there, "clinician")
         new = {"name": "Ada Muster", "born_on": "1961-04-02", "time_zone": "Europe/Zurich"}
         service.ada_id = (await service("cleo", "POST", "/v1/patients", json=new)).json()["id"]
         bob = (await service("cleo", "POST", "/v1/patients", json={**new, "name": "Bob"})).json()["id"]
-        await asyncio.gather(
-            service.add("ada", here, "patient", service.ada_id), service.add("bob", here, "patient", bob)
-        )
+        await service.add("ada", here, "patient", service.ada_id)
+        await service.add("bob", here, "patient", bob)
         yield service
 
 

@@ -47,7 +47,7 @@ def shown_by(agent: str, before: float, after: list[tuple[float, float]]) -> Blo
         return BlockShown(None, None, None, None)
     relief = _relief(before, after)
     best = max(percent for _, percent in _relief(before, acting))
-    hours_50, hours_80 = (hours_at(before, after, percent, agent) for percent in (50, CONCORDANT))
+    hours_50, hours_80 = (hours_at(before, after, percent, agent=agent) for percent in (50, CONCORDANT))
     usual = DURATION_HOURS.get(agent)
     concordant = None
     if usual is not None and best >= CONCORDANT:
@@ -64,7 +64,7 @@ def while_acting(agent: str, after: Iterable[tuple[float, float]]) -> list[tuple
     return [(minutes, pain) for minutes, pain in after if minutes / 60 <= ends]
 
 
-def hours_at(before: float, after: Iterable[tuple[float, float]], percent: float, agent: str) -> float:
+def hours_at(before: float, after: Iterable[tuple[float, float]], percent: float, *, agent: str) -> float:
     """Hours with relief of at least so many percent that began while the agent acts; minutes and pain in order of time,
     pain before above 0.
     """

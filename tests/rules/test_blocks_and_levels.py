@@ -69,7 +69,7 @@ def test_exactly_half_and_exactly_a_fifth_count_from_every_pain(before: float) -
     for percent, left in ((50, before / 2), (80, before / 5)):
         shown = shown_by("lidocaine", before, [(0, left), (120, left)])
         assert (shown.hours_50, shown.hours_80) == (2.0, 2.0 if percent == 80 else 0.0)
-        assert hours_at(before, [(0, left), (120, left)], percent, "lidocaine") == 2.0
+        assert hours_at(before, [(0, left), (120, left)], percent, agent="lidocaine") == 2.0
 
 
 def test_half_of_the_way_counts_where_one_of_two_readings_has_it() -> None:
@@ -77,7 +77,7 @@ def test_half_of_the_way_counts_where_one_of_two_readings_has_it() -> None:
     shown = shown_by("bupivacaine", 10, readings)
     assert shown.hours_80 == 0.25 + 1 + 0.5 + 0.5
     assert shown.hours_50 == 0.25 + 0.5 + 1 + 0.5 + 0.5
-    assert hours_at(10, readings, 15, "bupivacaine") == 0.25 + 0.5 + 1 + 1 + 1
+    assert hours_at(10, readings, 15, agent="bupivacaine") == 0.25 + 0.5 + 1 + 1 + 1
 
 
 def test_what_a_block_without_pain_or_readings_shows() -> None:
@@ -220,8 +220,10 @@ def test_relief_that_begins_when_the_agent_acts_no_more_is_not_the_blocks(agent:
         block = Block("b", date(2026, 5, 1), "left", "lumbar", frozenset({"L4-5"}), agent, 7, tuple(readings))
         assert _shows(block, 80, agents_time=False) is counts
     begun = [(30.0, 1.0), (60 * ends + 30, 1.0), (60 * ends + 60, 7.0), (60 * ends + 90, 0.0)]
-    assert hours_at(7, begun, 80, agent) == pytest.approx(ends + 0.25 + 0.25 + 0.25, abs=0.3), "what had begun goes on"
-    assert hours_at(7, begun[:3], 80, agent) == hours_at(7, begun, 80, agent)
+    assert hours_at(7, begun, 80, agent=agent) == pytest.approx(ends + 0.25 + 0.25 + 0.25, abs=0.3), (
+        "what had begun goes on"
+    )
+    assert hours_at(7, begun[:3], 80, agent=agent) == hours_at(7, begun, 80, agent=agent)
 
 
 def test_a_block_read_only_when_its_agent_acts_no_more_tells_nothing() -> None:

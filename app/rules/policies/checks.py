@@ -355,7 +355,7 @@ def _shows(block: Block, percent: float, agents_time: bool) -> bool | None:
     usual = DURATION_HOURS.get(block.agent)
     if usual is None:
         return None
-    if hours_at(block.before, block.after, percent, block.agent) >= usual[0]:
+    if hours_at(block.before, block.after, percent, agent=block.agent) >= usual[0]:
         return True
     return None if 100 * (1 - block.after[-1][1] / block.before) >= percent else False
 

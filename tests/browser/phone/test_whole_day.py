@@ -108,7 +108,13 @@ def work_up_and_treat(page: Page) -> str:
     record(page, "a work-up", noted_on=str(day(-AGO - 60)), care_physiotherapy="failed", weeks_physiotherapy="12")
     block = {"performed_on": str(day(-AGO - 30)), "side": "left", "joints": "L4-5", "agent": "lidocaine"}
     record(page, "a diagnostic block", **block, pain_before="7", after_30="1", after_60="1")
-    done = {"performed_on": str(day(-AGO)), "laterality": "left", "joints": "L4-5", "baseline_pain": "7"}
+    done = {
+        "performed_on": str(day(-AGO)),
+        "region": "lumbar",
+        "laterality": "left",
+        "joints": "L4-5",
+        "baseline_pain": "7",
+    }
     record(page, "a procedure", **done)
     expect(page.get_by_role("heading", level=1)).to_contain_text("Ada Muster")
     page.get_by_role("heading", level=1).get_by_role("link").click()
@@ -142,7 +148,7 @@ def take_up_and_book(office: Callable[[str], Page]) -> None:
     flag.get_by_text("Called, or for a colleague").click()
     flag.get_by_label("What came of the call").select_option("reached")
     flag.get_by_role("button", name=re.compile("Keep the call")).click()
-    expect(page.locator(".flag", has_text="sam has it, called reached")).to_be_visible()
+    expect(page.locator(".flag", has_text="sam has it, called on")).to_be_visible()
     page.get_by_role("link", name="Calendar", exact=True).click()
     page.locator("[action*=slots] [name=on]").fill(str(day(5)))
     page.locator("[action*=slots] [name=location]").fill("Main building")
@@ -169,7 +175,15 @@ def decide_and_repeat(page: Page, service: ClinicOfOne) -> str:
     assert report.ok and report.body().startswith(b"%PDF")
     page.get_by_role("heading", level=1).get_by_role("link").click()
     home = page.url
-    record(page, "a procedure", performed_on=str(day()), laterality="left", joints="L4-5", baseline_pain="7")
+    record(
+        page,
+        "a procedure",
+        performed_on=str(day()),
+        region="lumbar",
+        laterality="left",
+        joints="L4-5",
+        baseline_pain="7",
+    )
     expect(page.locator(".answer")).to_contain_text("today")
     return home
 
