@@ -17,6 +17,7 @@ Floats = npt.NDArray[np.float64]
 Days = npt.NDArray[np.int64]
 START = date(2024, 1, 1)
 BEFORE = 14
+SEEN_FROM = 14  # days of diary before a return without which nobody has seen it
 SAME_SHARE = 0.56  # of days at the usual score, and ...
 DEPARTURE_KEEPS = 0.57  # ... the chance that a day is as the one before, in daily pain of real people
 
@@ -44,6 +45,8 @@ def make(mix: Mix, seed: int) -> AssembledVerdict:
     baseline = float(rng.uniform(*mix.baseline))
     level, responder = course_of(rng, mix, baseline, last=last)
     onset, returned = truth_of(level, baseline) if responder else (None, None)
+    if returned is not None and mix.recovers and rng.random() < mix.recovers:
+        level = _recovered(rng, mix, level, onset or 0, returned=returned)
     days = np.arange(-BEFORE, last + 1)
     pain = np.concatenate([np.full(BEFORE, baseline), level])
     mme, hidden = _medicine(rng, mix, days, pain / baseline)
@@ -54,6 +57,11 @@ def make(mix: Mix, seed: int) -> AssembledVerdict:
         logged[days < 0] = False
     else:
         logged[days < -int(rng.integers(4, BEFORE + 1))] = False
+    if mix.joins is not None:
+        joins = int(rng.integers(*mix.joins))
+        logged[days < joins] = False
+        if returned is not None and returned <= joins + SEEN_FROM:  # nobody saw it: who calls it guesses
+            responder, onset, returned = False, None, None
     line: dict[str, object] = {
         "id": f"{mix.name}-{seed}",
         "procedure": {"performed_on": START.isoformat(), "region": "lumbar", "laterality": "bilateral"},
@@ -85,6 +93,13 @@ def _entries(rng: np.random.Generator, mix: Mix, days: Days, score: Floats, mme:
     return entries
 
 
+def _recovered(rng: np.random.Generator, mix: Mix, level: Floats, onset: int, *, returned: int) -> Floats:
+    """The level where pain that has come back goes again, within days, to what it was in relief."""
+    day = np.arange(len(level), dtype=float)
+    gone = 1 / (1 + np.exp(-(day - returned - rng.uniform(*mix.recovers_after)) / 2))
+    return np.asarray(level * (1 - gone) + float(np.median(level[onset:returned])) * gone)
+
+
 def course_of(rng: np.random.Generator, mix: Mix, baseline: float, *, last: int) -> tuple[Floats, bool]:
     """Level by day from the procedure, points, and whether the person responds."""
     day = np.arange(last + 1, dtype=float)
@@ -96,6 +111,8 @@ def course_of(rng: np.random.Generator, mix: Mix, baseline: float, *, last: int)
     walk = np.cumsum(rng.normal(0, mix.drift / np.sqrt(180), last + 1))
     room = baseline * 0.47 - plateau if responder else 9.0
     level = level + np.clip(walk, -plateau, max(room, 0)) * fall
+    if not responder and mix.early and rng.random() < mix.early:
+        level[: int(rng.integers(4, 15))] *= rng.uniform(0.1, 0.35)
     if responder:
         ends = rng.lognormal(np.log(mix.relief_days), 0.55)
         part = rng.random() < mix.partial

@@ -43,6 +43,12 @@ class Mix:
     mood: float = 0.0  # SD of a slow mood that forgets in three weeks
     late: float = 0.12
     corrected: float = 0.02
+    recovers: float = 0.0  # share of returns after which pain goes again, for good, ...
+    recovers_after: tuple[float, float] = (60.0, 150.0)  # ... so many days later
+    early: float = (
+        0.0  # share of those without half relief who have it for the first 4 to 14 days (the anaesthetic, a steroid)
+    )
+    joins: tuple[int, int] | None = None  # days after the procedure on which the diary begins; None: at once
 
 
 TYPICAL = Mix()
@@ -88,4 +94,7 @@ LIVES = (
     # correlation 0.57, lag 3 0.2, lag 5 0.1) and is heavy-tailed (kurtosis 10); see docs/engine.md
     replace(TYPICAL, name="patterned", noise=("patterned",), sd=(1.05, 0.2), flares=(0.0, 2.0)),
     replace(TYPICAL, name="late onset", falls_on=(30.0, 100.0)),
+    replace(TYPICAL, name="recoveries", recovers=0.8, relief_days=180.0),
+    replace(TYPICAL, name="early relief", early=0.9, never=0.5),
+    replace(TYPICAL, name="late joiners", joins=(60, 400), days=(450, 720)),
 )
