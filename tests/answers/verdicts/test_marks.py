@@ -27,7 +27,7 @@ from tests.alerts.flags.test_conclusions import work
 from tests.answers.verdicts.test_courses import START, all_made, material
 from tests.answers.verdicts.test_no_contradictions import RECORDS, a_record
 from tests.conftest import Clock
-from tests.support import Service
+from tests.support import Service, beside
 
 anyio = pytest.mark.anyio
 
@@ -132,6 +132,17 @@ async def test_a_mark_that_comes_while_a_verdict_is_made_stays(
     await work(service)
     assert (await marked(service), await waiting(service)) == (set(), 0)
     assert len(kept) == 2 and kept[1] == kept[0] + 1, "as the record stands"
+
+
+async def many_at_rest(service: Service) -> None:
+    """So many patients about whom nothing is to be done that PostgreSQL reads no whole table for a few."""
+    own = {"id": "gen_random_uuid()", "stale_since": "NULL", "claimed_until": "NULL", "mrn": "NULL"}
+    names = [column.name for column in patient.columns]
+    values = ", ".join(own.get(name, f'"{name}"') for name in names)
+    many = f"INSERT INTO patient ({', '.join(names)}) SELECT {values} FROM patient, generate_series(1, 5000) WHERE id = :id"
+    async with beside(service) as connection:
+        await connection.execute(text(many), {"id": service.ada_id})
+        await connection.execute(text("ANALYZE patient, procedure, outcome"))
 
 
 @anyio
