@@ -103,13 +103,13 @@ def measure(name: str, url: str, phones: int, *, seconds: float) -> None:
         took, failed = asyncio.run(evening(port, held, seconds))
     for call, times in took.items():
         half, most = statistics.median(times), statistics.quantiles(times, n=100)[98]
-        print(f"{name:12s}{call:13s}{1000 * half:9.1f}{1000 * most:9.1f}{most / half:8.1f}", flush=True)
+        print(f"{name:12s}{call:13s}{1000 * half:9.1f}{1000 * most:10.1f}{most / half:8.1f}", flush=True)
     print(f"{name:12s}failed: {len(failed)}{': ' + failed[0] if failed else ''}", flush=True)
 
 
 def main(phones: int, seconds: float) -> None:
     print(f"{phones} phones within {seconds:.0f} seconds; milliseconds", end="\n\n")
-    print(f"{'':12s}{'':13s}{'half':>9s}{'99 of 100':>9s}{'times':>8s}")
+    print(f"{'':12s}{'':13s}{'half':>9s}{'99 of 100':>10s}{'times':>8s}")
     with tempfile.TemporaryDirectory() as folder:
         measure("SQLite", f"sqlite+aiosqlite:///{folder}/evening.db", phones, seconds=seconds)
         server = get_server(f"{folder}/pg", cleanup_mode="delete")
