@@ -75,6 +75,12 @@ class RedFlag:
         return self.rule.asks[language] if self.guessed else self.rule.advice[language]
 
 
+@cache
+def emergencies() -> frozenset[str]:
+    """The signs that send the patient to an emergency department, or to call its number, now."""
+    return frozenset(rule.sign or rule.name for rule in rules() if rule.emergency)
+
+
 def in_all(text: str) -> Texts:
     """A text that is told to everybody as it stands: a clinic's own words."""
     return dict.fromkeys(LANGUAGES, text)

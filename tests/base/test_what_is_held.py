@@ -49,6 +49,7 @@ HELD = {  # by module and name: why nothing of one clinic comes out of it for an
     "doors/pages/sent_once.py: _under_way": "by clinic first, while a form is under way",
     "doors/phone/assets.py: assets": OF_THE_CODE,
     "rules/phone_rules.py: phone_rules": OF_THE_CODE,
+    "rules/red_flags.py: emergencies": OF_THE_CODE,
     "work/clinic/schemas.py: countries": OF_THE_CODE,
     "alerts/messages/texts.py: languages": OF_THE_CODE,
     "alerts/messages/sending.py: self.busy": "by clinic first, while a lane is served",

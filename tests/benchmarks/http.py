@@ -51,6 +51,21 @@ def running(command: list[str], url: str, port: int) -> Iterator[str]:
         process.wait()
 
 
+@contextmanager
+def postgresql(folder: str) -> Iterator[str]:
+    """A server of its own, by the URL of a database without a table."""
+    server = get_server(f"{folder}/pg", cleanup_mode="delete")
+
+    async def create() -> None:
+        connection = await asyncpg.connect(server.get_uri())
+        await connection.execute("CREATE DATABASE bench")
+        await connection.close()
+
+    asyncio.run(create())
+    yield server.get_uri().replace("/postgres?", "/bench?").replace("postgresql:", "postgresql+asyncpg:")
+    server.cleanup()
+
+
 def free_port() -> int:
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -198,17 +213,8 @@ def main(seconds: float, processes: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         if processes == 1:
             measure("SQLite", f"sqlite+aiosqlite:///{folder}/bench.db", seconds)
-        server = get_server(f"{folder}/pg", cleanup_mode="delete")
-
-        async def create() -> None:
-            connection = await asyncpg.connect(server.get_uri())
-            await connection.execute("CREATE DATABASE bench")
-            await connection.close()
-
-        asyncio.run(create())
-        address = server.get_uri().replace("/postgres?", "/bench?").replace("postgresql:", "postgresql+asyncpg:")
-        measure("PostgreSQL", address, seconds, processes=processes)
-        server.cleanup()
+        with postgresql(folder) as address:
+            measure("PostgreSQL", address, seconds, processes=processes)
 
 
 if __name__ == "__main__":

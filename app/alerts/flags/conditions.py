@@ -7,6 +7,7 @@ from app.rules import parameters as par
 from app.rules.days import spoken_day
 from app.rules.outcome import Outcome
 from app.rules.plan import WINDOWS, contacts
+from app.rules.red_flags import emergencies
 from app.rules.words import Severity
 
 STILL_OPEN = ("open", "joined_late", "not_judged")
@@ -115,3 +116,9 @@ IN_REVIEW = "decided in review "  # begins the words with which a decision resol
 def due(severity: Severity, at: datetime) -> datetime:
     """The instant by which somebody must have acknowledged a flag of a severity that is shown at `at`."""
     return at + par.DUE_WITHIN[severity]
+
+
+def due_again(severity: Severity, cause: str, at: datetime) -> datetime:
+    """The same for who is handed a flag that nobody has taken up; `cause` begins with its sign."""
+    is_emergency = severity == "now" and cause.partition(" ")[0] in emergencies()
+    return at + par.EMERGENCY_WITHIN if is_emergency else due(severity, at)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.service import clinic
 from app.access.accounts.tables import Account, Clinic
-from app.alerts.flags.conditions import due
+from app.alerts.flags.conditions import due_again
 from app.alerts.flags.rows import changing
 from app.alerts.flags.tables import Flag
 from app.alerts.messages.outbox import post
@@ -63,7 +63,7 @@ async def _able(connection: AsyncConnection, of_chains: set[UUID]) -> set[tuple[
 
 async def _hand(connection: AsyncConnection, one: Flag, *, turn: int, owner_id: UUID, now: datetime) -> None:
     late = one.turn > 0
-    ends = one.due_at if not late and one.due_at > now else due(one.severity, now)
+    ends = one.due_at if not late and one.due_at > now else due_again(one.severity, one.cause, now)
     note = "the one before had not acknowledged it in time" if late else None
     await connection.execute(
         changing(

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.access.accounts.permissions import Caller
 from app.access.accounts.service import is_staff
 from app.access.audit import service as audit
-from app.alerts.flags.conditions import due
+from app.alerts.flags.conditions import due_again
 from app.alerts.flags.rows import changing
 from app.alerts.flags.schemas import CallIn, HandIn
 from app.alerts.flags.service import find, tag_of
@@ -66,7 +66,7 @@ async def handed(
         _check_open(one)
         if not await is_staff(connection, one.clinic_id, given.account_id):
             raise bad_field("/account_id", "is nobody of this clinic's staff")
-        ends = one.due_at if one.due_at > now else due(one.severity, now)
+        ends = one.due_at if one.due_at > now else due_again(one.severity, one.cause, now)
         await connection.execute(
             changing(
                 one,

@@ -93,6 +93,10 @@ async def test_the_report_names_the_number_of_the_record(service: Service) -> No
     told = await service("cleo", "GET", f"/v1/procedures/{procedure}/follow_up")
     assert told.json()["patient"]["mrn"] == "QX-4711"
     report = await service("cleo", "GET", f"/v1/procedures/{procedure}/report.pdf")
+    await service("cleo", "PATCH", f"/v1/patients/{service.ada_id}", json={"mrn": "QX-4712"})
+    held = {"If-None-Match": report.headers["etag"]}
+    again = await service("cleo", "GET", f"/v1/procedures/{procedure}/report.pdf", headers=held)
+    assert again.status_code == 200 and "QX-4712" in text_of(again.content)
     assert "QX-4711" in text_of(report.content)
 
 
