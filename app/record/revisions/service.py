@@ -91,7 +91,7 @@ async def deletions(
     query = select(revision).where(theirs, col(Revision.row_id).in_(deleted))
     ordered = query.order_by(col(Revision.row_id), col(Revision.number))
     found = await wholes_in_turns(Revision, await connection.execute(ordered))
-    ends = [(before, one) for before, one in pairwise(found) if one.content is None and before.row_id == one.row_id]
+    ends = [(before, one) for before, one in pairwise(found) if one.content is None]  # the first of a row is never one
     return sorted(ends, key=lambda end: end[1].received_at, reverse=True)
 
 

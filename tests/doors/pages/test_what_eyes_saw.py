@@ -133,6 +133,22 @@ async def test_a_flag_that_somebody_had_before_stays_theirs_when_a_bulk_step_is_
     assert (after["state"], after["owner_id"]) == ("acknowledged", str(service.accounts["cleo"][1]))
 
 
+async def test_a_flag_that_somebody_has_taken_over_since_stays_theirs(service: Service) -> None:
+    procedure = await returned(service)
+    await work(service)
+    review = (await service("cleo", "POST", f"/v1/procedures/{procedure}/reviews", json={})).json()["id"]
+    me = (await service("sam", "GET", "/v1/me")).json()["account_id"]
+    made = {"step": "assign", "review_ids": [review], "owner_id": me}
+    bulk = (await service("sam", "POST", "/v1/reviews/bulk", json=made)).json()["id"]
+    (held,) = await flags(service, "kind=pain_return")
+    tag = (await service("cleo", "GET", f"/v1/flags/{held['id']}")).headers["etag"]
+    over = await service("cleo", "POST", f"/v1/flags/{held['id']}/acknowledge", json={}, headers={"If-Match": tag})
+    assert over.status_code == 200, over.text
+    await service("sam", "POST", f"/v1/reviews/bulk/{bulk}/undo")
+    (after,) = await flags(service, "kind=pain_return")
+    assert (after["state"], after["owner_id"]) == ("acknowledged", str(service.accounts["cleo"][1]))
+
+
 async def test_a_moved_appointment_is_not_called_cancelled(service: Service) -> None:
     first, second = await slot(service), await slot(service, "2026-06-09T09:00:00+02:00")
     at = {"patient_id": service.ada_id, "slot_id": first}
