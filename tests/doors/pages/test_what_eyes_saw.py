@@ -1,17 +1,20 @@
 """Small things that people saw on the pages: each would be seen again here."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
+import pypdfium2
 import pytest
 
 from tests.alerts.flags.test_conclusions import flags, returned, work
 from tests.answers.follow_up.test_report import text_of
+from tests.conftest import Clock
 from tests.doors.pages.test_hub import fields_in
 from tests.doors.pages.test_pages import enter
 from tests.doors.pages.test_work_pages import page, send_form
 from tests.rules.test_policies import GOOD_FILE
-from tests.support import Service
+from tests.support import Service, course
 from tests.work.reviews.test_reviews import slot
 
 pytestmark = pytest.mark.anyio
@@ -224,7 +227,31 @@ async def test_the_sheet_of_a_day_says_who_comes(service: Service) -> None:
     assert "/clinic/calendar/day?from=2026-06-02" in await page(service, "/clinic/calendar?from=2026-06-02")
 
 
-async def test_a_code_that_is_out_is_told(service: Service) -> None:
+async def test_the_pictures_line_is_the_definitions(service: Service) -> None:
+    procedure = await service.new_procedure()
+    entries = course("2025-06-26", [7.0] * 14 + [2.0] * 180)
+    await service("ada", "POST", f"/v1/patients/{service.ada_id}/diary", json={"entries": entries})
+    drawn = {}
+    for definition in ("half", "eighty"):
+        where = f"/v1/procedures/{procedure}/relief.svg"
+        drawn[definition] = (await service("cleo", "GET", where, params={"definition": definition})).text
+    assert "half 3.5" in drawn["half"] and "a fifth" not in drawn["half"]
+    assert "a fifth 1.4" in drawn["eighty"] and "half 3.5" not in drawn["eighty"]
+
+
+async def test_a_long_name_of_the_clinic_stays_on_the_report(service: Service) -> None:
+    await service("root", "PATCH", "/v1/clinic", json={"name": "Schmerzzentrum" * 10})
+    procedure = await service.new_procedure()
+    report = await service("cleo", "GET", f"/v1/procedures/{procedure}/report.pdf")
+    (sheet,) = pypdfium2.PdfDocument(report.content)
+    text = sheet.get_textpage()
+    at = [n for n in range(text.count_chars()) if text.get_text_range(n, 8) == "zentrumS"]
+    boxes = [text.get_charbox(n) for n in at]
+    assert boxes and min(box[0] for box in boxes) > 0 and max(box[2] for box in boxes) < sheet.get_width()
+    assert len({round(box[1]) for box in boxes}) > 1, "on several lines"
+
+
+async def test_a_code_that_is_out_is_told(service: Service, clock: Clock) -> None:
     new = {"name": "Clara Neu", "born_on": "1970-01-01", "time_zone": "Europe/Zurich"}
     who = (await service("cleo", "POST", "/v1/patients", json=new)).json()["id"]
     await enter(service)
@@ -232,3 +259,6 @@ async def test_a_code_that_is_out_is_told(service: Service) -> None:
     assert "A code that nobody has used" not in await page(service, where)
     await send_form(service, f"/clinic/patients/{who}/invite")
     assert "A code that nobody has used is good until 15 May 2026" in await page(service, where)
+    clock.now += timedelta(days=14, minutes=1)
+    await enter(service)
+    assert "A code that nobody has used" not in await page(service, where)
