@@ -16,6 +16,10 @@ CHANGED_MEANWHILE = (
     "Somebody has changed this since you opened it. It is shown as it is now, and nothing of yours was done."
 )
 UNSAID = ("tag", "of", "q", "kind", "client_secret")  # fields that nobody typed, or that are never said again
+TYPED_IN = {
+    "starts_at": "on",
+    "review_ids": "review_id",
+}  # parts of the API's bodies, by the fields of forms that they are made of
 SHOWN = (409, 412, 422)  # a state that does not allow it, a lost update, a field at fault
 
 
@@ -125,6 +129,12 @@ class StepFault(NamedTuple):
     says: str
 
 
+def _field(pointer: str) -> str:
+    """The field of a form that a part of the API's body is typed in."""
+    name = pointer.strip("/").partition("/")[0]
+    return TYPED_IN.get(name, name)
+
+
 def faults_of(problem: Problem | None) -> list[StepFault]:
     """Each fault as a line for the page."""
     if problem is None:
@@ -132,9 +142,7 @@ def faults_of(problem: Problem | None) -> list[StepFault]:
     if problem.status == 412:
         return [StepFault("", CHANGED_MEANWHILE)]
     named = [
-        StepFault(
-            one.pointer.strip("/").partition("/")[0], ": ".join(filter(None, (label(one.pointer), fault(one.detail))))
-        )
+        StepFault(_field(one.pointer), ": ".join(filter(None, (label(one.pointer), fault(one.detail)))))
         for one in problem.errors
     ]
     return named or [StepFault("", spoken(problem.detail))]

@@ -205,6 +205,14 @@ async def test_a_policy_that_is_refused_stays_in_its_own_box(service: Service) -
     assert "odd = 1" in own and "odd = 1" not in new and "<details open>" in own
 
 
+async def test_a_slot_that_is_over_is_said_beside_its_day(service: Service) -> None:
+    await enter(service, "sam")
+    me = (await service("cleo", "GET", "/v1/me")).json()["account_id"]
+    sent = {"clinician_id": me, "on": "2020-01-01", "at": "09:00", "minutes": "45", "location": "Room 2", "weeks": "1"}
+    refused = await send_form(service, "/clinic/calendar/slots", **sent)
+    assert refused.status_code == 422 and 'data-field="on"' in refused.text
+
+
 async def test_the_sheet_of_a_day_says_who_comes(service: Service) -> None:
     await service("cleo", "PATCH", f"/v1/patients/{service.ada_id}", json={"phone": "+41 44 987"})
     await slot(service, "2026-06-02T11:00:00+02:00")
