@@ -1,16 +1,5 @@
-// Every form of the pages: a second click sends nothing, and what was typed outlives a sign-in that ran out meanwhile.
-// What is typed lies in this tab alone until the next page of the same account has come.
-const KEPT = "typed: ", OUT = "signed out";
+// Gives back what was typed before a sign-in ran out (typed.js keeps it), and says what is wrong beside its field.
 const account = document.body.dataset.account;
-
-function pathOf(form) {
-  return new URL(form.getAttribute("action"), location.href).pathname;
-}
-
-function typedIn(form) {
-  const fields = [...form.elements].filter((one) => one.name && !["hidden", "password", "submit", "button"].includes(one.type));
-  return fields.map((one) => [one.name, one.value, ["checkbox", "radio"].includes(one.type) ? one.checked : null]);
-}
 
 function fill(form, typed) {
   for (const [name, value, checked] of typed) {
@@ -32,16 +21,6 @@ function forget() {
   for (const key of Object.keys(sessionStorage)) if (key.startsWith(KEPT) || key === OUT) sessionStorage.removeItem(key);
 }
 
-document.addEventListener("submit", (event) => {
-  const form = event.target;
-  if (form.method !== "post" || event.defaultPrevented) return;
-  if (form.dataset.sent) return event.preventDefault();
-  form.dataset.sent = "yes";
-  const pathname = pathOf(form);
-  if (pathname.endsWith("/sign-out")) return sessionStorage.clear();
-  if (account) sessionStorage.setItem(KEPT + pathname, JSON.stringify({ account, typed: typedIn(form) }));
-});
-
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
 });
@@ -58,10 +37,6 @@ for (const fault of sent ? document.querySelectorAll(".fault [data-field]") : []
   for (let around = sent; around; around = around.parentElement) if (around.tagName === "DETAILS") around.open = true;
 }
 
-window.addEventListener("pageshow", () => { // also from the browser's memory, by the button back
-  for (const form of document.forms) delete form.dataset.sent;
-});
-
 if (account) {
   const out = sessionStorage.getItem(OUT);
   for (const form of out ? document.forms : []) {
@@ -69,6 +44,4 @@ if (account) {
     if (kept?.account === account) fill(form, kept.typed);
   }
   forget();
-} else if (document.querySelector("#sign-in") && Object.keys(sessionStorage).some((key) => key.startsWith(KEPT))) {
-  sessionStorage.setItem(OUT, "yes");
 }
