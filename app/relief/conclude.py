@@ -61,7 +61,7 @@ def conclude(
         relief_days=judged.relief_days() if judged else None,
         held_days=judged.held_days() if judged else None,
         spells=_spells(judged, performed),
-        censored=not judged.over if spell and judged else phase != "no_relief",
+        censored=not (judged and (judged.over if spell else judged.failed)),
         forecast=look_ahead(judged, hazard(prior, procedure.earlier), performed + timedelta(days=last))
         if judged and phase == "relief" and not ends
         else None,

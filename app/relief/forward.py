@@ -16,7 +16,7 @@ from .plan import Plan, ScoreEvidence
 from .prepared_chain import N_PRONE, START_WEIGHT, PreparedChain, prepared_chain
 from .records import Days, Floats
 from .remembered import BLOCK, HISTORY, DayEnd, Filter
-from .spells import DayChances, PastSpell, SpellsSoFar, chances_of, next_spells, when_begun, when_ended
+from .spells import DayChances, PastSpell, SpellsSoFar, chances_of, next_spells, spoken_for, when_begun, when_ended
 
 
 class DiarySteps:
@@ -191,7 +191,7 @@ class _Sweep:
                 today = DayEnd(none, anew, levels[j], *diary.known[k], steady=steady)
             kept.note(day_, today, heard)
             if diary.judges(k):
-                kept.judged.append(today)
+                kept.judged.append(kept.days[spoken_for(day_, diary.plan.newest[diary.step_of[k]])])
             if day_ % BLOCK == 0 or k + 2 >= len(diary.days):
                 kept.weights[day_] = now[:, :, j].copy()
 

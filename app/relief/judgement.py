@@ -40,7 +40,7 @@ class Judgement:
     @cached_property
     def stretches(self) -> list[Stretch]:
         """Each spell of relief that counts, the first one first."""
-        today, day = self.run.today, self.plan.last
+        today, day = self.run.today, self.run.spoken_for
         out = [self._stretch(ended.onset, ended.end, settled=True) for ended in today.so_far.spells]
         if self.held:
             begun = ended = None
@@ -58,7 +58,7 @@ class Judgement:
 
         Only the days on which a spell or its end comes to stand may tell of them, so that what is settled stays.
         """
-        definition, last = self.run.filter.definition, self.plan.last
+        definition, last = self.run.filter.definition, self.run.spoken_for
         pain, sd = self.plan.baseline.pain or 0.0, self.plan.baseline.sd
         if begun is not None:
             share, between = par.ONSET_LEVEL[definition], (1, min(last, begun.on + par.SPELL_DAYS))
@@ -91,6 +91,11 @@ class Judgement:
         """The day to which a spell's days are counted: its return, or the newest score."""
         ended = spell.settled or self.held == "returned"
         return spell.ended.on if spell.ended is not None and ended else max(self.newest, self.began(spell))
+
+    @cached_property
+    def failed(self) -> bool:
+        """Whether relief had not come by the last day that the diary tells of: falling silent undoes no failure."""
+        return self.spell is None and self.daily.phase[self.run.spoken_for - 1] == "no_relief"
 
     def relief_days(self) -> int | None:
         """Days from the procedure to the return; before `returned`, to the newest score; None without relief."""
@@ -129,7 +134,7 @@ class Judgement:
 
     def response(self) -> Response | None:
         """That of the best RESPONSE_DAYS; with a spell under half at least `responder`, without one at most `partial`."""
-        if self.phase in ("settling", "unknown") and self.spell is None:
+        if self.spell is None and not self.failed:
             return None
         since = max(self.began(self.spell), 1) if self.spell is not None else par.RESPONSE_FROM
         until = self.until(self.spell) if self.spell is not None else self.plan.last

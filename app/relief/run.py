@@ -14,7 +14,7 @@ from .medicine import NOTHING
 from .plan import Plan, Planner
 from .records import Definition, Floats, Laterality, Phase
 from .remembered import DayEnd, Filter
-from .spells import phase_of
+from .spells import phase_of, spoken_for
 
 
 @dataclass
@@ -50,17 +50,23 @@ class Run:
     def at_end(self) -> Daily:
         """Each day from the days up to it; a late revision counts from the day it is about."""
         told = self.filter.told
-        begins = len(told.phase) + 1
-        if begins <= self.plan.last:
-            newest = {day: k for k, day in enumerate(self.plan.target)}
-            steps = [newest[d] for d in range(begins, self.plan.last + 1)]
-            told.add(self._daily(self.filter.days[begins:], steps, begins=begins))
+        begins, plan = len(told.phase) + 1, self.plan
+        if begins <= plan.last:
+            newest = {day: k for k, day in enumerate(plan.target)}
+            steps = [newest[d] for d in range(begins, plan.last + 1)]
+            spoken = [spoken_for(d, plan.newest[k]) for d, k in enumerate(steps, start=begins)]
+            told.add(self._daily([self.filter.days[d] for d in spoken], steps, begins=begins))
         return told.copy()
 
     @property
+    def spoken_for(self) -> int:
+        """The last day of which the diary still tells something."""
+        return spoken_for(self.plan.last, self.plan.newest[-1])
+
+    @property
     def today(self) -> DayEnd:
-        """The last day."""
-        return self.filter.days[self.plan.last]
+        """What is known today: what was known on the last day that the diary tells something of."""
+        return self.filter.days[self.spoken_for]
 
     def _daily(self, days: list[DayEnd], steps: list[int], *, begins: int = 1) -> Daily:
         plan = self.plan

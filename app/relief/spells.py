@@ -114,6 +114,15 @@ def next_spells(was: SpellsSoFar, now: DayChances, *, logged: int, heard: bool =
     return SpellsSoFar(held, was.spells)
 
 
+def spoken_for(day: int, newest: int) -> int:
+    """The last day up to `day` of which a diary still tells something, where the newest score is of day `newest`.
+
+    Later ones are as that one: nothing is said of them, and what is said of the days before moves no more, neither the
+    chance of a return nor its dates, until somebody writes again. Silence is neither relief nor pain.
+    """
+    return min(day, newest + par.SILENT_DAYS)
+
+
 def phase_of(
     so_far: SpellsSoFar, *, day: int, logged: int, newest: int, joined_late: bool, settles: int = par.SETTLING_DAYS
 ) -> Phase:

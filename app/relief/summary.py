@@ -82,7 +82,7 @@ def _of_level(seen: SummaryInput) -> Iterator[Confounder]:
         return
     if seen.phase in ("relief", "returning", "returned", "no_relief") and judged.borderline() >= par.BORDERLINE_AT:
         yield Confounder("borderline", "the level lies so near the line that noise alone could cross it")
-    if seen.phase == "no_relief" and judged.early_relief():
+    if judged.failed and judged.early_relief():
         yield Confounder(
             "early_relief_only", "relief in the first weeks did not last: an anaesthetic or a steroid, perhaps"
         )

@@ -167,3 +167,8 @@ class Verdict:
     why: list[Reason]
     sides: list[SideVerdict]
     days: DaySeries
+
+    @property
+    def failed(self) -> bool:
+        """Whether relief never came, as far as the diary tells; it may have fallen silent since."""
+        return self.relief_days is None and not self.censored

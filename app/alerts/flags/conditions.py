@@ -86,6 +86,24 @@ def conditions(outcome: Outcome, procedure_id: object, why: list[date]) -> list[
     return [*out, *_silence(outcome, today), *_missed(outcome, procedure_id, today)]
 
 
+def untold(outcome: Outcome) -> frozenset[str]:
+    """The kinds of which the diary tells nothing today: their flags stay, for silence says of nothing that it is over."""
+    if outcome.closed is not None:
+        return frozenset()
+    unknown = outcome.phase == "unknown"
+    quiet = (outcome.as_of - (outcome.last_logged_on or outcome.performed_on)).days >= par.FUNCTION_NOW
+    kinds = {
+        "no_relief": unknown,
+        "pain_return": unknown,
+        "return_likely": unknown,
+        "masked_climb": unknown or quiet,
+        "worse_than_before": outcome.relief_percent is None,
+        "rising_opioids": outcome.mme_change is None,
+        "falling_function": quiet,
+    }
+    return frozenset(kind for kind, is_untold in kinds.items() if is_untold)
+
+
 def _silence(outcome: Outcome, today: date) -> list[Condition]:
     since = outcome.last_logged_on or outcome.performed_on
     days = (today - since).days

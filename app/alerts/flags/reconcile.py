@@ -38,12 +38,14 @@ async def keep_flags(
     patient_id: UUID,
     procedure_id: UUID,
     wanted: list[Condition],
+    untold: Collection[str],
     closed: str | None,
     today: date,
     now: datetime,
 ) -> None:
     """Brings a procedure's flags in line with the conditions that its verdict meets; `closed` says what ended its watch.
 
+    Those of kinds that are `untold` stay as they are: nobody has written that their cause is gone.
     The same cause never raises two; one that is gone lapses and says why; one that comes back is new, and names the old.
     A flag that somebody has resolved stays resolved for as long as its cause lasts without a break. The end of the watch is
     none: should it turn out a mistake, what was answered is not asked again.
@@ -76,7 +78,8 @@ async def keep_flags(
             await _raise(connection, whose, cause, name=name, follows=follows, today=today, now=now)
     for kind, one in newest.items():
         answered = one.state == "resolved" and closed is not None and kind not in ONCE_A_PATIENT
-        if kind not in causes and one.ceased_on is None and not answered:
+        gone = kind not in causes and kind not in untold
+        if gone and one.ceased_on is None and not answered:
             await _cease(connection, one, why=closed or GONE[one.kind], today=today, now=now)
 
 

@@ -93,7 +93,7 @@ def _relief(about: VerdictContext) -> Estimate | None:
 def _lasted(about: VerdictContext) -> ReliefHeld | None:
     verdict, since, source = about.verdict, about.performed_on, _source(about)
     found, days = verdict.return_, verdict.relief_days
-    if verdict.phase == "no_relief":
+    if days is None and not verdict.censored:
         return ReliefHeld(since, since, since, since, False, source)
     begun = verdict.onset_on or verdict.watched_from  # payers count from the onset, or from what is known
     if days is None or begun is None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from app.answers.verdicts.course import last_written, logged_since
 from app.answers.verdicts.earlier import EarlierTreatments, diary_of, earlier_treatments
 from app.answers.verdicts.function import function_falls, told_flare_ups
+from app.answers.verdicts.horizon import holds_to
 from app.answers.verdicts.outcomes import outcome_of, sparks
 from app.answers.verdicts.record import (
     PatientRecord,
@@ -55,7 +56,8 @@ class VerdictMaterial:
 class AssembledVerdict:
     """A verdict's JSON body, its sentence, thinned curve (`spark`), decisive days (`why`), and its `outcome` row.
 
-    `end_recorded_at` is when the fact that ended the watch was recorded; None while it goes on.
+    `end_recorded_at` is when the fact that ended the watch was recorded; None while it goes on. `holds_to` is the last day
+    on which all but the body holds, should nothing be written; None is for good.
     """
 
     body: str
@@ -64,6 +66,7 @@ class AssembledVerdict:
     why: list[date]
     outcome: Outcome
     end_recorded_at: datetime | None
+    holds_to: date | None
 
 
 @dataclass(frozen=True)
@@ -161,5 +164,18 @@ def finish(ready: ReadyMaterial, verdict: Verdict) -> AssembledVerdict:
     )
     falls = function_falls(watched, subject.performed_on, until)
     row = outcome_of(verdict, own, record, born_on=material.born_on, effects=effects, written=written, falls=falls)
-    why = [reason.date for reason in verdict.why]
-    return AssembledVerdict(body, says, sparks(verdict.days.level), why, row, None if end is None else end.recorded_at)
+    whole = end_of_watch(own, record)
+    return AssembledVerdict(
+        body,
+        says,
+        sparks(verdict.days.level),
+        why=[reason.date for reason in verdict.why],
+        outcome=row,
+        end_recorded_at=None if end is None else end.recorded_at,
+        holds_to=holds_to(
+            verdict,
+            own.body.performed_on,
+            written=max((entry.date for entry in material.entries), default=None),
+            ends_on=None if whole is None else whole.on,
+        ),
+    )

@@ -7,7 +7,7 @@ from app.record.diary.service import DayEntry
 from app.record.facts.kinds import Fact
 from app.record.procedures.schemas import ProcedureIn
 from app.relief import Verdict
-from app.rules.parameters import WORSE_AFTER, WORSE_BELOW
+from app.rules.parameters import KNOWN_FOR, WORSE_AFTER, WORSE_BELOW
 
 
 def kinds_of(verdict: Verdict) -> frozenset[str]:
@@ -38,6 +38,12 @@ def logged_days(verdict: Verdict) -> list[date]:
     """The days since the procedure with a score, average or worst."""
     columns = zip(verdict.days.date, verdict.days.average, verdict.days.worst, strict=True)
     return [on for on, average, worst in columns if average is not None or worst is not None]
+
+
+def is_silent(verdict: Verdict, performed_on: date) -> bool:
+    """Whether the diary has told nothing for so long that nothing is said of today."""
+    newest = max(logged_days(verdict), default=performed_on)
+    return (verdict.as_of - newest).days > KNOWN_FOR and verdict.phase != "settling"
 
 
 def last_written(own: Fact[ProcedureIn], entries: Iterable[DayEntry]) -> date | None:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.alerts.flags.conditions import conditions
+from app.alerts.flags.conditions import conditions, untold
 from app.alerts.flags.reconcile import keep_flags, lock_flags
 from app.answers.verdicts.assemble import AssembledVerdict, VerdictMaterial
 from app.answers.verdicts.tables import KeptVerdict, OutcomeRow
@@ -19,7 +19,7 @@ from app.record.procedures.tables import ProcedureRow
 from app.relief import Definition
 
 kept, outcome = table(KeptVerdict), table(OutcomeRow)
-NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # what has ended changes by what is written alone
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # what changes by what is written alone
 
 
 async def keep(
@@ -54,6 +54,7 @@ async def keep(
             patient_id=m.patient_id,
             procedure_id=m.procedure_id,
             wanted=wanted,
+            untold=untold(one.outcome),
             closed=one.outcome.closed_because,
             today=m.as_of,
             now=now,
@@ -114,7 +115,7 @@ def _outcome_row(
         patient_id=m.patient_id,
         record_version=m.record_version,
         learned=m.learned,
-        holds_until=NEVER if one.outcome.closed is not None else midnight_after(m.as_of, m.time_zone),
+        holds_until=NEVER if one.holds_to is None else midnight_after(one.holds_to, m.time_zone),
         place=PLACE[need.need],
         why=need.why,
         since_on=need.since,

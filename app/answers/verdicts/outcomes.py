@@ -94,7 +94,7 @@ def _relief_since(verdict: Verdict) -> date | None:
 
 def _ended(verdict: Verdict, own: Fact[ProcedureIn], end: WatchEnd | None) -> Ended:
     """How the watch ended: the first of a return and of what cut it short; `open` while it goes on."""
-    if verdict.phase == "no_relief":
+    if verdict.failed:
         return "no_relief"
     if verdict.relief_days is None:
         return "joined_late" if "joined_late" in kinds_of(verdict) else "not_judged"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from app.answers.verdicts.course import is_again, is_worse, kinds_of, logged_days, relief_of_course
+from app.answers.verdicts.course import is_again, is_silent, is_worse, kinds_of, logged_days, relief_of_course
 from app.answers.verdicts.earlier import EarlierTreatments
 from app.answers.verdicts.record import WatchEnd
 from app.answers.verdicts.sides import sides_apart
@@ -44,7 +44,8 @@ def sentence(
     days = (verdict.as_of - own.performed_on).days
     where = spoken(own.joints or []) or own.region
     ago = "today" if days == 0 else "yesterday" if days == 1 else f"{days} days ago"
-    if end is not None:  # what has ended reads the same on each day that follows
+    silent = is_silent(verdict, own.performed_on)
+    if end is not None or silent:  # what has ended, or is told of no more, reads the same on each day that follows
         ago = spoken_day(own.performed_on)
     told = _Told(
         verdict,
@@ -55,7 +56,7 @@ def sentence(
         together_from,
         settling_days(own.region),
     )
-    complete = _complete(verdict) if together_from is None else []
+    complete = _complete(verdict) if together_from is None and not (silent and end is None) else []
     facts = [*_closed(end), *_course(told), *_opioids(verdict), *complete]
     said = "; ".join(facts[:MOST_FACTS])
     return f"{NAMES[own.laterality]} {where}, {ago}. {said[0].upper()}{said[1:]}."
@@ -128,11 +129,10 @@ def _unknown(told: _Told) -> list[str]:
     scored = logged_days(verdict)
     if not scored:
         return ["nothing can be said: no pain has been logged since the procedure"]
-    silent = (told.until - scored[-1]).days
-    held = [_held(verdict)] if verdict.relief_days else []
-    if silent > KNOWN_FOR:
+    held = [_failed(verdict)] if verdict.failed else [_held(verdict)] if verdict.relief_days else []
+    if (told.until - scored[-1]).days > KNOWN_FOR:
         today, been = ("today", "has") if told.end is None else ("that day", "had")
-        return [f"nothing can be said of {today}: the diary {been} been silent for {silent} days", *held]
+        return [f"nothing can be said of {today}: the diary {been} been silent since {spoken_day(scored[-1])}", *held]
     if "joined_late" in kinds_of(verdict):
         begun = f"nothing is known before {spoken_day(scored[0])}, when the diary begins"
         return [f"{begun}: whether there was relief can't be said", *_worse(verdict, told.days), *_level(verdict)]

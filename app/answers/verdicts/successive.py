@@ -128,7 +128,7 @@ def _episode(
 
 def _as_long(verdict: Verdict, first: EpisodeOut) -> bool | None:
     """Whether relief held as long as after the first; None while that is open, or where one of them is not known."""
-    if verdict.phase == "no_relief" and first.relief_days is not None:
+    if verdict.failed and first.relief_days is not None:
         return False
     if verdict.relief_days is None or first.relief_days is None or first.censored:
         return None

@@ -44,8 +44,8 @@ class KeptVerdict(SQLModel, table=True):
 class OutcomeRow(SQLModel, table=True):
     """A verdict as one flat row (`outcomes.py`), with what lists and cohorts filter and count by.
 
-    `holds_until` is the instant at which its day ends for the patient, or never where the watch has ended: from then on, or
-    where `record_version`, `learned` or the engine has moved on, it is stale.
+    `holds_until` is the instant at which the last day ends, for the patient, on which it stays as it is (`horizon.py`): from
+    then on, or where `record_version`, `learned` or the engine has moved on, it is stale.
     """
 
     __tablename__ = "outcome"

@@ -60,7 +60,7 @@ def _of_course(outcome: Outcome) -> Need | None:
         return Need("returning", outcome.sides or f"return likely, {how}", returned)
     if outcome.baseline_pain is None:
         return Need("baseline", "pain before is missing: nothing can be computed", performed)
-    if phase == "no_relief":
+    if outcome.ended == "no_relief":  # also where the diary has fallen silent since
         worse = ", and the pain is clearly above that of before" if outcome.worse else ""
         failed = outcome.sides or "relief never reached half"
         return Need("no_relief", f"{failed}{worse}", performed)

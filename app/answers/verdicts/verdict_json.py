@@ -11,7 +11,7 @@ from app.record.facts.kinds import Fact
 from app.record.procedures.schemas import ProcedureIn
 from app.relief import ENGINE, Confounder, DurationPrior, Verdict
 
-WORDING = 10  # moved on where the same verdict is worded anew: what is kept or cached from before no longer holds
+WORDING = 11  # moved on where the same verdict is worded anew: what is kept or cached from before no longer holds
 MADE_BY = f"{ENGINE} {WORDING}"
 
 

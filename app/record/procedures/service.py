@@ -198,6 +198,7 @@ async def _end(connection: AsyncConnection, person: Person, *, fact_id: UUID, no
         patient_id=person.id,
         procedure_id=fact_id,
         wanted=[],
+        untold=(),
         closed=DELETED,
         today=today_of(person.time_zone, now),
         now=now,

@@ -93,6 +93,38 @@ async def test_silence_lapses_and_comes_back_as_a_new_flag(service: Service, clo
     assert (again["follows"], again["id"] != first["id"]) == (first["id"], True)
 
 
+async def test_no_flag_lapses_because_nobody_writes_any_more(service: Service, clock: Clock) -> None:
+    """Silence says of nothing that it is over; an entry can."""
+    clock.now = datetime(2025, 10, 1, 12, tzinfo=UTC)
+    await service.new_procedure()
+    days = course("2025-06-26", [*[4.0] * 14, *[8.0] * 83])
+    for number, one in enumerate(days):
+        one["recorded_at"] = f"{one['date']}T20:00:00+02:00"
+        one["medications"] = [{"code": "10689", "dose": 50, "unit": "mg", "times": 1 if number < 14 else 6}]
+        one["interference"] = 2 if number < 80 else 8
+    answer = await service("ada", "POST", f"/v1/patients/{service.ada_id}/diary", json={"entries": days})
+    assert answer.status_code == 200
+    await work(service)
+    raised = {one["kind"]: one["id"] for one in await flags(service) if one["kind"] != "missed_follow_up"}
+    assert set(raised) == {"no_relief", "worse_than_before", "rising_opioids", "falling_function"}
+    for silent in (16, 50, 300):
+        clock.now += timedelta(days=silent)
+        await service.sign_in_again()
+        await work(service)
+        assert {one["kind"] for one in await flags(service, "state=lapsed")} <= {"missed_follow_up"}
+        assert raised.items() <= {one["kind"]: one["id"] for one in await flags(service)}.items(), silent
+    today = clock.now.date()
+    for one in days[-20:]:
+        one["date"] = (date.fromisoformat(one["date"]) - date(2025, 9, 30) + today).isoformat()
+        one |= {"recorded_at": f"{one['date']}T06:00:00+02:00", "interference": 1, "medications": []}
+        one["pain"][0]["average"] = 4.0
+    answer = await service("ada", "POST", f"/v1/patients/{service.ada_id}/diary", json={"entries": days[-20:]})
+    assert answer.status_code == 200
+    await work(service)
+    lapsed = {one["kind"] for one in await flags(service, "state=lapsed")}
+    assert lapsed >= {"worse_than_before", "rising_opioids", "falling_function"}
+
+
 async def test_it_is_acknowledged_and_resolved(service: Service) -> None:
     await returned(service)
     (found,) = await flags(service, "kind=pain_return")

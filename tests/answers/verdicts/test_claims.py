@@ -181,7 +181,8 @@ async def test_one_procedure_that_cannot_be_judged_is_not_tried_over_and_over_fo
     service: Service, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where nothing is marked and a day has ended, for both."""
-    bad, good = await service.new_procedure(), await service.new_procedure(performed_on="2026-02-10", region="cervical")
+    bad = await service.new_procedure(performed_on="2026-04-01")
+    good = await service.new_procedure(performed_on="2026-04-10", region="cervical")
     await work_once(service.app.state.database, clock)
     clock.now += timedelta(days=1)
     tried = Counter[str]()

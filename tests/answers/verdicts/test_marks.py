@@ -12,17 +12,20 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.alerts.flags.conditions import conditions
+from app.alerts.flags.conditions import conditions, untold
 from app.answers.verdicts import sweep as sweeping
-from app.answers.verdicts.assemble import VerdictMaterial
+from app.answers.verdicts.assemble import AssembledVerdict, VerdictMaterial
 from app.answers.verdicts.claims import PAUSE, mark_of_older_engine
 from app.answers.verdicts.keep import NEVER
 from app.answers.verdicts.sweep import count_stale, stale, sweep
 from app.answers.verdicts.tables import OutcomeRow
+from app.answers.verdicts.triage import need_of
 from app.base.store.typed import col, table, to
+from app.record.diary.content import EntryContent
 from app.record.patients.service import patient
 from app.record.patients.tables import Patient
 from app.relief import DEFINITIONS
+from app.rules.parameters import KNOWN_FOR
 from tests.alerts.flags.test_conclusions import work
 from tests.answers.verdicts.test_courses import START, all_made, material
 from tests.answers.verdicts.test_no_contradictions import RECORDS, a_record
@@ -203,3 +206,69 @@ def test_what_has_ended_changes_by_no_day_that_goes_by() -> None:
             assert (now.says, now.why) == (then.says, then.why), later
             flagged = [[one.kind for one in conditions(m.outcome, UUID(int=1), m.why)] for m in (then, now)]
             assert flagged[0] == flagged[1], later
+
+
+FULL: list[EntryContent] = [
+    {"interference": 8, "flare_up": True, "side_effects": [{"kind": "numbness"}], "work": "off_sick"},
+    {"interference": 1, "side_effects": [], "medications": [{"code": "10689", "dose": 50, "unit": "mg", "times": 2}]},
+]
+
+
+def silent_lives() -> list[tuple[int, partial[VerdictMaterial]]]:
+    """Each made life on a day on which its diary is silent, and on one on which it can tell nothing any more.
+
+    Every other one goes on with entries that tell of no pain.
+    """
+    out = list[tuple[int, partial[VerdictMaterial]]]()
+    for seed in range(RECORDS):
+        whole, diary, ends, _, _ = a_record(seed)
+        if not diary:
+            continue
+        newest = max(one.date for one in diary)
+        more = [one._replace(content=one.content | FULL[seed % 2]) for one in diary[-20:]]
+        after = [newest + timedelta(days=n) for n in (range(1, 30) if seed % 4 == 0 else ())]
+        more += [diary[-1]._replace(date=on, content=FULL[seed % 8 // 4]) for on in after]
+        diary = [*diary[:-20], *more]
+        ends_on = (max(one.date for one in diary) - START).days
+        for silent in (1 + seed % KNOWN_FOR, KNOWN_FOR + 1 + seed % 11):
+            today = START + timedelta(days=ends_on + silent)
+            treated = [one for one in whole if one.performed_on <= today]
+            events = [one for one in ends if one.happened_on <= today]
+            for number in range(1, len(treated) + 1):
+                since = (treated[number - 1].performed_on - START).days + silent
+                out.append((max(ends_on + silent, since), partial(material, number, treated, diary, events=events)))
+    return out
+
+
+def test_a_silent_diary_is_judged_anew_only_when_the_plan_asks_for_something() -> None:
+    """Of every made life that has fallen silent: outcome, sentence and flags are the same on each day that they hold for."""
+    lives = silent_lives()
+    firsts = all_made([life(day=on) for on, life in lives])
+    going_on = [
+        (on, life, then)
+        for (on, life), then in zip(lives, firsts, strict=True)
+        if then.outcome.closed is None and then.outcome.phase != "settling"
+    ]
+    phases = {then.outcome.phase for _, _, then in going_on}
+    assert len(going_on) > 60 and {"returned", "unknown"} <= phases
+    assert {then.outcome.ended for _, _, then in going_on} >= {"return", "no_relief", "open"}
+    changed = 0
+    for share in (0.0, 0.3, 1.0):
+        asked = []
+        for on, life, then in going_on:
+            last = 3000 if then.holds_to is None else (then.holds_to - START).days
+            assert last >= on, "it holds today"
+            asked.append(life(day=on + round(share * (last - on))))
+        for (on, _, then), now in zip(going_on, all_made(asked), strict=True):
+            same = replace(now.outcome, as_of=then.outcome.as_of, expected=then.outcome.expected)
+            assert same == then.outcome, on
+            assert (now.says, now.why, need_of(now.outcome)) == (then.says, then.why, need_of(then.outcome)), on
+            assert causes_of(now) == causes_of(then) and untold(now.outcome) == untold(then.outcome), on
+    held = [(life, then) for _, life, then in going_on if then.holds_to is not None]
+    beyond = all_made([life(day=(then.holds_to - START).days + 1) for life, then in held if then.holds_to is not None])
+    changed = sum(causes_of(then) != causes_of(now) for (_, then), now in zip(held, beyond, strict=True))
+    assert changed > 10, "a contact that is missed is seen on its day"
+
+
+def causes_of(made: AssembledVerdict) -> list[tuple[str, str]]:
+    return [(one.kind, one.says) for one in conditions(made.outcome, UUID(int=1), made.why)]

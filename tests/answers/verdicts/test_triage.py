@@ -48,6 +48,8 @@ def test_a_likely_return_names_its_chance() -> None:
 
 def test_no_relief_and_what_lasts() -> None:
     assert need(outcome(phase="no_relief", ended="no_relief")) == ("no_relief", "relief never reached half", 0)
+    silent = outcome(phase="unknown", ended="no_relief", last_logged_on=PERFORMED, relief_percent=None)
+    assert need(silent)[0] == "no_relief", "falling silent is no answer"
     assert need(outcome(lasting=True)) == ("look_soon", "a side effect outlasts its usual time", 0)
     assert need(outcome(phase="no_relief", ended="no_relief", lasting=True))[0] == "no_relief"
 
