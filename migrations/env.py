@@ -11,6 +11,7 @@ from sqlalchemy.pool import NullPool
 
 from app.base.settings import get_settings
 from app.base.store.migrate import LOCK
+from app.base.store.postgresql import address_of, arguments_of
 from app.doors.tables import metadata
 
 WAITS = 600.0  # seconds for another process that migrates the same SQLite file
@@ -42,7 +43,7 @@ def on_sqlite(path: str) -> None:
 
 
 async def on_postgresql(url: str) -> None:
-    engine = create_async_engine(url, poolclass=NullPool, connect_args={"timeout": 10})
+    engine = create_async_engine(address_of(url), poolclass=NullPool, connect_args=arguments_of(url))
     async with engine.begin() as connection:
         await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
         await connection.run_sync(run)

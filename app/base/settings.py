@@ -34,6 +34,8 @@ def async_url(value: SecretStr) -> SecretStr:
         raise ValueError(f"the database {kind!r} is not supported; use sqlite or postgresql")
     if kind == "sqlite" and url.database in (None, "", ":memory:"):
         raise ValueError("an SQLite database needs a file, so that acknowledged data survive a restart")
+    if url.query.get("pooled", "true") != "true" or ("pooled" in url.query and kind == "sqlite"):
+        raise ValueError("?pooled=true says that a pooler stands before PostgreSQL; leave it out where none does")
     return SecretStr(url.set(drivername=DRIVERS[kind]).render_as_string(hide_password=False))
 
 
@@ -77,7 +79,7 @@ class Settings(BaseSettings):
     database_url: Annotated[SecretStr, AfterValidator(async_url)] = Field(
         default=SecretStr("sqlite:///reprieve.db"),
         validate_default=True,
-        description="SQLite file or PostgreSQL server that holds the data",
+        description="SQLite file or PostgreSQL server that holds the data; ?pooled=true behind PgBouncer",
     )
     host: str = Field(default="127.0.0.1", description="address that the server listens on")
     port: int = Field(default=8000, ge=0, le=65535, description="port that the server listens on; 0 takes a free one")

@@ -17,6 +17,7 @@ from sqlalchemy import URL, make_url
 
 from app.base.settings import SettingError
 from app.base.store.keys import PRIVATE
+from app.base.store.postgresql import POOLED, is_pooled
 
 PAGES = 2000  # of SQLite copied in one go: writers get their turn in between
 JOURNALS = ("-wal", "-journal")  # of SQLite: what an older file has left would be read into the new one
@@ -50,7 +51,7 @@ def back_up(url: str, into: Path, *, tools: Path | None = None) -> None:
     """Writes a copy of the database; the file is there whole or not at all, and only its owner reads it.
 
     Raises:
-        SettingError: the database can't be read, or the tools for it are missing or too old.
+        SettingError: the database can't be read, or the tools for it are missing or too old; it is named through a pooler.
     """
     where = make_url(url)
     with written_whole(into) as part:
@@ -104,6 +105,10 @@ def _copy_sqlite(source: Path, target: Path) -> None:
 
 def _run(tools: Path | None, name: str, where: URL, *arguments: str) -> None:
     """Runs a tool of PostgreSQL; the password goes by the environment, where no list of processes shows it."""
+    if is_pooled(where.render_as_string(hide_password=False)):
+        raise SettingError(
+            f"{name} goes to the server itself: name that for this call, without the pooler and ?{POOLED}=true"
+        )
     tool = shutil.which(name, path=None if tools is None else str(tools))
     if tool is None:
         place = "REPRIEVE_PG_TOOLS" if tools is not None else "the path"

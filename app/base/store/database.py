@@ -12,28 +12,23 @@ from functools import cache, partial
 from itertools import count
 from pathlib import Path
 from random import random
-from typing import Any
 
-import asyncpg
 from sqlalchemy import Connection, Table, event, make_url
-from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import configure_mappers
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.base.store import wall
-from app.base.store.failures import DatabaseAwayError, failure_of
+from app.base.store.failures import failure_of
 from app.base.store.inline_sqlite import BUSY_READING, BUSY_WRITING, connecting_aside, connecting_to, open_file
 from app.base.store.keys import ring_of
+from app.base.store.postgresql import Reach, engine_of, is_pooled
 from app.base.store.prepared import Parameters, Prepared, PreparedConnection, Ts, prepared_insert
 from app.base.store.sealed import use_ring
 from app.base.store.writer import PreparedWork, SharedWriter, T, Work
 from app.base.telemetry import timed
 
 TRIES = 5  # of a transaction that another was in the way of
-CONNECTS, WAITS = 10, 10  # seconds for a connection to PostgreSQL to be made, and to be free
 READ, WRITE = "database read", "database write"  # steps, as a collector is told of them
-IDLE = 60  # seconds that a transaction may be held without a statement
 
 
 class Database:
@@ -45,7 +40,8 @@ class Database:
         configure_mappers()  # what `model_construct` makes can be read from then on, also before anything was constructed
         self.ring = ring_of(url, key_file)
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url, pool_size, statement_seconds)
+        self._reach = Reach(not self.is_sqlite and is_pooled(url), statement_seconds)
+        self.engine = _sqlite_engine(url) if self.is_sqlite else engine_of(url, pool_size, self._reach)
         self._writer = (
             SharedWriter(lambda: self._under_keys(_sqlite_engine(url, writes=True))) if self.is_sqlite else None
         )
@@ -86,6 +82,7 @@ class Database:
             raw = (await connection.get_raw_connection()).driver_connection
             assert raw is not None
             async with raw.transaction():
+                await self._reach.begin(raw)
                 return await work(PreparedConnection(raw, self.engine.dialect))
 
     async def insert_together(self, table: Table, row: dict[str, object]) -> None:
@@ -143,6 +140,8 @@ class Database:
         with timed(READ):
             if self._reader is not None:
                 return await PreparedConnection(self._reader, self.engine.dialect).rows(statement, parameters)
+            if self._reach.pooled:  # what is to be seen is told to a transaction
+                return await self._in_prepared_transaction(lambda one: one.rows(statement, parameters))
             async with self.engine.connect() as connection:
                 raw = (await connection.get_raw_connection()).driver_connection
                 return await PreparedConnection(raw, self.engine.dialect).rows(statement, parameters)
@@ -212,39 +211,5 @@ def _sqlite_engine(url: str, writes: bool = False, *, aside: bool = False) -> As
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine
-
-
-async def _connect(*args: Any, **named: Any) -> Any:  # as asyncpg takes them
-    try:
-        connection = await asyncpg.connect(*args, **named)
-    except OSError as error:  # refused, not found, too slow
-        raise DatabaseAwayError("the database can't be reached") from error
-    try:
-        await wall.take_role(connection)
-    except BaseException:  # cut off or given up in between: no pool knows of it yet
-        connection.terminate()
-        raise
-    return connection
-
-
-def _postgresql_engine(url: str, pool_size: int, statement_seconds: float | None) -> AsyncEngine:
-    """Its connections give up a statement after so many seconds, also where the server no longer answers."""
-    server = {"timezone": "UTC"}
-    arguments: dict[str, object] = {"server_settings": server, "timeout": CONNECTS, "async_creator_fn": _connect}
-    if statement_seconds is not None:
-        server["statement_timeout"] = str(round(1000 * statement_seconds))
-        server["idle_in_transaction_session_timeout"] = str(1000 * IDLE)
-        arguments["command_timeout"] = statement_seconds + 5
-    engine = create_async_engine(
-        url, pool_size=pool_size, max_overflow=0, pool_timeout=WAITS, connect_args=arguments, hide_parameters=True
-    )
-
-    @event.listens_for(engine.sync_engine, "checkout")
-    def still_open(dbapi_connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:  # asyncpg has no types
-        if dbapi_connection.driver_connection.is_closed():  # the server has gone; the pool takes a new one
-            raise DisconnectionError
-        wall.show_held(dbapi_connection, record.info)
 
     return engine

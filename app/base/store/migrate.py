@@ -20,9 +20,10 @@ import migrations
 from app.base.settings import SettingError
 from app.base.store import wall
 from app.base.store.keys import PRIVATE
+from app.base.store.postgresql import address_of, arguments_of, is_handed_on, is_pooled
 
 LOCK = 0x52455052  # a number of our own, which processes that migrate one PostgreSQL database wait for
-WAITS, CONNECTS = 600.0, 10.0  # seconds for a process that migrates the same file; for PostgreSQL to be reached
+WAITS = 600.0  # seconds for a process that migrates the same file
 
 
 def config(url: str) -> Config:
@@ -66,7 +67,7 @@ def wall_up(url: str) -> None:
 
 
 async def _wall_up(url: str) -> None:
-    engine = create_async_engine(url, connect_args={"timeout": CONNECTS})
+    engine = create_async_engine(address_of(url), connect_args=arguments_of(url))
     try:
         async with engine.begin() as connection:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
@@ -76,12 +77,17 @@ async def _wall_up(url: str) -> None:
 
 
 async def check(url: str) -> None:
-    """Refuses a database that cannot be reached, is not migrated, or is newer than the code.
+    """Refuses a database that cannot be reached, is not migrated, is newer than the code, or lies behind a pooler untold.
 
     Raises:
         SettingError: says which, and what to do.
     """
     found, script = await _found(url), ScriptDirectory.from_config(config(url))
+    if make_url(url).get_backend_name() != "sqlite" and not is_pooled(url) and await is_handed_on(url):
+        raise SettingError(
+            "a pooler that hands connections on by transaction stands before the database: say so with ?pooled=true in "
+            "REPRIEVE_DATABASE_URL, or one clinic's reach would be another's"
+        )
     if found == script.get_current_head():
         return
     if found is None:
@@ -95,8 +101,8 @@ async def check(url: str) -> None:
 async def _found(url: str) -> str | None:
     """The revision of a database; None where it has none."""
     _probe(url)
-    seconds = WAITS if make_url(url).get_backend_name() == "sqlite" else CONNECTS
-    engine = create_async_engine(url, connect_args={"timeout": seconds})
+    is_sqlite = make_url(url).get_backend_name() == "sqlite"
+    engine = create_async_engine(address_of(url), connect_args={"timeout": WAITS} if is_sqlite else arguments_of(url))
     try:
         async with engine.connect() as connection:
             return await connection.run_sync(_revision)

@@ -33,6 +33,10 @@ log = structlog.get_logger()
 _held: ContextVar[str] = ContextVar("held", default=ALL)
 
 
+def _no_wall() -> None:
+    log.warning("no second wall between clinics", role=ROLE, do="run `reprieve migrate` as a user that may make it")
+
+
 def hold_to(clinic_id: UUID) -> None:
     """From here to the end of the request the database shows this clinic's rows and no others."""
     _held.set(str(clinic_id))
@@ -59,7 +63,21 @@ async def take_role(raw: Any) -> None:  # an asyncpg connection, which has no pu
     try:
         await raw.execute(f"SET ROLE {ROLE}")
     except (UndefinedObjectError, InvalidParameterValueError, InsufficientPrivilegeError):
-        log.warning("no second wall between clinics", role=ROLE, do="run `reprieve migrate` as a user that may make it")
+        _no_wall()
+
+
+async def may_take_role(raw: Any) -> bool:  # as above
+    """Whether there is the role, and this user may take it on; where not, the filters stand alone."""
+    member = "SELECT pg_has_role(current_user, oid, 'MEMBER') FROM pg_roles WHERE rolname = $1"
+    if await raw.fetchval(member, ROLE):
+        return True
+    _no_wall()
+    return False
+
+
+def held() -> str:
+    """The clinic, or every one, that is to be seen now."""
+    return _held.get() or ALL
 
 
 @contextmanager
@@ -74,10 +92,9 @@ def as_it_is() -> Iterator[None]:
 
 def show_held(dbapi_connection: Any, info: dict[str, Any]) -> None:  # of the driver, and what its pool keeps beside it
     """Sets what a connection that is taken from the pool may see, where that is not what it saw before."""
-    wanted = _held.get()
-    if wanted == KEPT and SETTING in info:
+    if _held.get() == KEPT and SETTING in info:
         return
-    wanted = wanted or ALL
+    wanted = held()
     if info.get(SETTING) != wanted:
         info.pop(SETTING, None)
         dbapi_connection.run_async(lambda raw: raw.execute(f"SET {SETTING} = '{wanted}'"))
