@@ -23,7 +23,7 @@ from rich.table import Table
 from sqlalchemy import make_url, select, text
 
 from app.access.accounts.permissions import Caller
-from app.answers.cohorts.query import conditions, counted, of_several, tallies
+from app.answers.cohorts.query import conditions, counted, counted_rows, of_several, person_rows, tallies
 from app.answers.cohorts.schemas import CohortCurves
 from app.answers.cohorts.survival import kaplan_meier
 from app.answers.verdicts.service import outcome
@@ -108,7 +108,8 @@ async def ours(database: Database, clinic: UUID, asked: CohortCurves) -> Any:
     async with database.read() as connection:
         rows = (await connection.execute(counted(clinic, asked, asked.group_by))).all()
         several = (await connection.execute(of_several(clinic, asked, asked.group_by))).all()
-    found = tallies(rows, several, grouped=asked.group_by is not None)
+    grouped = asked.group_by is not None
+    found = tallies(counted_rows(rows, grouped), person_rows(several, grouped))
     counts = [(t, t.counts(False)) for t in found]
     return [kaplan_meier(c, t.shared_variance(c, False)) for t, c in counts]
 

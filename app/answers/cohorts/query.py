@@ -1,9 +1,9 @@
 """Counts of a cohort by day. The database groups and counts, so that no row of a procedure is read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import numpy as np
@@ -12,11 +12,13 @@ from sqlalchemy import ColumnElement, Row, Select, extract, func, literal, selec
 
 from app.access.consent.tables import said
 from app.answers.cohorts.clusters import Treatments, shared_variance
+from app.answers.cohorts.merging import Counted, in_order, persons_in_order
 from app.answers.cohorts.schemas import CohortQuery, GroupBy
 from app.answers.cohorts.survival import Counts
 from app.answers.verdicts.tables import OutcomeRow
 from app.base.store.typed import col
 from app.relief import Floats
+from app.rules.outcome import Ended
 
 CAUSES = ("return", "repeat", "surgery", "death")
 NOT_JUDGED = ("joined_late", "not_judged")
@@ -72,11 +74,11 @@ def conditions(clinic_id: UUID, asked: CohortQuery) -> list[ColumnElement[bool]]
     return out
 
 
-Counted = Select[object, str, int | None, int, int]
-Several = Select[object, UUID, str, int | None, int]
+CountQuery = Select[object, str, int | None, int, int]
+SeveralQuery = Select[object, UUID, str, int | None, int]
 
 
-def counted(clinic_id: UUID, asked: CohortQuery, by: GroupBy | None) -> Counted:
+def counted(clinic_id: UUID, asked: CohortQuery, by: GroupBy | None) -> CountQuery:
     """A query for one row per group, end (`ended`), days of relief and day of entry, with the number of procedures."""
     group: ColumnElement[Any] = literal(None) if by is None else GROUPED[by]  # as in GROUPED
     keys = col(OutcomeRow.ended), col(OutcomeRow.relief_days), col(OutcomeRow.entered_days)
@@ -84,7 +86,7 @@ def counted(clinic_id: UUID, asked: CohortQuery, by: GroupBy | None) -> Counted:
     return query.group_by(*([] if by is None else [group]), *keys)
 
 
-def of_several(clinic_id: UUID, asked: CohortQuery, by: GroupBy | None) -> Several:
+def of_several(clinic_id: UUID, asked: CohortQuery, by: GroupBy | None) -> SeveralQuery:
     """A query for the procedures of people who have several in the cohort: group, person, end, days, day of entry."""
     group: ColumnElement[Any] = literal(None) if by is None else GROUPED[by]  # as in GROUPED
     inside = (*conditions(clinic_id, asked), col(OutcomeRow.ended).not_in(NOT_JUDGED))
@@ -156,38 +158,55 @@ def _on(day: Floats, own: Floats, many: Floats) -> Floats:
     return out
 
 
-def tallies(
-    rows: Iterable[Row[object, str, int | None, int, int]],
-    several: Iterable[Row[object, UUID, str, int | None, int]] = (),
-    *,
-    grouped: bool,
-) -> list[Tally]:
-    """The counted rows, a tally a group, in the order of the groups' names; `several` are those of `of_several`."""
-    found: dict[str | None, list[tuple[str, int, int, int]]] = {}
-    for group, ended, days, entered, many in rows:
-        found.setdefault(name_of(group) if grouped else None, []).append((ended, days or 0, entered, many))
-    theirs: dict[str | None, list[tuple[str, int, int, int]]] = {}
-    number: dict[UUID, int] = {}
-    for group, person, ended, days, entered in several:
-        row = (ended, days or 0, entered, number.setdefault(person, len(number)))
-        theirs.setdefault(name_of(group) if grouped else None, []).append(row)
-    out = []
-    for name in sorted(found, key=lambda name: (name is None, name)):
-        mine = theirs.get(name)
-        out.append(_tally(name, found[name], None if mine is None else _of_persons(name, mine)))
-    return out
+def counted_rows(rows: Iterable[Row[object, str, int | None, int, int]], grouped: bool) -> list[Counted]:
+    """What `counted` found."""
+    return [
+        _row(group if grouped else None, ended, days=days, entered=entered, many=many)
+        for group, ended, days, entered, many in rows
+    ]
 
 
-def _tally(name: str | None, rows: list[tuple[str, int, int, int]], several: Tally | None) -> Tally:
-    ended, *numbers = zip(*rows, strict=True)
-    day, entered, many = (np.array(column, dtype=np.float64) for column in numbers)
-    return Tally(name, np.array(ended), day, entered, many, several)
+def person_rows(rows: Iterable[Row[object, UUID, str, int | None, int]], grouped: bool) -> list[list[Counted]]:
+    """What `of_several` found, a list a person."""
+    theirs: dict[UUID, list[Counted]] = {}
+    for group, person, ended, days, entered in rows:
+        theirs.setdefault(person, []).append(
+            _row(group if grouped else None, ended, days=days, entered=entered, many=1)
+        )
+    return list(theirs.values())
 
 
-def _of_persons(name: str | None, rows: list[tuple[str, int, int, int]]) -> Tally:
-    ended, day, entered, persons = zip(*rows, strict=True)
-    on, since = np.array(day, dtype=np.float64), np.array(entered, dtype=np.float64)
-    return Tally(name, np.array(ended), on, since, np.ones(len(rows)), persons=np.array(persons, dtype=np.int64))
+def _row(group: object, ended: str, *, days: int | None, entered: int, many: int) -> Counted:
+    return Counted(name_of(group), cast("Ended", ended), days or 0, entered, many)
+
+
+def tallies(counts: Iterable[Counted], persons: Iterable[Sequence[Counted]] = ()) -> list[Tally]:
+    """A tally a group, in the order of the groups' names; `persons` are those who have several procedures.
+
+    Sums are taken in one order, whatever the order in which the rows come.
+    """
+    found: dict[str | None, list[Counted]] = {}
+    for one in sorted(counts, key=in_order):
+        found.setdefault(one.group, []).append(one)
+    theirs: dict[str | None, list[tuple[Counted, int]]] = {}
+    for number, person in enumerate(persons_in_order(persons)):
+        for one in person:
+            theirs.setdefault(one.group, []).append((one, number))
+    return [_tally(name, rows, theirs.get(name)) for name, rows in found.items()]
+
+
+def _tally(name: str | None, rows: list[Counted], several: list[tuple[Counted, int]] | None) -> Tally:
+    ended, day, entered, many = _columns(rows)
+    if several is None:
+        return Tally(name, ended, day, entered, many)
+    persons = np.array([number for _, number in several], dtype=np.int64)
+    return Tally(name, ended, day, entered, many, Tally(name, *_columns([one for one, _ in several]), persons=persons))
+
+
+def _columns(rows: list[Counted]) -> tuple[Words, Floats, Floats, Floats]:
+    numbers = np.array([(one.days, one.entered, one.many) for one in rows], dtype=np.float64)
+    day, entered, many = numbers.T
+    return np.array([one.ended for one in rows]), day, entered, many
 
 
 def name_of(value: object) -> str | None:

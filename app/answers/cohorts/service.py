@@ -12,7 +12,19 @@ from sqlalchemy import select
 
 from app.access.accounts.permissions import Caller, reach, require_staff
 from app.access.audit import service as audit
-from app.answers.cohorts.query import CAUSES, NOT_JUDGED, Tally, conditions, counted, name_of, of_several, tallies
+from app.answers.cohorts.merging import CohortCounts, filters_of
+from app.answers.cohorts.query import (
+    CAUSES,
+    NOT_JUDGED,
+    Tally,
+    conditions,
+    counted,
+    counted_rows,
+    name_of,
+    of_several,
+    person_rows,
+    tallies,
+)
 from app.answers.cohorts.schemas import (
     CohortCurves,
     CohortOut,
@@ -26,6 +38,7 @@ from app.answers.cohorts.survival import Curve, aalen_johansen, kaplan_meier, lo
 from app.answers.verdicts.service import outcome
 from app.answers.verdicts.sweep import count_stale, sweep
 from app.answers.verdicts.tables import OutcomeRow
+from app.answers.verdicts.verdict_json import MADE_BY
 from app.base.http.paging import from_cursor, page, to_cursor
 from app.base.http.pools import HEAVY
 from app.base.http.problems import bad_field
@@ -45,31 +58,47 @@ async def curves(database: Database, caller: Caller, *, asked: CohortCurves, now
     """Kaplan-Meier curves by group, with medians, competing ends and the log-rank test; 403 for a patient."""
     require_staff(caller)
     left = await _freshen(database, caller, asked=asked, now=now)
-    async with database.read(aside=True) as connection:
-        counts = (await connection.execute(counted(caller.clinic_id, asked, asked.group_by))).all()
-        several = (await connection.execute(of_several(caller.clinic_id, asked, asked.group_by))).all()
+    counts = await count(database, caller.clinic_id, asked, stale=left)
     await audit.record_read(database, caller, resource="cohort", patient_id=None, now=now())
-    if len({one[0] for one in counts}) > MOST_GROUPS:
+    if len({one.group for one in counts.counts}) > MOST_GROUPS:
         raise bad_field("/group_by", f"makes more than {MOST_GROUPS} groups; filter first", where="query")
 
-    def work() -> CohortOut:
-        found = tallies(counts, several, grouped=asked.group_by is not None)
-        groups = [group_out(tally, asked) for tally in found]
-        shown = [
-            t.counts(asked.failures == "inside") for t, g in zip(found, groups, strict=True) if g.n and not g.hidden
-        ]
-        tested = log_rank(shown) if asked.group_by else None
-        named = ("chi_square", "degrees_of_freedom", "p")
-        return CohortOut(
-            definition=asked.definition,
-            failures=asked.failures,
-            until=asked.until,
-            groups=groups,
-            log_rank=LogRankOut.model_validate(dict(zip(named, tested, strict=True))) if tested else None,
-            stale=left,
-        )
+    return await HEAVY.run(lambda: curves_of(counts, asked), clinic_id=caller.clinic_id)
 
-    return await HEAVY.run(work, clinic_id=caller.clinic_id)
+
+async def count(database: Database, clinic_id: UUID, asked: CohortCurves, *, stale: int) -> CohortCounts:
+    """The counts of a clinic's cohort, of one state of the data."""
+    grouped = asked.group_by is not None
+    async with database.read(aside=True) as connection:
+        counts = (await connection.execute(counted(clinic_id, asked, asked.group_by))).all()
+        several = (await connection.execute(of_several(clinic_id, asked, asked.group_by))).all()
+    return CohortCounts.model_construct(
+        made_by=MADE_BY,
+        group_by=asked.group_by,
+        definition=asked.definition,
+        outside=asked.outside,
+        filters=filters_of(asked),
+        stale=stale,
+        counts=counted_rows(counts, grouped),
+        persons=person_rows(several, grouped),
+    )
+
+
+def curves_of(counts: CohortCounts, asked: CohortCurves) -> CohortOut:
+    """The curves of counts, whoever counted them."""
+    found = tallies(counts.counts, counts.persons)
+    groups = [group_out(tally, asked) for tally in found]
+    shown = [t.counts(asked.failures == "inside") for t, g in zip(found, groups, strict=True) if g.n and not g.hidden]
+    tested = log_rank(shown) if asked.group_by else None
+    named = ("chi_square", "degrees_of_freedom", "p")
+    return CohortOut(
+        definition=asked.definition,
+        failures=asked.failures,
+        until=asked.until,
+        groups=groups,
+        log_rank=LogRankOut.model_validate(dict(zip(named, tested, strict=True))) if tested else None,
+        stale=counts.stale,
+    )
 
 
 async def _freshen(database: Database, caller: Caller, *, asked: CohortCurves, now: Callable[[], datetime]) -> int:
