@@ -1,9 +1,11 @@
 """Counts of a cohort by day. The database groups and counts, so that no row of a procedure is read."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, cast
+from functools import cache
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import numpy as np
@@ -12,7 +14,7 @@ from sqlalchemy import ColumnElement, Row, Select, extract, func, literal, selec
 
 from app.access.consent.tables import said
 from app.answers.cohorts.clusters import Treatments, shared_variance
-from app.answers.cohorts.merging import Counted, in_order, persons_in_order
+from app.answers.cohorts.merging import Counted, in_order
 from app.answers.cohorts.schemas import CohortQuery, GroupBy
 from app.answers.cohorts.survival import Counts
 from app.answers.verdicts.tables import OutcomeRow
@@ -24,6 +26,7 @@ CAUSES = ("return", "repeat", "surgery", "death")
 NOT_JUDGED = ("joined_late", "not_judged")
 Words = npt.NDArray[np.str_]
 Truths = npt.NDArray[np.bool_]
+T = TypeVar("T")
 
 
 GROUPED: dict[GroupBy, ColumnElement[Any]] = {  # of several types: text, a truth value, a year
@@ -160,24 +163,23 @@ def _on(day: Floats, own: Floats, many: Floats) -> Floats:
 
 def counted_rows(rows: Iterable[Row[object, str, int | None, int, int]], grouped: bool) -> list[Counted]:
     """What `counted` found."""
+    name = _names(grouped)
     return [
-        _row(group if grouped else None, ended, days=days, entered=entered, many=many)
+        Counted(name(group), cast("Ended", ended), days or 0, entered, many)
         for group, ended, days, entered, many in rows
     ]
 
 
 def person_rows(rows: Iterable[Row[object, UUID, str, int | None, int]], grouped: bool) -> list[list[Counted]]:
     """What `of_several` found, a list a person."""
-    theirs: dict[UUID, list[Counted]] = {}
+    name, theirs = _names(grouped), defaultdict[UUID, list[Counted]](list)
     for group, person, ended, days, entered in rows:
-        theirs.setdefault(person, []).append(
-            _row(group if grouped else None, ended, days=days, entered=entered, many=1)
-        )
+        theirs[person].append(Counted(name(group), cast("Ended", ended), days or 0, entered, 1))
     return list(theirs.values())
 
 
-def _row(group: object, ended: str, *, days: int | None, entered: int, many: int) -> Counted:
-    return Counted(name_of(group), cast("Ended", ended), days or 0, entered, many)
+def _names(grouped: bool) -> Callable[[object], str | None]:
+    return cache(name_of) if grouped else lambda _: None
 
 
 def tallies(counts: Iterable[Counted], persons: Iterable[Sequence[Counted]] = ()) -> list[Tally]:
@@ -188,19 +190,51 @@ def tallies(counts: Iterable[Counted], persons: Iterable[Sequence[Counted]] = ()
     found: dict[str | None, list[Counted]] = {}
     for one in sorted(counts, key=in_order):
         found.setdefault(one.group, []).append(one)
-    theirs: dict[str | None, list[tuple[Counted, int]]] = {}
-    for number, person in enumerate(persons_in_order(persons)):
-        for one in person:
-            theirs.setdefault(one.group, []).append((one, number))
-    return [_tally(name, rows, theirs.get(name)) for name, rows in found.items()]
+    theirs = _of_persons([list(person) for person in persons])
+    return [Tally(name, *_columns(rows), theirs.get(name)) for name, rows in found.items()]
 
 
-def _tally(name: str | None, rows: list[Counted], several: list[tuple[Counted, int]] | None) -> Tally:
+def _of_persons(persons: list[list[Counted]]) -> dict[str | None, Tally]:
+    """The procedures of people who have several, a tally a group: person by person, alike ones in one order."""
+    rows = [one for person in persons for one in person]
+    if not rows:
+        return {}
+    groups, group = _codes([(one.group is None, one.group or "") for one in rows])
+    _, end = _codes([one.ended for one in rows])
     ended, day, entered, many = _columns(rows)
-    if several is None:
-        return Tally(name, ended, day, entered, many)
-    persons = np.array([number for _, number in several], dtype=np.int64)
-    return Tally(name, ended, day, entered, many, Tally(name, *_columns([one for one, _ in several]), persons=persons))
+    code = np.zeros(len(rows), dtype=np.int64)
+    for part in (group, end, day.astype(np.int64), entered.astype(np.int64)):
+        code = code * (int(part.max()) + 1) + part
+    person = np.repeat(np.arange(len(persons)), [len(one) for one in persons])
+    number = _ranks(person, code)[person]
+    order = np.lexsort((code, number))
+    out: dict[str | None, Tally] = {}
+    for place, (is_none, name) in enumerate(groups):
+        mine = order[group[order] == place]
+        whose = number[mine]
+        out[None if is_none else name] = Tally(
+            None if is_none else name, ended[mine], day[mine], entered[mine], many[mine], persons=whose
+        )
+    return out
+
+
+def _codes(values: list[T]) -> tuple[list[T], npt.NDArray[np.int64]]:
+    """The distinct values in order, and of each value its place among them."""
+    distinct = sorted(set(values))  # type: ignore[type-var]  # texts, or pairs that begin with a truth value
+    place = {value: n for n, value in enumerate(distinct)}
+    return distinct, np.array([place[value] for value in values], dtype=np.int64)
+
+
+def _ranks(person: npt.NDArray[np.int64], code: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The place of each person among all, by what their procedures are; `person` rises."""
+    order = np.lexsort((code, person))
+    starts = np.flatnonzero(np.r_[True, np.diff(person) > 0])
+    nth = np.arange(len(person)) - np.repeat(starts, np.diff(np.r_[starts, len(person)]))
+    theirs = np.full((len(starts), int(nth.max()) + 1), -1, dtype=np.int64)
+    theirs[person, nth] = code[order]
+    ranks = np.empty(len(starts), dtype=np.int64)
+    ranks[np.lexsort(theirs.T[::-1])] = np.arange(len(starts))
+    return ranks
 
 
 def _columns(rows: list[Counted]) -> tuple[Words, Floats, Floats, Floats]:
