@@ -34,8 +34,10 @@ def async_url(value: SecretStr) -> SecretStr:
         raise ValueError(f"the database {kind!r} is not supported; use sqlite or postgresql")
     if kind == "sqlite" and url.database in (None, "", ":memory:"):
         raise ValueError("an SQLite database needs a file, so that acknowledged data survive a restart")
-    if url.query.get("pooled", "true") != "true" or ("pooled" in url.query and kind == "sqlite"):
-        raise ValueError("?pooled=true says that a pooler stands before PostgreSQL; leave it out where none does")
+    if url.query.get("pooled", "true") not in ("true", "false") or ("pooled" in url.query and kind == "sqlite"):
+        raise ValueError(
+            "?pooled= is true or false, where a pooler stands before PostgreSQL; leave it out where none does"
+        )
     return SecretStr(url.set(drivername=DRIVERS[kind]).render_as_string(hide_password=False))
 
 

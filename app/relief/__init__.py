@@ -17,6 +17,7 @@ from .parameters import (
     SETTLING_DAYS,
     SILENT_DAYS,
     STANDS_DAYS,
+    SUMMARY_DAYS,
 )
 from .records import (
     BOTH,
@@ -49,6 +50,7 @@ __all__ = [
     "SETTLING_DAYS",
     "SILENT_DAYS",
     "STANDS_DAYS",
+    "SUMMARY_DAYS",
     "Asked",
     "Confounder",
     "Definition",

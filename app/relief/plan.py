@@ -44,7 +44,7 @@ class Plan:
             score so far, the first and the newest of them (0: none).
         marks: shape (last,), the step after which day 1, 2, ... was judged.
         score, worst, mme, shift: shape (last + 1,), what is known at the end: scores, MME and points hidden by opioids.
-        dose: how far the dose of opioids has risen on the last day, and from what, MME a day; NaN where not known.
+        doses: shape (last + 1,), how far the dose of opioids has risen on the day, and from what, MME a day; NaN: not known.
     """
 
     last: int
@@ -63,12 +63,21 @@ class Plan:
     worst: list[float] = field(default_factory=list)
     mme: list[float] = field(default_factory=list)
     shift: list[float] = field(default_factory=list)
-    dose: tuple[float, float] = NOTHING, NOTHING
+    doses: list[tuple[float, float]] = field(default_factory=list)
 
     @property
     def baseline(self) -> Baseline:
         """The baseline as it stands at the end."""
         return self.baselines[-1]
+
+    @property
+    def dose(self) -> tuple[float, float]:
+        """How far the dose of opioids has risen, and from what, MME a day; NaN where not known.
+
+        As of the last day that says one: those without say nothing of it.
+        """
+        said = (d for d in range(self.last, 0, -1) if self.mme[d] == self.mme[d])
+        return next((self.doses[d] for d in said), (NOTHING, NOTHING))
 
     def scored(self) -> list[int]:
         """The days that have a score, rising."""
@@ -204,8 +213,9 @@ class _Steps:
         for held in (self.written, self.sides):
             for day in [d for d in held if d >= since > 0]:
                 del held[day]
-        del plan.shift[since:]
+        del plan.shift[since:], plan.doses[since:]
         plan.shift += [0.0] * (last + 1 - since)
+        plan.doses += [(NOTHING, NOTHING)] * (last + 1 - since)
         for by_step in (plan.target, plan.evidence, plan.version, plan.logged, plan.first, plan.newest, plan.marks):
             del by_step[max(0, since - 1) :]
 
@@ -245,7 +255,7 @@ class _Steps:
         self.habits.see(d, value, worst)
         if self.hidden is not None:
             plan.shift[d] = self.hidden.points(d, plan.mme[d], value)
-            plan.dose = self.hidden.dose
+            plan.doses[d] = self.hidden.dose
         if value == value:  # not NaN
             low, high = self.habits.interval(d, value)
         elif worst == worst:

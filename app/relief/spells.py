@@ -135,8 +135,8 @@ def phase_of(
         joined_late: whether the diary begins more than JOINED_LATE_DAYS after the procedure.
         settles: days for which nothing is said to have failed.
 
-    `no_relief` is never given before these have passed. `returned` stays without new scores; every other phase
-    becomes `unknown` after SILENT_DAYS without a score.
+    `no_relief` is never given before these have passed, nor of a diary that ended before their last week. `returned` stays
+    without new scores; every other phase becomes `unknown` after SILENT_DAYS without a score.
     """
     settling = day <= settles
     if so_far.held == "returned" or (so_far.spells and not so_far.held):
@@ -149,7 +149,8 @@ def phase_of(
         return "relief"
     if settling:
         return "settling"
-    return "no_relief" if logged >= par.MIN_LOGGED_FOR_FAILURE and not joined_late else "unknown"
+    spoke = newest > settles - par.CURRENT_DAYS and logged >= par.MIN_LOGGED_FOR_FAILURE
+    return "no_relief" if spoke and not joined_late else "unknown"
 
 
 def when_ended(now: DayChances, ages: CohortShares, day: int) -> EstimatedDay:

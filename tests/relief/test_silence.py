@@ -42,3 +42,13 @@ def test_each_day_is_told_as_it_was_judged_on_it(name: str, late: int) -> None:
         written = {d: s for d, s in scores.items() if d + (late if d == 150 else 0) <= on}
         known = judge(diary(written, late={150: late}), Procedure(DAY0), as_of=day(on))
         assert (days.phase[on - 1], days.return_probability[on - 1]) == (known.phase, known.returned.probability), on
+
+
+@pytest.mark.parametrize(("last", "fails"), [(5, False), (25, False), (49, False), (50, True), (56, True), (90, True)])
+def test_nobody_has_failed_whose_diary_ended_before_the_settling_time_did(last: int, fails: bool) -> None:
+    """Sore for the first weeks, and silent since: whether relief came nobody knows."""
+    scores = dict.fromkeys(range(-14, last + 1), 7.0)
+    said = [judge(diary(scores), Procedure(DAY0), as_of=day(on)) for on in (57, last + 60, 400)]
+    assert [one.failed for one in said] == [fails] * 3
+    assert ("no_relief" in {one.phase for one in said}) == fails
+    assert all(one.response is None for one in said) or fails

@@ -24,6 +24,8 @@ GONE = {
     "silent_diary": "the diary is kept again, or the watch has ended",
     "missed_follow_up": "the contact was made, is too long ago, or the watch has ended",
 }
+# what a phase says; the others are of what the diary said when it last spoke of it
+BY_PHASE = frozenset({"pain_return", "return_likely", "masked_climb"})
 ONCE_A_PATIENT = ("silent_diary", "missed_follow_up")  # whatever the number of procedures that are watched
 KINDS = tuple(GONE)  # of the flags that come and go with their condition
 
@@ -64,7 +66,7 @@ def conditions(outcome: Outcome, procedure_id: object, why: list[date]) -> list[
         how = "again" if outcome.spells > 1 else f"probability {chance:.2f}"
         says = f"{outcome.sides or f'return likely, {how}'}: ask the patient first"
         out.append(Condition("return_likely", "later", says, returned, (verdict, *entries)))
-    if outcome.phase == "no_relief":
+    if outcome.ended == "no_relief":
         says = outcome.sides or "relief never reached half of the pain before"
         out.append(Condition("no_relief", "soon", says, today, (verdict,)))
     if outcome.worse:
@@ -88,20 +90,11 @@ def conditions(outcome: Outcome, procedure_id: object, why: list[date]) -> list[
 
 def untold(outcome: Outcome) -> frozenset[str]:
     """The kinds of which the diary tells nothing today: their flags stay, for silence says of nothing that it is over."""
-    if outcome.closed is not None:
-        return frozenset()
-    unknown = outcome.phase == "unknown"
-    quiet = (outcome.as_of - (outcome.last_logged_on or outcome.performed_on)).days >= par.FUNCTION_NOW
-    kinds = {
-        "no_relief": unknown,
-        "pain_return": unknown,
-        "return_likely": unknown,
-        "masked_climb": unknown or quiet,
-        "worse_than_before": outcome.relief_percent is None,
-        "rising_opioids": outcome.mme_change is None,
-        "falling_function": quiet,
-    }
-    return frozenset(kind for kind, is_untold in kinds.items() if is_untold)
+    written = outcome.last_logged_on
+    silent = (
+        written is not None and outcome.baseline_pain is not None and (outcome.as_of - written).days > par.KNOWN_FOR
+    )
+    return BY_PHASE if silent and outcome.phase == "unknown" and outcome.closed is None else frozenset()
 
 
 def _silence(outcome: Outcome, today: date) -> list[Condition]:

@@ -42,10 +42,13 @@ async def keep_flags(
     closed: str | None,
     today: date,
     now: datetime,
-) -> None:
+) -> bool:
     """Brings a procedure's flags in line with the conditions that its verdict meets; `closed` says what ended its watch.
 
     Those of kinds that are `untold` stay as they are: nobody has written that their cause is gone.
+
+    Returns:
+        Whether one has ceased that a patient has once, which may be due at another procedure of theirs.
     The same cause never raises two; one that is gone lapses and says why; one that comes back is new, and names the old.
     A flag that somebody has resolved stays resolved for as long as its cause lasts without a break. The end of the watch is
     none: should it turn out a mistake, what was answered is not asked again.
@@ -62,7 +65,7 @@ async def keep_flags(
     flags = wholes(Flag, (await connection.execute(locked)).all())
     newest = {one.kind: one for one in flags}
     counts = {kind: sum(one.kind == kind for one in flags) for kind in newest}
-    causes = {cause.kind: cause for cause in wanted}
+    causes, ceased = {cause.kind: cause for cause in wanted}, False
     for kind, cause in causes.items():
         before = newest.get(kind)
         if before is not None and before.ceased_on is None:
@@ -81,6 +84,8 @@ async def keep_flags(
         gone = kind not in causes and kind not in untold
         if gone and one.ceased_on is None and not answered:
             await _cease(connection, one, why=closed or GONE[one.kind], today=today, now=now)
+            ceased |= kind in ONCE_A_PATIENT
+    return ceased
 
 
 async def _name_once(connection: AsyncConnection, clinic_id: UUID, patient_id: UUID, *, kind: str) -> str | None:

@@ -57,7 +57,7 @@ class AssembledVerdict:
     """A verdict's JSON body, its sentence, thinned curve (`spark`), decisive days (`why`), and its `outcome` row.
 
     `end_recorded_at` is when the fact that ended the watch was recorded; None while it goes on. `holds_to` is the last day
-    on which all but the body holds, should nothing be written; None is for good.
+    on which all but the body and the curve holds, should nothing be written; None is for good.
     """
 
     body: str

@@ -6,7 +6,7 @@ from datetime import date
 from app.record.diary.service import DayEntry
 from app.record.facts.kinds import Fact
 from app.record.procedures.schemas import ProcedureIn
-from app.relief import Verdict
+from app.relief import SUMMARY_DAYS, Verdict
 from app.rules.parameters import KNOWN_FOR, WORSE_AFTER, WORSE_BELOW
 
 
@@ -32,6 +32,28 @@ def is_worse(verdict: Verdict, days: int) -> bool:
     if percent is None or low is None or before is None:
         return False
     return days > WORSE_AFTER and percent < WORSE_BELOW and low > before
+
+
+def was_worse(verdict: Verdict, performed_on: date) -> bool:
+    """Whether the level lay clearly above baseline when the diary last told of it."""
+    scored, before = logged_days(verdict), verdict.baseline.pain
+    if not scored or before is None:
+        return False
+    at = verdict.days.date.index(scored[-1])
+    percent, low = verdict.days.relief_percent[at], verdict.days.low[at]
+    if percent is None or low is None:
+        return False
+    return (scored[-1] - performed_on).days > WORSE_AFTER and percent < WORSE_BELOW and low > before
+
+
+def opioid_change(verdict: Verdict) -> float | None:
+    """The dose when the diary last told of one, over two weeks, against the weeks before the procedure, in percent."""
+    before, doses = verdict.medication.mme_before, verdict.days.opioid_mme
+    last = max((n for n, dose in enumerate(doses) if dose is not None), default=None)
+    if not before or last is None:
+        return None
+    now = [dose for dose in doses[max(0, last - SUMMARY_DAYS + 1) : last + 1] if dose is not None]
+    return round(100 * (sum(now) / len(now) - before) / before, 1)
 
 
 def logged_days(verdict: Verdict) -> list[date]:

@@ -16,8 +16,11 @@ def function_falls(entries: Iterable[DayEntry], performed_on: date, until: date)
     """Whether pain gets in the way of daily life more in the last two weeks than in the eight before, or of work.
 
     By interference, 0 to 10, where both stretches have enough days; or by days off sick, where there were none before. The
-    first weeks after the procedure are left out: they are nobody's usual.
+    first weeks after the procedure are left out: they are nobody's usual. The two weeks end with the last day that says
+    anything of it: who falls silent says nothing else.
     """
+    entries = [one for one in entries if "interference" in one.content or "work" in one.content]
+    until = min(until, max((one.date for one in entries if one.date <= until), default=until))
     first = performed_on + timedelta(days=par.WORSE_AFTER)
     since = until - timedelta(days=par.FUNCTION_NOW - 1)
     earliest = max(first, since - timedelta(days=par.FUNCTION_BEFORE))

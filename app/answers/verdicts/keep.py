@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import and_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.alerts.flags.conditions import conditions, untold
@@ -14,7 +14,7 @@ from app.answers.verdicts.tables import KeptVerdict, OutcomeRow
 from app.answers.verdicts.triage import PLACE, need_of
 from app.answers.verdicts.verdict_json import MADE_BY
 from app.base.store.statements import upsert
-from app.base.store.typed import col, row, table, wholes
+from app.base.store.typed import col, row, table, to, wholes
 from app.record.procedures.tables import ProcedureRow
 from app.relief import Definition
 
@@ -48,7 +48,7 @@ async def keep(
         await lock_flags(connection, {(m.clinic_id, m.procedure_id) for m, _ in flagged})
     for m, one in flagged:
         wanted = conditions(one.outcome, m.procedure_id, one.why)
-        await keep_flags(
+        free = await keep_flags(
             connection,
             m.clinic_id,
             patient_id=m.patient_id,
@@ -59,6 +59,20 @@ async def keep(
             today=m.as_of,
             now=now,
         )
+        if free:
+            await _look_again(connection, m, now)
+
+
+async def _look_again(connection: AsyncConnection, m: VerdictMaterial, now: datetime) -> None:
+    """What else of the patient is watched is judged once more: a flag that they have once may now be due there."""
+    others = and_(
+        col(OutcomeRow.clinic_id) == m.clinic_id,
+        col(OutcomeRow.patient_id) == m.patient_id,
+        col(OutcomeRow.procedure_id) != m.procedure_id,
+        col(OutcomeRow.definition) == "half",
+        col(OutcomeRow.closed).is_(None),
+    )
+    await connection.execute(update(outcome).where(others).ordered_values(to(col(OutcomeRow.holds_until), now)))
 
 
 Before = dict[tuple[UUID, UUID, Definition], OutcomeRow]

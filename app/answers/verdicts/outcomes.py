@@ -1,10 +1,10 @@
 """A verdict as one flat row: what lists and cohorts read, so that neither has to open a verdict's body."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 
-from app.answers.verdicts.course import is_worse, kinds_of, newest_return
+from app.answers.verdicts.course import kinds_of, newest_return, opioid_change, was_worse
 from app.answers.verdicts.record import PatientRecord, WatchEnd, end_of_watch, is_newest
 from app.answers.verdicts.side_effects import SideEffectCourse
 from app.answers.verdicts.sides import sides_apart
@@ -35,7 +35,7 @@ def outcome_of(
     treated = [performed(one) for one in record.procedures]
     repeats = any(p.performed_on < body.performed_on for p in at_place(performed(own), treated))
     end, joints = _end_so_far(own, record, verdict.as_of), body.joints or []
-    ended, until = _ended(verdict, own, end), verdict.as_of if end is None else end.on - timedelta(days=1)
+    ended = _ended(verdict, own, end)
     return Outcome(
         as_of=verdict.as_of,
         engine=verdict.engine,
@@ -64,8 +64,8 @@ def outcome_of(
         probability=verdict.returned.probability,
         masked=verdict.medication.masked,
         opioid_rise="opioid_rise" in kinds_of(verdict),
-        mme_change=verdict.medication.change_percent,
-        worse=is_worse(verdict, (until - body.performed_on).days),
+        mme_change=opioid_change(verdict),
+        worse=was_worse(verdict, body.performed_on),
         function_falls=falls,
         lasting=any(e.lasting and not e.resolved for e in effects),
         ended=ended,

@@ -20,7 +20,7 @@ import migrations
 from app.base.settings import SettingError
 from app.base.store import wall
 from app.base.store.keys import PRIVATE
-from app.base.store.postgresql import address_of, arguments_of, is_handed_on, is_pooled
+from app.base.store.postgresql import address_of, arguments_of, is_untold
 
 LOCK = 0x52455052  # a number of our own, which processes that migrate one PostgreSQL database wait for
 WAITS = 600.0  # seconds for a process that migrates the same file
@@ -83,10 +83,10 @@ async def check(url: str) -> None:
         SettingError: says which, and what to do.
     """
     found, script = await _found(url), ScriptDirectory.from_config(config(url))
-    if make_url(url).get_backend_name() != "sqlite" and not is_pooled(url) and await is_handed_on(url):
+    if make_url(url).get_backend_name() != "sqlite" and await is_untold(url):
         raise SettingError(
-            "a pooler that hands connections on by transaction stands before the database: say so with ?pooled=true in "
-            "REPRIEVE_DATABASE_URL, or one clinic's reach would be another's"
+            "a pooler stands before the database: say ?pooled=true in REPRIEVE_DATABASE_URL where it hands connections on "
+            "by transaction, or one clinic's reach would be another's; ?pooled=false where a connection stays whose it is"
         )
     if found == script.get_current_head():
         return

@@ -5,7 +5,6 @@ them: no prepared statement, no setting, no role. Left alone, the reach of one c
 the URL says that there is one; then nothing is kept, and each transaction is told again what it may see.
 """
 
-from secrets import token_hex
 from typing import Any
 
 import asyncpg
@@ -18,7 +17,6 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from app.base.store import wall
 from app.base.store.failures import DatabaseAwayError
 
-PROBE = "reprieve.probe"  # a setting by which one connection is told from another
 POOLED = "pooled"  # of a URL: whether a pooler hands its connections on by transaction
 CONNECTS, WAITS = 10, 10  # seconds for a connection to be made, and to be free
 IDLE = 60  # seconds that a transaction may be held without a statement
@@ -36,19 +34,20 @@ class _InTransactions(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has 
             await super().set_type_codec(*args, **named)
 
 
-async def is_handed_on(url: str) -> bool:
-    """Whether what one connection is told is known to another: then a pooler hands them on of which the URL says nothing."""
-    engine = create_async_engine(
-        address_of(url), isolation_level="AUTOCOMMIT", connect_args=_THROUGH_A_POOLER, hide_parameters=True
-    )
+async def is_untold(url: str) -> bool:
+    """Whether a pooler stands before the server of which the URL says nothing.
+
+    The server tells a new connection the number of the process that serves it. A pooler tells a number of its own, for it
+    does not know yet which process that will be.
+    """
+    if POOLED in make_url(url).query:
+        return False
+    engine = create_async_engine(address_of(url), connect_args=_THROUGH_A_POOLER, hide_parameters=True)
     try:
-        async with engine.connect() as one, engine.connect() as other:
-            word = token_hex(8)
-            await one.execute(text(f"SELECT set_config('{PROBE}', :word, false)"), {"word": word})
-            seen = await other.execute(text(f"SELECT current_setting('{PROBE}', true)"))
-            handed_on = bool(seen.scalar_one() == word)
-            await one.execute(text(f"SELECT set_config('{PROBE}', '', false)"))
-            return handed_on
+        async with engine.connect() as connection:
+            told: Any = (await connection.get_raw_connection()).driver_connection  # asyncpg has no types
+            serves = (await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+            return bool(told.get_server_pid() != serves)
     finally:
         await engine.dispose()
 
@@ -102,8 +101,7 @@ class Reach:
         if not self.pooled:
             await wall.take_role(raw)
             return
-        async with raw.transaction():
-            self._has_role = await wall.may_take_role(raw)
+        self._has_role = await wall.may_take_role(raw)
 
     def settings(self) -> dict[str, str]:
         """What a transaction of now is told, by name."""

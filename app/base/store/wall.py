@@ -68,11 +68,13 @@ async def take_role(raw: Any) -> None:  # an asyncpg connection, which has no pu
 
 async def may_take_role(raw: Any) -> bool:  # as above
     """Whether there is the role, and this user may take it on; where not, the filters stand alone."""
-    member = "SELECT pg_has_role(current_user, oid, 'MEMBER') FROM pg_roles WHERE rolname = $1"
-    if await raw.fetchval(member, ROLE):
-        return True
-    _no_wall()
-    return False
+    try:
+        async with raw.transaction():
+            await raw.execute(f"SET LOCAL ROLE {ROLE}")
+    except (UndefinedObjectError, InvalidParameterValueError, InsufficientPrivilegeError):
+        _no_wall()
+        return False
+    return True
 
 
 def held() -> str:

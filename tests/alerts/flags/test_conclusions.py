@@ -107,7 +107,7 @@ async def test_no_flag_lapses_because_nobody_writes_any_more(service: Service, c
     await work(service)
     raised = {one["kind"]: one["id"] for one in await flags(service) if one["kind"] != "missed_follow_up"}
     assert set(raised) == {"no_relief", "worse_than_before", "rising_opioids", "falling_function"}
-    for silent in (16, 50, 300):
+    for silent in (3, 7, 6, 25, 25, 300):
         clock.now += timedelta(days=silent)
         await service.sign_in_again()
         await work(service)
@@ -123,6 +123,45 @@ async def test_no_flag_lapses_because_nobody_writes_any_more(service: Service, c
     await work(service)
     lapsed = {one["kind"] for one in await flags(service, "state=lapsed")}
     assert lapsed >= {"worse_than_before", "rising_opioids", "falling_function"}
+
+
+async def test_a_flag_of_somebody_silent_lapses_where_its_cause_is_taken_away(service: Service, clock: Clock) -> None:
+    """Without the pain before, or the scores, nothing returned: that is a correction, and no silence."""
+    procedure = await service.new_procedure(joints=["L4-5"], baseline_pain=7)
+    await log(service, "2025-07-11", [*RELIEF, *[6.5] * 60])
+    await work(service)
+    clock.now += timedelta(days=100)
+    await service.sign_in_again()
+    await work(service)
+    assert {one["kind"] for one in await flags(service)} >= {"pain_return"}
+    where = f"/v1/procedures/{procedure}"
+    tag = (await service("cleo", "GET", where)).headers["etag"]
+    changed = await service("cleo", "PATCH", where, json={"baseline_pain": None}, headers={"If-Match": tag})
+    assert changed.status_code == 200, changed.text
+    await work(service)
+    assert "pain_return" not in {one["kind"] for one in await flags(service)}
+
+
+async def test_a_flag_that_a_patient_has_once_goes_over_to_another_treatment(service: Service, clock: Clock) -> None:
+    """Two treatments fell silent, the flag is of one; as that is closed the other's is raised, though its day is far off."""
+    clock.now = datetime(2025, 12, 5, 12, tzinfo=UTC)
+    first = await service.new_procedure(performed_on="2024-09-01", region="lumbar")
+    other = await service.new_procedure(performed_on="2024-09-10", region="cervical")
+    for on, region in (("2025-10-30", "cervical"), ("2025-12-01", "lumbar")):
+        answer = await service.put(on, pain=[{"region": region, "side": "both", "average": 2}])
+        assert answer.status_code == 201, answer.text
+    for on in ("2025-12-05", "2026-04-01"):
+        clock.now = datetime.fromisoformat(f"{on}T12:00:00+00:00")
+        await service.sign_in_again()
+        await work(service)
+        (silent,) = [one for one in await flags(service) if one["kind"] == "silent_diary"]
+        assert silent["procedure_id"] == other
+    event = {"kind": "surgery", "happened_on": "2026-03-31", "region": "cervical"}
+    assert (await service("cleo", "POST", f"/v1/patients/{service.ada_id}/events", json=event)).status_code == 201
+    while await work(service):
+        clock.now += timedelta(seconds=3)
+    (raised,) = [one for one in await flags(service) if one["kind"] == "silent_diary"]
+    assert raised["procedure_id"] == first
 
 
 async def test_it_is_acknowledged_and_resolved(service: Service) -> None:

@@ -8,12 +8,14 @@ from tempfile import mkdtemp
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.base.settings import SettingError, Settings
 from app.base.store import wall
 from app.base.store.backup import back_up
 from app.base.store.database import Database
 from app.base.store.migrate import check
+from app.base.store.postgresql import address_of, arguments_of
 from app.base.store.prepared import prepared_select
 from app.base.store.typed import col
 from app.record.patients.tables import Patient
@@ -104,8 +106,28 @@ async def test_a_statement_that_takes_too_long_is_given_up(through: str) -> None
 async def test_a_pooler_that_nobody_has_told_of_is_refused(through: str, migrated_postgresql: str) -> None:
     await check(through)
     await check(migrated_postgresql)
-    with pytest.raises(SettingError, match="pooled=true"):
-        await check(through.replace("?pooled=true", ""))
+    await check(through.replace("?pooled=true", "?pooled=false"))
+    for _ in range(5):
+        with pytest.raises(SettingError, match="pooled=true"):
+            await check(through.replace("?pooled=true", ""))
+
+
+async def test_nothing_is_left_on_the_connections_to_the_server(service: Service) -> None:
+    """What a transaction was told is gone with it: whoever comes next through the pooler finds none of it."""
+    url = service.app.state.settings.url
+    wall.hold_to(service.clinic_id)
+    for _ in range(4):
+        await asyncio.gather(*(service("cleo", "GET", "/v1/patients") for _ in range(4)))
+        await service.put("2026-04-20", 4)
+        left = create_async_engine(address_of(url), connect_args=arguments_of(url))
+        async with left.connect() as one, left.connect() as other:
+            for each in (one, other):
+                kept = ", ".join(
+                    f"current_setting('{one}', true)" for one in (wall.SETTING, "role", "statement_timeout")
+                )
+                clinic, role, patience = (await each.execute(text(f"SELECT {kept}"))).one()
+                assert (clinic or "", role, patience) == ("", "none", "0")
+        await left.dispose()
 
 
 def test_a_copy_is_made_of_the_server_itself(through: str, tmp_path: Path) -> None:
@@ -114,7 +136,7 @@ def test_a_copy_is_made_of_the_server_itself(through: str, tmp_path: Path) -> No
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("url", ["sqlite:///a.db?pooled=true", "postgresql://a@b/c?pooled=yes"])
+@pytest.mark.parametrize("url", ["sqlite:///a.db?pooled=false", "postgresql://a@b/c?pooled=yes"])
 def test_what_it_can_not_mean_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="leave it out"):
         Settings.model_validate({"database_url": url})
