@@ -55,7 +55,7 @@ def synthetic(clinic: UUID, n: int, seed: int = 1) -> Any:
             "clinic_id": clinic,
             "procedure_id": new_id(),
             "definition": "half",
-            "patient_id": UUID(int=i // 4 * 5 // 4),  # one in five has two
+            "patient_id": UUID(int=i * 4 // 5),  # one in five has two
             "engine": "relief/3",
             "as_of": NOW.date(),
             "holds_until": NOW + timedelta(days=10_000),

@@ -73,3 +73,27 @@ def test_the_interval_of_the_median_holds_it_in_95_of_100() -> None:
             out.append((low or 0) <= 270 <= (high or 1e9))
     assert 0.93 <= np.mean(held) <= 0.97
     assert np.mean(naive) < 0.93, "the persons matter here"
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_people_have_in_common_is_the_sum_of_their_influences_products(seed: int) -> None:
+    """Beside a slow twin that draws each procedure's influence by day."""
+    chance = np.random.default_rng(seed)
+    n = int(chance.integers(2, 60))
+    person, entered = np.sort(chance.integers(0, max(1, n // 2), n)), chance.choice([0.0, 0.0, 30.0, 60.0], n)
+    ends, event = entered + chance.integers(1, 60, n).astype(np.float64), chance.random(n) < 0.6
+    day = np.unique(np.concatenate([ends, entered]))
+    returned, censored = (np.array([np.sum(which & (ends == on)) for on in day], float) for which in (event, ~event))
+    risk = Counts(day, returned, censored, np.array([np.sum(entered == on) for on in day], float))
+    left = np.where(risk.at_risk > returned, risk.at_risk - returned, np.inf)
+    step = np.where(returned > 0, returned / np.maximum(risk.at_risk, 1) / left, 0.0)
+    influence = np.zeros((n, len(day)))
+    for one in range(n):
+        until = int(np.searchsorted(day, ends[one]))
+        for at in range(len(day)):
+            lived = step[(day > entered[one]) & (np.arange(len(day)) <= min(at, until))].sum() if entered[one] else None
+            influence[one, at] = step[: min(at, until) + 1].sum() if lived is None else lived
+            influence[one, at] -= 1 / left[until] if event[one] and at >= until else 0.0
+    together = sum(influence[person == who].sum(axis=0) ** 2 for who in set(person.tolist()))
+    found = shared_variance(risk, Treatments(person, entered, ends, event))
+    np.testing.assert_allclose(found, together - (influence**2).sum(axis=0), atol=1e-9)
