@@ -17,7 +17,7 @@ from app.base.store.metadata import utc_now
 from app.base.store.typed import col
 from app.doors.commands.common import Refusal, new_call, opened, parse_id, report
 
-app = new_call("Cohorts: counts that travel, and the curves of several clinics' or databases' counts together.")
+app = new_call("Cohorts: counts that travel, and the curves of several databases' counts together.")
 
 
 @app.command("counts")
