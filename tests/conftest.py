@@ -24,13 +24,12 @@ from sqlmodel import SQLModel
 from app.access.accounts import service as accounts
 from app.answers.cohorts import service as cohorts
 from app.base.logs import without_messages
-from app.base.settings import Settings
 from app.base.store.metadata import utc_now
 from app.base.store.migrate import upgrade
 from tests.aside import aside
 from tests.demo import fill_demo
 from tests.shared import made_once
-from tests.support import Service, app_with, open_service
+from tests.support import Service, service_on
 
 MEMORY, ROOM = Path("/dev/shm"), 4 * 2**30  # a file system in memory, and the bytes that the suite needs at most
 if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
@@ -212,10 +211,7 @@ def clock() -> Clock:
 @pytest.fixture
 async def service(database_url: str, clock: Clock) -> AsyncIterator[Service]:
     """The app on a fresh database, with two clinics in it."""
-    settings = Settings.model_validate(
-        {"database_url": database_url, "pool_size": 4, "worker_seconds": 0, "idle_minutes": 720}
-    )
-    async with open_service(app_with(settings, clock), clock) as running:
+    async with service_on(database_url, clock) as running:
         yield running
 
 

@@ -111,6 +111,14 @@ def course(first: str, scores: Sequence[float | None]) -> list[dict[str, Any]]:
 
 
 @asynccontextmanager
+async def service_on(url: str, clock: Callable[[], datetime]) -> AsyncIterator[Service]:
+    """The app on a migrated database, with two clinics in it and no worker."""
+    told = {"database_url": url, "pool_size": 4, "worker_seconds": 0, "idle_minutes": 720}
+    async with open_service(app_with(Settings.model_validate(told), clock), clock) as running:
+        yield running
+
+
+@asynccontextmanager
 async def open_service(app: FastAPI, clock: Callable[[], datetime]) -> AsyncIterator[Service]:
     async with (
         app.router.lifespan_context(app),

@@ -45,13 +45,13 @@ async def keep_flags(
 ) -> bool:
     """Brings a procedure's flags in line with the conditions that its verdict meets; `closed` says what ended its watch.
 
-    Those of kinds that are `untold` stay as they are: nobody has written that their cause is gone.
+    The same cause never raises two; one that is gone lapses and says why; one that comes back is new, and names the old.
+    A flag that somebody has resolved stays resolved for as long as its cause lasts without a break. The end of the watch is
+    none: should it turn out a mistake, what was answered is not asked again. Those of kinds that are `untold` stay as they
+    are: nobody has written that their cause is gone.
 
     Returns:
         Whether one has ceased that a patient has once, which may be due at another procedure of theirs.
-    The same cause never raises two; one that is gone lapses and says why; one that comes back is new, and names the old.
-    A flag that somebody has resolved stays resolved for as long as its cause lasts without a break. The end of the watch is
-    none: should it turn out a mistake, what was answered is not asked again.
     """
     query = select(flag).where(
         col(Flag.clinic_id) == clinic_id,

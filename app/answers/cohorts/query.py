@@ -26,7 +26,7 @@ CAUSES = ("return", "repeat", "surgery", "death")
 NOT_JUDGED = ("joined_late", "not_judged")
 Words = npt.NDArray[np.str_]
 Truths = npt.NDArray[np.bool_]
-T = TypeVar("T")
+T = TypeVar("T", str, tuple[bool, str])
 
 
 GROUPED: dict[GroupBy, ColumnElement[Any]] = {  # of several types: text, a truth value, a year
@@ -220,7 +220,7 @@ def _of_persons(persons: list[list[Counted]]) -> dict[str | None, Tally]:
 
 def _codes(values: list[T]) -> tuple[list[T], npt.NDArray[np.int64]]:
     """The distinct values in order, and of each value its place among them."""
-    distinct = sorted(set(values))  # type: ignore[type-var]  # texts, or pairs that begin with a truth value
+    distinct = sorted(set(values))
     place = {value: n for n, value in enumerate(distinct)}
     return distinct, np.array([place[value] for value in values], dtype=np.int64)
 

@@ -38,9 +38,6 @@ def pooled(url: str, folder: Path, servers: int) -> Iterator[str]:
     as_owner = []
     if os.geteuid() == 0:  # it refuses to run as root: as whom the server does, whose socket is closed to others
         as_owner = ["-u", Path(str(host)).owner()]
-        for one in (folder, *folder.parents):
-            if one.stat().st_uid == 0 and not one.stat().st_mode & 0o001:
-                one.chmod(one.stat().st_mode | 0o011)
         told.chmod(0o644)
     assert PGBOUNCER is not None
     with (folder / "pgbouncer.log").open("w") as log:

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from tempfile import mkdtemp
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select, text
@@ -22,7 +23,7 @@ from app.record.patients.tables import Patient
 from tests.aside import aside
 from tests.base.store.pooler import PGBOUNCER, pooled
 from tests.conftest import Clock, empty
-from tests.support import Service, app_with, open_service
+from tests.support import Service, service_on
 
 pytestmark = [
     pytest.mark.anyio,
@@ -46,10 +47,7 @@ def through(migrated_postgresql: str) -> Iterator[str]:
 
 @pytest.fixture
 async def service(through: str, clock: Clock) -> AsyncIterator[Service]:
-    settings = Settings.model_validate(
-        {"database_url": through, "pool_size": 4, "worker_seconds": 0, "idle_minutes": 720}
-    )
-    async with open_service(app_with(settings, clock), clock) as running:
+    async with service_on(through, clock) as running:
         yield running
 
 
@@ -74,10 +72,10 @@ async def test_the_second_wall_stands_in_each_transaction(service: Service) -> N
     """A query that forgot to ask for a clinic, between transactions of other reaches on the same connection."""
     database: Database = service.app.state.database
 
-    async def names(reach: object) -> list[str]:
+    async def names(reach: UUID | None) -> list[str]:
         with wall.own_reach():
             if reach is not None:
-                wall.hold_to(reach)  # type: ignore[arg-type]  # a UUID where it is one
+                wall.hold_to(reach)
             async with database.read() as connection:
                 assert (await connection.execute(text("SELECT current_user"))).scalar_one() == wall.ROLE
                 seen = [(one,) for one in (await connection.execute(select(col(Patient.name)))).scalars()]
