@@ -10,6 +10,7 @@ from .durations import DurationPrior
 from .engine import Asked, Trace, judge, judge_all, trace, trace_all
 from .parameters import (
     BASELINE_DAYS,
+    CURRENT_DAYS,
     ENGINE,
     LEARNED_FROM,
     ONSET_LEVEL,
@@ -39,6 +40,7 @@ from .verdict import Confounder, SideVerdict, Verdict
 __all__ = [
     "BASELINE_DAYS",
     "BOTH",
+    "CURRENT_DAYS",
     "DEFINITIONS",
     "ENGINE",
     "LEARNED_FROM",

@@ -8,7 +8,7 @@ from app.answers.verdicts.earlier import EarlierTreatments
 from app.answers.verdicts.record import WatchEnd
 from app.answers.verdicts.sides import sides_apart
 from app.record.procedures.schemas import ProcedureIn
-from app.relief import ONSET_LEVEL, Verdict
+from app.relief import CURRENT_DAYS, ONSET_LEVEL, Verdict
 from app.rules.days import spoken_day
 from app.rules.levels import spoken
 from app.rules.outcome import CLOSED
@@ -136,6 +136,10 @@ def _unknown(told: _Told) -> list[str]:
     if "joined_late" in kinds_of(verdict):
         begun = f"nothing is known before {spoken_day(scored[0])}, when the diary begins"
         return [f"{begun}: whether there was relief can't be said", *_worse(verdict, told.days), *_level(verdict)]
+    if not held and (scored[-1] - told.performed_on).days <= told.settles - CURRENT_DAYS:
+        return [
+            f"whether there is relief can't be said: the diary ended on {spoken_day(scored[-1])}, in the first weeks"
+        ]
     return ["nothing can be said: too few days are logged", *_level(verdict), *held]
 
 
