@@ -5,7 +5,7 @@ cluster. The verdict is the same whichever process made it.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -195,15 +195,20 @@ async def _found(
         ]
 
 
+async def judged(materials: Sequence[VerdictMaterial], executor: Executor | None) -> list[AssembledVerdict | Exception]:
+    """The verdict of each material, all of one definition; what was raised where one can't be judged."""
+    loop, of = asyncio.get_running_loop(), executor or ENGINE
+    batches = [materials[i : i + AT_ONCE] for i in range(0, len(materials), AT_ONCE)]
+    tried = await asyncio.gather(*(loop.run_in_executor(of, make_all, batch) for batch in batches))
+    return list(chain.from_iterable(tried))
+
+
 async def _made(
     materials: list[VerdictMaterial], executor: Executor | None
 ) -> list[tuple[VerdictMaterial, AssembledVerdict]]:
     """The verdicts; one record that can't be judged is told in the log and left out, and must not hold up all the others."""
-    loop, of = asyncio.get_running_loop(), executor or ENGINE
-    batches = [materials[i : i + AT_ONCE] for i in range(0, len(materials), AT_ONCE)]
-    tried = await asyncio.gather(*(loop.run_in_executor(of, make_all, batch) for batch in batches))
     made = []
-    for material, one in zip(materials, chain.from_iterable(tried), strict=True):
+    for material, one in zip(materials, await judged(materials, executor), strict=True):
         if isinstance(one, AssembledVerdict):
             made.append((material, one))
         else:

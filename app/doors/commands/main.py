@@ -31,6 +31,10 @@ CALLS = {
     "backup": ("backup", "Writes a copy of the whole database, as of one moment, while the service goes on."),
     "restore": ("restore", "Puts a copy into an empty database."),
     "sweep": ("sweep", "Brings verdicts, flags and reviews up to date and sends what is due."),
+    "rehearse": (
+        "rehearse",
+        "Judges all history by this version beside what is kept, and tells what would change.",
+    ),
     "clinic": ("clinic", "Makes a clinic and its first admin; prints the clinic's id and the admin's password once."),
     "account": ("account", "Makes an account in a clinic, or ends or renews one; prints a new password once."),
     "cohort": ("cohort", "Cohorts: counts that travel, and the curves of several databases' counts together."),

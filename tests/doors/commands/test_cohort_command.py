@@ -1,7 +1,6 @@
 """`reprieve cohort`: counts of clinics that are merged, and what is refused."""
 
 import json
-import shutil
 import sqlite3
 from pathlib import Path
 from uuid import UUID
@@ -9,19 +8,6 @@ from uuid import UUID
 import pytest
 
 from tests.commands import reprieve
-
-
-@pytest.fixture
-def demo_db(tmp_path: Path, demo_template: Path) -> Path:
-    return Path(shutil.copy(demo_template, tmp_path / "demo.db"))
-
-
-@pytest.fixture
-def judged(demo_db: Path) -> str:
-    """The demo's clinics with their verdicts."""
-    url = f"sqlite:///{demo_db}"
-    assert reprieve("sweep", "--jobs", "1", url=url).returncode == 0
-    return url
 
 
 def test_clinics_counted_apart_are_merged_to_the_curves_of_both(judged: str, tmp_path: Path) -> None:
