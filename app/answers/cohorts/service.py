@@ -1,7 +1,7 @@
 """Curves of a cohort, and the rows behind them."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from datetime import datetime
 from time import monotonic
@@ -9,6 +9,7 @@ from uuid import UUID
 
 import numpy as np
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.permissions import Caller, reach, require_staff
 from app.access.audit import service as audit
@@ -51,6 +52,7 @@ MOST_GROUPS = 200  # the test between groups looks at each with every other
 MADE_FIRST = 300  # stale verdicts that are made before the answer; more are left to the worker
 SECONDS = 5.0  # for which they are made, and waited for: those of long diaries take a second or so each
 AT_ONCE = 4
+A_PAGE = 2_000  # rows
 _at_it: dict[tuple[UUID, Definition], asyncio.Task[None]] = {}  # by clinic: whoever asks meanwhile waits for the same
 
 
@@ -238,6 +240,18 @@ async def list_rows(
     rows, following = page(shown, limit, lambda one: to_cursor(one.procedure_id))
     await audit.record_list(database, caller, resource="cohort", patients=[one.patient_id for one in rows], now=now())
     return rows, following
+
+
+async def rows_in_pages(
+    connection: AsyncConnection, clinic_id: UUID, asked: CohortCurves
+) -> AsyncGenerator[list[CohortRowOut]]:
+    """All of a clinic's procedures in a cohort in the order of their ids, some thousand at a time."""
+    after = UUID(int=0)
+    query = select(outcome).where(*conditions(clinic_id, asked)).order_by(col(OutcomeRow.procedure_id)).limit(A_PAGE)
+    while found := (await connection.execute(query.where(col(OutcomeRow.procedure_id) > after))).all():
+        rows = [_row(one, asked.group_by) for one in wholes(OutcomeRow, found)]
+        yield rows
+        after = rows[-1].procedure_id
 
 
 def _row(one: OutcomeRow, by: GroupBy | None) -> CohortRowOut:

@@ -1,23 +1,33 @@
-"""The calls `reprieve cohort counts` and `reprieve cohort merge`: curves of clinics or databases that can't be one."""
+"""The calls `reprieve cohort ...`: curves of clinics or databases that can't be one, and rows for research."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 from pydantic import ValidationError
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.accounts.tables import Clinic
+from app.access.audit.service import record_of_command
 from app.answers.cohorts.merging import CohortCounts, MergeError, merged, read_counts
-from app.answers.cohorts.schemas import CohortCurves
-from app.answers.cohorts.service import count, curves_of
+from app.answers.cohorts.schemas import CohortCurves, CohortRowOut
+from app.answers.cohorts.service import count, curves_of, rows_in_pages
 from app.answers.verdicts.sweep import count_stale
+from app.base.store.database import Database
 from app.base.store.metadata import utc_now
 from app.base.store.typed import col
-from app.doors.commands.common import Refusal, new_call, opened, parse_id, report
+from app.doors.commands.common import Refusal, new_call, opened, parse_id, report, tidy_when_stopped
+from app.doors.commands.parquet import columns_of, write_parquet
 
-app = new_call("Cohorts: counts that travel, and the curves of several databases' counts together.")
+COLUMNS = {"clinic_id": "UUID", **columns_of(CohortRowOut, without=("group",))}
+
+app = new_call("Cohorts: counts that travel, the curves of several databases' counts together, rows for research.")
 
 
 @app.command("counts")
@@ -32,6 +42,21 @@ def counts(
     asked = _asked(definition=definition, outside=str(outside), group_by=group_by, **_filters(where or []))
     whose = [str(parse_id("--clinic", one)) for one in clinic or []]
     print(asyncio.run(_counted(whose, asked)).model_dump_json())
+
+
+@app.command("rows")
+def rows(
+    file: Annotated[Path, typer.Argument(help="the Parquet file to write, or to put a newer one in the place of")],
+    clinic: Annotated[list[str] | None, typer.Option(help="id of a clinic, may be repeated; all if not given")] = None,
+    definition: Annotated[str, typer.Option(help="half, eighty or full")] = "half",
+    where: Annotated[list[str] | None, typer.Option(help="a filter as name=value, such as region=lumbar")] = None,
+) -> None:
+    """Writes the procedures behind a cohort as Parquet, for research: those of patients who agreed to it, and no others."""
+    asked = _asked(definition=definition, outside="true", **_filters(where or []))
+    whose = [str(parse_id("--clinic", one)) for one in clinic or []]
+    with tidy_when_stopped():
+        many = asyncio.run(_written(file, whose, asked))
+    report(f"{many} procedures")
 
 
 @app.command("merge")
@@ -75,17 +100,51 @@ def _asked(**named: str | None) -> CohortCurves:
         raise Refusal(f"{'/'.join(str(part) for part in first['loc'])}: {first['msg']}") from None
 
 
-async def _counted(whose: list[str], asked: CohortCurves) -> CohortCounts:
-    async with opened() as database:
-        async with database.read() as connection:
-            stale = await count_stale(connection, utc_now(), definition=asked.definition)
-            there = (await connection.execute(select(col(Clinic.id)).order_by(col(Clinic.id)))).scalars().all()
-        unknown = set(whose) - {str(one) for one in there}
-        if unknown:
-            raise Refusal(f"--clinic: there is no clinic {min(unknown)}")
-        each = [await count(database, one, asked, stale=0) for one in there if not whose or str(one) in whose]
+async def _asked_for(database: Database, whose: list[str], asked: CohortCurves) -> tuple[list[UUID], int]:
+    """The clinics that were named, or all, and how many verdicts are not up to date, which is told.
+
+    Raises:
+        Refusal: one of them is not there, or none is.
+    """
+    async with database.read() as connection:
+        stale = await count_stale(connection, utc_now(), definition=asked.definition)
+        there = (await connection.execute(select(col(Clinic.id)).order_by(col(Clinic.id)))).scalars().all()
+    unknown = set(whose) - {str(one) for one in there}
+    if unknown:
+        raise Refusal(f"--clinic: there is no clinic {min(unknown)}")
+    if not there:
+        raise Refusal("there is no clinic yet")
     if stale:
         report(f"{stale} verdicts are not up to date; run `reprieve sweep` first to have them counted as they stand")
-    if not each:
-        raise Refusal("there is no clinic yet")
+    return [one for one in there if not whose or str(one) in whose], stale
+
+
+async def _written(file: Path, whose: list[str], asked: CohortCurves) -> int:
+    async with opened() as database:
+        clinics, _ = await _asked_for(database, whose, asked)
+        async with aclosing(_rows(database, clinics, asked)) as found:
+            return await write_parquet(file, COLUMNS, found)
+
+
+async def _rows(database: Database, clinics: list[UUID], asked: CohortCurves) -> AsyncGenerator[tuple[object, ...]]:
+    """The rows of one state of the data; each patient whom they name has an event of it."""
+    async with database.read() as connection:
+        for clinic_id in clinics:
+            async for page in rows_in_pages(connection, clinic_id, asked):
+                await database.write(
+                    partial(_leave_events, clinic_id=clinic_id, whose={one.patient_id for one in page})
+                )
+                for one in page:
+                    yield clinic_id, *one.model_dump(exclude={"group"}).values()
+
+
+async def _leave_events(connection: AsyncConnection, *, clinic_id: UUID, whose: set[UUID]) -> None:
+    for one in sorted(whose):
+        await record_of_command(connection, "read", "cohort", clinic_id=clinic_id, patient_id=one, now=utc_now())
+
+
+async def _counted(whose: list[str], asked: CohortCurves) -> CohortCounts:
+    async with opened() as database:
+        clinics, stale = await _asked_for(database, whose, asked)
+        each = [await count(database, one, asked, stale=0) for one in clinics]
     return merged({str(place): one for place, one in enumerate(each)}).model_copy(update={"stale": stale})

@@ -37,7 +37,10 @@ CALLS = {
     ),
     "clinic": ("clinic", "Makes a clinic and its first admin; prints the clinic's id and the admin's password once."),
     "account": ("account", "Makes an account in a clinic, or ends or renews one; prints a new password once."),
-    "cohort": ("cohort", "Cohorts: counts that travel, and the curves of several databases' counts together."),
+    "cohort": (
+        "cohort",
+        "Cohorts: counts that travel, the curves of several databases' counts together, rows for research.",
+    ),
     "policy": ("policy", "Policies: payers' and guidelines' rules for a repeat."),
     "messages": ("messages", "Messages: mail, Web Push and webhooks that wait, or have failed."),
     "audit": ("audit", "Who did what: how far it is sealed, and whether anything sealed was touched."),

@@ -2,9 +2,12 @@
 
 import json
 import sqlite3
+import stat
+from datetime import date
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import duckdb
 import pytest
 
 from tests.commands import reprieve
@@ -63,3 +66,102 @@ def test_what_can_not_be_merged_is_said(tmp_path: Path) -> None:
     ):
         refused = reprieve("cohort", "merge", *words)
         assert refused.returncode == 2 and f"reprieve: {says}" in refused.stderr, refused.stderr
+
+
+def consent_to_research(url: str, *words: bool) -> list[str]:
+    """One patient after the other says yes or no, all others nothing; the ids of those who spoke."""
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as database:
+        named = database.execute("SELECT clinic_id, patient_id FROM outcome GROUP BY 2 ORDER BY 2").fetchall()
+        for (clinic, patient), given in zip(named, words, strict=False):
+            for of, said in (("research", given), ("messages", not given)):
+                database.execute(
+                    "INSERT INTO consent (clinic_id, id, patient_id, kind, version, given, said_at, current)"
+                    " VALUES (?, ?, ?, ?, 1, ?, '2026-01-01 00:00:00', 1)",
+                    (clinic, uuid4().hex, patient, of, said),
+                )
+    return [str(UUID(patient)) for _, patient in named[: len(words)]]
+
+
+def events_of_cohorts(url: str) -> list[str]:
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as database:
+        found = database.execute("SELECT patient_id FROM audit_event WHERE resource = 'cohort' AND account_id IS NULL")
+        return sorted(str(UUID(one)) for (one,) in found)
+
+
+def test_rows_for_research_are_of_those_who_agreed_and_each_reading_is_an_event(judged: str, tmp_path: Path) -> None:
+    spoke, made = consent_to_research(judged, True, False, True), tmp_path / "rows.parquet"
+    made.write_text("of yesterday")
+    ran = reprieve("cohort", "rows", str(made), url=judged)
+    assert ran.returncode == 0, ran.stderr
+    found = duckdb.read_parquet(str(made))
+    rows = [dict(zip(found.columns, one, strict=True)) for one in found.fetchall()]
+    assert ran.stderr.strip() == f"{len(rows)} procedures"
+    assert sorted({str(one["patient_id"]) for one in rows}) == sorted({spoke[0], spoke[2]}) == events_of_cohorts(judged)
+    assert stat.S_IMODE(made.stat().st_mode) == 0o600 and sorted(one.name for one in tmp_path.iterdir()) == [
+        "judged",
+        made.name,
+    ]
+    with sqlite3.connect(judged.removeprefix("sqlite:///")) as database:
+        database.row_factory = sqlite3.Row
+        for one in rows:
+            kept = database.execute(
+                "SELECT * FROM outcome WHERE procedure_id = ?", [one["procedure_id"].hex]
+            ).fetchone()
+            for name in (
+                "region",
+                "laterality",
+                "technique",
+                "ended",
+                "age",
+                "response",
+                "baseline_pain",
+                "entered_days",
+            ):
+                assert one[name] == kept[name], name
+            assert one["performed_on"] == date.fromisoformat(kept["performed_on"])
+            assert (one["clinic_id"], one["patient_id"]) == (UUID(kept["clinic_id"]), UUID(kept["patient_id"]))
+            assert one["repeat"] is bool(kept["repeat"]) and one["censored"] in (None, kept["ended"] != "return")
+
+
+def test_where_nobody_agreed_the_file_has_its_columns_and_no_row(judged: str, tmp_path: Path) -> None:
+    ran = reprieve("cohort", "rows", str(tmp_path / "rows.parquet"), url=judged)
+    assert (ran.returncode, ran.stderr) == (0, "0 procedures\n")
+    found = duckdb.read_parquet(str(tmp_path / "rows.parquet"))
+    assert found.fetchall() == []
+    told = dict(zip(found.columns, map(str, found.types), strict=True))
+    assert told == {
+        "clinic_id": "UUID",
+        "procedure_id": "UUID",
+        "patient_id": "UUID",
+        "entered_days": "INTEGER",
+        "relief_days": "INTEGER",
+        "held_days": "INTEGER",
+        "censored": "BOOLEAN",
+        "ended": "VARCHAR",
+        "performed_on": "DATE",
+        "region": "VARCHAR",
+        "laterality": "VARCHAR",
+        "technique": "VARCHAR",
+        "repeat": "BOOLEAN",
+        "repeat_of": "UUID",
+        "staged_with": "UUID",
+        "age": "INTEGER",
+        "response": "VARCHAR",
+        "baseline_pain": "DOUBLE",
+    }
+
+
+def test_rows_that_can_not_be_written_leave_what_was_there(judged: str, tmp_path: Path) -> None:
+    consent_to_research(judged, True)
+    nowhere, filtered = tmp_path / "none" / "rows.parquet", tmp_path / "filtered.parquet"
+    filtered.write_text("of yesterday")
+    for words, says in (
+        ([str(nowhere)], f"{nowhere}: No such file or directory"),
+        ([str(filtered), "--where", "regin=lumbar"], "regin: "),
+        ([str(filtered), "--clinic", str(UUID(int=1))], f"--clinic: there is no clinic {UUID(int=1)}"),
+        ([str(tmp_path)], f"{tmp_path}: Is a directory"),
+    ):
+        ran = reprieve("cohort", "rows", *words, url=judged)
+        assert ran.returncode == 2 and ran.stderr.startswith(f"reprieve: {says}"), ran.stderr
+    assert filtered.read_text() == "of yesterday"
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["filtered.parquet", "judged"]
