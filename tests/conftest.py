@@ -1,13 +1,16 @@
 """Databases for the tests: every test that touches the store runs on SQLite and on PostgreSQL."""
 
 import asyncio
+import gc
 import os
 import shutil
 import sys
 import tempfile
+import threading
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
@@ -22,7 +25,10 @@ from sqlalchemy import make_url
 from sqlmodel import SQLModel
 
 from app.access.accounts import service as accounts
+from app.access.accounts.service import hashing
 from app.answers.cohorts import service as cohorts
+from app.answers.verdicts.sweep import ENGINE
+from app.base.http.pools import HEAVY, QUICK
 from app.base.logs import without_messages
 from app.base.store.metadata import utc_now
 from app.base.store.migrate import upgrade
@@ -64,21 +70,35 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("unmeasured")
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What all tests share, once it is imported.
+
+    The interpreter does not look through it again and again, as it does not in a server. The threads of the app's pools
+    begin: those that began in an unmeasured test would never be traced.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+    for pool in (ENGINE, *(one._threads for one in (hashing, QUICK, HEAVY))):
+        met = Barrier(pool._max_workers)
+        for _ in range(pool._max_workers):
+            pool.submit(met.wait)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:  # whatever the others answer, handed through
-    """What an unmeasured test does in this thread, or in a process that it starts, is not traced: that doubles its time.
-
-    Other threads are traced always: a pool's thread that began untraced would stay so for the tests that come after.
-    """
-    tracer = sys.gettrace()
+    """What an unmeasured test does, in this thread, in one or in a process that it starts, is not traced: that costs."""
+    tracer, of_threads = sys.gettrace(), threading.gettrace()
     if tracer is None or not item.get_closest_marker("unmeasured"):
         return (yield)
     for_others = os.environ.pop(OTHER_PROCESSES, None)
     sys.settrace(None)
+    threading.settrace(None)  # which is how it is turned off
     try:
         return (yield)
     finally:
         sys.settrace(tracer)
+        threading.settrace(of_threads)
         if for_others is not None:
             os.environ[OTHER_PROCESSES] = for_others
 

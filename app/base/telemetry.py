@@ -6,6 +6,7 @@ patient, so that only what `SAID` lists leaves the process. The usual variables 
 """
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from importlib.metadata import version
@@ -37,6 +38,7 @@ SAID: Final = frozenset(
     }
 )
 MILLISECONDS = 10_000  # between two times that metrics are sent
+SECONDS = 2  # that what waits at the end is tried to be sent
 NOTHING: Final = nullcontext()
 
 
@@ -87,12 +89,11 @@ class Telemetry:
             }
         )
         base = url.rstrip("/")
-        spans = OTLPSpanExporter(endpoint=f"{base}/v1/traces")
+        self._spans = OTLPSpanExporter(endpoint=f"{base}/v1/traces")
+        self._metrics = OTLPMetricExporter(endpoint=f"{base}/v1/metrics")
         self.tracers = TracerProvider(resource=about)
-        self.tracers.add_span_processor(BatchSpanProcessor(PlainSpans(spans)))
-        reader = PeriodicExportingMetricReader(
-            OTLPMetricExporter(endpoint=f"{base}/v1/metrics"), export_interval_millis=MILLISECONDS
-        )
+        self.tracers.add_span_processor(BatchSpanProcessor(PlainSpans(self._spans)))
+        reader = PeriodicExportingMetricReader(self._metrics, export_interval_millis=MILLISECONDS)
         self.meters = MeterProvider(metric_readers=[reader], resource=about)
         self.tracer: Tracer = self.tracers.get_tracer("reprieve")
         self.seconds: Histogram = self.meters.get_meter("reprieve").create_histogram(
@@ -100,9 +101,12 @@ class Telemetry:
         )
 
     def close(self) -> None:
-        """Sends what waits, and closes the line."""
-        self.tracers.shutdown()
-        self.meters.shutdown()
+        """Sends what waits, for a while, and closes the line: a collector that is away must not hold up the end."""
+        with ThreadPoolExecutor(2, "telemetry") as threads:
+            both = [threads.submit(self.tracers.shutdown), threads.submit(self.meters.shutdown)]
+            wait(both, SECONDS)
+            for one in (self._spans, self._metrics):
+                one.shutdown()  # which ends its waiting between two tries
 
 
 _on: list[Telemetry] = []  # the one of this process, while there is one

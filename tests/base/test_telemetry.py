@@ -1,6 +1,7 @@
 """What a collector is told: how long what took, and nothing of anybody."""
 
 import gzip
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -100,6 +101,8 @@ async def test_a_collector_that_is_away_holds_up_nothing(database_url: str, cloc
     url = f"http://127.0.0.1:{free_port()}"
     async with open_service(create_app(settings(database_url, url), clock), clock) as service:
         assert (await service.put("2026-04-30", 4)).status_code == 201
+        began = time.monotonic()
+    assert time.monotonic() - began < 8, "and the service ends while people wait for its successor"
 
 
 async def test_nothing_is_told_unless_somebody_asks(service: Service) -> None:

@@ -10,6 +10,7 @@ from app.relief import Definition
 from tests.answers.verdicts.test_courses import START, material
 from tests.answers.verdicts.test_no_contradictions import RECORDS, a_record
 
+pytestmark = pytest.mark.unmeasured
 HOW_MANY = RECORDS // 2
 
 

@@ -27,11 +27,10 @@ from app.base.settings import Settings
 from app.base.store.database import Database
 from app.base.store.metadata import utc_now
 from app.base.store.typed import col
-from app.doors.api import create_app
 from app.rules.words import Role
 from app.work.worker import work_once
 from tests.aside import aside
-from tests.support import PASSWORD, password_hash
+from tests.support import PASSWORD, app_with, password_hash
 
 NAME = "ada"
 SIZE: ViewportSize = {"width": 390, "height": 844}
@@ -145,7 +144,7 @@ def in_thread(settings: Settings, port: int) -> tuple[Callable[[], None], Callab
 
     def start() -> None:
         config = uvicorn.Config(
-            create_app(settings), host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=2
+            app_with(settings, utc_now), host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=2
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run)

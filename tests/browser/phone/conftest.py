@@ -10,11 +10,14 @@ from playwright.sync_api import Browser
 
 from tests.browser.phone.clinic import SIZE, ClinicOfOne, Phone, served
 
-BY_BOTH = ("test_entry", "test_getting_in", "test_interleavings", "test_killed", "test_whole_day")
+BY_BOTH = ("test_interleavings", "test_killed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is sent, twice sent, killed and sent by two is tried on both databases; what a phone shows and keeps, on one."""
+    """What two send at once, and to a server that is killed, is tried on both databases; what a phone does, on one.
+
+    The calls that it makes are tried on both without a browser.
+    """
     here = Path(__file__).parent
     items[:] = [
         one for one in items if one.path.parent != here or one.path.stem in BY_BOTH or "postgresql" not in one.name
