@@ -78,6 +78,7 @@ async def test_every_store_of_the_process_is_keyed_by_clinic(service: Service) -
             await service(who, "GET", f"/v1/procedures/{procedure}/{what}")
             await service(who, "GET", "/v1/reviews?name=Muster")
     clinics = {service.clinic_id, service.accounts["other"][0]}
+    gc.unfreeze()  # what was made while the tests were found is not looked through, unless one asks for it
     every = [one for one in gc.get_objects() if isinstance(one, Cache) and len(one)]
     assert all(isinstance(key[0], UUID) for one in every for key in one)
     found = [one for one in every if clinics & {key[0] for key in one}]

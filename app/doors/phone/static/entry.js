@@ -9,7 +9,7 @@ import { consentScreen } from "./join.js";
 import { kept } from "./keep.js";
 import { medicinesPart } from "./medicines.js";
 import { painPart, sitesOf } from "./pain.js";
-import { notSaved, nowSaved, refreshStatus, say } from "./status.js";
+import { isKept, notSaved, nowSaved, refreshStatus, say, sayUnkept } from "./status.js";
 import { change, get, put, remove } from "./store.js";
 import { dayOf, dropEntry, eraseEntry, moveEntry, readRange } from "./sync.js";
 import { callButtons, dangerBox, nothingKnown, sentenceFor } from "./tells.js";
@@ -119,6 +119,7 @@ async function takeBack(date, again) {
   if (chosen !== "delete") return null;
   await eraseEntry(date);
   await remove("meta", `draft ${date}`);
+  isKept();
   nowSaved();
   await refreshStatus();
   document.dispatchEvent(new Event("send"));
@@ -132,9 +133,9 @@ function isDay(named) {
 }
 
 function notKept(error) {
-  say(error?.name === "QuotaExceededError"
+  sayUnkept(error?.name === "QuotaExceededError"
     ? t("The storage of this phone is full: the entry is not kept. Free some space, then save again.")
-    : t("The entry is not kept: {why}", { why: error?.message ?? "?" }), true);
+    : t("The entry is not kept: {why}", { why: error?.message ?? "?" }));
 }
 
 function refusedPart(held, again) {

@@ -1,6 +1,6 @@
 // The moment from which an entry can't be lost any more.
 
-import { nowSaved, refreshStatus } from "./status.js";
+import { isKept, nowSaved, refreshStatus } from "./status.js";
 import { remove } from "./store.js";
 import { keepEntry } from "./sync.js";
 
@@ -8,6 +8,7 @@ import { keepEntry } from "./sync.js";
 export async function kept(date, parts, { base, seen }) {
   const record = await keepEntry(date, parts, base, seen);
   await remove("meta", `draft ${date}`);
+  isKept();
   nowSaved();
   await refreshStatus();
   return record;
