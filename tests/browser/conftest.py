@@ -4,17 +4,15 @@ import asyncio
 import pickle
 import shutil
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
-from shutil import which
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, StorageState, expect, sync_playwright
 
+from tests.browser.chromium import ARGUMENTS, executable
 from tests.browser.serving import Clinic, fill, serve
 from tests.shared import made_once
-
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
 @pytest.fixture(scope="session")
@@ -39,15 +37,26 @@ def clinic(tmp_path_factory: pytest.TempPathFactory, filled: Path) -> Iterator[C
 
 
 @pytest.fixture(scope="package")
-def browser(clinic: Clinic) -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
     """One for these tests: the library leaves an event loop running in its thread, where others want to run theirs."""
-    path = which("chromium") or which("chromium-browser") or which("google-chrome")
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def browser(playwright: Playwright, clinic: Clinic) -> Iterator[Browser]:
+    """The browser of all of them."""
+    with launched(playwright) as one:
+        yield one
+
+
+@contextmanager
+def launched(playwright: Playwright, *, whole: bool = False) -> Iterator[Browser]:
+    path = executable(whole=whole)
     if path is None:
-        pytest.skip("no chromium on this machine: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=Path(path), args=ARGUMENTS)
-        yield browser
-        browser.close()
+        pytest.skip("no chromium on this machine: apt-get install chromium chromium-headless-shell")
+    with closing(playwright.chromium.launch(executable_path=path, args=ARGUMENTS)) as one:
+        yield one
 
 
 @pytest.fixture(scope="package")

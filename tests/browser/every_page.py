@@ -12,8 +12,6 @@ import sys
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import product
-from pathlib import Path
-from shutil import which
 from time import perf_counter
 from typing import Any
 
@@ -24,7 +22,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from app.base.store.metadata import utc_now
 from app.doors.pages.tongue import COOKIE
 from app.rules.words import LANGUAGES
-from tests.browser.conftest import ARGUMENTS, sign_in
+from tests.browser.chromium import ARGUMENTS, executable
+from tests.browser.conftest import sign_in
 from tests.browser.serving import Clinic, demo
 from tests.doors.pages.addresses import addresses, of_which
 
@@ -190,9 +189,8 @@ def main(wanted: list[str]) -> int:
         )
     ]
     faults = 0
-    path = which("chromium") or which("chromium-browser") or which("google-chrome")
     with demo() as clinic, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=Path(path) if path else None, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
         kinds = addresses(clinic.app)
         found = walk(browser, clinic, kinds=kinds, first=furnish(clinic))
         print(f"{len(found.pages)} kinds of page, {len(found.others)} sheets and pictures beside them")

@@ -5,11 +5,11 @@ python -m tests.browser.screenshots
 
 import re
 from pathlib import Path
-from shutil import which
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.conftest import ARGUMENTS, sign_in
+from tests.browser.chromium import ARGUMENTS, executable
+from tests.browser.conftest import sign_in
 from tests.browser.serving import Clinic, demo
 
 DOCS = Path(__file__).parents[2] / "docs" / "pages"
@@ -43,7 +43,7 @@ def main() -> None:
 def take(clinic: Clinic) -> None:
     """Every shot in light, the first three in dark too."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=which("chromium"), args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
         for scheme in ("light", "dark"):
             context = browser.new_context(
                 viewport={"width": 1280, "height": 900},

@@ -2,9 +2,9 @@
 
 import asyncio
 import json
-import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from app.base.store.resealing import Resealed, _changes, ids_in_use, reseal, sea
 from app.base.store.sealed import JSON_MARK, Sealed
 from app.base.store.typed import col, table, to
 from app.doors.tables import FactRow, KeptAnswer, Patient
-from tests.commands import environment, reprieve
+from tests.commands import environment, reprieve, serving
 from tests.conftest import Clock
 from tests.support import Service, app_with, in_clear, open_service
 
@@ -218,16 +218,16 @@ async def test_a_change_of_keys_that_is_killed_leaves_all_of_it_readable(kept: S
     database = kept.app.state.database
     settings = kept.app.state.settings
     url, key_file = settings.url, str(settings.key_file)
-    call = [sys.executable, "-m", "app", "keys", "rotate"]
-    environ = environment(url, REPRIEVE_KEY_FILE=key_file)
     seen = set()
+
+    def rotate_for(seconds: float) -> None:
+        with serving("keys", "rotate", url=url, REPRIEVE_KEY_FILE=key_file) as going:
+            seen.add(going.stderr.readline().split()[0])
+            time.sleep(seconds)
+            going.kill()
+
     for wait in (0.0, 0.1, 0.2):
-        going = await asyncio.to_thread(subprocess.Popen, call, env=environ, stderr=subprocess.PIPE, text=True)
-        assert going.stderr is not None
-        seen.add((await asyncio.to_thread(going.stderr.readline)).split()[0])
-        await asyncio.sleep(2.0 + wait)
-        going.send_signal(signal.SIGKILL)
-        await asyncio.to_thread(going.communicate)
+        await asyncio.to_thread(rotate_for, 2.0 + wait)
         assert (await kept("cleo", "GET", f"/v1/patients/{kept.ada_id}")).json()["name"] == "Ada Muster"
     done = await asyncio.to_thread(reprieve, "keys", "rotate", url=url, REPRIEVE_KEY_FILE=key_file)
     assert done.returncode == 0, done.stderr

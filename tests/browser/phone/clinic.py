@@ -4,14 +4,14 @@ import asyncio
 import os
 import re
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -27,9 +27,11 @@ from app.base.settings import Settings
 from app.base.store.database import Database
 from app.base.store.metadata import utc_now
 from app.base.store.typed import col
+from app.doors.commands.main import main
 from app.rules.words import Role
 from app.work.worker import work_once
 from tests.aside import aside
+from tests.commands import environment, started
 from tests.support import PASSWORD, app_with, password_hash
 
 NAME = "ada"
@@ -164,23 +166,19 @@ def in_thread(settings: Settings, port: int) -> tuple[Callable[[], None], Callab
 
 def as_process(settings: Settings, port: int) -> tuple[Callable[[], None], Callable[[], None]]:
     """How a server in a process of its own is started and killed."""
-    running: list[subprocess.Popen[bytes]] = []
-    call = [sys.executable, "-m", "app", "serve"]
-    environment = os.environ | {
-        "REPRIEVE_DATABASE_URL": settings.database_url.get_secret_value(),
-        "REPRIEVE_PUBLIC_URL": settings.public_url,
-        "REPRIEVE_WORKER_SECONDS": "0",
-        "REPRIEVE_PORT": str(port),
-    }
+    running: list[ForkServerProcess] = []
+    told = {"PUBLIC_URL": settings.public_url, "WORKER_SECONDS": "0", "PORT": str(port)}
+    environ = environment(settings.url, **{f"REPRIEVE_{name}": value for name, value in told.items()})
+    none = Path(os.devnull)
 
     def stop() -> None:
         while running:
             process = running.pop()
             process.kill()
-            process.wait()
+            process.join()
 
     def start() -> None:
-        running.append(subprocess.Popen(call, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        running.append(started(main, ("serve",), environ, given=none, out=none, err=none))
         for _ in range(600):
             with suppress(httpx.TransportError):
                 if httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200:

@@ -6,13 +6,12 @@ python -m tests.browser.phone.pictures
 import base64
 import tempfile
 from pathlib import Path
-from shutil import which
 
 from playwright.sync_api import Browser, sync_playwright
 
 from app.base.store.migrate import upgrade
 from tests.aside import aside
-from tests.browser.conftest import ARGUMENTS
+from tests.browser.chromium import ARGUMENTS, executable
 from tests.browser.phone.clinic import OUTSIDE, SCREENS, ClinicOfOne, Phone, day, live_in, served
 
 DOCS = Path(__file__).parents[3] / "docs" / "phone"
@@ -27,7 +26,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         url = f"sqlite+aiosqlite:///{folder}/phone.db"
         aside(lambda: upgrade(url))
-        browser = playwright.chromium.launch(executable_path=which("chromium"), args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
         with served(url) as service:
             live_in(service)
             for scheme in ("light", "dark"):

@@ -4,11 +4,10 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from shutil import which
 
 from playwright.sync_api import Browser, Route, expect
 
-from tests.browser.conftest import ARGUMENTS
+from tests.browser.chromium import ARGUMENTS, executable
 from tests.browser.phone.clinic import SIZE, ClinicOfOne, Phone, day
 from tests.support import PASSWORD
 
@@ -76,7 +75,7 @@ def switched_on(browser: Browser, folder: Path, service: ClinicOfOne) -> Iterato
     """A browser of its own with what lies in a folder: ended and begun again it is a phone that was switched off and on."""
     with closing(
         browser.browser_type.launch_persistent_context(
-            folder, executable_path=which("chromium"), args=ARGUMENTS, viewport=SIZE, locale="en-GB", timezone_id="UTC"
+            folder, executable_path=executable(), args=ARGUMENTS, viewport=SIZE, locale="en-GB", timezone_id="UTC"
         )
     ) as context:
         phone = Phone(context, service)

@@ -15,7 +15,7 @@ import http_ece
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Playwright, expect
 from py_vapid import Vapid02
 from sqlalchemy import update
 
@@ -24,6 +24,7 @@ from app.base.store.database import Database
 from tests.alerts.messages.conftest import push_key
 from tests.alerts.messages.receivers import Hook, web_server
 from tests.aside import aside
+from tests.browser.conftest import launched
 from tests.browser.phone.clinic import ClinicOfOne, Phone, served
 from tests.support import in_clear
 
@@ -34,6 +35,13 @@ PushManager.prototype.subscribe = async function (wanted) {
   return { toJSON: () => (%s) };
 };
 """
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """A whole one: the light one shows no notifications."""
+    with launched(playwright, whole=True) as one:
+        yield one
 
 
 @pytest.fixture
