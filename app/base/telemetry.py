@@ -6,11 +6,11 @@ patient, so that only what `SAID` lists leaves the process. The usual variables 
 """
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from importlib.metadata import version
-from time import perf_counter
+from threading import Thread
+from time import monotonic, perf_counter
 from typing import Final
 from uuid import uuid4
 
@@ -101,12 +101,16 @@ class Telemetry:
         )
 
     def close(self) -> None:
-        """Sends what waits, for a while, and closes the line: a collector that is away must not hold up the end."""
-        with ThreadPoolExecutor(2, "telemetry") as threads:
-            both = [threads.submit(self.tracers.shutdown), threads.submit(self.meters.shutdown)]
-            wait(both, SECONDS)
-            for one in (self._spans, self._metrics):
-                one.shutdown()  # which ends its waiting between two tries
+        """Sends what waits, for a while, and closes the line: a collector that is away or hangs must not hold up the end."""
+        ends = ((self.tracers, self._spans), (self.meters, self._metrics))
+        both = [(Thread(target=of.shutdown, daemon=True), exporter) for of, exporter in ends]
+        until = monotonic() + SECONDS
+        for thread, _ in both:
+            thread.start()
+        for thread, exporter in both:
+            thread.join(max(0.0, until - monotonic()))
+            if thread.is_alive():
+                exporter.shutdown()  # which ends its waiting between two tries; a call under way is left to itself
 
 
 _on: list[Telemetry] = []  # the one of this process, while there is one

@@ -18,6 +18,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 import httpx
+import structlog
 
 from app.base.settings import Settings
 from app.base.store.metadata import utc_now
@@ -108,6 +109,7 @@ def measure(name: str, url: str, phones: int, *, seconds: float) -> None:
 def main(phones: int, seconds: float) -> None:
     print(f"{phones} phones within {seconds:.0f} seconds; milliseconds", end="\n\n")
     print(f"{'':12s}{'':13s}{'half':>9s}{'99 of 100':>10s}{'times':>8s}")
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     with tempfile.TemporaryDirectory() as folder:
         measure("SQLite", f"sqlite+aiosqlite:///{folder}/evening.db", phones, seconds=seconds)
         with postgresql(folder) as address:

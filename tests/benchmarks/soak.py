@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import psutil
+import structlog
 
 from app.base.store.metadata import utc_now
 from tests.benchmarks.evening import DAYS, PhoneOf, furnish
@@ -107,6 +108,7 @@ def main(minutes: float, pace: float) -> None:
         print(line, flush=True)
 
     tell(f"{'':12}{'minutes':>8}{'half, ms':>9}{'99 of 100':>11}{'memory':>12}{'failed':>8}")
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     with tempfile.TemporaryDirectory() as folder:
         lite = f"sqlite+aiosqlite:///{folder}/soak.db"
         measure("SQLite", lite, seconds=60 * minutes, pace=pace, tell=tell)

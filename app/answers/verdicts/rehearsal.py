@@ -6,6 +6,7 @@ Nothing is written to the database and no claim is taken, so that it may run bes
 from collections.abc import AsyncGenerator, Collection, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, fields
+from math import isclose
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -157,14 +158,15 @@ def _beside(one: KeptOutcome, made: AssembledVerdict | Exception | None) -> Rehe
 
 
 def differences(one: KeptOutcome, made: AssembledVerdict) -> Iterator[tuple[str, tuple[object, object]]]:
-    """The names of what differs, with the kept value and the new one."""
+    """The names of what differs by more than rounding, with the kept value and the new one."""
     values = values_of(one.row)
     before = Outcome(**{each.name: values[each.name] for each in fields(Outcome)})  # type: ignore[arg-type]  # the row's own
     for name in (each.name for each in fields(Outcome) if each.name not in NOT_SAID):
-        if getattr(before, name) != getattr(made.outcome, name):
-            yield name, (getattr(before, name), getattr(made.outcome, name))
-    if (was := need_of(before).need) != (now := need_of(made.outcome).need):
-        yield "need", (was, now)
+        was, now = getattr(before, name), getattr(made.outcome, name)
+        if was != now and not (isinstance(was, float) and isinstance(now, float) and isclose(was, now)):
+            yield name, (was, now)
+    if (asked := need_of(before).need) != (asks := need_of(made.outcome).need):
+        yield "need", (asked, asks)
     if one.row.definition == DEFINITION and (had := flags_of(before)) != (has := flags_of(made.outcome)):
         yield "flags", (had, has)
     if one.says is not None and one.says != made.says:

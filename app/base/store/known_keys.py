@@ -41,6 +41,19 @@ async def know_keys(database: Database) -> None:
     Raises:
         SettingError: the database needs a key that the ring lacks, or the ring has another under its id.
     """
+    ring, known = database.ring, await check_keys(database)
+    if not known and ring.writes_with is None and database.is_sqlite:
+        await asyncio.to_thread(ring.make)
+    if ring.writes_with is not None and ring.writes_with not in known:
+        await note_key(database, everywhere=not known and await _is_new(database))
+
+
+async def check_keys(database: Database) -> set[str]:
+    """Makes sure that what is kept can be read, and writes nothing; the keys that something may be kept under.
+
+    Raises:
+        SettingError: the database needs a key that the ring lacks, or the ring has another under its id.
+    """
     ring = database.ring
     try:
         async with database.read() as connection:
@@ -55,10 +68,7 @@ async def know_keys(database: Database) -> None:
         raise SettingError(
             f"names and notes in the database are kept under the key {missing[0]}, which is not in {where}"
         )
-    if not known and ring.writes_with is None and database.is_sqlite:
-        await asyncio.to_thread(ring.make)
-    if ring.writes_with is not None and ring.writes_with not in known:
-        await note_key(database, everywhere=not known and await _is_new(database))
+    return known
 
 
 async def ids_known(database: Database) -> list[str]:

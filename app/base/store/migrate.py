@@ -76,6 +76,10 @@ async def _wall_up(url: str) -> None:
         await engine.dispose()
 
 
+class OlderDatabaseError(SettingError):
+    """The database has not been migrated to this version."""
+
+
 async def check(url: str) -> None:
     """Refuses a database that cannot be reached, is not migrated, is newer than the code, or lies behind a pooler untold.
 
@@ -93,7 +97,7 @@ async def check(url: str) -> None:
     if found is None:
         raise SettingError("the database is not migrated; run `reprieve migrate`, or `reprieve serve --migrate`")
     _refuse_newer(found, script)
-    raise SettingError(
+    raise OlderDatabaseError(
         f"the database is at the older revision {found}; run `reprieve migrate`, or `reprieve serve --migrate`"
     )
 

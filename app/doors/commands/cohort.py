@@ -16,15 +16,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.access.accounts.tables import Clinic
 from app.access.audit.service import record_of_command
 from app.answers.cohorts.merging import CohortCounts, MergeError, merged, read_counts
-from app.answers.cohorts.schemas import CohortCurves, CohortRowOut
+from app.answers.cohorts.schemas import CohortCurves, CohortQuery, CohortRowOut
 from app.answers.cohorts.service import count, curves_of, rows_in_pages
-from app.answers.verdicts.sweep import count_stale
+from app.answers.verdicts.claims import DEFINITION
+from app.answers.verdicts.sweep import count_stale, sweep
 from app.base.store.database import Database
 from app.base.store.metadata import utc_now
 from app.base.store.typed import col
 from app.doors.commands.common import Refusal, new_call, opened, parse_id, report, tidy_when_stopped
 from app.doors.commands.parquet import columns_of, write_parquet
 
+FILTERS = [one for one in CohortQuery.model_fields if one not in ("definition", "outside")]
 COLUMNS = {"clinic_id": "UUID", **columns_of(CohortRowOut, without=("group",))}
 
 app = new_call("Cohorts: counts that travel, the curves of several databases' counts together, rows for research.")
@@ -89,7 +91,12 @@ def _filters(where: list[str]) -> dict[str, str]:
     for name, equals, value in parts:
         if not (name and equals and value):
             raise Refusal(f"--where: {name!r} is no filter; write name=value")
-    return {name: value for name, _, value in parts}
+        if name not in FILTERS:
+            raise Refusal(f"--where: {name!r} is none of {', '.join(FILTERS)}")
+    named = {name: value for name, _, value in parts}
+    if len(named) < len(parts):
+        raise Refusal("--where: a filter is named twice; each has one value")
+    return named
 
 
 def _asked(**named: str | None) -> CohortCurves:
@@ -103,9 +110,14 @@ def _asked(**named: str | None) -> CohortCurves:
 async def _asked_for(database: Database, whose: list[str], asked: CohortCurves) -> tuple[list[UUID], int]:
     """The clinics that were named, or all, and how many verdicts are not up to date, which is told.
 
+    Verdicts by the other definitions nobody keeps up to date: they are made first.
+
     Raises:
         Refusal: one of them is not there, or none is.
     """
+    if asked.definition != DEFINITION:
+        async for _ in sweep(database, utc_now, definition=asked.definition):
+            pass
     async with database.read() as connection:
         stale = await count_stale(connection, utc_now(), definition=asked.definition)
         there = (await connection.execute(select(col(Clinic.id)).order_by(col(Clinic.id)))).scalars().all()

@@ -48,8 +48,11 @@ def tidy_when_stopped() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def opened(pool_size: int = 2) -> AsyncIterator["Database"]:
+async def opened(pool_size: int = 2, *, only_read: bool = False) -> AsyncIterator["Database"]:
     """The database of the settings, once it is known to fit the code.
+
+    Args:
+        only_read: nothing is noted in it, not even the key that would write.
 
     Raises:
         SettingError: it can't be reached, is not migrated, is newer than the code, or lacks a key.
@@ -57,7 +60,7 @@ async def opened(pool_size: int = 2) -> AsyncIterator["Database"]:
     from app.base.logs import configure
     from app.base.settings import get_settings
     from app.base.store.database import Database
-    from app.base.store.known_keys import know_keys
+    from app.base.store.known_keys import check_keys, know_keys
     from app.base.store.migrate import check
 
     settings = get_settings()
@@ -65,7 +68,7 @@ async def opened(pool_size: int = 2) -> AsyncIterator["Database"]:
     await check(settings.url)
     database = Database(settings.url, pool_size=pool_size, key_file=settings.key_file)
     try:
-        await know_keys(database)
+        await (check_keys if only_read else know_keys)(database)
         yield database
     finally:
         await database.close()

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from app.doors.commands.common import Refusal
 
 TYPES = {UUID: "UUID", date: "DATE", bool: "BOOLEAN", int: "INTEGER", float: "DOUBLE", str: "VARCHAR"}
+MAGIC = b"PAR1"  # with which a Parquet file begins
 NULL = "\\N"  # so that an empty text is not taken for none
 
 
@@ -30,14 +31,34 @@ def _type(hint: Any) -> str:  # a class, or a union of one with None, or of word
     return TYPES[kind]
 
 
+def refuse_other(path: Path) -> None:
+    """Refuses a name that something else has: a database, its keys, a device.
+
+    Raises:
+        Refusal: it has.
+    """
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise Refusal(f"{path}: is no file of its own")
+    try:
+        with path.open("rb") as there:
+            if there.read(len(MAGIC)) != MAGIC:
+                raise Refusal(f"{path}: is there already, and no Parquet file")
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise Refusal(f"{path}: {error.strerror}") from None
+
+
 async def write_parquet(path: Path, columns: dict[str, str], rows: AsyncIterator[tuple[object, ...]]) -> int:
     """Writes rows as they come, a value a column, then puts the file in its place whole; returns how many there were.
 
-    Nobody else may read the file, for it tells of patients.
+    Nobody else may read the file, for it tells of patients. It takes the place of an older one of its kind, and of nothing
+    else.
 
     Raises:
-        Refusal: DuckDB is not installed, or the file can't be written.
+        Refusal: DuckDB is not installed, the file can't be written, or something else has its name.
     """
+    refuse_other(path)
     try:
         import duckdb
     except ImportError:
@@ -45,6 +66,7 @@ async def write_parquet(path: Path, columns: dict[str, str], rows: AsyncIterator
     try:
         with TemporaryDirectory(dir=path.parent, prefix=".rows-") as folder:
             sheet, made, many = Path(folder) / "rows.csv", Path(folder) / "rows.parquet", 0
+            sheet.touch(0o600)
             with sheet.open("w", encoding="utf-8", newline="") as file:
                 lines = csv.writer(file, quoting=csv.QUOTE_ALL)
                 async for one in rows:

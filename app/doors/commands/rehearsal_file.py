@@ -26,13 +26,19 @@ class RehearsalFileError(ValueError):
 def continued(path: Path, made_by: str, clinics: Collection[UUID]) -> Iterator[tuple[BinaryIO, VerdictPlace | None]]:
     """The file open at its end, and the last verdict in it; None where it has none. A line that was cut short goes.
 
-    Nobody else may read a file that is made here: it tells of patients.
+    Nobody else may read it: it tells of patients.
+
+    Args:
+        clinics: all that are rehearsed; by them another database is known.
 
     Raises:
-        RehearsalFileError: it is of another version or of other clinics, or another run writes it.
+        RehearsalFileError: it is of another version, of other clinics or no file, or another run writes it.
     """
-    expected = {"rehearsed": made_by, "clinics": sorted(str(one) for one in clinics)}
-    with open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
+    expected = {"rehearsed": made_by, "clinics": sorted({str(one) for one in clinics})}
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise RehearsalFileError("it is no file of its own")
+    with open(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "r+b") as file:
+        os.fchmod(file.fileno(), 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -57,7 +63,14 @@ def _go_to_end(file: BinaryIO, first: bytes) -> VerdictPlace | None:
             end, last = end + len(line), line
     file.seek(end)
     file.truncate()
-    return _place(json.loads(last)) if last else None
+    return _place(_parsed(last)) if last else None
+
+
+def _parsed(line: bytes) -> Any:  # JSON
+    try:
+        return json.loads(line)
+    except ValueError:
+        raise RehearsalFileError("a line of it is damaged; name another file") from None
 
 
 def _line(value: dict[str, Any]) -> bytes:  # JSON, and days and ids, which are written as their text
@@ -69,13 +82,22 @@ def _place(one: dict[str, Any]) -> VerdictPlace:  # JSON
 
 
 def add(file: BinaryIO, batch: Iterable[Rehearsed]) -> None:
-    """Adds a batch; it is on the disk when this returns."""
-    for one in batch:
-        definition, clinic, procedure = one.place
-        place = {"definition": definition, "clinic": clinic, "procedure": procedure}
-        file.write(_line({**place, "how": one.how, "changed": one.changed}))
-    file.flush()
-    os.fsync(file.fileno())
+    """Adds a batch; it is on the disk when this returns.
+
+    Raises:
+        RehearsalFileError: the disk is full, or gone.
+    """
+    try:
+        for one in batch:
+            definition, clinic, procedure = one.place
+            place = {"definition": definition, "clinic": clinic, "procedure": procedure}
+            file.write(_line({**place, "how": one.how, "changed": one.changed}))
+        file.flush()
+        os.fsync(file.fileno())
+    except OSError as error:
+        raise RehearsalFileError(
+            f"{error.strerror}; what is in it stays, and the next run goes on from there"
+        ) from None
 
 
 @dataclass
@@ -124,7 +146,7 @@ def tallies(path: Path) -> dict[tuple[str, str], ChangeTally]:
     found = defaultdict[tuple[str, str], ChangeTally](ChangeTally)
     with open(path, "rb") as file:
         next(file)
-        for line in map(json.loads, file):
+        for line in map(_parsed, file):
             tally = found[line["clinic"], line["definition"]]
             tally.how[line["how"]] += 1
             for name, (before, after) in line["changed"].items():
@@ -138,4 +160,4 @@ def tallies(path: Path) -> dict[tuple[str, str], ChangeTally]:
 def _word(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "none" if value is None or value == "" else str(value)
+    return "not told" if value is None or value == "" else str(value)

@@ -1,8 +1,8 @@
 """The call `reprieve rehearse`: what this version of the engine would change, before the service is started with it."""
 
 import asyncio
+import signal
 import sys
-from contextlib import suppress
 from pathlib import Path
 from statistics import median
 from typing import Annotated
@@ -19,6 +19,7 @@ from app.answers.verdicts.tables import OutcomeRow
 from app.answers.verdicts.verdict_json import MADE_BY
 from app.base.settings import get_settings
 from app.base.store.database import Database
+from app.base.store.migrate import OlderDatabaseError
 from app.base.store.typed import col
 from app.doors.commands.common import Refusal, new_call, opened, parse_id, report, tidy_when_stopped
 from app.doors.commands.rehearsal_file import ChangeTally, RehearsalFileError, Shift, add, continued, tallies
@@ -45,9 +46,17 @@ def rehearse_command(
     """
     whose = [parse_id("--clinic", one) for one in clinic or []]
     try:
-        with tidy_when_stopped(), suppress(KeyboardInterrupt):
+        with tidy_when_stopped():
             asyncio.run(_run(file, whose, jobs=jobs, rest=rest))
         _tell(tallies(file))
+    except KeyboardInterrupt:
+        report("\nstopped; the same call goes on where it was")
+        raise typer.Exit(128 + signal.SIGINT) from None
+    except OlderDatabaseError:
+        raise Refusal(
+            "this version migrates the database, and the version that serves could not go on with it then:"
+            " rehearse on a restored copy, migrated by this version"
+        ) from None
     except RehearsalFileError as error:
         raise Refusal(f"{file}: {error}") from None
     except OSError as error:
@@ -57,27 +66,37 @@ def rehearse_command(
 
 
 async def _run(file: Path, whose: list[UUID], *, jobs: int | None, rest: float) -> None:
-    async with opened() as database:
-        many = await _many(database, whose)
-        with continued(file, MADE_BY, whose) as (out, after), executor(get_settings(), jobs) as workers:
+    async with opened(only_read=True) as database:
+        clinics = await _clinics(database, whose)
+        many = await _many(database, clinics)
+        with continued(file, MADE_BY, clinics) as (out, after), executor(get_settings(), jobs) as workers:
             done = 0
-            async for batch in rehearse(database, workers, clinics=whose, after=after):
+            async for batch in rehearse(database, workers, clinics=clinics, after=after):
                 add(out, batch)
                 done += len(batch)
                 if sys.stderr.isatty():
                     print(f"\r{done} of at most {many}", end="", file=sys.stderr, flush=True)
                 await asyncio.sleep(rest)
-    report(f"{done} verdicts made beside the kept ones")
+    if not done and many:
+        report(f"nothing was left to look at: {file} tells of all {many}; name another file to look anew")
+    else:
+        report(f"{done} verdicts made beside the kept ones")
 
 
-async def _many(database: Database, whose: list[UUID]) -> int:
-    """How many verdicts there are."""
+async def _clinics(database: Database, whose: list[UUID]) -> list[UUID]:
+    """The clinics that were named, or all."""
     async with database.read() as connection:
         there = (await connection.execute(select(col(Clinic.id)))).scalars().all()
-        unknown = set(whose) - set(there)
-        if unknown:
-            raise Refusal(f"--clinic: there is no clinic {min(unknown)}")
-        query = select(func.count()).where(col(OutcomeRow.clinic_id).in_(whose or there))
+    unknown = set(whose) - set(there)
+    if unknown:
+        raise Refusal(f"--clinic: there is no clinic {min(unknown)}")
+    return [one for one in there if not whose or one in whose]
+
+
+async def _many(database: Database, clinics: list[UUID]) -> int:
+    """How many verdicts there are."""
+    async with database.read() as connection:
+        query = select(func.count()).where(col(OutcomeRow.clinic_id).in_(clinics))
         return (await connection.execute(query)).scalar_one()
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
@@ -96,7 +97,9 @@ def executor(settings: Settings, jobs: int | None) -> Iterator[Executor]:
         SettingError: the scheduler can't be reached, or the package for it is not installed.
     """
     if settings.dask is None:
-        with ProcessPoolExecutor(jobs or os.cpu_count(), mp_context=get_context("spawn")) as pool:
+        # an interrupt from a terminal goes to all: this process ends the others in order
+        alone = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
+        with ProcessPoolExecutor(jobs or os.cpu_count(), mp_context=get_context("spawn"), initializer=alone) as pool:
             yield pool
         return
     try:

@@ -57,6 +57,16 @@ def run(words: list[str], folder: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def until_still(folder: Path) -> None:
+    """Until nothing has come for twice as long as the copy may be behind."""
+    seen, since, ends = set[Path](), time.monotonic(), time.monotonic() + 60
+    while time.monotonic() - since < 2:
+        assert time.monotonic() < ends, "the copy goes on and on"
+        time.sleep(0.1)
+        if (there := set(folder.rglob("*.ltx"))) != seen or not there:
+            seen, since = there, time.monotonic()
+
+
 def test_a_lost_file_is_put_back_with_what_was_written_a_moment_ago(
     migrated_sqlite: Path, tmp_path: Path, clock: Clock
 ) -> None:
@@ -68,11 +78,11 @@ def test_a_lost_file_is_put_back_with_what_was_written_a_moment_ago(
     async def until_the_machine_dies(following: "subprocess.Popen[bytes]") -> tuple[str, datetime]:
         async with service_on(f"sqlite+aiosqlite:///{file}", clock) as service:
             await written(service, "2026-04-27", "2026-04-28")
-            await asyncio.sleep(1.5)  # the copy is a second behind
+            await asyncio.to_thread(until_still, backup)
             instant = datetime.now(UTC)
-            await asyncio.sleep(1.5)
+            await asyncio.sleep(1.5)  # an instant is told by the second
             await written(service, "2026-04-29")
-            await asyncio.sleep(2.5)
+            await asyncio.to_thread(until_still, backup)
             following.kill()  # nobody closes anything in order
         return service.ada_id, instant
 

@@ -133,8 +133,15 @@ def test_a_full_phone_says_so_at_the_first_tap(phone: Phone) -> None:
     )
     phone.pain(3).click()
     phone.says(re.compile("^The storage of this phone is full"))
-    phone.page.evaluate("""async () => (await import("/app/status.js")).refreshStatus()""")  # as each sending ends
+    again = """async () => (await import("/app/status.js")).refreshStatus()"""  # as each sending ends
+    phone.page.evaluate(again)
     phone.says(re.compile("^The storage of this phone is full"))
+    phone.page.evaluate("""async () => (await import("/app/status.js")).isKept("2020-01-01")""")  # of another day
+    phone.page.evaluate(again)
+    phone.says(re.compile("^The storage of this phone is full"))
+    phone.page.evaluate("""async () => (await import("/app/status.js")).forgetUnkept()""")  # as whoever leaves does
+    phone.page.evaluate(again)
+    phone.says("")
 
 
 def test_a_clock_that_is_a_day_off_is_put_right(new_phone: Callable[..., Phone], service: ClinicOfOne) -> None:

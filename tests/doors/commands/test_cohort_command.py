@@ -42,7 +42,10 @@ def test_what_is_not_up_to_date_is_said(demo_db: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("--where", "regin=lumbar"), "regin: "),
+        (("--where", "regin=lumbar"), "--where: 'regin' is none of region, laterality, "),
+        (("--where", "outside=false"), "--where: 'outside' is none of "),
+        (("--where", "region=lumbar", "--where", "region=cervical"), "--where: a filter is named twice"),
+        (("--where", "region=moon"), "region: "),
         (("--where", "region"), "--where: 'region' is no filter; write name=value"),
         (("--group-by", "moon"), "group_by: "),
         (("--definition", "most"), "definition: "),
@@ -90,7 +93,7 @@ def events_of_cohorts(url: str) -> list[str]:
 
 def test_rows_for_research_are_of_those_who_agreed_and_each_reading_is_an_event(judged: str, tmp_path: Path) -> None:
     spoke, made = consent_to_research(judged, True, False, True), tmp_path / "rows.parquet"
-    made.write_text("of yesterday")
+    assert reprieve("cohort", "rows", str(made), "--where", "region=thoracic", url=judged).returncode == 0
     ran = reprieve("cohort", "rows", str(made), url=judged)
     assert ran.returncode == 0, ran.stderr
     found = duckdb.read_parquet(str(made))
@@ -157,11 +160,25 @@ def test_rows_that_can_not_be_written_leave_what_was_there(judged: str, tmp_path
     filtered.write_text("of yesterday")
     for words, says in (
         ([str(nowhere)], f"{nowhere}: No such file or directory"),
-        ([str(filtered), "--where", "regin=lumbar"], "regin: "),
+        ([str(filtered), "--where", "region=moon"], "region: "),
         ([str(filtered), "--clinic", str(UUID(int=1))], f"--clinic: there is no clinic {UUID(int=1)}"),
-        ([str(tmp_path)], f"{tmp_path}: Is a directory"),
+        ([str(filtered)], f"{filtered}: is there already, and no Parquet file"),
+        ([judged.removeprefix("sqlite:///")], "is there already, and no Parquet file"),
+        ([judged.removeprefix("sqlite:///") + ".keys"], "is there already, and no Parquet file"),
+        ([str(tmp_path)], f"{tmp_path}: is no file of its own"),
+        (["/dev/null"], "/dev/null: is no file of its own"),
     ):
         ran = reprieve("cohort", "rows", *words, url=judged)
-        assert ran.returncode == 2 and ran.stderr.startswith(f"reprieve: {says}"), ran.stderr
+        assert ran.returncode == 2 and ran.stderr.startswith("reprieve: ") and says in ran.stderr, ran.stderr
     assert filtered.read_text() == "of yesterday"
     assert sorted(one.name for one in tmp_path.iterdir()) == ["filtered.parquet", "judged"]
+
+
+def test_verdicts_by_another_definition_are_made_first(judged: str, tmp_path: Path) -> None:
+    counted = reprieve("cohort", "counts", "--definition", "full", url=judged)
+    assert (counted.returncode, counted.stderr) == (0, "")
+    found = json.loads(counted.stdout)
+    assert found["stale"] == 0 and sum(one[-1] for one in found["counts"]) > 10
+    consent_to_research(judged, True, True)
+    ran = reprieve("cohort", "rows", str(tmp_path / "full.parquet"), "--definition", "full", url=judged)
+    assert ran.returncode == 0 and not ran.stderr.startswith("0 "), ran.stderr

@@ -3,14 +3,17 @@
 import fcntl
 import json
 import re
+import signal
 import sqlite3
 import stat
+import time
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from tests.commands import reprieve
+from app.base.store.keys import KeyRing
+from tests.commands import reprieve, serving
 
 
 def database(url: str) -> sqlite3.Connection:
@@ -67,6 +70,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_ends(judged: str, tmp_path: Pat
         missing = len(lines) - max(1, left.count(b"\n"))
         assert (ran.returncode, ran.stdout) == (0, told), ran.stderr
         assert ran.stderr.strip() == f"{missing} verdicts made beside the kept ones"
+        assert stat.S_IMODE(half.stat().st_mode) == 0o600, "whoever made it"
         assert half.read_bytes() == whole.read_bytes()
 
 
@@ -76,20 +80,25 @@ def test_what_can_not_be_rehearsed_is_said(judged: str, tmp_path: Path) -> None:
     clinic = json.loads(made.read_text().splitlines()[1])["clinic"]
     made.write_bytes(made.read_bytes().replace(b"relief/", b"belief/", 1))
     other.write_text("the clinic's only copy of something")
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "elsewhere")
     differs = "it is of another version, of other clinics, or no rehearsal; name another file"
     for words, says in (
         ([str(made)], f"{made}: {differs}"),
         ([str(other)], f"{other}: {differs}"),
         ([str(tmp_path / "fresh"), "--clinic", "1"], "--clinic: '1' is no id"),
         ([str(tmp_path / "fresh"), "--clinic", str(UUID(int=1))], f"--clinic: there is no clinic {UUID(int=1)}"),
+        ([str(tmp_path)], f"{tmp_path}: it is no file of its own"),
+        ([str(link)], f"{link}: it is no file of its own"),
         ([str(tmp_path / "none" / "there")], f"{tmp_path / 'none' / 'there'}: No such file or directory"),
     ):
         ran = reprieve("rehearse", *words, url=judged)
         assert (ran.returncode, ran.stdout, ran.stderr) == (2, "", f"reprieve: {says}\n")
     assert other.read_text() == "the clinic's only copy of something"
     assert not (tmp_path / "fresh").exists()
+    assert not (tmp_path / "elsewhere").exists()
     whole = tmp_path / "whole"
-    assert reprieve("rehearse", str(whole), "--clinic", clinic, url=judged).returncode == 0
+    assert reprieve("rehearse", str(whole), "--clinic", clinic, "--clinic", clinic, url=judged).returncode == 0
     with whole.open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         assert reprieve("rehearse", str(whole), "--clinic", clinic, url=judged).stderr.endswith(
@@ -106,3 +115,60 @@ def test_where_nothing_is_kept_yet_that_is_said(demo_db: Path, tmp_path: Path) -
 @pytest.mark.parametrize("option", ["--jobs=0", "--rest=-1"])
 def test_options_have_their_bounds(judged: str, tmp_path: Path, option: str) -> None:
     assert reprieve("rehearse", str(tmp_path / "made"), option, url=judged).returncode == 2
+
+
+def test_what_an_interrupt_leaves_is_gone_on_with(judged: str, tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    with serving("rehearse", str(made), "--rest", "60", "--jobs", "1", url=judged) as going:
+        ends = time.monotonic() + 60
+        while not made.exists() or made.read_bytes().count(b"\n") < 2:
+            assert time.monotonic() < ends
+            time.sleep(0.05)
+        going.send_signal(signal.SIGINT)
+        assert going.wait(60) == 130
+        assert going.communicate() == ("", "\nstopped; the same call goes on where it was\n")
+    again = reprieve("rehearse", str(made), url=judged)
+    assert again.returncode == 0 and "as they are" in again.stdout
+    many = made.read_bytes().count(b"\n") - 1
+    says = f"nothing was left to look at: {made} tells of all {many}; name another file to look anew\n"
+    assert again.stderr == says
+
+
+def test_nothing_is_noted_in_the_database_not_even_a_key(judged: str, tmp_path: Path) -> None:
+    file = Path(judged.removeprefix("sqlite:///"))
+    before, keys = file.read_bytes(), tmp_path / "keys"
+    other = KeyRing(keys)
+    other.make()
+    keys.write_bytes(keys.read_bytes().rstrip() + b"\n" + Path(f"{file}.keys").read_bytes())
+    ran = reprieve("rehearse", str(tmp_path / "made"), url=judged, REPRIEVE_KEY_FILE=str(keys))
+    assert ran.returncode == 0, ran.stderr
+    assert file.read_bytes() == before
+
+
+def test_a_database_that_this_version_would_migrate_is_left_as_it_is(judged: str, tmp_path: Path) -> None:
+    with database(judged) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0027'")
+    ran = reprieve("rehearse", str(tmp_path / "made"), url=judged)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "rehearse on a restored copy, migrated by this version" in ran.stderr
+    assert "run `reprieve migrate`" not in ran.stderr and not (tmp_path / "made").exists()
+
+
+def test_a_file_of_another_database_or_with_a_damaged_line_is_not_told(
+    judged: str, demo_db: Path, tmp_path: Path
+) -> None:
+    made = tmp_path / "made"
+    assert reprieve("rehearse", str(made), url=judged).returncode == 0
+    with sqlite3.connect(demo_db) as connection:
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute("UPDATE clinic SET id = lower(hex(randomblob(16)))")
+    ran = reprieve("rehearse", str(made), url=f"sqlite:///{demo_db}")
+    assert ran.returncode == 2 and "of other clinics" in ran.stderr
+    lines = made.read_bytes().splitlines(keepends=True)
+    made.write_bytes(b"".join([*lines[:2], b"{...\n", *lines[3:]]))
+    ran = reprieve("rehearse", str(made), url=judged)
+    assert (ran.returncode, ran.stdout, ran.stderr.splitlines()[-1]) == (
+        2,
+        "",
+        f"reprieve: {made}: a line of it is damaged; name another file",
+    )

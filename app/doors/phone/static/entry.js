@@ -35,9 +35,9 @@ export async function entryScreen(named, { again }) {
     try {
       await put("meta", `draft ${date}`, { date, parts, base: entry.base, seen: entry.seen });
     } catch (error) { // on a full phone it stays on the screen alone
-      return notKept(error);
+      return notKept(date, error);
     }
-    return notSaved();
+    return notSaved(date);
   }
   /** Saves the day; answers whether something is shown that must stay in sight. */
   async function save() {
@@ -100,7 +100,7 @@ export async function entryScreen(named, { again }) {
     isToday ? h("p", {}, h("a", { href: `/app/day/${plus(date, -1)}` }, t("Write for yesterday"))) : h("p", {}, h("a", { href: "/app" }, t("Back to today"))),
   );
   if (!isToday && !held.version && !held.base && !draft) readDay(date, again);
-  showAct(h("button", { type: "button", class: "main", onclick: () => save().catch(notKept) }, t("Save")));
+  showAct(h("button", { type: "button", class: "main", onclick: () => save().catch((error) => notKept(date, error)) }, t("Save")));
 }
 
 /** A day of which nothing lies here yet: what the service has of it is drawn, unless the patient has begun to write. */
@@ -119,7 +119,7 @@ async function takeBack(date, again) {
   if (chosen !== "delete") return null;
   await eraseEntry(date);
   await remove("meta", `draft ${date}`);
-  isKept();
+  isKept(date);
   nowSaved();
   await refreshStatus();
   document.dispatchEvent(new Event("send"));
@@ -132,8 +132,8 @@ function isDay(named) {
   return /^\d{4}-\d{2}-\d{2}$/.test(named) && !Number.isNaN(Date.parse(named)) && plus(named, 0) === named;
 }
 
-function notKept(error) {
-  sayUnkept(error?.name === "QuotaExceededError"
+function notKept(date, error) {
+  sayUnkept(date, error?.name === "QuotaExceededError"
     ? t("The storage of this phone is full: the entry is not kept. Free some space, then save again.")
     : t("The entry is not kept: {why}", { why: error?.message ?? "?" }));
 }

@@ -8,7 +8,7 @@ import { keepEntry } from "./sync.js";
 export async function kept(date, parts, { base, seen }) {
   const record = await keepEntry(date, parts, base, seen);
   await remove("meta", `draft ${date}`);
-  isKept();
+  isKept(date);
   nowSaved();
   await refreshStatus();
   return record;

@@ -7,7 +7,7 @@ import { lockScreen } from "./lock.js";
 import { followMoves, here, invitationCode } from "./place.js";
 import { screens } from "./screens.js";
 import { signInScreen } from "./sign-in.js";
-import { nowSaved, refreshStatus, say, settleLater } from "./status.js";
+import { forgetUnkept, nowSaved, refreshStatus, say, settleLater } from "./status.js";
 import { get, isLocked, whenLockChanges } from "./store.js";
 import { sync, waiting } from "./sync.js";
 import { putRight, today } from "./time.js";
@@ -73,6 +73,7 @@ async function begin() {
 async function leave() {
   delete document.documentElement.dataset.signedIn;
   history.replaceState(null, "", "/app");
+  forgetUnkept();
   say("");
   await draw();
 }

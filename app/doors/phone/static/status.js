@@ -5,7 +5,7 @@ import { refused, waiting } from "./sync.js";
 import { n, t } from "./words.js";
 
 let saved = false;
-let unkept = ""; // why what was tapped last could not be kept
+const unkept = new Map(); // day -> why what was tapped of it could not be kept
 let timer = null;
 let again = () => {};
 const [SOON, LATE] = [1_000, 30_000]; // milliseconds until what waits is tried again, twice as long each time
@@ -28,22 +28,27 @@ export function nowSaved() {
   pause = SOON;
 }
 
-/** What was tapped could not be kept. That stands there, whatever is sent or read meanwhile, until something is kept. */
-export function sayUnkept(why) {
-  unkept = why;
+/** What was tapped of a day could not be kept. That stands there, whatever is sent or read meanwhile, until it is. */
+export function sayUnkept(date, why) {
+  unkept.set(date, why);
   say(why, true);
 }
 
-/** The phone has kept what was tapped. */
-export function isKept() {
-  unkept = "";
+/** The phone has kept what was tapped of a day. */
+export function isKept(date) {
+  unkept.delete(date);
 }
 
-/** Something was tapped, and kept, that is not saved yet: "Saved" is not said of it. */
-export async function notSaved() {
-  if (!saved && !unkept) return;
+/** Whoever comes next is told nothing of what somebody else could not keep. */
+export function forgetUnkept() {
+  unkept.clear();
+}
+
+/** Something of a day was tapped, and kept, that is not saved yet: "Saved" is not said of it. */
+export async function notSaved(date) {
+  if (!saved && !unkept.has(date)) return;
   saved = false;
-  isKept();
+  isKept(date);
   await refreshStatus();
 }
 
@@ -57,7 +62,7 @@ export async function refreshStatus({ signedOut = false, away = false } = {}) {
     timer = setTimeout(again, pause);
     pause = Math.min(2 * pause, LATE);
   }
-  if (unkept) return say(unkept, true);
+  if (unkept.size) return say([...unkept.values()].at(-1), true);
   if (blocked && waits.length) return say(t("This browser keeps nothing on the phone. Stay on this page until it says Saved."), true);
   if (not.length) return say(n("{count} entry was not taken. Open it to see why.", "{count} entries were not taken. Open them to see why.", not.length), true);
   if (waits.length && signedOut) return say(t("Sign in again to send what waits: {count}", { count: waits.length }), true);
