@@ -160,7 +160,7 @@ def _beside(one: KeptOutcome, made: AssembledVerdict | Exception | None) -> Rehe
 def differences(one: KeptOutcome, made: AssembledVerdict) -> Iterator[tuple[str, tuple[object, object]]]:
     """The names of what differs by more than rounding, with the kept value and the new one."""
     values = values_of(one.row)
-    before = Outcome(**{each.name: values[each.name] for each in fields(Outcome)})  # type: ignore[arg-type]  # the row's own
+    before = Outcome(**{each.name: values[each.name] for each in fields(Outcome)})  # type: ignore[arg-type]  # by name, the row has the same types
     for name in (each.name for each in fields(Outcome) if each.name not in NOT_SAID):
         was, now = getattr(before, name), getattr(made.outcome, name)
         if was != now and not (isinstance(was, float) and isinstance(now, float) and isclose(was, now)):

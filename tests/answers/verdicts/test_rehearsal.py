@@ -91,6 +91,21 @@ async def test_what_another_version_says_is_told_with_what_follows_from_it(
     assert await all_rows(service) == before
 
 
+async def test_a_last_bit_of_another_machine_is_no_change(
+    service: Service, judged: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rounded(one: AssembledVerdict, by: float) -> AssembledVerdict:
+        pain = one.outcome.baseline_pain
+        return replace(one, outcome=replace(one.outcome, baseline_pain=None if pain is None else pain * by))
+
+    another_version(monkeypatch, lambda one: rounded(one, 1 + 1e-14))
+    assert {one.how for one in await rehearsed(service)} == {"same"}
+    monkeypatch.undo()
+    another_version(monkeypatch, lambda one: rounded(one, 1 + 1e-6))
+    changed = [set(one.changed) for one in await rehearsed(service) if one.changed]
+    assert changed and changed == [{"baseline_pain"}] * len(changed)
+
+
 async def test_a_day_later_the_kept_verdicts_are_still_compared_as_of_their_own_day(
     service: Service, judged: list[str]
 ) -> None:
