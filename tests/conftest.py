@@ -76,8 +76,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """What all tests share, once it is imported.
 
     The interpreter does not look through it again and again, as it does not in a server. The threads of the app's pools
-    begin: those that began in an unmeasured test would never be traced. What the wings of data read once a process
-    is read, too: the lines that do it would count as never reached where an unmeasured test was the first to need it.
+    begin: those that began in an unmeasured test would never be traced. What `app.rules` and `app.record` read once a
+    process is read: the lines that do it would count as never reached where an unmeasured test was the first to need it.
     """
     for made in [one for one in gc.get_objects() if isinstance(one, _lru_cache_wrapper)]:
         if made.__module__.startswith(("app.rules.", "app.record.")) and not signature(made).parameters:
